@@ -1,0 +1,1 @@
+"""One file per role: a typed task in, a typed answer out."""

@@ -1,0 +1,1 @@
+"""Cell files and marker tables: reading, checking, clustering, measuring."""

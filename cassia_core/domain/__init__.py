@@ -1,0 +1,1 @@
+"""Nouns of the project: frozen dataclasses, standard library only."""

@@ -1,0 +1,231 @@
+"""What a person asks for: one frozen description from which a run can be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cassia_core.domain.markers import RankingMethod
+from cassia_core.errors import ConfigError
+
+OFFLINE = "offline"
+"""Name of the provider that needs no key and no network: our own engine, no language model."""
+
+UNKNOWN_TISSUE = "unknown"
+BoostMode = Literal["off", "selective", "fused"]
+ValidatorStrictness = Literal["v1", "v0"]
+TestMethod = Literal["wilcoxon", "t-test", "logreg"]
+
+
+def check(holds: bool, parameter: str, received: object, expected: str) -> None:
+    """Refuse a wrong setting in one plain sentence.
+
+    Raises
+    ------
+    ConfigError
+        Says parameter, what was received and what was expected.
+    """
+    if not holds:
+        raise ConfigError(f"`{parameter}` cannot be {received!r}.", f"Expected: {expected}.",
+                          f"Set `{parameter}` to a value that fits and start again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QCParams:
+    """Which cells and genes stay. None means "no limit"."""
+
+    min_genes: int | None = None
+    max_genes: int | None = None
+    min_counts: float | None = None
+    max_counts: float | None = None
+    max_pct_mito: float | None = None
+    max_pct_ribo: float | None = None
+    max_pct_haemo: float | None = None
+    max_doublet_score: float | None = None
+    min_cells_per_gene: int = 3
+    score_doublets: bool = False
+    sample_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteringParams:
+    """Clustering after the vignette (seed 002), whose values are the defaults.
+
+    `cluster_column` keeps the user's own clusters (nothing is computed but what is missing);
+    `embedding` names an entry of `obsm` to keep as the map.
+    """
+
+    cluster_column: str | None = None
+    embedding: str | None = None
+    expression: str | None = None
+    """"X", "raw" or "layers/NAME": overrules the choice made from the matrices' states."""
+    target_sum: float = 1e4
+    n_top_genes: int | None = None
+    min_mean: float = 0.0125
+    max_mean: float = 3.0
+    min_disp: float = 0.5
+    max_value: float = 10.0
+    n_neighbors: int = 10
+    n_pcs: int = 25
+    resolution: float | None = 0.4
+    """None asks for a suggested one."""
+    batch_column: str | None = None
+    batch_method: Literal["none", "harmony"] = "none"
+    subset_clusters: tuple[str, ...] = ()
+    seed: int = 0
+    min_cells_per_cluster: int = 3
+
+    def __post_init__(self) -> None:
+        check(self.target_sum > 0, "target_sum", self.target_sum, "a number above 0")
+        check(2 <= self.n_neighbors <= 200, "n_neighbors", self.n_neighbors, "a whole number from 2 to 200")
+        check(2 <= self.n_pcs <= 200, "n_pcs", self.n_pcs, "a whole number from 2 to 200")
+        check(self.resolution is None or 0 < self.resolution <= 10, "resolution", self.resolution,
+              "a number above 0 and up to 10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerParams:
+    """Which genes of a cluster are shown to the agents. A missing column filters nothing."""
+
+    n_genes: int = 50
+    method: TestMethod = "wilcoxon"
+    ranking_method: RankingMethod | None = None
+    """None: by the test's score for computed markers, by `avg_log2FC` for tables that have no score."""
+    ascending: bool | None = None
+    max_pval_adj: float = 0.05
+    min_log2fc: float = 0.25
+    min_pct: float = 0.1
+
+    def __post_init__(self) -> None:
+        check(1 <= self.n_genes <= 1000, "n_genes", self.n_genes, "a whole number from 1 to 1000")
+        check(self.ranking_method in (None, "avg_log2FC", "p_val_adj", "pct_diff", "Score"), "ranking_method",
+              self.ranking_method, "avg_log2FC, p_val_adj, pct_diff or Score")
+        check(0 < self.max_pval_adj <= 1, "max_pval_adj", self.max_pval_adj, "a number above 0 and up to 1")
+        check(0 <= self.min_pct <= 1, "min_pct", self.min_pct, "a fraction from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentModel:
+    """Who answers for a role. `base_url` is used exactly as typed."""
+
+    provider: str = OFFLINE
+    model: str = "cassia-offline"
+    base_url: str | None = None
+    temperature: float | None = None
+    reasoning: Literal["low", "medium", "high"] | None = None
+    max_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        check(self.temperature is None or 0 <= self.temperature <= 2, "temperature", self.temperature,
+              "a number from 0 to 2")
+        check(self.reasoning in (None, "low", "medium", "high"), "reasoning", self.reasoning,
+              "low, medium or high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationParams:
+    """The agents: who answers, how often, and when to stop."""
+
+    annotator: AgentModel = AgentModel()
+    validator: AgentModel | None = None
+    """None: the annotator's model."""
+    scorer: AgentModel | None = None
+    booster: AgentModel | None = None
+    merger: AgentModel | None = None
+    validator_involvement: ValidatorStrictness = "v1"
+    always_format: bool = False
+    score: bool = True
+    score_threshold: float = 75.0
+    boost: BoostMode = "selective"
+    boost_strategy: Literal["breadth", "depth"] = "breadth"
+    boost_rounds: int = 3
+    merge: bool = True
+    max_attempts: int = 3
+    max_workers: int = 6
+    max_retries: int = 5
+    blind: bool = False
+    """True: label columns and cluster names that already name a cell type never reach a prompt."""
+    max_cost_usd: float | None = None
+    max_tokens_total: int | None = None
+    timeout_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        check(self.validator_involvement in ("v0", "v1"), "validator_involvement", self.validator_involvement,
+              "v1 (standard) or v0 (strict)")
+        check(0 <= self.score_threshold <= 100, "score_threshold", self.score_threshold, "a number from 0 to 100")
+        check(1 <= self.max_attempts <= 10, "max_attempts", self.max_attempts, "a whole number from 1 to 10")
+        check(1 <= self.max_workers <= 256, "max_workers", self.max_workers, "a whole number from 1 to 256")
+        check(0 <= self.max_retries <= 20, "max_retries", self.max_retries, "a whole number from 0 to 20")
+        check(self.boost in ("off", "selective", "fused"), "boost", self.boost, "off, selective or fused")
+
+    def model_of(self, role: str) -> AgentModel:
+        """The model that answers for `role`; roles without one of their own use the annotator's."""
+        own = getattr(self, role, None) if role in ("validator", "scorer", "booster", "merger") else None
+        return own or self.annotator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableColumns:
+    """The user's word on which column is what, where a marker table is not recognised by itself."""
+
+    cluster: str | None = None
+    gene: str | None = None
+    log2fc: str | None = None
+    score: str | None = None
+    pval_adj: str | None = None
+    pct_in: str | None = None
+    pct_out: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """Answers to the questions that a file may raise. None: decided from the content."""
+
+    genome: str | None = None
+    """Which genome of a 10x file with several."""
+    genes_in_rows: bool | None = None
+    """Orientation of a dense expression table."""
+    symbol_column: str | None = None
+    columns: TableColumns | None = None
+    replace_nan: bool = False
+    max_cells: int | None = None
+    """Random subsample (seeded) down to this number of cells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """One input. `name` becomes file names; `path` is the stored copy or the user's own file."""
+
+    name: str
+    path: str
+    tissue: str = UNKNOWN_TISSUE
+    species: str = "human"
+    context: str = ""
+    sha256: str = ""
+    read: ReadOptions = ReadOptions()
+    qc: QCParams = QCParams()
+    clustering: ClusteringParams = ClusteringParams()
+    markers: MarkerParams = MarkerParams()
+
+    def __post_init__(self) -> None:
+        check(bool(self.name.strip()), "name", self.name, "a name for the dataset")
+        check(bool(self.tissue.strip()), "tissue", self.tissue, 'a tissue, or "unknown"')
+        check(bool(self.species.strip()), "species", self.species, "a species such as human or mouse")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """Everything a run needs. Holds no key, ever."""
+
+    datasets: tuple[DatasetSpec, ...]
+    annotation: AnnotationParams | None = AnnotationParams()
+    """None: cluster and find markers only."""
+    output_dir: str = "batch_results"
+    title: str = ""
+    parent_run: str = ""
+    replay_from: str = ""
+    tags: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        check(len(self.datasets) > 0, "datasets", self.datasets, "at least one dataset")

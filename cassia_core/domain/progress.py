@@ -1,0 +1,189 @@
+"""One progress state, folded from events; page, command line and report all draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cassia_core.domain import events as ev
+from cassia_core.domain.annotation import Light
+from cassia_core.domain.usage import CallRecord, Usage
+
+StageState = Literal["waiting", "running", "done", "failed"]
+TileState = Literal["waiting", "annotating", "checking", "scoring", "boosting", "scored", "done", "look", "skipped",
+                    "failed"]
+_TILE_OF_AGENT: dict[str, TileState] = {
+    "annotator": "annotating", "formatter": "annotating", "checks": "checking", "validator": "checking",
+    "scorer": "scoring", "booster": "boosting", "merger": "scored",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageView:
+    stage: ev.Stage
+    state: StageState = "waiting"
+    fraction: float = 0.0
+    seconds: float | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterTile:
+    """One cluster on the Run page. `attempt` counts rounds of annotating and validating."""
+
+    cluster: str
+    n_cells: int | None = None
+    state: TileState = "waiting"
+    attempt: int = 0
+    label: str = ""
+    score: float | None = None
+    light: Light | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTurn:
+    """A finished turn, shortened, for "Happening now"."""
+
+    dataset: str
+    cluster: str
+    agent: str
+    attempt: int
+    outcome: str
+    label: str
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetView:
+    name: str
+    status: Literal["queued", "running", "success", "partial", "failed", "cancelled"] = "queued"
+    error: str = ""
+    stages: tuple[StageView, ...] = ()
+    tiles: tuple[ClusterTile, ...] = ()
+
+    @property
+    def finished_clusters(self) -> int:
+        return sum(t.state in ("scored", "done", "look", "skipped", "failed") for t in self.tiles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """What is known of a run from its events alone. `state` "interrupted" is decided by the reader of the
+    heartbeat, not here."""
+
+    state: ev.RunState = "queued"
+    started_at: str = ""
+    finished_at: str = ""
+    error: str = ""
+    datasets: tuple[DatasetView, ...] = ()
+    usage: Usage = Usage()
+    turns: tuple[LiveTurn, ...] = ()
+    notices: tuple[str, ...] = ()
+    last_seq: int = 0
+
+    def dataset(self, name: str) -> DatasetView:
+        for entry in self.datasets:
+            if entry.name == name:
+                return entry
+        return DatasetView(name=name)
+
+
+KEPT_TURNS = 60
+
+
+def fold(events: Iterable[ev.Event], view: RunView | None = None) -> RunView:
+    """Fold events, in order, onto `view` (a fresh one when None). Pure."""
+    view = view or RunView()
+    for event in events:
+        view = replace(_apply(view, event), last_seq=max(view.last_seq, event.seq))
+    return view
+
+
+def _apply(view: RunView, event: ev.Event) -> RunView:
+    match event:
+        case ev.RunStarted():
+            known = {d.name: d for d in view.datasets}
+            datasets = tuple(known.get(name, DatasetView(name=name)) for name in event.datasets)
+            return replace(view, state="running", started_at=view.started_at or event.at, finished_at="", error="",
+                           datasets=datasets)
+        case ev.RunFinished():
+            return replace(view, state=event.status, finished_at=event.at, error=event.error)
+        case ev.UsageAdded():
+            call = CallRecord(at=event.at, provider="", model="", agent=event.agent, dataset=event.dataset,
+                              cluster=event.cluster, attempt=0, input_tokens=event.input_tokens,
+                              output_tokens=event.output_tokens, latency_s=0.0, cost_usd=event.cost_usd)
+            return replace(view, usage=view.usage.plus(call))
+        case ev.Notice():
+            return replace(view, notices=(*view.notices, event.text))
+        case _:
+            return _apply_to_dataset(view, event)
+
+
+def _apply_to_dataset(view: RunView, event: ev.Event) -> RunView:
+    name = event.dataset  # type: ignore[attr-defined]  # every event left has one
+    updated = _dataset_after(view.dataset(name), event)
+    known = any(d.name == name for d in view.datasets)
+    datasets = tuple(updated if d.name == name else d for d in view.datasets) if known else (*view.datasets, updated)
+    turns = view.turns
+    if isinstance(event, ev.TurnFinished):
+        turn = LiveTurn(dataset=name, cluster=event.cluster, agent=event.agent, attempt=event.attempt,
+                        outcome=event.outcome, label=event.label, text=event.text, at=event.at)
+        turns = (*turns, turn)[-KEPT_TURNS:]
+    return replace(view, datasets=datasets, turns=turns)
+
+
+def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:
+    match event:
+        case ev.DatasetStarted():
+            return replace(dataset, status="running", error="")
+        case ev.DatasetFinished():
+            return replace(dataset, status=event.status, error=event.error)
+        case ev.StageStarted():
+            return _with_stage(dataset, StageView(stage=event.stage, state="running"))
+        case ev.StageProgress():
+            return _with_stage(dataset, StageView(stage=event.stage, state="running", fraction=event.fraction))
+        case ev.StageFinished():
+            return _with_stage(dataset, StageView(stage=event.stage, state="done", fraction=1.0,
+                                                  seconds=event.seconds, summary=event.summary))
+        case ev.ClustersFound():
+            known = {t.cluster: t for t in dataset.tiles}
+            tiles = tuple(replace(known.get(c, ClusterTile(cluster=c)), n_cells=n)
+                          for c, n in zip(event.clusters, event.n_cells, strict=True))
+            return replace(dataset, tiles=tiles)
+        case ev.AgentStarted():
+            state = _TILE_OF_AGENT[event.agent]
+            return _with_tile(dataset, event.cluster, state=state, attempt=event.attempt, reason="")
+        case ev.TurnFinished() if event.label:
+            return _with_tile(dataset, event.cluster, label=event.label)
+        case ev.ClusterFinished():
+            return _with_tile(dataset, event.cluster, state=_final_state(event), label=event.label,
+                              score=event.score, light=event.light)
+        case ev.ClusterFailed():
+            return _with_tile(dataset, event.cluster, state="failed", reason=event.reason, label="", score=None,
+                              light=None)
+        case _:
+            return dataset
+
+
+def _final_state(event: ev.ClusterFinished) -> TileState:
+    if event.status == "skipped":
+        return "skipped"
+    if event.status == "needs_review" or event.light == "look":
+        return "look"
+    return "done" if event.score is None else "scored"
+
+
+def _with_stage(dataset: DatasetView, stage: StageView) -> DatasetView:
+    if any(s.stage == stage.stage for s in dataset.stages):
+        return replace(dataset, stages=tuple(stage if s.stage == stage.stage else s for s in dataset.stages))
+    return replace(dataset, stages=(*dataset.stages, stage))
+
+
+def _with_tile(dataset: DatasetView, cluster: str, **changes: object) -> DatasetView:
+    if not any(t.cluster == cluster for t in dataset.tiles):
+        dataset = replace(dataset, tiles=(*dataset.tiles, ClusterTile(cluster=cluster)))
+    tiles = tuple(replace(t, **changes) if t.cluster == cluster else t for t in dataset.tiles)
+    return replace(dataset, tiles=tiles)

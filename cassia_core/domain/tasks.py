@@ -1,0 +1,99 @@
+"""What an agent is asked, typed: prompts are rendered from it, and the offline engine answers from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cassia_core.domain.annotation import Evidence, Proposal
+from cassia_core.domain.config import ValidatorStrictness
+from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where the cells come from, as the user said it. An unknown tissue is ""."""
+
+    species: str
+    tissue: str = ""
+    context: str = ""
+    panel_genes: int | None = None
+    """Number of genes measured when it is a small targeted panel (absence of others says nothing), else None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotateTask:
+    """Name this cluster. From the second attempt on, `previous` and `feedback` say what to mend.
+
+    `may_ask` lets the annotator ask for measured genes instead of answering (fused boost); `measured` holds
+    what was looked up so far.
+    """
+
+    setting: Setting
+    markers: ClusterMarkers
+    n_genes: int = 50
+    attempt: int = 1
+    previous: Proposal | None = None
+    feedback: str = ""
+    may_ask: bool = False
+    measured: tuple[GeneMeasurement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidateTask:
+    """Does the proposal hold? `evidence` is what the deterministic checks found."""
+
+    setting: Setting
+    markers: ClusterMarkers
+    proposal: Proposal
+    evidence: Evidence
+    strictness: ValidatorStrictness = "v1"
+    n_genes: int = 50
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatTask:
+    """Turn a free text answer into the JSON block."""
+
+    setting: Setting
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTask:
+    """Give 0 to 100 for a finished annotation."""
+
+    setting: Setting
+    markers: ClusterMarkers
+    proposal: Proposal
+    evidence: Evidence
+    n_genes: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoostTask:
+    """One round of boosting: hypotheses and genes to check, or the final label when `last`."""
+
+    setting: Setting
+    markers: ClusterMarkers
+    proposal: Proposal
+    evidence: Evidence
+    measured: tuple[GeneMeasurement, ...] = ()
+    sibling_genes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Markers of the label's siblings in the ontology: (sibling, genes)."""
+    strategy: str = "breadth"
+    round: int = 1
+    last: bool = False
+    n_genes: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeTask:
+    """Group the labels of all clusters at three levels, answered by cluster id."""
+
+    setting: Setting
+    labels: tuple[tuple[str, str, str], ...]
+    """(cluster, general, detailed) of every labelled cluster."""
+
+
+AgentTask = AnnotateTask | ValidateTask | FormatTask | ScoreTask | BoostTask | MergeTask

@@ -1,0 +1,63 @@
+"""Tokens, cost and calls. An unknown price is None, never 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One finished model call. `cost_usd` is None when the model's price is not known."""
+
+    at: str
+    provider: str
+    model: str
+    agent: str
+    dataset: str
+    cluster: str
+    attempt: int
+    input_tokens: int
+    output_tokens: int
+    latency_s: float
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """A sum of calls. `cost_usd` covers the calls of known price; `unpriced_calls` counts the others."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced_calls: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def plus(self, call: CallRecord) -> Usage:
+        return Usage(
+            calls=self.calls + 1,
+            input_tokens=self.input_tokens + call.input_tokens,
+            output_tokens=self.output_tokens + call.output_tokens,
+            cost_usd=self.cost_usd + (call.cost_usd or 0.0),
+            unpriced_calls=self.unpriced_calls + (call.cost_usd is None),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a run is expected to cost before it starts; the price range is None when a price is unknown."""
+
+    clusters: int
+    calls_low: int
+    calls_high: int
+    input_tokens_low: int
+    input_tokens_high: int
+    output_tokens_low: int
+    output_tokens_high: int
+    cost_low_usd: float | None
+    cost_high_usd: float | None
+    sent: tuple[str, ...] = ()
+    """What leaves this machine, a line each; empty when nothing does."""

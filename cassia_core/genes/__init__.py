@@ -1,0 +1,1 @@
+"""Gene names of human and mouse: ids, symbols, old symbols, orthologues."""

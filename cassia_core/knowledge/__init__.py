@@ -1,0 +1,1 @@
+"""Marker knowledge base, Cell Ontology, offline engine and evidence checks."""

@@ -1,0 +1,1 @@
+"""The order of work, from input to finished run directory."""

@@ -1,0 +1,1 @@
+"""Use cases, as pages, command line and Python API call them."""
