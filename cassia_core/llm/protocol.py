@@ -1,0 +1,66 @@
+"""What every model provider looks like to the rest of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from cassia_core.domain.conversation import AgentRole, Message
+from cassia_core.domain.tasks import AgentTask
+
+FinishReason = Literal["stop", "length", "filtered", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """One request to one model.
+
+    `messages` is what a language model reads; `task` is the typed question they were rendered from, which the
+    offline engine answers. `dataset`, `cluster` and `attempt` say whose call it is. `temperature`,
+    `max_tokens`, `reasoning` and `json_schema` are wishes: a provider sends those that its model knows.
+    """
+
+    messages: tuple[Message, ...]
+    model: str
+    agent: AgentRole
+    task: AgentTask
+    dataset: str = ""
+    cluster: str = ""
+    attempt: int = 1
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning: Literal["low", "medium", "high"] | None = None
+    json_schema: Mapping[str, object] | None = None
+    timeout_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatResponse:
+    """The model's answer. `finish_reason` "length" means that the text was cut off by the token limit."""
+
+    text: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    finish_reason: FinishReason = "stop"
+    model: str = ""
+    latency_s: float = 0.0
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A way to reach models: stateless and safe to use from several threads at once."""
+
+    def complete(self, request: ChatRequest) -> ChatResponse:
+        """Answer one request.
+
+        Raises
+        ------
+        ProviderError
+            And nothing else: errors of vendor packages are mapped by type in the provider's file.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the connections back. The provider is not used afterwards."""
+        ...
