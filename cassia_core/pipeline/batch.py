@@ -1,0 +1,90 @@
+"""All datasets of a run, one after the other; one bad file is reported and the rest is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from cassia_core.domain import events as ev
+from cassia_core.domain.config import AgentModel, RunConfig
+from cassia_core.domain.outcome import DatasetOutcome, overall
+from cassia_core.domain.usage import CallRecord
+from cassia_core.llm.protocol import Provider
+from cassia_core.llm.registry import make_provider
+from cassia_core.pipeline.asking import Asker
+from cassia_core.pipeline.context import RunContext
+from cassia_core.pipeline.dataset import process_dataset
+from cassia_core.pipeline.exporting import write_batch
+from cassia_core.runs.call_log import CallLog
+from cassia_core.runs.event_log import EventLog
+from cassia_core.runs.layout import RunLayout
+
+ROLES = ("annotator", "validator", "scorer", "booster", "merger")
+
+
+def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping[str, str]) -> str:
+    """Fill a run directory. Returns the run's status.
+
+    Raises
+    ------
+    ConfigError
+        When a provider cannot be made (no key, unknown model): before anything is computed or paid.
+    """
+    call_log = CallLog(layout.calls)
+    providers = make_providers(config, keys)
+    workers = config.annotation.max_workers if config.annotation else 1
+    try:
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="cluster") as pool:
+            asker = _asker(layout, config, log, providers, call_log)
+            context = RunContext(layout=layout, config=config, log=log, pool=pool, asker=asker)
+            outcomes = _process_all(context)
+    finally:
+        for provider in providers.values():
+            provider.close()
+        call_log.close()
+    status = overall(tuple(o.status for o in outcomes))
+    return status
+
+
+def _process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:
+    outcomes: list[DatasetOutcome] = []
+    for index, spec in enumerate(context.config.datasets):
+        if context.cancelled():
+            outcomes.append(_not_begun(context, index))
+        else:
+            outcomes.append(process_dataset(context, index, spec))
+        write_batch(context.layout, context.config, tuple(outcomes))
+    return tuple(outcomes)
+
+
+def _not_begun(context: RunContext, index: int) -> DatasetOutcome:
+    spec = context.config.datasets[index]
+    layout = context.layout.dataset(index, spec)
+    context.emit(ev.DatasetFinished(dataset=spec.name, status="cancelled", error="The run was cancelled."))
+    return DatasetOutcome(dataset=layout.name, tissue=spec.tissue, file_path=spec.path, status="cancelled",
+                          output_dir=str(layout.folder), error="The run was cancelled before this dataset began.")
+
+
+def models_of(config: RunConfig) -> tuple[AgentModel, ...]:
+    """The distinct models that a run asks."""
+    if config.annotation is None:
+        return ()
+    return tuple(dict.fromkeys(config.annotation.model_of(role) for role in ROLES))
+
+
+def make_providers(config: RunConfig, keys: Mapping[str, str]) -> dict[AgentModel, Provider]:
+    """One provider per distinct model of the run."""
+    return {model: make_provider(model, keys.get(model.provider)) for model in models_of(config)}
+
+
+def _asker(layout: RunLayout, config: RunConfig, log: EventLog, providers: Mapping[AgentModel, Provider],
+           call_log: CallLog) -> Asker | None:
+    if config.annotation is None:
+        return None
+
+    def on_call(call: CallRecord) -> None:
+        log.emit(ev.UsageAdded(dataset=call.dataset, cluster=call.cluster, agent=call.agent,
+                               input_tokens=call.input_tokens, output_tokens=call.output_tokens,
+                               cost_usd=call.cost_usd))
+
+    return Asker(providers, config.annotation, call_log, on_call, layout.cancel.exists)

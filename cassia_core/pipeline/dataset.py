@@ -1,0 +1,127 @@
+"""One dataset from file to finished folder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+
+from cassia_core.domain import events as ev
+from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.config import DatasetSpec
+from cassia_core.domain.outcome import DatasetOutcome, overall
+from cassia_core.errors import CassiaError, RunCancelled
+from cassia_core.pipeline.annotating import ClusterPool, setting_of
+from cassia_core.pipeline.context import RunContext
+from cassia_core.pipeline.exporting import write_dataset, write_failure
+from cassia_core.pipeline.merge import merge_labels
+from cassia_core.pipeline.preparing import Prepared, prepare
+from cassia_core.runs.codec import read_json, write_json
+from cassia_core.runs.layout import DatasetLayout
+from cassia_core.runs.store import save_cluster
+
+logger = logging.getLogger(__name__)
+
+
+def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> DatasetOutcome:
+    """Read, cluster, annotate, merge and write one dataset; a finished one is left as it is.
+
+    Never raises for faults of the dataset itself: they are the outcome's `error`.
+    """
+    layout = context.layout.dataset(index, spec)
+    done = finished_outcome(layout)
+    if done is not None:
+        return done
+    begun = time.monotonic()
+    base = DatasetOutcome(dataset=layout.name, tissue=spec.tissue, file_path=spec.path, output_dir=str(layout.folder))
+    try:
+        outcome = _process(context, spec, layout, base, begun)
+    except RunCancelled as error:
+        outcome = replace(base, status="cancelled", error=error.what)
+    except CassiaError as error:
+        outcome = replace(base, status="failed", error=str(error))
+        write_failure(layout, spec, error)
+    except Exception as error:  # noqa: BLE001  the worker's edge: one dataset's fault must not sink the others
+        logger.exception("Dataset %r failed", spec.name)
+        wrapped = CassiaError("This dataset could not be finished.",
+                              f"The program itself failed ({type(error).__name__}).",
+                              "Send the run's log (worker.log) to the maintainers.", details=str(error))
+        outcome = replace(base, status="failed", error=str(wrapped))
+        write_failure(layout, spec, wrapped)
+    outcome = replace(outcome, total_time=outcome.total_time or time.monotonic() - begun)
+    write_json(layout.outcome, outcome)
+    context.emit(ev.DatasetFinished(dataset=spec.name, status=outcome.status, error=outcome.error))
+    return outcome
+
+
+def finished_outcome(layout: DatasetLayout) -> DatasetOutcome | None:
+    """The outcome of a dataset that has nothing left to do, else None."""
+    if not layout.outcome.exists():
+        return None
+    outcome = read_json(layout.outcome, DatasetOutcome)
+    return outcome if outcome.status == "success" else None
+
+
+def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base: DatasetOutcome,
+             begun: float) -> DatasetOutcome:
+    pool = ClusterPool(context, spec, layout)
+    markers_at = [0.0]
+
+    def ready(table, expression, findings) -> None:
+        markers_at[0] = time.monotonic()
+        if context.asker is not None:
+            context.emit(ev.StageStarted(dataset=spec.name, stage="annotate"))
+        pool.start(table, expression, findings)
+
+    prepared = prepare(context, spec, layout, ready)
+    results = pool.results()
+    annotated_at = time.monotonic()
+    if context.asker is not None:
+        summary = f"{sum(bool(r.label) for r in results)} of {len(results)} clusters have a label"
+        context.emit(ev.StageFinished(dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0],
+                                      summary=summary))
+    results = _merged(context, spec, layout, prepared, results)
+    status, error = _status(results)
+    outcome = replace(
+        base, n_cells=prepared.findings.n_cells, n_genes=prepared.findings.n_genes, n_clusters=len(results),
+        preprocessing_time=markers_at[0] - begun, annotation_time=annotated_at - markers_at[0], status=status,
+        error=error)
+    _write(context, spec, layout, prepared, results, outcome)
+    return replace(outcome, total_time=time.monotonic() - begun)
+
+
+def _merged(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
+            results: tuple[ClusterResult, ...]) -> tuple[ClusterResult, ...]:
+    params = context.config.annotation
+    if context.asker is None or params is None or not params.merge or context.cancelled():
+        return results
+    begun = time.monotonic()
+    context.emit(ev.StageStarted(dataset=spec.name, stage="merge"))
+    merged = merge_labels(results, setting=setting_of(spec, prepared.findings), params=params, asker=context.asker,
+                          dataset=spec.name, notice=lambda text: context.emit(ev.Notice(dataset=spec.name, text=text)))
+    for result in merged:
+        if result.status != "cancelled":
+            save_cluster(layout, result)
+    context.emit(ev.StageFinished(dataset=spec.name, stage="merge", seconds=time.monotonic() - begun))
+    return merged
+
+
+def _write(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
+           results: tuple[ClusterResult, ...], outcome: DatasetOutcome) -> None:
+    begun = time.monotonic()
+    context.emit(ev.StageStarted(dataset=spec.name, stage="write"))
+    write_dataset(context, spec, layout, prepared, results, outcome)
+    context.emit(ev.StageFinished(dataset=spec.name, stage="write", seconds=time.monotonic() - begun))
+
+
+def _status(results: tuple[ClusterResult, ...]) -> tuple[str, str]:
+    """Status of the dataset and, where clusters are missing a label, the sentence that says so."""
+    if any(r.status == "cancelled" for r in results):
+        left = sum(r.status == "cancelled" for r in results)
+        return "cancelled", f"Cancelled with {left} of {len(results)} clusters left."
+    failed = [r for r in results if r.status == "failed"]
+    tried = [r for r in results if r.status != "skipped"]
+    if not failed:
+        return "success", ""
+    status = overall(tuple("failed" if r.status == "failed" else "success" for r in tried))
+    return status, f"{len(failed)} of {len(results)} clusters failed. First reason: {failed[0].reason}"

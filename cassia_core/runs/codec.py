@@ -1,0 +1,69 @@
+"""Domain objects to JSON and back, by pydantic, so that the domain itself needs no library."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from cassia_core.errors import RunError
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter:
+    return TypeAdapter(kind)
+
+
+def to_json(value: object, kind: Any = None, *, indent: int | None = None) -> str:
+    """`value` as JSON text. `kind` is needed where the type alone does not say it (unions, tuples)."""
+    return _adapter(kind or type(value)).dump_json(value, indent=indent).decode()
+
+
+def from_json(text: str | bytes, kind: type[T]) -> T:
+    """The object written by `to_json`.
+
+    Raises
+    ------
+    RunError
+        When the text does not fit the type: a damaged file, or one written by another version.
+    """
+    try:
+        return _adapter(kind).validate_json(text)
+    except ValidationError as error:
+        raise RunError("A file of this run cannot be read.",
+                       "It is damaged, or another version of the program wrote it.",
+                       "Start the run again from its input.", details=str(error)) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or nothing: a temporary file beside it, then a rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.write_text(text, encoding="utf-8", errors="surrogatepass")
+    os.replace(temporary, path)
+
+
+def write_json(path: Path, value: object, kind: Any = None) -> None:
+    """Write a domain object as a whole file or nothing."""
+    write_text(path, to_json(value, kind, indent=1))
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """Read what `write_json` wrote.
+
+    Raises
+    ------
+    RunError
+        When the file is missing or damaged.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"The file {path.name} of this run is missing.", "It was moved or deleted.",
+                       "Start the run again from its input.", details=str(error)) from error
+    return from_json(content, kind)

@@ -1,0 +1,45 @@
+"""Start the worker of a run as a process of its own, which outlives page and server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from cassia_core.runs.layout import RunLayout
+from cassia_core.runs.lock import note_worker
+from cassia_core.settings import PROJECT_ROOT
+
+WORKER = "cassia_core.pipeline.worker"
+_started: list[subprocess.Popen] = []
+
+
+def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
+    """Start the worker on `layout` and hand it the keys through its standard input.
+
+    Keys are never on a command line, in the environment or on disk. Returns the process id.
+    """
+    _started[:] = [p for p in _started if p.poll() is None]
+    layout.cancel.unlink(missing_ok=True)
+    with layout.worker_log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", WORKER, str(layout.root)], cwd=PROJECT_ROOT, env=_environment(),
+            stdin=subprocess.PIPE, stdout=log, stderr=log, **_detached())
+    _started.append(process)
+    note_worker(layout, process.pid)
+    process.stdin.write(json.dumps(dict(keys)).encode())
+    process.stdin.close()
+    return process.pid
+
+
+def _environment() -> dict[str, str]:
+    """Our environment without anything that is named like a key."""
+    return {k: v for k, v in os.environ.items() if not k.upper().endswith(("_KEY", "_TOKEN", "_SECRET"))}
+
+
+def _detached() -> dict:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}

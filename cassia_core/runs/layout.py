@@ -1,0 +1,182 @@
+"""The only file that knows the name of a file in a run directory."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from cassia_core.domain.config import DatasetSpec
+
+PRIVATE = ".cassia"
+MOST_TISSUES_IN_NAME = 5
+
+
+def file_stem(text: str) -> str:
+    """`text` as a safe file name: word characters, dot, plus and dash; blanks become `-`; never empty."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = re.sub(r"\s+", "-", plain)
+    plain = re.sub(r"[^\w.+-]", "_", plain).strip(".")
+    return plain[:80] or "dataset"
+
+
+def tissue_folder(tissue: str) -> str:
+    """Folder name of a tissue: "Large intestine" -> "large-intestine"."""
+    return file_stem(tissue.lower())
+
+
+def cluster_file(cluster: str) -> str:
+    """File name of a cluster's checkpoint: a readable part and a hash, so that no two ids collide."""
+    digest = hashlib.sha256(cluster.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    readable = re.sub(r"[^A-Za-z0-9]+", "_", cluster)[:40].strip("_")
+    return f"{readable or 'cluster'}-{digest}.json"
+
+
+def run_name(tissues: tuple[str, ...], stamp: str) -> str:
+    """`run_{tissue}_{YYYYMMDD_HHMMSS}`; several tissues joined by `_`, very many are "all"."""
+    distinct = list(dict.fromkeys(tissue_folder(t) for t in tissues))
+    label = "all" if len(distinct) > MOST_TISSUES_IN_NAME else "_".join(distinct)
+    return f"run_{label}_{stamp}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetLayout:
+    """Paths of one dataset: `folder` holds what people take home, `private` what it is rebuilt from."""
+
+    name: str
+    folder: Path
+    private: Path
+
+    def output(self, ending: str) -> Path:
+        """Path of an output such as "_summary.csv"."""
+        return self.folder / f"{self.name}{ending}"
+
+    @property
+    def markers_csv(self) -> Path:
+        return self.output("_markers.csv")
+
+    @property
+    def annotated_h5ad(self) -> Path:
+        return self.output("_annotated.h5ad")
+
+    @property
+    def annotation_txt(self) -> Path:
+        return self.output("_annotation.txt")
+
+    @property
+    def summary_txt(self) -> Path:
+        return self.output("_summary.txt")
+
+    @property
+    def summary_csv(self) -> Path:
+        return self.output("_summary.csv")
+
+    @property
+    def full_csv(self) -> Path:
+        return self.output("_full.csv")
+
+    @property
+    def scored_csv(self) -> Path:
+        return self.output("_scored.csv")
+
+    @property
+    def conversations_json(self) -> Path:
+        return self.output("_conversations.json")
+
+    @property
+    def report_html(self) -> Path:
+        return self.output("_report.html")
+
+    @property
+    def clusters(self) -> Path:
+        return self.private / "clusters"
+
+    def checkpoint(self, cluster: str) -> Path:
+        return self.clusters / cluster_file(cluster)
+
+    @property
+    def view(self) -> Path:
+        return self.private / "view"
+
+    @property
+    def marker_table(self) -> Path:
+        return self.private / "markers.json"
+
+    @property
+    def marker_frame(self) -> Path:
+        return self.private / "markers.parquet"
+
+    @property
+    def findings(self) -> Path:
+        return self.private / "findings.json"
+
+    @property
+    def clustered_h5ad(self) -> Path:
+        return self.private / "clustered.h5ad"
+
+    @property
+    def outcome(self) -> Path:
+        return self.private / "outcome.json"
+
+    @property
+    def edits(self) -> Path:
+        return self.private / "edits.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLayout:
+    """Paths of one run directory."""
+
+    root: Path
+
+    @property
+    def private(self) -> Path:
+        return self.root / PRIVATE
+
+    @property
+    def config(self) -> Path:
+        return self.private / "run.json"
+
+    @property
+    def events(self) -> Path:
+        return self.private / "events.jsonl"
+
+    @property
+    def calls(self) -> Path:
+        return self.private / "calls.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        return self.private / "lock"
+
+    @property
+    def worker(self) -> Path:
+        return self.private / "worker.json"
+
+    @property
+    def cancel(self) -> Path:
+        return self.private / "cancel"
+
+    @property
+    def worker_log(self) -> Path:
+        return self.private / "worker.log"
+
+    @property
+    def batch_summary_csv(self) -> Path:
+        return self.root / "batch_summary.csv"
+
+    @property
+    def batch_summary_txt(self) -> Path:
+        return self.root / "batch_summary.txt"
+
+    @property
+    def token_tracking(self) -> Path:
+        return self.root / "token_tracking.json"
+
+    def dataset(self, index: int, spec: DatasetSpec) -> DatasetLayout:
+        """Paths of the dataset at `index` (from 0) of the run's configuration."""
+        stem = file_stem(spec.name)
+        return DatasetLayout(name=stem, folder=self.root / tissue_folder(spec.tissue) / stem,
+                             private=self.private / "datasets" / str(index + 1))

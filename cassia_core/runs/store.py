@@ -1,0 +1,126 @@
+"""Make, find and list run directories, and keep the checkpoints of their clusters."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+
+from cassia_core import __version__
+from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.config import RunConfig
+from cassia_core.errors import RunError, RunNotFound
+from cassia_core.runs.codec import read_json, write_json
+from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
+
+_PACKAGES = ("scanpy", "anndata", "numpy", "pandas", "umap-learn", "pynndescent", "igraph", "illico", "openai",
+             "anthropic", "cellxgene-ontology-guide")
+ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """`run.json`: written once. Holds no key."""
+
+    config: RunConfig
+    created_at: str
+    version: str = __version__
+    python: str = ""
+    packages: dict[str, str] = field(default_factory=dict)
+    prompts: dict[str, str] = field(default_factory=dict)
+
+
+def create_run(config: RunConfig, root: Path, prompts: dict[str, str]) -> RunLayout:
+    """Make a new run directory under `root` and write its `run.json`.
+
+    Two runs in one second get different names.
+
+    Raises
+    ------
+    RunError
+        When the folder cannot be written.
+    """
+    base = run_name(tuple(d.tissue for d in config.datasets), datetime.now().strftime("%Y%m%d_%H%M%S"))
+    try:
+        layout = RunLayout(root=_new_folder(root, base))
+        record = RunRecord(config=config, created_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+                           python=platform.python_version(), packages=_versions(), prompts=prompts)
+        write_json(layout.config, record)
+    except OSError as error:
+        raise RunError(f"The folder {root} cannot be written.", str(error.strerror or error),
+                       "Choose another folder for the results, or free some space.") from error
+    return layout
+
+
+def _new_folder(root: Path, base: str) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        folder = root / (base if number == 1 else f"{base}_{number}")
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            continue
+    raise RunError("No free name was found for the run.", "There are a thousand runs of this second.", "Try again.")
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in _PACKAGES}
+
+
+def find_run(run_id: str, root: Path) -> RunLayout:
+    """The run directory of that name under `root`.
+
+    Raises
+    ------
+    RunNotFound
+        When there is none; a name that points outside `root` is never followed.
+    """
+    folder = root / run_id
+    if not run_id or Path(run_id).name != run_id or not RunLayout(root=folder).config.is_file():
+        raise RunNotFound(f"There is no run called {run_id}.", f"The folder {root} holds none of that name.",
+                          "Choose one from the list of runs.")
+    return RunLayout(root=folder)
+
+
+def load_record(layout: RunLayout) -> RunRecord:
+    """Read `run.json`."""
+    return read_json(layout.config, RunRecord)
+
+
+def run_ids(root: Path) -> tuple[str, ...]:
+    """Names of all runs under `root`, newest first."""
+    folders = [p for p in root.glob("run_*") if RunLayout(root=p).config.is_file()]
+    return tuple(p.name for p in sorted(folders, key=lambda p: RunLayout(root=p).config.stat().st_mtime_ns, reverse=True))
+
+
+def delete_run(layout: RunLayout) -> None:
+    """Remove a run directory for good."""
+    shutil.rmtree(layout.root)
+
+
+def archive_run(layout: RunLayout) -> Path:
+    """Move a run into `archive/` beside its siblings. Returns the new folder."""
+    target = layout.root.parent / ARCHIVE / layout.root.name
+    if target.exists():
+        target = target.with_name(f"{target.name}_{int(time.time())}")
+    target.parent.mkdir(exist_ok=True)
+    return Path(shutil.move(layout.root, target))
+
+
+def save_cluster(layout: DatasetLayout, result: ClusterResult) -> None:
+    """Write the checkpoint of one cluster, whole or not at all."""
+    write_json(layout.checkpoint(result.cluster), result)
+
+
+def load_cluster(layout: DatasetLayout, cluster: str) -> ClusterResult | None:
+    """The checkpoint of one cluster, or None when it has none yet."""
+    path = layout.checkpoint(cluster)
+    if not path.exists():
+        return None
+    result = read_json(path, ClusterResult)
+    return result if result.cluster == cluster else None

@@ -1,0 +1,230 @@
+"""Start, watch, cancel, resume and list runs: the one path of page, command line and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from cassia_core import settings
+from cassia_core.agents.prompts import prompt_hashes
+from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.domain.events import RunState
+from cassia_core.domain.progress import RunView, fold
+from cassia_core.domain.usage import Estimate
+from cassia_core.errors import CassiaError, InputError, RunLocked
+from cassia_core.llm.estimate import estimate
+from cassia_core.llm.registry import require_key
+from cassia_core.pipeline.batch import models_of
+from cassia_core.runs import store
+from cassia_core.runs.event_log import read_events
+from cassia_core.runs.launcher import launch_worker
+from cassia_core.runs.layout import RunLayout, file_stem
+from cassia_core.runs.lock import worker_alive
+from cassia_core.services.intake import file_sha256
+
+ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """One line of the list of runs. `problem` is set when the run's record cannot be read."""
+
+    run_id: str
+    title: str = ""
+    state: RunState = "queued"
+    created_at: str = ""
+    tissues: tuple[str, ...] = ()
+    species: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    provider: str = ""
+    model: str = ""
+    n_clusters: int = 0
+    finished_clusters: int = 0
+    to_look_at: int = 0
+    total_tokens: int = 0
+    cost_usd: float | None = None
+    problem: str = ""
+
+
+def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Path | None = None) -> str:
+    """Make a run directory and start its worker.
+
+    Parameters
+    ----------
+    config
+        What to do. Input paths must exist; their hashes are added here.
+    keys
+        Provider name to key; handed to the worker through a pipe, written nowhere.
+    root
+        Folder for the run directory (default: `config.output_dir` under the current folder when it was
+        changed, else the app's own).
+
+    Returns
+    -------
+    str
+        The run id: the name of its directory.
+
+    Raises
+    ------
+    InputError
+        When an input is missing.
+    MissingKeyError
+        When a provider of the run needs a key and `keys` has none.
+    """
+    keys = keys or {}
+    for model in models_of(config):
+        require_key(model, keys.get(model.provider))
+    ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
+    layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
+    launch_worker(layout, keys)
+    return layout.root.name
+
+
+def _checked(spec: DatasetSpec) -> DatasetSpec:
+    path = Path(spec.path).expanduser().resolve()
+    if not path.exists():
+        return replace(spec, path=str(path))  # reported by the worker as this dataset's failure
+    return replace(spec, path=str(path), sha256=spec.sha256 or file_sha256(path))
+
+
+def _distinct_names(datasets: tuple[DatasetSpec, ...]) -> tuple[DatasetSpec, ...]:
+    """Give equal names a number, so that every dataset has a folder and a name of its own."""
+    seen: dict[str, int] = {}
+    named = []
+    for spec in datasets:
+        stem = file_stem(spec.name)
+        seen[stem] = seen.get(stem, 0) + 1
+        named.append(replace(spec, name=stem if seen[stem] == 1 else f"{stem}_{seen[stem]}"))
+    return tuple(named)
+
+
+def check_input(path: Path) -> None:
+    """Refuse a path that does not exist.
+
+    Raises
+    ------
+    InputError
+        Says so.
+    """
+    if not path.exists():
+        raise InputError(f"There is no file {path}.", "It was moved, or the name is misspelled.", "Check the path.")
+
+
+def find_run(run_id: str, root: Path | None = None) -> RunLayout:
+    """The run's directory. Raises `RunNotFound` when there is none."""
+    return store.find_run(run_id, root or settings.runs_root())
+
+
+def load_config(run_id: str, root: Path | None = None) -> RunConfig:
+    """What the run was asked to do."""
+    return store.load_record(find_run(run_id, root)).config
+
+
+def view_run(run_id: str, root: Path | None = None) -> RunView:
+    """Progress of a run, from its events; "interrupted" when it should be at work and no process is."""
+    layout = find_run(run_id, root)
+    view = _folded(layout)
+    if view.state in ("queued", "running") and not worker_alive(layout):
+        view = _folded(layout)  # the last events may have come between the two looks
+        if view.state in ("queued", "running"):
+            return replace(view, state="interrupted")
+    return view
+
+
+@lru_cache(maxsize=64)
+def _known_view(path: Path) -> list[RunView]:
+    return [RunView()]
+
+
+def _folded(layout: RunLayout) -> RunView:
+    """Fold only what is new since the last look of this process."""
+    slot = _known_view(layout.events)
+    slot[0] = fold(read_events(layout.events, after=slot[0].last_seq), slot[0])
+    return slot[0]
+
+
+def cancel_run(run_id: str, root: Path | None = None) -> None:
+    """Ask the worker to stop; what is done is kept."""
+    find_run(run_id, root).cancel.touch()
+
+
+def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | None = None) -> None:
+    """Go on with a run that was cancelled, interrupted or left clusters without an answer.
+
+    Finished clusters are taken from their checkpoints; repeated requests are answered from the call log.
+
+    Raises
+    ------
+    RunLocked
+        When its worker is still at it.
+    MissingKeyError
+        When a provider needs a key and `keys` has none.
+    """
+    layout = find_run(run_id, root)
+    if worker_alive(layout):
+        raise RunLocked("This run is still being worked on.", "Its worker is alive.", "Wait for it, or cancel it first.")
+    keys = keys or {}
+    for model in models_of(store.load_record(layout).config):
+        require_key(model, keys.get(model.provider))
+    launch_worker(layout, keys)
+
+
+def retry_failed(run_id: str, keys: Mapping[str, str] | None = None, root: Path | None = None) -> None:
+    """Ask again for the clusters that failed, and for them only. Same as `resume_run`."""
+    resume_run(run_id, keys, root)
+
+
+def estimate_run(config: RunConfig, n_clusters: int) -> Estimate:
+    """Calls, tokens and price range of a run over `n_clusters` clusters, and what leaves this machine."""
+    return estimate(config, n_clusters)
+
+
+def list_runs(root: Path | None = None) -> tuple[RunSummary, ...]:
+    """All runs, newest first. A run that cannot be read is listed with its problem."""
+    folder = root or settings.runs_root()
+    return tuple(_summary(run_id, folder) for run_id in store.run_ids(folder))
+
+
+def _summary(run_id: str, root: Path) -> RunSummary:
+    try:
+        record = store.load_record(find_run(run_id, root))
+        view = view_run(run_id, root)
+    except CassiaError as error:
+        return RunSummary(run_id=run_id, state="failed", problem=str(error))
+    config = record.config
+    annotator = config.annotation.annotator if config.annotation else None
+    tiles = [t for d in view.datasets for t in d.tiles]
+    return RunSummary(
+        run_id=run_id, title=config.title, state=view.state, created_at=record.created_at,
+        tissues=tuple(dict.fromkeys(d.tissue for d in config.datasets)),
+        species=tuple(dict.fromkeys(d.species for d in config.datasets)),
+        datasets=tuple(d.name for d in config.datasets), provider=annotator.provider if annotator else "",
+        model=annotator.model if annotator else "", n_clusters=len(tiles),
+        finished_clusters=sum(d.finished_clusters for d in view.datasets),
+        to_look_at=sum(t.state in ("look", "failed") for t in tiles), total_tokens=view.usage.total_tokens,
+        cost_usd=None if view.usage.unpriced_calls else view.usage.cost_usd)
+
+
+def delete_run(run_id: str, root: Path | None = None) -> None:
+    """Remove a run for good.
+
+    Raises
+    ------
+    RunLocked
+        When its worker is still at it.
+    """
+    store.delete_run(_idle(run_id, root))
+
+
+def archive_run(run_id: str, root: Path | None = None) -> Path:
+    """Move a run out of the list, into `archive/` beside the others."""
+    return store.archive_run(_idle(run_id, root))
+
+
+def _idle(run_id: str, root: Path | None) -> RunLayout:
+    layout = find_run(run_id, root)
+    if worker_alive(layout):
+        raise RunLocked("This run is still being worked on.", "Its worker is alive.", "Cancel it first.")
+    return layout
