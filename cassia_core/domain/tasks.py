@@ -47,6 +47,8 @@ class ValidateTask:
     proposal: Proposal
     evidence: Evidence
     strictness: ValidatorStrictness = "v1"
+    with_score: bool = False
+    """True: the reply also carries the scorer's JSON block, before the verdict line (docs/adr/0004)."""
     n_genes: int = 50
     attempt: int = 1
 

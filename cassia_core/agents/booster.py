@@ -1,0 +1,19 @@
+"""The booster: settles a doubtful cluster with values measured in that cluster."""
+
+from __future__ import annotations
+
+from cassia_core.agents.prompting import Prompt, answer_data, checks_data, measured_data, render, setting_data
+from cassia_core.domain.tasks import BoostTask
+
+
+def prompt(task: BoostTask) -> Prompt:
+    data = {
+        **setting_data(task.setting),
+        "markers": ", ".join(task.markers.symbols(task.n_genes)),
+        "answer": answer_data(task.proposal),
+        "checks": checks_data(task.evidence),
+        "siblings": {name: ", ".join(genes) for name, genes in task.sibling_genes},
+        "measured": measured_data(task.measured),
+    }
+    return Prompt(messages=render("booster", data, siblings=bool(task.sibling_genes), last=task.last,
+                                  depth=task.strategy == "depth"))

@@ -1,0 +1,17 @@
+"""The validator: passes or fails an annotation, and scores it in the same reply where its model is the scorer's."""
+
+from __future__ import annotations
+
+from cassia_core.agents.prompting import Prompt, answer_data, checks_data, render, setting_data
+from cassia_core.domain.tasks import ValidateTask
+
+
+def prompt(task: ValidateTask) -> Prompt:
+    data = {
+        **setting_data(task.setting),
+        "markers": ", ".join(task.markers.symbols(task.n_genes)),
+        "answer": answer_data(task.proposal),
+        "checks": checks_data(task.evidence),
+    }
+    return Prompt(messages=render("validator", data, tissue=bool(task.setting.tissue), strict=task.strictness == "v0",
+                                  score=task.with_score))
