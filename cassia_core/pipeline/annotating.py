@@ -71,7 +71,7 @@ class ClusterPool:
             result = self._annotated(markers, setting, expression, base)
         except RunCancelled as error:
             return replace(base, reason=error.what)
-        except Exception as error:  # noqa: BLE001  the worker's edge: one cluster's fault must not sink the run
+        except Exception as error:
             logger.exception("Cluster %r of %r failed", markers.cluster, self._spec.name)
             result = replace(base, status="failed", reason=f"The program itself failed ({type(error).__name__}). "
                                                            "Details are in the run's log.")

@@ -41,7 +41,7 @@ def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> Datas
     except CassiaError as error:
         outcome = replace(base, status="failed", error=str(error))
         write_failure(layout, spec, error)
-    except Exception as error:  # noqa: BLE001  the worker's edge: one dataset's fault must not sink the others
+    except Exception as error:
         logger.exception("Dataset %r failed", spec.name)
         wrapped = CassiaError("This dataset could not be finished.",
                               f"The program itself failed ({type(error).__name__}).",

@@ -48,7 +48,7 @@ def _work(layout: RunLayout, keys: dict[str, str]) -> str:
     except CassiaError as problem:
         logger.error("The run ended: %s", problem)
         status, error = "failed", str(problem)
-    except Exception as problem:  # noqa: BLE001  the worker's edge
+    except Exception as problem:
         logger.exception("The run ended by a fault of the program")
         status, error = "failed", f"The program itself failed ({type(problem).__name__}). Details are in worker.log."
     log.emit(RunFinished(status=status, error=error))

@@ -95,7 +95,8 @@ def load_record(layout: RunLayout) -> RunRecord:
 def run_ids(root: Path) -> tuple[str, ...]:
     """Names of all runs under `root`, newest first."""
     folders = [p for p in root.glob("run_*") if RunLayout(root=p).config.is_file()]
-    return tuple(p.name for p in sorted(folders, key=lambda p: RunLayout(root=p).config.stat().st_mtime_ns, reverse=True))
+    newest_first = sorted(folders, key=lambda p: RunLayout(root=p).config.stat().st_mtime_ns, reverse=True)
+    return tuple(p.name for p in newest_first)
 
 
 def delete_run(layout: RunLayout) -> None:

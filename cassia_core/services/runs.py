@@ -117,6 +117,11 @@ def find_run(run_id: str, root: Path | None = None) -> RunLayout:
     return store.find_run(run_id, root or settings.runs_root())
 
 
+def providers_of(config: RunConfig) -> tuple[str, ...]:
+    """Names of the providers that a run asks."""
+    return tuple(dict.fromkeys(model.provider for model in models_of(config)))
+
+
 def load_config(run_id: str, root: Path | None = None) -> RunConfig:
     """What the run was asked to do."""
     return store.load_record(find_run(run_id, root)).config
@@ -164,7 +169,8 @@ def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | 
     """
     layout = find_run(run_id, root)
     if worker_alive(layout):
-        raise RunLocked("This run is still being worked on.", "Its worker is alive.", "Wait for it, or cancel it first.")
+        raise RunLocked("This run is still being worked on.", "Its worker is alive.",
+                        "Wait for it, or cancel it first.")
     keys = keys or {}
     for model in models_of(store.load_record(layout).config):
         require_key(model, keys.get(model.provider))

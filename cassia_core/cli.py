@@ -1,0 +1,151 @@
+"""The command line: the same runs as the app's, for people who like a prompt.
+
+Exit codes: 0 all done, 1 failed, 2 partly done or cancelled (2 is also argparse's code for a wrong call).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cassia_core.cli_commands import benchmark, doctor, inspecting, running
+from cassia_core.errors import CassiaError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command. Problems are printed as what, why and what to do; never as a traceback."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except CassiaError as error:
+        for title, text in (("Problem", error.what), ("Why", error.why), ("What to do", error.remedy)):
+            if text:
+                print(f"{title}: {text}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cassia_core", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_annotate(commands)
+    _add_cluster(commands)
+    _add_batch(commands)
+    _add_run_commands(commands)
+    _add_look_commands(commands)
+    return parser
+
+
+def _add_annotate(commands) -> None:
+    command = commands.add_parser("annotate", help="annotate one file of cells or markers")
+    command.add_argument("input", type=Path, metavar="INPUT", help="h5ad, 10x, mtx, loom, or a marker table")
+    _add_sample(command)
+    _add_clustering(command)
+    _add_agents(command)
+    _add_output(command)
+    command.set_defaults(run=running.annotate)
+
+
+def _add_cluster(commands) -> None:
+    command = commands.add_parser("cluster", help="cluster cells and find markers, without any annotation")
+    command.add_argument("input", type=Path, metavar="INPUT", help="a file of cells")
+    _add_sample(command)
+    _add_clustering(command)
+    _add_output(command)
+    command.set_defaults(run=running.cluster)
+
+
+def _add_batch(commands) -> None:
+    command = commands.add_parser(
+        "batch", help="many datasets in one run",
+        description="INPUT is a manifest (CSV with the columns path, tissue, species, and optionally name, context, "
+                    "cluster_column), or files and folders that all take --tissue and --species.")
+    command.add_argument("inputs", type=Path, nargs="+", metavar="INPUT")
+    _add_sample(command, required=False)
+    _add_clustering(command)
+    _add_agents(command)
+    _add_output(command)
+    command.set_defaults(run=running.batch)
+
+
+def _add_run_commands(commands) -> None:
+    resume = commands.add_parser("resume", help="go on with a run that was cancelled, cut off, or has failed clusters")
+    resume.add_argument("run_dir", type=Path, metavar="RUN_DIR")
+    resume.add_argument("--quiet", action="store_true", help="no progress bar")
+    resume.set_defaults(run=running.resume)
+    runs = commands.add_parser("runs", help="list runs")
+    runs.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="folder of the runs")
+    runs.set_defaults(run=running.list_runs)
+
+
+def _add_look_commands(commands) -> None:
+    look = commands.add_parser("inspect", help="say what is in a file, without changing or running anything")
+    look.add_argument("input", type=Path, metavar="FILE")
+    look.add_argument("--json", action="store_true", help="print everything as JSON")
+    look.set_defaults(run=inspecting.inspect)
+    check = commands.add_parser("doctor", help="what is installed, what works")
+    check.set_defaults(run=doctor.doctor)
+    bench = commands.add_parser("benchmark", help="annotate a table of marker lists and measure accuracy")
+    bench.add_argument("table", type=Path, metavar="TABLE.csv",
+                       help="columns row_id, tissue, species, markers; optionally gold_label, cl_id")
+    bench.add_argument("--output", type=Path, required=True, metavar="PRED.csv")
+    _add_model(bench)
+    bench.add_argument("--max-workers", type=int, default=6)
+    bench.set_defaults(run=benchmark.benchmark)
+
+
+def _add_sample(command: argparse.ArgumentParser, *, required: bool = True) -> None:
+    command.add_argument("--tissue", required=required, default="unknown", help='tissue of the cells, or "unknown"')
+    command.add_argument("--species", required=required, default="human", help="human, mouse, ...")
+    command.add_argument("--context", default="", help="anything the agents should know of the experiment")
+
+
+def _add_clustering(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("clusters and markers")
+    group.add_argument("--cluster-column", help="keep the clusters of this column")
+    group.add_argument("--embedding", help="keep this embedding as the map, such as X_umap")
+    group.add_argument("--resolution", type=_resolution, default=0.4, help='of Leiden, or "auto" (default 0.4)')
+    group.add_argument("--n-neighbors", type=int, default=10)
+    group.add_argument("--n-pcs", type=int, default=25)
+    group.add_argument("--batch-column", help="correct for this column with Harmony")
+    group.add_argument("--n-genes", type=int, default=50, help="marker genes per cluster (default 50)")
+    group.add_argument("--ranking-method", choices=("avg_log2FC", "p_val_adj", "pct_diff", "Score"))
+    group.add_argument("--max-cells", type=int, help="use a random sample of this many cells")
+    group.add_argument("--seed", type=int, default=0)
+
+
+def _resolution(text: str) -> float | None:
+    return None if text == "auto" else float(text)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--provider", default="offline",
+                         help="offline (default; no key), openai, anthropic, openrouter, or custom with --base-url")
+    command.add_argument("--model", help="model id (default: the provider's own default)")
+    command.add_argument("--base-url", help="address of an OpenAI-compatible server, used exactly as typed")
+
+
+def _add_agents(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group(
+        "agents", "Keys are read from OPENAI_API_KEY, ANTHROPIC_API_KEY, OPENROUTER_API_KEY or CASSIA_API_KEY.")
+    _add_model(group)
+    group.add_argument("--max-workers", type=int, default=6, help="requests in flight (default 6)")
+    group.add_argument("--score-threshold", type=float, default=75.0)
+    group.add_argument("--boost", choices=("off", "selective", "fused"), default="selective")
+    group.add_argument("--validator", choices=("v1", "v0"), default="v1", help="v1 standard, v0 strict")
+    group.add_argument("--no-score", action="store_true", help="leave the scorer out")
+    group.add_argument("--no-merge", action="store_true", help="leave the merger out")
+    group.add_argument("--blind", action="store_true", help="never show labels of the input to the agents")
+    group.add_argument("--max-cost", type=float, metavar="USD", help="stop before this is exceeded")
+    group.add_argument("--max-tokens", type=int, help="stop before this many tokens are exceeded")
+    group.add_argument("--replay", type=Path, metavar="RUN_DIR", help="answer from the calls of that run, no network")
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="where the run directory goes")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -1,0 +1,38 @@
+"""Follow a run on the terminal until it ends."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cassia_core.domain.progress import RunView
+from cassia_core.services import runs
+
+POLL_S = 0.3
+
+
+def follow(run_id: str, root: Path, *, quiet: bool) -> RunView:
+    """Draw progress until the worker is done. Ctrl-C asks it to stop, and waits for that."""
+    with tqdm(total=1, unit=" clusters", disable=quiet or None, file=sys.stderr, leave=False) as bar:
+        while True:
+            try:
+                view = runs.view_run(run_id, root)
+                if view.state in (*runs.ENDED, "interrupted"):
+                    return view
+                _draw(bar, view)
+                time.sleep(POLL_S)
+            except KeyboardInterrupt:
+                tqdm.write("Stopping; what is done is kept.", file=sys.stderr)
+                runs.cancel_run(run_id, root)
+
+
+def _draw(bar: tqdm, view: RunView) -> None:
+    running = [d for d in view.datasets if d.status == "running"]
+    stages = [s.stage for d in running for s in d.stages if s.state == "running"]
+    bar.total = max(1, sum(len(d.tiles) for d in view.datasets))
+    bar.n = sum(d.finished_clusters for d in view.datasets)
+    bar.set_description_str(f"{running[0].name if running else 'starting'}: {', '.join(stages) or 'waiting'}")
+    bar.refresh()

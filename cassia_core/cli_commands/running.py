@@ -1,0 +1,145 @@
+"""Commands that start, resume and list runs."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from cassia_core.cli_commands.following import follow
+from cassia_core.cli_commands.keys import known_keys
+from cassia_core.domain.config import (
+    AgentModel,
+    AnnotationParams,
+    ClusteringParams,
+    DatasetSpec,
+    MarkerParams,
+    ReadOptions,
+    RunConfig,
+)
+from cassia_core.errors import InputError
+from cassia_core.services import intake, runs
+from cassia_core.services.models import default_model
+
+EXIT_OF_STATE = {"success": 0, "failed": 1}
+MANIFEST_COLUMNS = {"path", "tissue", "species"}
+
+
+def annotate(options: argparse.Namespace) -> int:
+    """`annotate INPUT --tissue T --species S`."""
+    runs.check_input(options.input)
+    return _run(RunConfig(datasets=(_dataset(options, options.input),), annotation=annotation_of(options),
+                          output_dir=str(options.output_dir), replay_from=_replay(options)), options)
+
+
+def cluster(options: argparse.Namespace) -> int:
+    """`cluster INPUT`: no agents."""
+    runs.check_input(options.input)
+    return _run(RunConfig(datasets=(_dataset(options, options.input),), annotation=None,
+                          output_dir=str(options.output_dir)), options)
+
+
+def batch(options: argparse.Namespace) -> int:
+    """`batch MANIFEST.csv`, or `batch FILE ... --tissue T`."""
+    datasets = tuple(spec for path in options.inputs for spec in _datasets_of(options, path))
+    return _run(RunConfig(datasets=datasets, annotation=annotation_of(options), output_dir=str(options.output_dir),
+                          replay_from=_replay(options)), options)
+
+
+def resume(options: argparse.Namespace) -> int:
+    """`resume RUN_DIR`."""
+    folder = options.run_dir.resolve()
+    config = runs.load_config(folder.name, folder.parent)
+    runs.resume_run(folder.name, known_keys(runs.providers_of(config)), folder.parent)
+    return _finish(folder.name, folder.parent, quiet=options.quiet)
+
+
+def list_runs(options: argparse.Namespace) -> int:
+    """`runs`: a line each, newest first."""
+    found = runs.list_runs(options.output_dir.resolve())
+    for run in found:
+        cost = "cost unknown" if run.cost_usd is None else f"${run.cost_usd:.2f}"
+        print(f"{run.run_id}  {run.state:11s}  {run.finished_clusters}/{run.n_clusters} clusters  "
+              f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}")
+    if not found:
+        print(f"No runs in {options.output_dir.resolve()} yet.")
+    return 0
+
+
+def annotation_of(options: argparse.Namespace) -> AnnotationParams:
+    """The agents' settings from command line options."""
+    return AnnotationParams(
+        annotator=model_of(options), max_workers=options.max_workers, score_threshold=options.score_threshold,
+        boost=options.boost, validator_involvement=options.validator, score=not options.no_score,
+        merge=not options.no_merge, blind=options.blind, max_cost_usd=options.max_cost,
+        max_tokens_total=options.max_tokens)
+
+
+def model_of(options: argparse.Namespace) -> AgentModel:
+    """Provider, model and address from command line options."""
+    provider = "custom" if options.base_url and options.provider == "offline" else options.provider
+    return AgentModel(provider=provider, model=options.model or default_model(provider), base_url=options.base_url)
+
+
+def _dataset(options: argparse.Namespace, path: Path, **changes: str) -> DatasetSpec:
+    batch_column = options.batch_column
+    clustering = ClusteringParams(
+        cluster_column=changes.pop("cluster_column", "") or options.cluster_column, embedding=options.embedding,
+        resolution=options.resolution, n_neighbors=options.n_neighbors, n_pcs=options.n_pcs, seed=options.seed,
+        batch_column=batch_column, batch_method="harmony" if batch_column else "none")
+    fields = {"name": intake.dataset_name(path), "tissue": options.tissue, "species": options.species,
+              "context": options.context} | {k: v for k, v in changes.items() if v}
+    return DatasetSpec(path=str(path.expanduser().resolve()), clustering=clustering,
+                       markers=MarkerParams(n_genes=options.n_genes, ranking_method=options.ranking_method),
+                       read=ReadOptions(max_cells=options.max_cells), **fields)
+
+
+def _datasets_of(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
+    if _is_manifest(path):
+        return _manifest(options, path)
+    if path.is_dir() and not any(path.glob("*matrix.mtx*")):
+        return [_dataset(options, p) for p in sorted(path.iterdir()) if p.suffix in (".h5ad", ".h5", ".loom", ".csv")]
+    return [_dataset(options, path)]
+
+
+def _is_manifest(path: Path) -> bool:
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return False
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        return set(next(csv.reader(file), [])) >= MANIFEST_COLUMNS
+
+
+def _manifest(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        raise InputError(f"{path.name} names no dataset.", "It has a header and no rows.",
+                         "Add a row with path, tissue and species for each dataset.")
+    specs = []
+    for row in rows:
+        given = Path(row["path"]).expanduser()
+        extra = {k: row.get(k) or "" for k in ("name", "tissue", "species", "context", "cluster_column")}
+        specs.append(_dataset(options, given if given.is_absolute() else path.parent / given, **extra))
+    return specs
+
+
+def _replay(options: argparse.Namespace) -> str:
+    return str(options.replay.resolve()) if options.replay else ""
+
+
+def _run(config: RunConfig, options: argparse.Namespace) -> int:
+    root = options.output_dir.expanduser().resolve()
+    run_id = runs.start_run(config, known_keys(runs.providers_of(config)), root)
+    return _finish(run_id, root, quiet=options.quiet)
+
+
+def _finish(run_id: str, root: Path, *, quiet: bool) -> int:
+    view = follow(run_id, root, quiet=quiet)
+    for dataset in view.datasets:
+        labelled = sum(bool(t.label) for t in dataset.tiles)
+        print(f"{dataset.name}: {dataset.status}, {labelled} of {len(dataset.tiles)} clusters labelled"
+              + (f". {dataset.error}" if dataset.error else ""))
+    if view.error:
+        print(view.error)
+    print(f"Results: {root / run_id}")
+    return EXIT_OF_STATE.get(view.state, 2)
