@@ -39,7 +39,8 @@ def check_python():
     version = sys.version_info[:2]
     if OLDEST <= version <= NEWEST:
         return
-    other = next((name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)), None)
+    which = getattr(shutil, "which", lambda name: None)  # Python 2 has none
+    other = next((name for name in ("python3.13", "python3.12", "python3.11") if which(name)), None)
     remedy = "Start it with a Python that fits: {} run.py".format(other) if other else \
         "Install Python 3.13 from python.org (or your system's packages) and start run.py with it."
     stop("This is Python {}.{}; CASSIA Workbench needs 3.11, 3.12 or 3.13.".format(*version), remedy)

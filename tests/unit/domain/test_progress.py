@@ -1,0 +1,49 @@
+"""The run's progress, folded from events."""
+
+from __future__ import annotations
+
+from cassia_core.domain import events as ev
+from cassia_core.domain.progress import fold
+
+STORY = (
+    ev.RunStarted(seq=1, at="t1", datasets=("a", "b")),
+    ev.DatasetStarted(seq=2, dataset="a"),
+    ev.StageStarted(seq=3, dataset="a", stage="read"),
+    ev.StageFinished(seq=4, dataset="a", stage="read", seconds=1.5, summary="700 cells"),
+    ev.ClustersFound(seq=5, dataset="a", clusters=("0", "1", "10"), n_cells=(50, 40, None)),
+    ev.AgentStarted(seq=6, dataset="a", cluster="10", agent="annotator", attempt=1),
+    ev.TurnFinished(seq=7, dataset="a", cluster="10", agent="annotator", attempt=1, label="B cell", text="CD79A"),
+    ev.UsageAdded(seq=8, dataset="a", cluster="10", input_tokens=100, output_tokens=20, cost_usd=0.01),
+    ev.UsageAdded(seq=9, dataset="a", cluster="10", input_tokens=10, output_tokens=2, cost_usd=None),
+    ev.ClusterFinished(seq=10, dataset="a", cluster="10", label="B cell", score=92.0, light="high"),
+    ev.ClusterFailed(seq=11, dataset="a", cluster="1", reason="No answer."),
+    ev.DatasetFinished(seq=12, dataset="a", status="partial", error="1 of 3"),
+    ev.RunFinished(seq=13, at="t9", status="partial"),
+)
+
+
+def test_tiles_are_kept_per_cluster_and_one_does_not_touch_ten():
+    tiles = {t.cluster: t for t in fold(STORY).dataset("a").tiles}
+    assert [tiles[c].state for c in ("0", "1", "10")] == ["waiting", "failed", "scored"]
+    assert tiles["10"].label == "B cell" and tiles["1"].label == ""
+    assert tiles["0"].n_cells == 50
+
+
+def test_an_unknown_price_is_counted_and_never_taken_for_zero():
+    usage = fold(STORY).usage
+    assert (usage.calls, usage.total_tokens, usage.cost_usd, usage.unpriced_calls) == (2, 132, 0.01, 1)
+
+
+def test_folding_in_two_parts_gives_the_same_view_as_in_one():
+    assert fold(STORY[6:], fold(STORY[:6])) == fold(STORY)
+
+
+def test_a_resumed_run_is_running_again_and_keeps_its_beginning():
+    view = fold((*STORY, ev.RunStarted(seq=14, at="t20", datasets=("a", "b"), resumed=True)))
+    assert (view.state, view.started_at, view.finished_at) == ("running", "t1", "")
+    assert view.dataset("a").finished_clusters == 2
+
+
+def test_a_failed_cluster_loses_its_label():
+    view = fold((*STORY, ev.ClusterFailed(seq=14, dataset="a", cluster="10", reason="cut off")))
+    assert [t.label for t in view.dataset("a").tiles if t.cluster == "10"] == [""]
