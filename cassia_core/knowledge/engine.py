@@ -1,0 +1,165 @@
+"""The offline engine: which cell type a ranked marker list speaks for, how clearly, and what else it could be.
+
+No language model. A list is scored against every type of the knowledge base at once; the answer is the deepest
+type that the evidence carries. docs/EVIDENCE.md explains each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cassia_core.domain.markers import ClusterMarkers
+from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.entries import CellTypeEntry
+from cassia_core.knowledge.mixtures import find_mixture
+from cassia_core.knowledge.profiles import Profiles
+from cassia_core.knowledge.scoring import EngineSettings, Scores, score_types
+from cassia_core.knowledge.states import StateCall, call_states
+
+UNKNOWN = "Unknown"
+TELLING = 0.35
+"""A gene is named as a reason for a type from this weighted log-likelihood ratio on."""
+SHOWN = 8
+"""Candidates that a ranking carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One type as an explanation of the list. `llr` is the log-likelihood ratio against a random list,
+    `share` the posterior of the type, `genes` the genes of the list that speak for it, most telling first."""
+
+    entry: CellTypeEntry
+    lineage: str
+    llr: float
+    share: float
+    genes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What the engine makes of a list. `entry` is None when it abstains, and `reason` says why.
+
+    `path` leads from the broadest type to the one named; `named` is that type as a candidate; `candidates` are the
+    best types, most likely first; `runner_up` is the best of another lineage; `confidence` (0 to 1) is the posterior
+    of the lineage, `specificity` that of the type named with all below it; `mixed` holds two types of exclusive
+    lineages when the list is a mixture.
+    """
+
+    entry: CellTypeEntry | None
+    lineage: str
+    path: tuple[CellTypeEntry, ...]
+    named: Candidate
+    candidates: tuple[Candidate, ...]
+    runner_up: Candidate
+    confidence: float
+    specificity: float
+    llr: float
+    mixed: tuple[Candidate, ...]
+    states: tuple[StateCall, ...]
+    genes_used: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name of the type, or "Unknown" when the engine abstains."""
+        return self.entry.name if self.entry else UNKNOWN
+
+    @property
+    def best(self) -> Candidate:
+        """The best single candidate, whether or not it is good enough to be named."""
+        return self.candidates[0]
+
+
+def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_genes: int = 50,
+               settings: EngineSettings = EngineSettings()) -> Ranking:
+    """Rank the knowledge base's types for one cluster.
+
+    Parameters
+    ----------
+    markers
+        The cluster's ranked genes, or bare symbols, best first.
+    setting
+        Species and tissue; the tissue weighs, it never excludes.
+    n_genes
+        How many genes from the top are read.
+
+    Returns
+    -------
+    Ranking
+        Deterministic: the same list gives the same ranking.
+    """
+    scores = score_types(markers, setting, n_genes, settings)
+    profiles = scores.profiles
+    share = _softmax(scores.llr / settings.temperature + scores.prior)
+    by_lineage = np.bincount(profiles.lineage, weights=share, minlength=len(profiles.lineage_names))
+    top = int(by_lineage.argmax())
+    inside = np.where(profiles.lineage == top, share, 0.0)
+    here, below = _deepest(profiles, inside, settings)
+    llr = float(np.where(profiles.lineage == top, scores.llr, -np.inf).max())
+    states = call_states(scores.genes, profiles.species)
+    reason = _why_not(len(scores.genes), llr, states, settings)
+    mixture = None if reason else find_mixture(scores, settings)
+    runner_up = int(np.where(profiles.lineage == top, -1.0, share).argmax())
+    return Ranking(
+        entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[top],
+        path=_path(profiles, here), named=candidate(scores, share, here),
+        candidates=tuple(candidate(scores, share, int(t)) for t in np.argsort(-share, kind="stable")[:SHOWN]),
+        runner_up=candidate(scores, share, runner_up), confidence=float(by_lineage[top]), specificity=below, llr=llr,
+        mixed=tuple(candidate(scores, share, t) for t in mixture or ()), states=states, genes_used=scores.genes,
+        reason=reason)
+
+
+def candidate(scores: Scores, share: np.ndarray, t: int) -> Candidate:
+    """Type column `t` as a candidate, with the genes that speak for it."""
+    gains = scores.gains(t)
+    telling = tuple(scores.genes[i] for i in np.argsort(-gains, kind="stable") if gains[i] > TELLING)
+    profiles = scores.profiles
+    return Candidate(entry=profiles.entries[t], lineage=profiles.lineage_names[profiles.lineage[t]],
+                     llr=float(scores.llr[t]), share=float(share[t]), genes=telling)
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    powers = np.exp(values - values.max())
+    return powers / powers.sum()
+
+
+def _why_not(n_genes: int, llr: float, states: tuple[StateCall, ...], settings: EngineSettings) -> str:
+    """Why a list is not labelled; "" when it can be."""
+    if n_genes == 0:
+        return "The cluster has no marker genes."
+    if llr >= settings.least_llr:
+        return ""
+    if states:
+        return f"The list shows a state ({states[0].name}) but no cell type."
+    return "The genes do not point to any one cell type more than chance would."
+
+
+def _deepest(profiles: Profiles, share: np.ndarray, settings: EngineSettings) -> tuple[int, float]:
+    """Walk down from the lineage's top: on to a child as long as it holds most of what is below the node."""
+    totals = {int(t): _subtree_share(profiles, share, int(t)) for t in np.flatnonzero(share > 0)}
+    tops = [t for t in totals if profiles.parent[t] not in totals]
+    here = max(tops, key=lambda t: (totals[t], -t))
+    while True:
+        best = max((t for t in profiles.children[here] if t in totals), key=lambda t: (totals[t], -t), default=None)
+        if best is None or totals[best] < settings.descend * totals[here]:
+            return here, totals[here]
+        here = best
+
+
+def _subtree_share(profiles: Profiles, share: np.ndarray, t: int) -> float:
+    nodes, total = [t], 0.0
+    for node in nodes:
+        total += float(share[node])
+        nodes.extend(profiles.children[node])
+    return total
+
+
+def _path(profiles: Profiles, t: int) -> tuple[CellTypeEntry, ...]:
+    chain = []
+    while t >= 0:
+        chain.append(profiles.entries[t])
+        t = int(profiles.parent[t])
+    return tuple(reversed(chain))

@@ -1,0 +1,113 @@
+"""Score one marker list against every type at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from cassia_core.domain.markers import ClusterMarkers, MarkerGene
+from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.profiles import Profiles, ProfileSettings, load_profiles
+from cassia_core.knowledge.tissues import ANY, FETAL, TUMOUR, related, tissue_keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """Constants of the scorer, chosen by measurement (tests/bench/knowledge.py)."""
+
+    profiles: ProfileSettings = ProfileSettings()
+    rank_half: float = 40.0
+    """Rank (from 0) at which a gene counts half."""
+    temperature: float = 2.5
+    away_from_home: float = 2.5
+    """Log prior taken from types that are not at home in the tissue."""
+    wanderer: float = 0.8
+    """The same for blood, immune and vessel cells, which are everywhere."""
+    descend: float = 0.55
+    """Share of a node's posterior that a child needs to be named instead."""
+    least_llr: float = 4.0
+    """A list that speaks less than this for its best type is not labelled."""
+    mixture_gain: float = 5.0
+    mixture_genes: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scores:
+    """A list against all types. Arrays run over the list's genes (`rows`, `weights`) or over types (`llr`, `prior`)."""
+
+    profiles: Profiles
+    genes: tuple[str, ...]
+    rows: np.ndarray
+    weights: np.ndarray
+    llr: np.ndarray
+    prior: np.ndarray
+
+    def gains(self, t: int) -> np.ndarray:
+        """What each gene of the list says for type `t`, weighted by its rank."""
+        return self.profiles.gain[self.rows, t] * self.weights
+
+
+def species_key(text: str) -> str:
+    """"mouse" for mice in whatever words, else "human" (whose symbols most other species' files carry)."""
+    plain = text.strip().lower()
+    return "mouse" if plain in ("mouse", "mice", "murine", "mus musculus", "m. musculus", "mmusculus") else "human"
+
+
+def score_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_genes: int,
+                settings: EngineSettings = EngineSettings()) -> Scores:
+    """Log-likelihood ratio of every type for the first `n_genes` of a list, and the tissue's prior."""
+    genes = markers.genes[:n_genes] if isinstance(markers, ClusterMarkers) else tuple(
+        MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers[:n_genes], start=1))
+    profiles = load_profiles(species_key(setting.species), settings.profiles)
+    names, rows, weights = _weigh_genes(genes, profiles, settings)
+    llr = weights @ profiles.gain[rows] + weights.sum() * profiles.off_list
+    return Scores(profiles=profiles, genes=names, rows=rows, weights=weights, llr=llr,
+                  prior=_tissue_prior(profiles.species, setting.tissue, settings))
+
+
+def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
+                 settings: EngineSettings) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """Each gene once, with its row and its weight: by rank, and less where the gene is as common outside."""
+    names, rows, weights = [], [], []
+    seen: set[str] = set()
+    unknown = len(profiles.gain) - 1
+    for gene in genes:
+        row = profiles.row(gene.gene)
+        key = gene.gene if row == unknown else str(row)
+        if key in seen:
+            continue
+        weight = 1 / (1 + len(seen) / settings.rank_half)
+        seen.add(key)
+        if gene.pct_in is not None and gene.pct_out is not None:
+            weight *= 0.6 + 0.4 * min(1.0, max(0.0, gene.pct_in - gene.pct_out) / 0.4)
+        names.append(gene.gene)
+        rows.append(row)
+        weights.append(weight)
+    return tuple(names), np.array(rows, dtype=np.intp), np.array(weights, dtype=np.float32)
+
+
+@cache
+def _tissue_prior(species: str, tissue: str, settings: EngineSettings) -> np.ndarray:
+    """Log prior of every type in a tissue: 0 at home, below 0 elsewhere. An unknown tissue says nothing."""
+    profiles = load_profiles(species, settings.profiles)
+    keys = set(tissue_keys(tissue)) - {TUMOUR}
+    prior = np.zeros(len(profiles.entries))
+    if not keys or ANY in keys:
+        return prior
+    near = set().union(*(related(key) for key in keys))
+    for t, entry in enumerate(profiles.entries):
+        if ANY in entry.tissues or near & set(entry.tissues):
+            continue
+        prior[t] = -settings.wanderer if _wanders(profiles, t) else -settings.away_from_home
+        if set(entry.tissues) == {FETAL}:
+            prior[t] = -settings.away_from_home
+    return prior
+
+
+def _wanders(profiles: Profiles, t: int) -> bool:
+    while profiles.parent[t] >= 0:
+        t = int(profiles.parent[t])
+    return profiles.entries[t].name in ("hematopoietic cell", "endothelial cell")

@@ -1,0 +1,44 @@
+"""States that colour a label: cycling, stressed, low quality, ambient, malignant hints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cassia_core.knowledge.base import load_knowledge
+from cassia_core.knowledge.entries import StateEntry
+from cassia_core.knowledge.symbols import current
+
+LEAST_WEIGHT, LEAST_GENES, LEAST_SHARE = 6.0, 3, 0.12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCall:
+    """A state seen in a list: its genes there, and the share of the list they make up."""
+
+    entry: StateEntry
+    genes: tuple[str, ...]
+    share: float
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+
+@cache
+def _weights(species: str) -> tuple[tuple[StateEntry, dict[str, float]], ...]:
+    kb = load_knowledge()
+    return tuple((entry, {m.gene: m.weight for m in kb.markers_of(entry, species)}) for entry in kb.states)
+
+
+def call_states(genes: Sequence[str], species: str) -> tuple[StateCall, ...]:
+    """States that a list shows, strongest first: at least three genes, 12 % of the list and a weight of six."""
+    calls = []
+    for entry, weights in _weights(species):
+        hits = [(weights.get(gene) or weights.get(current(gene, species), 0.0), gene) for gene in genes]
+        found = [gene for weight, gene in hits if weight]
+        total = sum(weight for weight, _ in hits)
+        if len(found) >= LEAST_GENES and total >= LEAST_WEIGHT and len(found) >= LEAST_SHARE * len(genes):
+            calls.append((total, StateCall(entry=entry, genes=tuple(found), share=len(found) / len(genes))))
+    return tuple(call for _, call in sorted(calls, key=lambda item: (-item[0], item[1].name)))
