@@ -82,6 +82,12 @@ class QuotaError(ProviderError):
     fatal = True
 
 
+class ModelUnavailable(ProviderError):
+    """The provider does not have the model, or not for this key."""
+
+    fatal = True
+
+
 class RateLimited(ProviderError):
     """Too many requests; `retry_after_s` is the server's own wish, where it gave one."""
 

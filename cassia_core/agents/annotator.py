@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cassia_core.agents.prompting import Prompt, answer_data, measured_data, render, setting_data
+from cassia_core.agents.prompts import Prompt, answer_data, measured_data, render, setting_data
 from cassia_core.domain.tasks import AnnotateTask
 
 

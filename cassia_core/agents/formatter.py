@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cassia_core.agents.prompting import Prompt, render
+from cassia_core.agents.prompts import Prompt, render
 from cassia_core.domain.tasks import FormatTask
 
 _NAMES = {"type": "array", "items": {"type": "string"}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cassia_core.agents.prompting import Prompt, render, setting_data
+from cassia_core.agents.prompts import Prompt, render
 from cassia_core.domain.tasks import MergeTask
 
 
@@ -11,6 +11,5 @@ def prompt(task: MergeTask) -> Prompt:
     three_names = {"type": "array", "items": {"type": "string"}}
     schema = {"type": "object", "additionalProperties": False, "required": list(labels),
               "properties": dict.fromkeys(labels, three_names)}
-    setting = setting_data(task.setting)
-    return Prompt(messages=render("merger", {"species": setting["species"], "tissue": setting["tissue"], "labels": labels}),
-                  json_schema=schema)
+    data = {"species": task.setting.species, "tissue": task.setting.tissue, "labels": labels}
+    return Prompt(messages=render("merger", data), json_schema=schema)

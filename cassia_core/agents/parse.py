@@ -98,25 +98,31 @@ def has_score(text: str) -> bool:
 
 
 def read_groupings(text: str) -> dict[str, tuple[str, str, str]]:
-    """Read the groupings by cluster id. Ids that are absent are absent; nothing is filled in.
+    """Read the groupings by cluster id.
+
+    A cluster that is absent, has no three names or is grouped twice differently is left out; nothing is filled in.
 
     Raises
     ------
     ReplyError
-        No block, an id given twice with different groups, or groups that are not three names.
+        No JSON block at all.
     """
-    found: dict[str, tuple[str, str, str]] = {}
     blocks = _blocks(text)
+    if not blocks:
+        raise _unreadable("It holds no JSON block.", text)
+    found: dict[str, set[tuple[str, ...]]] = {}
     for block in blocks:
         for cluster, groups in block.items():
-            names = _names(groups, cluster, text)
-            if len(names) != 3:
-                raise _unreadable(f"Cluster {cluster} does not have three groups.", text)
-            if found.setdefault(cluster, names) != names:
-                raise _unreadable(f"Cluster {cluster} is grouped twice, differently.", text)
-    if not found:
-        raise _unreadable("It holds no JSON block.", text)
-    return found
+            found.setdefault(cluster, set()).add(_three_names(groups))
+    return {cluster: readings.pop() for cluster, readings in found.items() if len(readings) == 1 and () not in readings}
+
+
+def _three_names(groups: object) -> tuple[str, ...]:
+    """The three names, or () when that is not what `groups` holds."""
+    if not isinstance(groups, list) or len(groups) != 3 or not all(isinstance(g, str) for g in groups):
+        return ()
+    names = tuple(" ".join(g.split()) for g in groups)
+    return names if all(0 < len(n) <= LONGEST_NAME for n in names) else ()
 
 
 def _blocks(text: str) -> list[dict[str, object]]:
@@ -211,4 +217,4 @@ def _score_value(value: object, text: str) -> float:
 
 
 def _unreadable(why: str, text: str) -> ReplyError:
-    return ReplyError("A reply could not be read.", why, "It is asked for again; the reply is kept as it came.", raw=text)
+    return ReplyError("A reply could not be read.", why, "The reply is kept as it came.", raw=text)

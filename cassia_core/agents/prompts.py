@@ -20,6 +20,9 @@ PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 SHOWN_GENES = 10
 """At most so many genes of one kind are named to a model when the checks are summed up."""
 
+_NO_VALUE = {"only_elsewhere": "a marker of other clusters only", "not_in_data": "not measured in this data",
+             "not_in_table": "not in the marker table (unknown)"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
@@ -83,8 +86,7 @@ def measured_data(measured: tuple[GeneMeasurement, ...]) -> dict[str, object]:
 
 def _in_words(value: GeneMeasurement) -> str:
     if value.status != "measured_here":
-        return {"only_elsewhere": "a marker of other clusters only", "not_in_table": "not in the marker table (unknown)",
-                "not_in_data": "not measured in this data"}[value.status]
+        return _NO_VALUE[value.status]
     parts = []
     if value.pct_in is not None:
         out = f", {value.pct_out:.0%} out" if value.pct_out is not None else ""

@@ -1,0 +1,71 @@
+"""One cluster on its way: what is known of it, and the drafts of its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cassia_core.domain.annotation import Evidence, Light, OntologyTerm, Proposal, QualityScore, Verdict
+from cassia_core.domain.config import AnnotationParams
+from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
+from cassia_core.domain.tasks import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """The knowledge base's part: everything here is computed, no model is asked."""
+
+    weigh: Callable[..., Evidence]
+    light_of: Callable[..., tuple[Light, str]]
+    find_term: Callable[[str], OntologyTerm | None]
+    sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]]
+
+
+def knowledge_checks() -> Checks:
+    """The checks of the built-in knowledge base."""
+    from cassia_core.knowledge.evidence import weigh
+    from cassia_core.knowledge.light import light_of
+    from cassia_core.knowledge.ontology import find_term
+    from cassia_core.knowledge.siblings import sibling_markers
+    return Checks(weigh=weigh, light_of=light_of, find_term=find_term, sibling_markers=sibling_markers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One cluster with all that the agents may see of it."""
+
+    markers: ClusterMarkers
+    setting: Setting
+    params: AnnotationParams
+    expression: ExpressionSource
+    n_genes: int
+    checks: Checks
+
+    def weigh(self, proposal: Proposal) -> Evidence:
+        return self.checks.weigh(proposal.label, self.markers, self.setting, self.expression, proposal.key_genes)
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """Genes that the annotator saw, in capitals."""
+        return frozenset(gene.upper() for gene in self.markers.symbols(self.n_genes))
+
+    @property
+    def scores_with_validator(self) -> bool:
+        """One call does both where both are the same model (docs/adr/0004)."""
+        return self.params.score and self.params.model_of("scorer") == self.params.model_of("validator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A label with all that was said of it. `reason` says why a person should look, "" when nothing stands open."""
+
+    proposal: Proposal
+    evidence: Evidence
+    attempt: int
+    verdict: Verdict | None = None
+    score: QualityScore | None = None
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is not None and self.verdict.passed

@@ -1,0 +1,122 @@
+"""`calls.jsonl`: every finished model call, on disk before the next one begins."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from cassia_core.domain.usage import CallRecord, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedCall:
+    """One finished call with its reply. `key` is the fingerprint of the request that it answers."""
+
+    key: str
+    call: CallRecord
+    reply: str
+    finish_reason: str = "stop"
+
+
+class CallLog:
+    """Append finished calls, and find the answer of a request that was asked before.
+
+    A request asked several times has several answers, in the order they came. `earlier` names logs of other
+    runs whose answers may be used too (replay); they are only read. Safe for use from several threads.
+
+    Parameters
+    ----------
+    path
+        The run's own log; created when missing. A last line that a killed worker left half written is cut off.
+    earlier
+        Logs to read besides.
+    """
+
+    def __init__(self, path: Path, earlier: Iterable[Path] = ()) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _drop_half_line(path)
+        self._lock = threading.Lock()
+        self._answers: dict[str, list[LoggedCall]] = {}
+        self._given: dict[str, int] = {}
+        self._path = path
+        for source in (*earlier, path):
+            for entry in read_calls(source):
+                self._answers.setdefault(entry.key, []).append(entry)
+            for key in _rejected(source):
+                self._answers.get(key, [])[:1] = []
+        self._file = path.open("a", encoding="utf-8")
+
+    def take(self, key: str) -> LoggedCall | None:
+        """The next answer on record for `key` that this process has not used yet, else None."""
+        with self._lock:
+            given = self._given.get(key, 0)
+            answers = self._answers.get(key, [])
+            if given >= len(answers):
+                return None
+            self._given[key] = given + 1
+            return answers[given]
+
+    def add(self, entry: LoggedCall) -> None:
+        """Write one finished call through to the disk."""
+        line = {"key": entry.key, **asdict(entry.call), "finish_reason": entry.finish_reason, "reply": entry.reply}
+        with self._lock:
+            self._answers.setdefault(entry.key, []).append(entry)
+            self._given[entry.key] = self._given.get(entry.key, 0) + 1
+            self._write(line)
+
+    def reject(self, keys: Iterable[str]) -> None:
+        """Note that the answers of `keys` led nowhere: another process asks anew instead of using them."""
+        with self._lock:
+            for key in keys:
+                self._write({"rejected": key})
+
+    def spent(self) -> Usage:
+        """What this run's own calls have cost so far."""
+        usage = Usage()
+        for entry in read_calls(self._path):
+            usage = usage.plus(entry.call)
+        return usage
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+    def _write(self, line: dict[str, object]) -> None:
+        self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def read_calls(path: Path) -> Iterator[LoggedCall]:
+    """The finished calls of a log, oldest first; none when there is no such file."""
+    names = [field.name for field in fields(CallRecord)]
+    for line in _lines(path):
+        if "key" in line:
+            yield LoggedCall(key=line["key"], call=CallRecord(**{n: line[n] for n in names}), reply=line["reply"],
+                             finish_reason=line["finish_reason"])
+
+
+def _rejected(path: Path) -> Iterator[str]:
+    return (line["rejected"] for line in _lines(path) if "rejected" in line)
+
+
+def _lines(path: Path) -> Iterator[dict]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
+
+
+def _drop_half_line(path: Path) -> None:
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    if content and not content.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(content.rfind(b"\n") + 1)
