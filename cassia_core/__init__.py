@@ -1,5 +1,33 @@
-"""CASSIA Workbench: cell type annotation of single-cell clusters, with the reasons."""
+"""CASSIA Workbench: cell type annotation of single-cell clusters, with the reasons.
+
+`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch` and
+`open_run` are ours. They are loaded when first used, so that importing this package costs nothing.
+"""
 
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "add_cassia_to_anndata",
+    "annotate",
+    "annotate_batch",
+    "loadmarker",
+    "open_run",
+    "runCASSIA",
+    "runCASSIA_annotationboost",
+    "runCASSIA_batch",
+    "runCASSIA_pipeline",
+    "set_api_key",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from cassia_core import api
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

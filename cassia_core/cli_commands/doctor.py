@@ -11,7 +11,7 @@ from importlib import metadata
 import psutil
 
 from cassia_core import __version__, settings
-from cassia_core.cli_commands.keys import ANY, VARIABLES
+from cassia_core.services.keys import ANY, VARIABLES
 from cassia_core.services.health import check_engine, check_folder
 
 PACKAGES = ("streamlit", "scanpy", "anndata", "pandas", "numpy", "umap-learn", "pynndescent", "igraph", "illico",

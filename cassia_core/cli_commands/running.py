@@ -7,7 +7,7 @@ import csv
 from pathlib import Path
 
 from cassia_core.cli_commands.following import follow
-from cassia_core.cli_commands.keys import known_keys
+from cassia_core.services.keys import known_keys
 from cassia_core.domain.config import (
     AgentModel,
     AnnotationParams,

@@ -207,6 +207,8 @@ class DatasetSpec:
     qc: QCParams = QCParams()
     clustering: ClusteringParams = ClusteringParams()
     markers: MarkerParams = MarkerParams()
+    only_clusters: tuple[str, ...] = ()
+    """Annotate these clusters only; the others are listed as skipped. Empty: all."""
 
     def __post_init__(self) -> None:
         check(bool(self.name.strip()), "name", self.name, "a name for the dataset")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -83,6 +82,8 @@ class ClusterPool:
                    base: ClusterResult) -> ClusterResult:
         if self._context.asker is None or self._context.config.annotation is None:
             return replace(base, status="skipped", reason=markers.reason or "No annotation was asked for.")
+        if self._spec.only_clusters and markers.cluster not in self._spec.only_clusters:
+            return replace(base, status="skipped", reason="This run was asked for other clusters only.")
         result = annotate_cluster(
             markers, setting=setting, params=self._context.config.annotation, n_genes=self._spec.markers.n_genes,
             asker=self._context.asker, expression=expression, dataset=self._spec.name, emit=self._context.emit)
@@ -101,8 +102,3 @@ def _done(result: ClusterResult) -> Future[ClusterResult]:
     future: Future[ClusterResult] = Future()
     future.set_result(result)
     return future
-
-
-def by_cluster(results: tuple[ClusterResult, ...]) -> Mapping[str, ClusterResult]:
-    """Results by their cluster id."""
-    return {r.cluster: r for r in results}

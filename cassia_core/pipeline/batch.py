@@ -10,7 +10,7 @@ from cassia_core.domain.config import AgentModel, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome, overall
 from cassia_core.domain.usage import CallRecord
 from cassia_core.llm.protocol import Provider
-from cassia_core.llm.registry import make_provider
+from cassia_core.llm.registry import open_providers
 from cassia_core.pipeline.asking import Asker
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import process_dataset
@@ -31,7 +31,7 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
         When a provider cannot be made (no key, unknown model): before anything is computed or paid.
     """
     call_log = CallLog(layout.calls)
-    providers = make_providers(config, keys)
+    providers = open_providers(models_of(config), keys)
     workers = config.annotation.max_workers if config.annotation else 1
     try:
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="cluster") as pool:
@@ -39,7 +39,7 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
             context = RunContext(layout=layout, config=config, log=log, pool=pool, asker=asker)
             outcomes = _process_all(context)
     finally:
-        for provider in providers.values():
+        for provider in set(providers.values()):
             provider.close()
         call_log.close()
     status = overall(tuple(o.status for o in outcomes))
@@ -70,11 +70,6 @@ def models_of(config: RunConfig) -> tuple[AgentModel, ...]:
     if config.annotation is None:
         return ()
     return tuple(dict.fromkeys(config.annotation.model_of(role) for role in ROLES))
-
-
-def make_providers(config: RunConfig, keys: Mapping[str, str]) -> dict[AgentModel, Provider]:
-    """One provider per distinct model of the run."""
-    return {model: make_provider(model, keys.get(model.provider)) for model in models_of(config)}
 
 
 def _asker(layout: RunLayout, config: RunConfig, log: EventLog, providers: Mapping[AgentModel, Provider],

@@ -1,0 +1,46 @@
+"""Labels of a finished run onto cells that a person holds in memory."""
+
+from __future__ import annotations
+
+import anndata as ad
+import pandas as pd
+
+from cassia_core.errors import InputError
+
+COLUMNS = {"celltype_1": "CASSIA_celltype_1", "celltype_2": "CASSIA_celltype_2", "celltype_3": "CASSIA_celltype_3",
+           "CASSIA_merged_grouping_1": "CASSIA_merged_grouping_1",
+           "CASSIA_merged_grouping_2": "CASSIA_merged_grouping_2",
+           "CASSIA_merged_grouping_3": "CASSIA_merged_grouping_3", "Score": "CASSIA_score"}
+
+
+def join_scored(adata: ad.AnnData, table: pd.DataFrame, cluster_col: str) -> ad.AnnData:
+    """Join the columns of a `_scored.csv` onto `adata.obs` by exact cluster id.
+
+    Returns
+    -------
+    AnnData
+        `adata` itself. Cells whose cluster is not in the table, or has no label, get a missing value.
+
+    Raises
+    ------
+    InputError
+        When the column is missing, or none of its clusters is in the table.
+    """
+    if cluster_col not in adata.obs:
+        raise InputError(f"The cells have no column {cluster_col}.", "Columns: " + ", ".join(adata.obs.columns) + ".",
+                         "Name the column that holds the clusters that were annotated.")
+    clusters = adata.obs[cluster_col].astype(object).map(lambda c: c if pd.isna(c) else str(c))
+    rows = table.assign(cluster=table["cluster"].astype(str)).set_index("cluster")
+    if not clusters.dropna().isin(rows.index).any():
+        raise InputError(f"No cluster of {cluster_col} is in the results.",
+                         f"Cells: {_some(clusters.dropna().unique())}. Results: {_some(rows.index)}.",
+                         "Use the column that was annotated; names are matched exactly.")
+    for source, target in COLUMNS.items():
+        values = clusters.map(rows[source])
+        adata.obs[target] = values if source == "Score" else pd.Categorical(values)
+    return adata
+
+
+def _some(names) -> str:
+    listed = [str(n) for n in names]
+    return ", ".join(listed[:8]) + (", ..." if len(listed) > 8 else "")

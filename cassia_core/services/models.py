@@ -1,0 +1,38 @@
+"""Whom a person may ask: providers, models, and whether they answer."""
+
+from __future__ import annotations
+
+from cassia_core.domain.config import OFFLINE, AgentModel
+from cassia_core.errors import ConfigError
+from cassia_core.llm import catalogue
+from cassia_core.llm.catalogue import ModelFacts, ProviderFacts
+
+__all__ = ["ModelFacts", "ProviderFacts", "default_model", "models_of", "providers"]
+
+
+def providers() -> tuple[ProviderFacts, ...]:
+    """All known providers, in the order a page shows them."""
+    return catalogue.providers()
+
+
+def models_of(provider: str) -> tuple[ModelFacts, ...]:
+    """Models of a provider that the catalogue knows. Any other model id may be typed."""
+    return tuple(m for m in catalogue.models() if m.provider == provider)
+
+
+def default_model(provider: str) -> str:
+    """The model asked when none is named: the first one that the catalogue lists for the provider.
+
+    Raises
+    ------
+    ConfigError
+        When the catalogue lists none, as for a server of one's own.
+    """
+    if provider == OFFLINE:
+        return AgentModel().model
+    listed = models_of(provider)
+    if not listed:
+        title = catalogue.provider_facts(provider).title
+        raise ConfigError(f"No model was named for {title}.", "The catalogue lists none for it.",
+                          "Name the model: --model on the command line, the model field on the Set-up page.")
+    return listed[0].model
