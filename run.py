@@ -4,6 +4,7 @@
   python3 run.py test         set everything up and run the tests; what follows goes to pytest
   python3 run.py setup        set everything up and stop
   python3 run.py cli ...      the command line, such as: python3 run.py cli doctor
+  python3 run.py screenshots  take the pictures of all screens anew (needs chromium)
 
 Options of the start: --port N (default 8501), --no-browser, --address A (default localhost).
 Needs Python 3.11, 3.12 or 3.13 and, the first time, a network. Everything goes into the folder .venv beside this file;
@@ -202,12 +203,12 @@ def main(arguments):
     rest = arguments[1:] if command != "start" or arguments[:1] == ["start"] else arguments
     if command == "start":
         return start(rest)
-    if command not in ("test", "setup", "cli"):
+    commands = {"test": ["-m", "pytest"], "cli": ["-m", "cassia_core"], "screenshots": ["scripts/screenshots.py"],
+                "setup": ["-c", "print('Ready.')"]}
+    if command not in commands:
         stop("`{}` is not understood.".format(command), "python3 run.py --help lists what can be said.")
     set_up()
-    if command == "test":
-        return inside(["-m", "pytest"] + rest)
-    return inside(["-m", "cassia_core"] + rest) if command == "cli" else 0
+    return inside(commands[command] + rest)
 
 
 if __name__ == "__main__":
