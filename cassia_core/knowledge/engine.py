@@ -16,7 +16,7 @@ from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.entries import CellTypeEntry
 from cassia_core.knowledge.mixtures import find_mixture
 from cassia_core.knowledge.profiles import Profiles
-from cassia_core.knowledge.scoring import EngineSettings, Scores, score_types
+from cassia_core.knowledge.scoring import DEFAULTS, EngineSettings, Scores, score_types
 from cassia_core.knowledge.states import StateCall, call_states
 
 UNKNOWN = "Unknown"
@@ -74,7 +74,7 @@ class Ranking:
 
 
 def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_genes: int = 50,
-               settings: EngineSettings = EngineSettings()) -> Ranking:
+               settings: EngineSettings = DEFAULTS) -> Ranking:
     """Rank the knowledge base's types for one cluster.
 
     Parameters
@@ -102,7 +102,9 @@ def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gene
     states = call_states(scores.genes, profiles.species)
     reason = _why_not(len(scores.genes), llr, states, settings)
     mixture = None if reason else find_mixture(scores, settings)
-    runner_up = int(np.where(profiles.lineage == top, -1.0, share).argmax())
+    outside = np.where(profiles.lineage == top, -1.0, share)
+    outside[[profiles.column[entry.name] for entry in _path(profiles, here)]] = -1.0
+    runner_up = int(outside.argmax())
     return Ranking(
         entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[top],
         path=_path(profiles, here), named=candidate(scores, share, here),

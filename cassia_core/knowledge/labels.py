@@ -11,9 +11,10 @@ _SPELLING = (
     ("leuco", "leuko"), ("tumour", "tumor"), ("paediatric", "pediatric"), ("myofibre", "myofiber"), ("fibre", "fiber"),
     ("hematopoeitic", "hematopoietic"), ("hemopoietic", "hematopoietic"),
 )
-_PLURALS = {"cells": "cell", "lymphocytes": "lymphocyte", "neurons": "neuron", "neurones": "neuron", "neurone": "neuron",
-            "glia cell": "glial cell", "podocytes": "podocyte"}
+_PLURALS = {"neurones": "neuron", "neurone": "neuron", "neurons": "neuron"}
 _KEEP_S = ("us", "ss", "is", "as", "ns")
+_POSITIVE = re.compile(r"\b([a-z0-9]*\d[a-z0-9]*|hla-dr)\s*(?:\+|⁺|\bpos\b|-?positive\b)(?=[\s,/)]|$)")
+_NEGATIVE = re.compile(r"\b([a-z0-9]*\d[a-z0-9]*)\s*(?:⁻|-(?=[\s,/)]|$)|\bneg\b|-?negative\b)")
 
 
 @cache
@@ -22,10 +23,8 @@ def normal_form(label: str) -> str:
     text = label.strip().lower()
     for sign, word in _GREEK.items():
         text = text.replace(sign, f" {word} ")
-    text = re.sub(r"\b([a-z0-9]*\d[a-z0-9]*|hla-dr)\s*(?:\+|⁺|\bpos\b|-?positive\b)(?=[\s,/)]|$)",
-                  r"\1 positive ", text + " ")
-    text = re.sub(r"\b([a-z0-9]*\d[a-z0-9]*)\s*(?:⁻|-(?=[\s,/)]|$)|\bneg\b|-?negative\b)", r"\1 negative ",
-                  text)
+    text = _POSITIVE.sub(r"\1 positive ", text + " ")
+    text = _NEGATIVE.sub(r"\1 negative ", text)
     text = re.sub(r"\+", " positive ", text)
     text = re.sub(r"[_/,;:()\[\]\-–.'’\"]+", " ", text)
     for old, new in _SPELLING:

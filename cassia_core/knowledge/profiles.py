@@ -36,6 +36,9 @@ class ProfileSettings:
     absent_penalty: float = 1.2
 
 
+PROFILE_DEFAULTS = ProfileSettings()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profiles:
     """`gain[g, t]`: what gene g in a list says for type t (log-likelihood ratio over the background, relative to a
@@ -62,7 +65,7 @@ class Profiles:
 
 
 @cache
-def load_profiles(species: str, settings: ProfileSettings = ProfileSettings()) -> Profiles:
+def load_profiles(species: str, settings: ProfileSettings = PROFILE_DEFAULTS) -> Profiles:
     """The matrix of one species; species other than mouse are read with the human symbols."""
     kb = load_knowledge()
     entries = kb.types

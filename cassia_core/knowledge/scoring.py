@@ -34,6 +34,9 @@ class EngineSettings:
     mixture_genes: int = 3
 
 
+DEFAULTS = EngineSettings()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scores:
     """A list against all types. Arrays run over the list's genes (`rows`, `weights`) or over types (`llr`, `prior`)."""
@@ -57,7 +60,7 @@ def species_key(text: str) -> str:
 
 
 def score_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_genes: int,
-                settings: EngineSettings = EngineSettings()) -> Scores:
+                settings: EngineSettings = DEFAULTS) -> Scores:
     """Log-likelihood ratio of every type for the first `n_genes` of a list, and the tissue's prior."""
     genes = markers.genes[:n_genes] if isinstance(markers, ClusterMarkers) else tuple(
         MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers[:n_genes], start=1))

@@ -1,0 +1,37 @@
+"""Genes that an annotator cites: do they exist in the list, and in the data at all?"""
+
+from __future__ import annotations
+
+from cassia_core.domain.annotation import EvidenceItem
+from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
+from cassia_core.knowledge.symbols import current
+
+
+def check_cited(cited: tuple[str, ...], markers: ClusterMarkers, n_genes: int, species: str,
+                expression: ExpressionSource | None) -> tuple[tuple[EvidenceItem, ...], tuple[str, ...]]:
+    """Items for cited genes that are not in the list shown, or nowhere in the data, and the sentences to send back.
+
+    Old and new symbols of one gene are the same gene.
+    """
+    shown = {form for gene in markers.symbols(n_genes) for form in (gene.upper(), current(gene, species).upper())}
+    missing, invented = [], []
+    for gene in dict.fromkeys(g.strip() for g in cited if g.strip()):
+        if gene.upper() in shown or current(gene, species).upper() in shown:
+            continue
+        measured = expression is None or expression.has_gene(gene) or expression.has_gene(current(gene, species))
+        (missing if measured else invented).append(gene)
+    where = "data" if expression is not None and expression.basis == "cells" else "marker table"
+    items = [EvidenceItem(gene=gene, kind="cited_not_in_list", text=f"{gene} is cited but not in this cluster's list.")
+             for gene in missing]
+    items += [EvidenceItem(gene=gene, kind="cited_not_in_data", text=f"{gene} is cited but is nowhere in the {where}.")
+              for gene in invented]
+    return tuple(items), tuple(_sentences(missing, invented, where))
+
+
+def _sentences(missing: list[str], invented: list[str], where: str) -> list[str]:
+    sentences = []
+    if invented:
+        sentences.append(f"Cited but nowhere in the {where}: {', '.join(invented)}. Cite only genes that are given.")
+    if missing:
+        sentences.append(f"Cited but not in this cluster's list: {', '.join(missing)}. Cite only genes that are given.")
+    return sentences

@@ -1,0 +1,45 @@
+"""From a free label to the knowledge base entry that is to be weighed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from cassia_core.knowledge.base import load_knowledge
+from cassia_core.knowledge.entries import CellTypeEntry
+from cassia_core.knowledge.ontology import ancestors, find_term
+
+FARTHEST = 4
+"""Steps up the ontology within which an ancestor's entry still speaks for a label."""
+_STATE_WORDS = re.compile(
+    r"\b(?:cycling|proliferating|activated|stressed|dividing|mitotic|interferon[- ]stimulated|ifn[- ]stimulated|"
+    r"possible|possibly|malignant|tumou?r|cancerous|human|mouse|murine|-like|like)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A label and the entry it is read as; `exact` False when an ancestor's or a plainer entry stands in for it."""
+
+    label: str
+    entry: CellTypeEntry
+    exact: bool
+
+
+@cache
+def read_label(label: str) -> Labelled | None:
+    """The entry that a label means: by name, by ontology, by the nearest ancestor, or without its state words."""
+    kb = load_knowledge()
+    if entry := kb.get(label):
+        return Labelled(label=label, entry=entry, exact=True)
+    if term := find_term(label):
+        if entry := kb.get(term.cl_id):
+            return Labelled(label=label, entry=entry, exact=True)
+        for above, steps in ancestors(term.cl_id).items():
+            if steps <= FARTHEST and (entry := kb.get(above)):
+                return Labelled(label=label, entry=entry, exact=False)
+    plainer = " ".join(_STATE_WORDS.sub(" ", re.sub(r"\([^)]*\)", " ", label)).split())
+    if plainer and plainer != label:
+        found = read_label(plainer)
+        return Labelled(label=label, entry=found.entry, exact=False) if found else None
+    return None

@@ -1,0 +1,84 @@
+"""How the offline engine words its reasons, and the fenced block at the end of a reply."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from cassia_core.knowledge.engine import Ranking
+from cassia_core.knowledge.lineages import exclusive
+
+USUAL = ("T cell", "B cell", "monocyte or macrophage", "epithelial cell", "endothelial cell",
+         "fibroblast or stromal cell")
+"""Lineages named as absent when they are."""
+SIGNATURE = "Offline engine of CASSIA Workbench: no language model, only the marker knowledge base."
+
+
+def series(names: Sequence[str], joint: str = "and") -> str:
+    """"A", "A and B", "A, B and C"."""
+    names = list(names)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joint} {names[-1]}"
+
+
+def plural(name: str) -> str:
+    """"B cell" -> "B cells", "endothelial cell of artery" -> "endothelial cells of artery", "neuron" -> "neurons"."""
+    if re.search(r"\bcell\b", name):
+        return re.sub(r"\bcell\b", "cells", name, count=1)
+    return name if name.endswith(("s", "glia")) else f"{name}s"
+
+
+def block(content: dict[str, object]) -> str:
+    """The fenced JSON block that ends a reply."""
+    return "```json\n" + json.dumps(content, ensure_ascii=False) + "\n```"
+
+
+def explain(ranking: Ranking) -> str:
+    """The reasons for a ranking in sentences a student can follow."""
+    if ranking.entry is None:
+        return f"{ranking.reason} So no cell type is named."
+    sentences = [_lineage_sentence(ranking)]
+    if detail := _detail_sentence(ranking):
+        sentences.append(detail)
+    if against := _absence_sentence(ranking):
+        sentences.append(against)
+    sentences.append(_alternative_sentence(ranking))
+    if ranking.mixed:
+        one, other = ranking.mixed
+        sentences.append(f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
+                         f"({plural(other.entry.name)}) stand high in the list: the cluster looks like a mixture or doublets.")
+    sentences += [f"{series(state.genes[:4])} show a state: {state.name}." for state in ranking.states[:2]]
+    if ranking.entry.note:
+        sentences.append(f"Note on {ranking.entry.name}: {ranking.entry.note}")
+    return " ".join(sentences)
+
+
+def _lineage_sentence(ranking: Ranking) -> str:
+    genes = ranking.named.genes or ranking.best.genes
+    verb = "marks" if len(genes[:5]) == 1 else "mark"
+    return f"{series(genes[:5])} {verb} {plural(ranking.label)}."
+
+
+def _detail_sentence(ranking: Ranking) -> str:
+    """Where the list is closer to one kind but does not settle it."""
+    best = ranking.best
+    if best.entry.name == ranking.label or best.lineage != ranking.lineage:
+        return ""
+    extra = [gene for gene in best.genes if gene not in ranking.named.genes[:5]][:3]
+    because = f" because of {series(extra)}" if extra else ""
+    return f"Of their kinds, {plural(best.entry.name)} come closest{because}, but the list does not settle it."
+
+
+def _absence_sentence(ranking: Ranking) -> str:
+    """Lineages that compete in textbooks and have no gene in the list."""
+    seen = {c.lineage for c in ranking.candidates if c.genes} | {ranking.runner_up.lineage}
+    absent = [name for name in USUAL if name not in seen and exclusive(name, ranking.lineage)]
+    return f"No clear marker of {series([plural(a) for a in absent[:3]], 'or')} is in the list." if absent else ""
+
+
+def _alternative_sentence(ranking: Ranking) -> str:
+    other = ranking.runner_up
+    if not other.genes:
+        return "No other lineage has a gene of weight in the list."
+    return (f"Next best outside this lineage are {plural(other.entry.name)} ({series(other.genes[:3])}), "
+            f"{'close behind' if ranking.llr - other.llr < 5 else 'far behind'}.")
