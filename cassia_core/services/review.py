@@ -73,7 +73,8 @@ def apply_edit(run_id: str, dataset: str, clusters: tuple[str, ...], action: Edi
     standing_labels = {r.cluster: r.label for r in labels(run_id, dataset, root)}
     unknown = [c for c in clusters if c not in standing_labels]
     if unknown or not clusters:
-        raise ConfigError(f"There is no cluster {', '.join(unknown) or 'chosen'}.", "Cluster names are matched exactly.",
+        named = ", ".join(unknown) or "chosen"
+        raise ConfigError(f"There is no cluster {named}.", "Cluster names are matched exactly.",
                           "Choose clusters from the table.")
     new = {"rename": label.strip(), "unknown": UNKNOWN_LABEL}.get(action, "")
     if action == "rename" and not new:
