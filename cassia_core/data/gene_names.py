@@ -1,0 +1,288 @@
+"""Gene names of a cell file: which column holds them, made current, made unique; the file's own names are kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cassia_core.domain.config import ReadOptions
+from cassia_core.domain.findings import Question
+from cassia_core.errors import GeneIdError
+from cassia_core.genes import canonical, guess_species, symbol_of
+from cassia_core.genes.excel import unmangle
+from cassia_core.genes.lookup import is_ensembl
+
+_SYMBOL_COLUMNS = ("gene_symbols", "gene_symbol", "symbol", "symbols", "gene_name", "gene_names", "feature_name",
+                   "gene_short_name", "hgnc_symbol", "mgi_symbol", "external_gene_name", "gene", "genes", "name",
+                   "names", "features", "_index", "index")
+_PREFIX = re.compile(r"^(?P<genome>GRCh3[78]|hg19|hg38|GRCm3[89]|mm9|mm10|mm39)(?:-\d{4}-[A-Z])?_+")
+_GENOME_SPECIES = {"GRCh37": "human", "GRCh38": "human", "hg19": "human", "hg38": "human",
+                   "GRCm38": "mouse", "GRCm39": "mouse", "mm9": "mouse", "mm10": "mouse", "mm39": "mouse"}
+_ANTIBODY = re.compile(r"(?:^(?:AB|ADT|CITE|adt|ab|prot|Hashtag|HTO)[_-]|[-_](?:TotalSeq|ADT)\w*$|^HTO\d+$"
+                       r"|^Hashtag_?\d+)")
+_PEAK = re.compile(r"^(chr)?[\dXYMT]{1,2}[:_-]\d{3,}[-_]\d{3,}$", re.IGNORECASE)
+_COMPOSITE = re.compile(r"^(?P<first>[^_|;,]+)[_|;,](?P<second>[^_|;,]+)$")
+_MAX_UNMAPPED = 0.5
+_SAMPLED = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneNames:
+    """Repaired names of a file's genes.
+
+    `symbols` (n_kept,) are unique, `plain` the same without what makes them unique; `keep` (n_genes,) is False
+    for features that are no genes. `ids` says what the file had ("symbols", "Ensembl ids", "Entrez ids").
+    """
+
+    symbols: np.ndarray
+    plain: np.ndarray
+    keep: np.ndarray
+    ids: str
+    species: str
+    confident: bool
+    ensembl: np.ndarray | None = None
+    done: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
+                      weights: np.ndarray | None = None) -> GeneNames:
+    """Find the best gene name of every row of `var` and make it current and unique.
+
+    Parameters
+    ----------
+    var
+        The file's table of genes (n_genes rows); its index holds the file's names.
+    options
+        `symbol_column` and `genome` where the person answered a question.
+    weights
+        (n_genes,) total signal per gene: of genes with the same name, the strongest keeps it.
+
+    Raises
+    ------
+    GeneIdError
+        More than half of the ids cannot be turned into symbols, or no gene is left.
+    """
+    done: list[str] = []
+    notices: list[str] = []
+    questions: list[Question] = []
+    names = pd.Series(np.asarray(var.index.astype(str)))
+    keep = _genes_only(var, names, done)
+    names, genome_keep = _without_genome_prefix(names, keep, options, done, questions)
+    keep &= genome_keep
+    if not keep.any():
+        raise GeneIdError("The file has no genes.", "All its features are of other kinds (peaks, antibodies, tags).",
+                          "Open the file with the gene expression part.")
+    table = var.reset_index(drop=True)[keep]
+    weights = None if weights is None else np.asarray(weights)[keep]
+    names = names[keep].reset_index(drop=True)
+    table = table.reset_index(drop=True)
+    symbols, ids, ensembl = _best_names(names, table, options, done, questions)
+    species, confident = guess_species(ensembl if ensembl is not None else symbols)
+    symbols = _map_ids(symbols, ids, species, done)
+    if not confident:
+        species, confident = max(guess_species(symbols), (species, confident), key=lambda guess: guess[1])
+    symbols = _undo_spreadsheet(symbols, species, done, notices)
+    symbols = _made_current(symbols, ensembl, species, done)
+    unique = _made_unique(symbols, ensembl, weights, done)
+    return GeneNames(symbols=unique, plain=symbols.to_numpy(dtype=object), keep=keep, ids=ids, species=species,
+                     confident=confident, ensembl=None if ensembl is None else ensembl.to_numpy(dtype=object),
+                     done=tuple(done), notices=tuple(notices), questions=tuple(questions))
+
+
+def _genes_only(var: pd.DataFrame, names: pd.Series, done: list[str]) -> np.ndarray:
+    """Which features are genes, by the file's own word, else by how their names look."""
+    for column in ("feature_types", "feature_type"):
+        if column in var:
+            kinds = var[column].astype(str).to_numpy()
+            genes = np.char.lower(kinds.astype(str)) == "gene expression"
+            if genes.any() and not genes.all():
+                others = ", ".join(f"{(kinds == kind).sum():,} of kind {kind}" for kind in sorted(set(kinds[~genes])))
+                done.append(f"{int((~genes).sum()):,} features that are not genes are set aside ({others}).")
+                return genes
+            if genes.all():
+                return genes
+    no_gene = (names.str.contains(_ANTIBODY) | names.str.match(_PEAK)).to_numpy()
+    if no_gene.any():
+        sample = ", ".join(names[no_gene].head(3))
+        done.append(f"{int(no_gene.sum()):,} features look like antibodies, tags or peaks and are set aside "
+                    f"({sample}).")
+    return ~no_gene
+
+
+def _without_genome_prefix(names: pd.Series, keep: np.ndarray, options: ReadOptions, done: list[str],
+                           questions: list[Question]) -> tuple[pd.Series, np.ndarray]:
+    found = names.str.extract(_PREFIX)["genome"]
+    share = found.notna() & keep
+    if share.sum() < 0.5 * keep.sum():
+        return names, np.ones(len(names), dtype=bool)
+    counts = found[share].value_counts()
+    bare = names.str.replace(_PREFIX, "", regex=True)
+    genomes = tuple(counts.index)
+    if len(genomes) == 1:
+        done.append(f"The prefix {genomes[0]}_ is taken off {int(share.sum()):,} gene names.")
+        return bare, np.ones(len(names), dtype=bool)
+    chosen = options.genome if options.genome in genomes else genomes[0]
+    questions.append(Question(option="genome", choices=genomes, suggested=chosen,
+                              text="The file mixes genes of several genomes. Which one do you want to look at?"))
+    done.append(f"Only the {int(counts[chosen]):,} genes of {chosen} are used; the file also has "
+                f"{', '.join(f'{int(counts[g]):,} of {g}' for g in genomes if g != chosen)}.")
+    return bare, (found == chosen).to_numpy()
+
+
+def _best_names(names: pd.Series, table: pd.DataFrame, options: ReadOptions, done: list[str],
+                questions: list[Question]) -> tuple[pd.Series, str, pd.Series | None]:
+    """The series that holds the names to use, what they are, and Ensembl ids where the file has them."""
+    ensembl = _ensembl_ids(names, table)
+    if options.symbol_column and options.symbol_column in table:
+        done.append(f"Gene names are read from the column {options.symbol_column}, as you chose.")
+        return _filled(table[options.symbol_column], names), "symbols", ensembl
+    own = _score(names)
+    columns = {column: _score(table[column]) for column in table
+               if table[column].dtype.kind not in "fbc" and column not in ("feature_types", "genome")}
+    if own >= 0.5 or not columns or max(columns.values()) <= max(own, 0.3):
+        split = _split_composite(names, done)
+        if split is not None:
+            return split, "symbols", ensembl
+        return names, _kind_of(names), ensembl
+    order = {name: i for i, name in enumerate(_SYMBOL_COLUMNS)}
+    best = max(columns, key=lambda c: (round(columns[c], 1), -order.get(str(c).lower(), 99)))
+    kind = _kind_of(names)
+    done.append(f"The file names its genes by {kind}; symbols are taken from its column {best}.")
+    rivals = [c for c, score in columns.items() if score > 0.5 and c != best]
+    if rivals:
+        questions.append(Question(option="symbol_column", text="Which column holds the gene names?",
+                                  choices=(str(best), *map(str, rivals)), suggested=str(best)))
+    return _filled(table[best], names), kind, ensembl
+
+
+def _filled(column: pd.Series, names: pd.Series) -> pd.Series:
+    text = column.astype(object).where(column.notna(), "").astype(str).reset_index(drop=True)
+    return text.where(~text.isin(("", "nan", "None", "-")), names)
+
+
+def _ensembl_ids(names: pd.Series, table: pd.DataFrame) -> pd.Series | None:
+    for values in (names, *(table[c] for c in table if table[c].dtype.kind not in "fbciu")):
+        text = values.astype(str).reset_index(drop=True)
+        if text.head(_SAMPLED).map(is_ensembl).mean() > 0.5:
+            return text.str.split(".").str[0]
+    return None
+
+
+def _score(values: pd.Series) -> float:
+    """Share of values that are gene symbols we know, human or mouse."""
+    text = values.astype(str)
+    sample = text.iloc[:: max(1, len(text) // _SAMPLED)]
+    named = [name for name in sample if len(name) > 1 and not name.isdigit()]
+    known = max(sum(canonical(name, species) is not None for name in named) for species in ("human", "mouse"))
+    return known / max(1, len(sample))
+
+
+def _kind_of(names: pd.Series) -> str:
+    sample = names.head(_SAMPLED)
+    if sample.map(is_ensembl).mean() > 0.5:
+        return "Ensembl ids"
+    if sample.str.isdigit().mean() > 0.5:
+        return "Entrez ids"
+    return "symbols"
+
+
+def _split_composite(names: pd.Series, done: list[str]) -> pd.Series | None:
+    """Names such as ENSG00000167286_CD3D: the half that is the symbol."""
+    parts = names.str.extract(_COMPOSITE)
+    if parts["first"].isna().mean() > 0.5:
+        return None
+    scores = {half: _score(parts[half].fillna("")) for half in ("first", "second")}
+    best = max(scores, key=lambda half: scores[half])
+    if scores[best] < 0.5 or scores[best] <= _score(names):
+        return None
+    done.append(f"Gene names are made of two parts ({names.iloc[0]}); the symbol is used.")
+    return parts[best].fillna(names)
+
+
+def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.Series:
+    """Turn what still is an id into its symbol, by the packaged table."""
+    is_id = symbols.map(is_ensembl) if ids != "Entrez ids" else symbols.str.isdigit()
+    if not is_id.any():
+        return symbols
+    if ids == "Entrez ids" and not species:
+        species = _species_of_entrez(symbols[is_id])
+    mapped = symbols[is_id].map(lambda gene_id: symbol_of(gene_id, species))
+    known = mapped.notna()
+    if is_id.mean() > 0.5 and known.mean() < 1 - _MAX_UNMAPPED:
+        raise GeneIdError(
+            f"{int((~known).sum()):,} of {len(symbols):,} gene ids are not known to us.",
+            "Our table covers human and mouse; markers of unknown ids say nothing to anyone.",
+            "Add a column with gene symbols to the file, or choose the one that holds them.",
+            details=", ".join(symbols[is_id][~known].head(8)))
+    if known.any():
+        lost = f"; {int((~known).sum()):,} are not known and keep their id" if not known.all() else ""
+        done.append(f"{int(known.sum()):,} gene ids are turned into symbols{lost}.")
+    return symbols.where(~is_id, mapped.reindex(symbols.index)).where(lambda s: s.notna(), symbols)
+
+
+def _species_of_entrez(ids: pd.Series) -> str:
+    sample = ids.head(_SAMPLED)
+    shares = {species: np.mean([symbol_of(i, species) is not None for i in sample]) for species in ("human", "mouse")}
+    return max(shares, key=lambda s: shares[s]) if max(shares.values()) > 0 else ""
+
+
+def _undo_spreadsheet(symbols: pd.Series, species: str, done: list[str], notices: list[str]) -> pd.Series:
+    found = {name: repaired for name in symbols.unique() if (repaired := unmangle(name, species or "human"))}
+    sure = {name: repaired.symbol for name, repaired in found.items() if repaired.symbol}
+    unsure = [f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol]
+    if sure:
+        sample = ", ".join(f"{a} to {b}" for a, b in list(sure.items())[:5])
+        done.append(f"{len(sure)} gene names that a spreadsheet turned into dates are put right ({sample}).")
+    if unsure:
+        notices.append(f"{len(unsure)} gene names were changed by a spreadsheet and cannot be told: "
+                       f"{', '.join(unsure[:6])}.")
+    return symbols.map(lambda name: sure.get(name, name))
+
+
+def _made_current(symbols: pd.Series, ensembl: pd.Series | None, species: str, done: list[str]) -> pd.Series:
+    """Current symbols for old ones, unless the current one is taken by another row of the file."""
+    taken = set(symbols)
+    by_id = ensembl.map(lambda gene_id: symbol_of(gene_id, species)) if ensembl is not None else None
+    current = []
+    for row, name in enumerate(symbols):
+        new = canonical(name, species)
+        if new is None and by_id is not None and isinstance(by_id.iloc[row], str):
+            new = by_id.iloc[row]
+        current.append(name if new is None or new == name or new in taken else new)
+    renamed = [(old, new) for old, new in zip(symbols, current, strict=True) if old != new]
+    if renamed:
+        sample = ", ".join(f"{old} to {new}" for old, new in renamed[:3])
+        done.append(f"{len(renamed):,} gene names are replaced by their current ones ({sample}).")
+    return pd.Series(current, index=symbols.index, dtype=object)
+
+
+def _made_unique(symbols: pd.Series, ensembl: pd.Series | None, weights: np.ndarray | None,
+                 done: list[str]) -> np.ndarray:
+    """Every name once: of equal names the strongest keeps it, the others carry their Ensembl id or a number."""
+    repeated = symbols.duplicated(keep=False)
+    names = symbols.to_numpy(dtype=object).copy()
+    if not repeated.any():
+        return names
+    rows = np.flatnonzero(repeated)
+    order = rows if weights is None else rows[np.argsort(-weights[rows], kind="stable")]
+    taken = set(names[~repeated.to_numpy()])
+    for row in order:
+        name = names[row]
+        if name in taken:
+            plain = name
+            if ensembl is not None and ensembl.iloc[row] != plain:
+                name = f"{plain}-{ensembl.iloc[row]}"
+            number = 2
+            while name in taken:
+                name, number = f"{plain}-{number}", number + 1
+            names[row] = name
+        taken.add(name)
+    several = symbols[repeated].nunique()
+    done.append(f"{several:,} gene names occur more than once ({', '.join(symbols[repeated].unique()[:3])}); the "
+                "strongest row keeps the name, the others carry an id or a number behind it.")
+    return names

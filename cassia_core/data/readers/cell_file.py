@@ -1,0 +1,50 @@
+"""What every reader of cell files gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from cassia_core.domain.findings import Question
+
+INSPECTED_CELLS = 400
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellFile:
+    """Cells as the file has them: values and names untouched.
+
+    `adata` may hold a part of the cells; `n_cells` and `n_genes` are the whole file's. `log_base` is the base
+    that the file itself notes ("e", "2", "10", or "" when it notes nothing), `obs` the whole table of cells where
+    `adata` holds a part only.
+    """
+
+    adata: ad.AnnData
+    format: str
+    n_cells: int
+    n_genes: int
+    log_base: str = ""
+    obs: pd.DataFrame | None = None
+    done: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    stored_values: int = 0
+    embeddings: tuple[str, ...] = field(default=())
+
+
+def random_rows(n_cells: int, wanted: int | None) -> np.ndarray | None:
+    """Sorted numbers of a random sample of cells (always the same one); None when all are wanted."""
+    if wanted is None or wanted >= n_cells:
+        return None
+    return np.sort(np.random.default_rng(SEED).choice(n_cells, wanted, replace=False))
+
+
+def block_rows(n_cells: int, wanted: int = INSPECTED_CELLS, blocks: int = 10) -> np.ndarray | None:
+    """Numbers of cells in a few runs spread over the file, which are quick to read; None when it is small."""
+    if n_cells <= wanted * 4:
+        return None
+    starts = np.linspace(0, n_cells - wanted // blocks, blocks).astype(int)
+    return np.unique(np.concatenate([np.arange(start, start + wanted // blocks) for start in starts]))

@@ -1,0 +1,51 @@
+"""Names under which tools write the columns of a marker table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "gene": ("gene", "genes", "names", "name", "symbol", "symbols", "genesymbol", "genesymbols", "genename",
+             "genenames", "feature", "features", "featurename", "marker", "markergene", "hgncsymbol", "mgisymbol",
+             "externalgenename", "geneid", "featureid", "ensembl", "ensemblid", "ensemblgeneid"),
+    "cluster": ("cluster", "clusters", "clusterid", "clustername", "group", "groups", "seuratclusters", "leiden",
+                "louvain", "ident", "celltype", "celltypes", "cellcluster", "broadcelltype", "annotation", "label",
+                "population", "subcluster"),
+    "log2fc": ("avglog2fc", "log2fc", "log2foldchange", "log2foldchanges", "logfoldchanges", "logfoldchange", "logfc",
+               "avglogfc", "avgdiff", "lfc", "meanlog2fc", "summarylogfc", "logfcavg"),
+    "score": ("score", "scores", "statistic", "zscore", "teststatistic", "cosgscore", "stat", "auc", "myauc", "power",
+              "summaryauc"),
+    "pval": ("pval", "pvals", "pvalue", "pvalues", "p"),
+    "pval_adj": ("pvaladj", "pvalsadj", "padj", "adjpval", "adjpvalue", "adjustedpvalue", "pvalueadj", "pvalueadjusted",
+                 "fdr", "qvalue", "qval", "adjp"),
+    "pct_in": ("pct1", "pctin", "pctnzgroup", "pctexpin", "percentin", "ptsin", "pts", "pctcluster", "pctexp1"),
+    "pct_out": ("pct2", "pctout", "pctnzreference", "pctexpout", "percentout", "ptsout", "ptsrest", "pctrest",
+                "pctother", "pctexp2"),
+}
+LIST_NAMES = ("markergenes", "markers", "topmarkers", "genelist", "markerlist", "topgenes", "topmarkergenes", "genes",
+              "marker", "topgene", "deg", "degs", "signature")
+NATURAL_LOG = ("avglogfc", "avgdiff")
+"""Seurat before version 4 wrote natural logarithms under these names.
+Source: Seurat 4.0.0 release notes (`FindMarkers` reports `avg_log2FC`, formerly `avg_logFC`)."""
+ROW_NAMES = ("", "x", "x1", "rowname", "rownames", "index", "rn", "1")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def plain(column: object) -> str:
+    """Header reduced to letters and digits, so that `pct.1`, `pct_1` and `Pct 1` are one name."""
+    text = str(column).strip().lower()
+    if text.startswith("unnamed:"):
+        return ""
+    return _NOT_WORD.sub("", text)
+
+
+def columns_of(role: str, columns: Iterable[str]) -> list[str]:
+    """Columns whose header names this role, the most usual name first."""
+    order = {name: position for position, name in enumerate(ROLES[role])}
+    return sorted((c for c in columns if plain(c) in order), key=lambda c: order[plain(c)])
+
+
+def row_name_columns(columns: Iterable[str]) -> list[str]:
+    """Columns that look like the row names of an R or pandas table."""
+    return [column for column in columns if plain(column) in ROW_NAMES]

@@ -1,0 +1,98 @@
+"""Gene ids, symbols, old symbols and orthologues of human and mouse, offline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cassia_core.genes.tables_io import SPECIES, gene_table, orthologue_pairs
+
+_ENSEMBL = re.compile(r"^ENS(?P<species>[A-Z]{3})?G\d{11}(\.\d+)?$", re.IGNORECASE)
+_ENSEMBL_SPECIES = {None: "human", "MUS": "mouse"}
+_SAMPLED_GENES = 3000
+_FEW_GENES = 5
+
+
+def symbol_of(gene_id: str, species: str) -> str | None:
+    """Current symbol of an Ensembl id (a version is ignored) or an Entrez id; None when unknown."""
+    if species not in SPECIES:
+        return None
+    return gene_table(species).by_id.get(gene_id.strip().upper().split(".")[0])
+
+
+def canonical(symbol: str, species: str) -> str | None:
+    """Current symbol of a symbol, an old symbol or an alias in any case; None when unknown or ambiguous."""
+    if species not in SPECIES:
+        return None
+    table = gene_table(species)
+    if symbol in table.symbols:
+        return symbol
+    upper = symbol.strip().upper()
+    found = table.by_upper.get(upper) or table.other_names.get(upper)
+    return None if found is None or "|" in found else found
+
+
+def meanings(symbol: str, species: str) -> tuple[str, ...]:
+    """Every current symbol that a name may stand for; more than one when it is ambiguous."""
+    known = canonical(symbol, species)
+    if known is not None or species not in SPECIES:
+        return (known,) if known else ()
+    return tuple(part for part in gene_table(species).other_names.get(symbol.strip().upper(), "").split("|") if part)
+
+
+def orthologue(symbol: str, source: str, target: str) -> str | None:
+    """The gene of the other species, by table; None when there is none, or more than one.
+
+    Several human genes may have the same mouse gene (CD8B and CD8B2: Cd8b1); then only the way from human to
+    mouse has an answer.
+    """
+    current = canonical(symbol, source)
+    if current is None or target not in SPECIES:
+        return None
+    if source == target:
+        return current
+    to_mouse, to_human = orthologue_pairs()
+    return (to_mouse if target == "mouse" else to_human).get(current)
+
+
+def is_ensembl(name: str) -> bool:
+    """Whether the name is an Ensembl gene id, of any species, with or without version."""
+    return _ENSEMBL.match(name) is not None
+
+
+def guess_species(symbols: Iterable[str]) -> tuple[str, bool]:
+    """Species whose genes these are: by Ensembl prefix, else by symbols in exactly the species' spelling.
+
+    Returns
+    -------
+    "human", "mouse" or "", and whether that is sure.
+    """
+    names = [str(name) for name in symbols if name]
+    names = names[:: max(1, len(names) // _SAMPLED_GENES)]
+    ids = [_ENSEMBL_SPECIES.get(found["species"] and found["species"].upper(), "")
+           for found in map(_ENSEMBL.match, names) if found]
+    if len(ids) > 0.5 * len(names):
+        counts = {species: ids.count(species) for species in SPECIES}
+        best = max(counts, key=lambda s: counts[s])
+        return (best, counts[best] > 0.9 * len(ids)) if counts[best] > 0.5 * len(ids) else ("", False)
+    votes = {species: _votes(names, species) for species in SPECIES}
+    best = max(votes, key=lambda s: votes[s])
+    total = sum(votes.values())
+    if votes[best] == 0 or votes[best] == total - votes[best]:
+        return "", False
+    share = votes[best] / total
+    return best, share >= 0.8 and votes[best] >= _FEW_GENES and votes[best] >= 0.2 * len(names)
+
+
+def _votes(names: list[str], species: str) -> int:
+    """Names spelled as this species spells them and as the other does not."""
+    table = gene_table(species)
+    other = gene_table("mouse" if species == "human" else "human")
+    votes = 0
+    for name in names:
+        if name in other.symbols:
+            continue
+        if name in table.symbols or (name.upper() in table.other_names and name.isupper() == (species == "human")
+                                     and name.upper() not in other.by_upper):
+            votes += 1
+    return votes
