@@ -39,7 +39,8 @@ class ProviderFacts:
 class ModelFacts:
     """One model. A price, a context or an ability that is not known is None, and then the provider's word holds.
 
-    Prices are US dollars per million tokens, as read on `read_on` (ISO date) from `source`.
+    Prices are US dollars per million tokens, as read on `read_on` (ISO date) from `source`. `thinking` is how
+    Anthropic's models take a reasoning effort.
     """
 
     provider: str
@@ -51,6 +52,7 @@ class ModelFacts:
     max_output_tokens: int | None = None
     temperature: bool = True
     reasoning: bool | None = None
+    thinking: Literal["", "adaptive", "budget"] = "adaptive"
     json_schema: bool | None = None
     read_on: str = ""
     source: str = ""

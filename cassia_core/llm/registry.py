@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cassia_core.domain.config import AgentModel
+from cassia_core.domain.conversation import Message
+from cassia_core.domain.tasks import FormatTask, Setting
 from cassia_core.errors import ConfigError, MissingKeyError
+from cassia_core.llm.anthropic_messages import AnthropicMessages
 from cassia_core.llm.catalogue import ProviderFacts, provider_facts
 from cassia_core.llm.openai_compatible import OpenAICompatible
-from cassia_core.llm.protocol import Provider
+from cassia_core.llm.protocol import ChatRequest, Provider
+
+CHECK_TIMEOUT_S = 30.0
 
 
 def require_key(model: AgentModel, key: str | None) -> None:
@@ -73,5 +78,55 @@ def open_providers(models: Iterable[AgentModel], keys: Mapping[str, str]) -> dic
     return {model: opened[(model.provider, model.base_url)] for model in wanted}
 
 
-def _remote(facts: ProviderFacts, key: str | None, base_url: str | None) -> Provider:
-    return OpenAICompatible(facts, key, base_url)
+def list_models(provider: str, key: str | None = None, base_url: str | None = None) -> tuple[str, ...]:
+    """Ids of the models a provider offers to this key, read live.
+
+    Raises
+    ------
+    ConfigError
+        As `require_key`.
+    ProviderError
+        When the provider cannot be asked, in plain words.
+    """
+    facts = provider_facts(provider)
+    if facts.kind == "offline":
+        return (AgentModel().model,)
+    require_key(AgentModel(provider=provider, model="", base_url=base_url), key)
+    client = _remote(facts, key, base_url)
+    try:
+        return client.list_models()
+    finally:
+        client.close()
+
+
+def check_connection(model: AgentModel, key: str | None = None) -> str:
+    """Ask the model for one word.
+
+    Returns
+    -------
+    str
+        One sentence that says who answered and how fast.
+
+    Raises
+    ------
+    ConfigError
+        As `require_key`.
+    ProviderError
+        What is wrong, in plain words: key refused, no credit, model not known, server not running.
+    """
+    facts = provider_facts(model.provider)
+    if facts.kind == "offline":
+        return "The built-in engine is ready. It needs no key and no network."
+    provider = make_provider(model, key)
+    task = FormatTask(setting=Setting(species="human"), text="OK")
+    try:
+        answer = provider.complete(ChatRequest(
+            messages=(Message(role="user", content="Reply with the word OK."),), model=model.model, agent="formatter",
+            task=task, max_tokens=64, timeout_s=CHECK_TIMEOUT_S))
+    finally:
+        provider.close()
+    return f"{facts.title} is connected: {answer.model or model.model} answered in {answer.latency_s:.1f} s."
+
+
+def _remote(facts: ProviderFacts, key: str | None, base_url: str | None) -> OpenAICompatible | AnthropicMessages:
+    return (AnthropicMessages if facts.kind == "anthropic" else OpenAICompatible)(facts, key, base_url)

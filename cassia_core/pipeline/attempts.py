@@ -37,7 +37,8 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
         except ReplyError as error:
             trouble, feedback = error, f"The last reply was no usable answer. {error.why}"
             continue
-        draft = _examined(case, talk, proposal, attempt, insisted=_same_label(previous, proposal))
+        considered = bool(proposal.mixed) or _same_label(previous, proposal)
+        draft = _examined(case, talk, proposal, attempt, considered=considered)
         if draft.passed or draft.verdict is None:
             return draft
         drafts.append(draft)
@@ -100,12 +101,13 @@ def _same_label(previous: Proposal | None, proposal: Proposal) -> bool:
     return previous is not None and previous.label.lower() == proposal.label.lower()
 
 
-def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, *, insisted: bool) -> Draft:
-    """Checks first; what they refute goes back without paying a validator, unless the annotator insists."""
+def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, *, considered: bool) -> Draft:
+    """Checks first; what they object to goes back without paying a validator, unless it was `considered` already:
+    the annotator insists on the label or calls the cluster mixed. Then the validator decides."""
     evidence = case.weigh(proposal)
     talk.add_checks(evidence, attempt)
     draft = Draft(proposal=proposal, evidence=evidence, attempt=attempt)
-    if evidence.problems and not insisted:
+    if evidence.problems and not considered:
         return replace(draft, verdict=Verdict(passed=False, feedback=" ".join(evidence.problems)),
                        reason=evidence.problems[0])
     return review(case, talk, draft)

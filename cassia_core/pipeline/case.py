@@ -9,25 +9,20 @@ from cassia_core.domain.annotation import Evidence, Light, OntologyTerm, Proposa
 from cassia_core.domain.config import AnnotationParams
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.evidence import weigh
+from cassia_core.knowledge.light import light_of
+from cassia_core.knowledge.ontology import find_term
+from cassia_core.knowledge.siblings import sibling_markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
     """The knowledge base's part: everything here is computed, no model is asked."""
 
-    weigh: Callable[..., Evidence]
-    light_of: Callable[..., tuple[Light, str]]
-    find_term: Callable[[str], OntologyTerm | None]
-    sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]]
-
-
-def knowledge_checks() -> Checks:
-    """The checks of the built-in knowledge base."""
-    from cassia_core.knowledge.evidence import weigh
-    from cassia_core.knowledge.light import light_of
-    from cassia_core.knowledge.ontology import find_term
-    from cassia_core.knowledge.siblings import sibling_markers
-    return Checks(weigh=weigh, light_of=light_of, find_term=find_term, sibling_markers=sibling_markers)
+    weigh: Callable[..., Evidence] = weigh
+    light_of: Callable[..., tuple[Light, str]] = light_of
+    find_term: Callable[[str], OntologyTerm | None] = find_term
+    sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = sibling_markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

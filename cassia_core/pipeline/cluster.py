@@ -15,7 +15,7 @@ from cassia_core.errors import BudgetExceeded, CassiaError, ProviderError, Reply
 from cassia_core.pipeline.asking import Asker
 from cassia_core.pipeline.attempts import scored, settle_label
 from cassia_core.pipeline.boosting import with_boost
-from cassia_core.pipeline.case import Case, Checks, Draft, knowledge_checks
+from cassia_core.pipeline.case import Case, Checks, Draft
 from cassia_core.pipeline.conversation import Conversation
 
 ANNOTATED_STATES = ("ok", "weak")
@@ -42,7 +42,7 @@ def annotate_cluster(markers: ClusterMarkers, *, setting: Setting, params: Annot
     if markers.state not in ANNOTATED_STATES or not markers.genes:
         return replace(base, reason=markers.reason or "It has no marker genes.")
     case = Case(markers=markers, setting=setting, params=params, expression=expression, n_genes=n_genes,
-                checks=checks or knowledge_checks())
+                checks=checks or Checks())
     talk = Conversation(asker, emit, dataset, markers.cluster)
     begun = time.monotonic()
     try:

@@ -14,9 +14,9 @@ from cassia_core.domain.events import RunState
 from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError, InputError, RunLocked
-from cassia_core.llm.estimate import estimate
 from cassia_core.llm.registry import require_key
 from cassia_core.pipeline.batch import models_of
+from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import store
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.launcher import launch_worker
