@@ -10,20 +10,23 @@ MOST_KEY_GENES = 8
 MERE_ROOTS = frozenset({"hematopoietic cell", "leukocyte", "lymphocyte", "myeloid leukocyte", "lymphocyte of B lineage",
                         "secretory cell", "muscle cell", "connective tissue cell", "neural cell"})
 """Nodes too broad to be the general type while the path goes on below them."""
+SURE = 0.8
+"""Posterior of the type named from which the engine holds on to it when it is objected to."""
 SUBTYPE_SHARE = 0.1
 """Posterior within the lineage from which a finer type is listed as a possibility."""
 
 
 def annotate(task: AnnotateTask) -> str:
-    """Name the cluster; on a further attempt, step back to the broader type unless the list has a better one."""
+    """Name the cluster; on a further attempt, step back to the broader type unless the list is sure of this one."""
     ranking = rank_types(task.markers, task.setting, task.n_genes)
     general, subtypes = name_levels(ranking)
     text = [SIGNATURE, explain(ranking)]
     if task.attempt > 1 and task.previous is not None and subtypes[:1] == [task.previous.label]:
-        general, subtypes = _step_back(ranking)
-        text.append(f"The earlier answer was not accepted, so the broader {subtypes[0]} is named."
-                    if subtypes[0] != task.previous.label else
-                    f"The earlier answer was not accepted, but no broader name says more, so {subtypes[0]} stays.")
+        if ranking.specificity < SURE:
+            general, subtypes = _step_back(ranking)
+        changed = subtypes[0] != task.previous.label
+        text.append(f"The earlier answer was not accepted, {'so the broader' if changed else 'but the genes carry it:'} "
+                    f"{subtypes[0]} {'is named' if changed else 'stays'}.")
     return "\n\n".join([" ".join(text), block({
         "general": general, "subtypes": subtypes, "mixed": [c.entry.name for c in ranking.mixed],
         "key_genes": list(ranking.named.genes[:MOST_KEY_GENES]) if ranking.entry else [], "tissue": ""})])

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from cassia_core.knowledge.engine import Ranking
 from cassia_core.knowledge.lineages import exclusive
 
-USUAL = ("T cell", "B cell", "monocyte or macrophage", "epithelial cell", "endothelial cell",
-         "fibroblast or stromal cell")
+USUAL = {"T cell": "T cells", "B cell": "B cells", "monocyte or macrophage": "macrophages",
+         "epithelial cell": "epithelial cells", "endothelial cell": "endothelial cells",
+         "fibroblast or stromal cell": "fibroblasts"}
 """Lineages named as absent when they are."""
 SIGNATURE = "Offline engine of CASSIA Workbench: no language model, only the marker knowledge base."
 
@@ -46,7 +47,7 @@ def explain(ranking: Ranking) -> str:
     if ranking.mixed:
         one, other = ranking.mixed
         sentences.append(f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
-                         f"({plural(other.entry.name)}) stand high in the list: the cluster looks like a mixture or doublets.")
+                         f"({plural(other.entry.name)}) stand high in the list: a mixture or doublets.")
     sentences += [f"{series(state.genes[:4])} show a state: {state.name}." for state in ranking.states[:2]]
     if ranking.entry.note:
         sentences.append(f"Note on {ranking.entry.name}: {ranking.entry.note}")
@@ -72,8 +73,8 @@ def _detail_sentence(ranking: Ranking) -> str:
 def _absence_sentence(ranking: Ranking) -> str:
     """Lineages that compete in textbooks and have no gene in the list."""
     seen = {c.lineage for c in ranking.candidates if c.genes} | {ranking.runner_up.lineage}
-    absent = [name for name in USUAL if name not in seen and exclusive(name, ranking.lineage)]
-    return f"No clear marker of {series([plural(a) for a in absent[:3]], 'or')} is in the list." if absent else ""
+    absent = [words for name, words in USUAL.items() if name not in seen and exclusive(name, ranking.lineage)]
+    return f"No clear marker of {series(absent[:3], 'or')} is in the list." if absent else ""
 
 
 def _alternative_sentence(ranking: Ranking) -> str:
