@@ -1,0 +1,92 @@
+"""Where cells lie: variable genes, components, neighbours. And which map of the file is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import anndata as ad
+import numpy as np
+
+from cassia_core.data.clustering_steps import Steps
+from cassia_core.data.expression_matrix import Expression
+from cassia_core.data.neighbors import NeighborGraph, neighbor_graph
+from cassia_core.data.pca import components_of_scaled, principal_components
+from cassia_core.data.variable_genes import genes_for_pca, variable_genes
+from cassia_core.domain.config import ClusteringParams, QCParams
+from cassia_core.domain.findings import Findings
+from cassia_core.errors import AnnDataError
+
+_MAP_NAMES = ("umap", "tsne", "draw_graph", "phate", "diffmap", "force")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSpace:
+    """`components` has shape (n_cells, n_comps), float32."""
+
+    components: np.ndarray
+    graph: NeighborGraph
+
+
+def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
+    """The entry of `obsm` to show as the map, or None when one has to be computed.
+
+    Raises
+    ------
+    AnnDataError
+        When the one asked for is not there or has fewer than two columns.
+    """
+    if params.embedding is not None:
+        same = [k for k in adata.obsm if k.lower() == params.embedding.lower()]
+        if not same or adata.obsm[same[0]].ndim != 2 or adata.obsm[same[0]].shape[1] < 2:
+            raise AnnDataError(f"The file has no map {params.embedding}.",
+                               f"It has: {', '.join(adata.obsm) or 'none'}.", "Choose one of these, or none.")
+        return same[0]
+    if params.subset_clusters:
+        return None
+    for word in _MAP_NAMES:
+        for name, value in adata.obsm.items():
+            if word in name.lower() and getattr(value, "ndim", 0) == 2 and value.shape[1] >= 2:
+                return name
+    return None
+
+
+def variable_space(adata: ad.AnnData, expression: Expression, params: ClusteringParams, qc: QCParams, steps: Steps
+                   ) -> CellSpace:
+    """Variable genes, components and neighbours. Sets `adata.var["highly_variable"]` where the genes are the same,
+    and `adata.obsm["X_pca"]`."""
+    with steps.stage("variable_genes") as done:
+        picked = variable_genes(expression.moments, params, qc.min_cells_per_gene)
+        used = genes_for_pca(picked, expression.moments)
+        if expression.genes == tuple(map(str, adata.var_names)):
+            adata.var["highly_variable"] = used
+        done.summary = f"{int(used.sum()):,} of {used.size:,} genes"
+        if not np.array_equal(used, picked):
+            done.summary += " (all that vary: too few to choose from)"
+    with steps.stage("pca") as done:
+        components = principal_components(expression.values, used, expression.moments, n_comps=params.n_pcs,
+                                          max_value=params.max_value, seed=params.seed,
+                                          on_chunk=steps.reporter("pca"))
+        done.summary = f"{components.shape[1]} components"
+    return _with_neighbors(adata, components, params, steps)
+
+
+def scaled_space(adata: ad.AnnData, findings: Findings, params: ClusteringParams, steps: Steps) -> CellSpace:
+    """Components and neighbours from scaled values in `X`, where the file has no others."""
+    if not any(m.location == "X" and m.state == "scaled" for m in findings.matrices):
+        raise AnnDataError("These cells cannot be clustered.", "The file has no matrix whose values are understood.",
+                           "Add counts or log-normalised values to the file.")
+    with steps.stage("pca") as done:
+        components = components_of_scaled(adata.X, n_comps=params.n_pcs, seed=params.seed,
+                                          on_chunk=steps.reporter("pca"))
+        done.summary = f"{components.shape[1]} components, from the scaled values in X"
+    return _with_neighbors(adata, components, params, steps)
+
+
+def _with_neighbors(adata: ad.AnnData, components: np.ndarray, params: ClusteringParams, steps: Steps) -> CellSpace:
+    if "X_pca" in adata.obsm:
+        adata.obsm["X_pca_original"] = adata.obsm["X_pca"]
+    adata.obsm["X_pca"] = components
+    with steps.stage("neighbors") as done:
+        graph = neighbor_graph(components, params.n_neighbors, params.seed)
+        done.summary = f"{graph.n_neighbors} neighbours, {'exact' if graph.exact else 'approximate'}"
+    return CellSpace(components=components, graph=graph)

@@ -1,0 +1,243 @@
+"""From loaded cells to clusters, a map and markers: seed 002's path, right first, then fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from cassia_core.data.cell_groups import CellGroups
+from cassia_core.data.cell_space import CellSpace, map_name, scaled_space, variable_space
+from cassia_core.data.cluster_names import as_cluster_names
+from cassia_core.data.cluster_statistics import FIELDS, ClusterStatistics
+from cassia_core.data.clustering_steps import ClusteringListener, Steps
+from cassia_core.data.expression import CellExpression
+from cassia_core.data.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
+from cassia_core.data.leiden import leiden_clusters
+from cassia_core.data.memory import check_memory
+from cassia_core.data.rank_genes import rank_genes
+from cassia_core.data.removing import keep_clusters, remove_cells
+from cassia_core.data.resolution import suggest_resolution
+from cassia_core.data.select_markers import UNASSIGNED
+from cassia_core.data.umap import UmapJob
+from cassia_core.data.view_store import write_view
+from cassia_core.domain.config import ClusteringParams, DatasetSpec
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import ExpressionSource, MarkerTable
+from cassia_core.errors import AnnDataError
+
+if TYPE_CHECKING:
+    from cassia_core.data.cells import LoadedCells
+
+__all__ = ["ClusteredCells", "ClusteringListener", "cluster_cells"]
+
+COMPUTED_KEY = "leiden"
+MIN_CELLS, MIN_GENES = 10, 5
+"""Fewer cells or genes than this cannot be clustered in any sensible way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteredCells:
+    """Cells with clusters, a map, and what was measured in each cluster.
+
+    `removed` lists cells that quality control took out (columns `cell`, `reason`). `refusal` says why no markers
+    could be computed, with a remedy, and is None where they were; every cluster is in `table` either way.
+    """
+
+    adata: ad.AnnData
+    cluster_key: str
+    table: MarkerTable
+    frame: pd.DataFrame
+    expression: ExpressionSource
+    removed: pd.DataFrame
+    refusal: AnnDataError | None = None
+
+
+def cluster_cells(loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+                  ) -> ClusteredCells:
+    """Quality control, log-normalisation, clusters, map and markers; writes the view.
+
+    Keeps what the file has: with `spec.clustering.cluster_column` no clusters are computed, with an embedding in
+    `obsm` no map is. Takes `loaded.adata` over and changes it: cells that fail quality control leave it, `X` becomes
+    log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds the clusters as
+    strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
+
+    Raises
+    ------
+    AnnDataError
+        When there is nothing to cluster on, or a column or matrix asked for is not there.
+    InputError
+        When it would not fit into memory.
+    RunCancelled
+        When the listener says so; nothing half-written stays behind.
+    """
+    return _Clustering(loaded, spec, listener, view_dir).run()
+
+
+class _Clustering:
+    """One call of `cluster_cells`, step by step."""
+
+    def __init__(self, loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path) -> None:
+        self.adata: ad.AnnData = loaded.adata
+        self.findings: Findings = loaded.findings
+        self.spec, self.params = spec, spec.clustering
+        self.steps, self.view_dir = Steps(listener), view_dir
+        self.umap: UmapJob | None = None
+
+    def run(self) -> ClusteredCells:
+        try:
+            return self._run()
+        finally:
+            if self.umap is not None:
+                self.umap.stop()
+
+    def _run(self) -> ClusteredCells:
+        params = self.params
+        source = chosen_matrix(self.findings, params.expression)
+        keep_clusters(self.adata, params)
+        removed = remove_cells(self.adata, self.findings, source, self.spec.qc, self.steps)
+        expression = None
+        if source is not None:
+            with self.steps.stage("normalise") as done:
+                matrix, _ = matrix_at(self.adata, source.location)
+                check_memory(self.adata.n_obs, matrix.nnz, held_bytes=8 * matrix.nnz)
+                del matrix
+                expression = log_normalised(self.adata, source, params.target_sum, self.steps.notice)
+                done.summary = f"{expression.values.shape[1]:,} genes, from {source.location}"
+        computes_clusters = params.cluster_column is None or bool(params.subset_clusters)
+        needs_map = map_name(self.adata, params) is None
+        if computes_clusters:
+            space = self._space(expression)
+            if needs_map:
+                self._start_umap(space)
+            groups, key = self._leiden(space), COMPUTED_KEY
+            self._store_clusters(groups, key)
+            found = self._markers(groups, expression)
+        else:
+            groups, key = self._own_clusters(), params.cluster_column
+            self._store_clusters(groups, key)
+            found = self._markers(groups, expression)
+            if needs_map:
+                self._start_umap(self._space(expression))
+        self._finish_umap()
+        self._write_view(key, found.statistics, expression)
+        return ClusteredCells(adata=self.adata, cluster_key=key, table=found.table, frame=found.frame,
+                              expression=found.expression, removed=removed, refusal=found.refusal)
+
+    def _space(self, expression: Expression | None) -> CellSpace:
+        if self.adata.n_obs < MIN_CELLS or self.adata.n_vars < MIN_GENES:
+            raise AnnDataError("There is too little to cluster.",
+                               f"The data have {self.adata.n_obs} cells and {self.adata.n_vars} genes.",
+                               f"At least {MIN_CELLS} cells and {MIN_GENES} genes are needed.")
+        if expression is None:
+            return scaled_space(self.adata, self.findings, self.params, self.steps)
+        return variable_space(self.adata, expression, self.params, self.spec.qc, self.steps)
+
+    def _start_umap(self, space: CellSpace) -> None:
+        self.steps.begin("umap")
+        self.umap = UmapJob(space.graph.connectivities, space.components, self.params.seed).start()
+        self.steps.beside(self.umap)
+
+    def _leiden(self, space: CellSpace) -> CellGroups:
+        with self.steps.stage("leiden") as done:
+            resolution, why = self.params.resolution, ""
+            if resolution is None:
+                suggestion = suggest_resolution(space.graph.connectivities, self.params.seed, self.steps.check)
+                resolution, why = suggestion.resolution, f" ({suggestion.reason})"
+                self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
+            names = leiden_clusters(space.graph.connectivities, resolution, self.params.seed)
+            groups = CellGroups.of(names, self.params.min_cells_per_cluster)
+            done.summary = f"{len(groups.ids)} clusters at resolution {resolution:g}{why}"
+            self.adata.uns["cassia_clustering"] = {"method": "leiden", "resolution": resolution,
+                                                   "n_neighbors": space.graph.n_neighbors,
+                                                   "n_pcs": space.components.shape[1], "seed": self.params.seed}
+        return groups
+
+    def _own_clusters(self) -> CellGroups:
+        column = self.params.cluster_column
+        if column not in self.adata.obs:
+            there = ", ".join(map(str, self.adata.obs.columns[:12])) or "none"
+            raise AnnDataError(f"The file has no column {column}.", f"Its columns are: {there}.",
+                               "Choose one of these, or let the clusters be computed.")
+        names = as_cluster_names(self.adata.obs[column])
+        groups = CellGroups.of(names, self.params.min_cells_per_cluster)
+        if UNASSIGNED in groups.ids:
+            missing = groups.sizes[groups.ids.index(UNASSIGNED)]
+            self.steps.notice(f"{missing:,} cells have no value in {column}; they are listed as {UNASSIGNED} and "
+                              "get no label.")
+        return groups
+
+    def _store_clusters(self, groups: CellGroups, key: str) -> None:
+        if key == COMPUTED_KEY and self.params.cluster_column != key and key in self.adata.obs:
+            self.adata.obs[f"{key}_original"] = self.adata.obs[key]
+            self.steps.notice(f"The file's own column {key} is kept as {key}_original.")
+        self.adata.obs[key] = groups.categorical()
+        self.steps.clusters_found(groups.ids, groups.sizes)
+
+    def _markers(self, groups: CellGroups, expression: Expression | None) -> _Found:
+        refusal = _refusal(groups, expression, self.params)
+        if refusal is not None:
+            self.steps.notice(str(refusal))
+            found = _Found(table=groups.table_without_markers(str(refusal)), frame=_EMPTY_FRAME.copy(),
+                           expression=CellExpression(_NO_STATISTICS), statistics=None, refusal=refusal)
+        else:
+            with self.steps.stage("markers") as done:
+                statistics = rank_genes(expression.values, expression.genes, groups.tested_codes(), groups.tested(),
+                                        self.spec.markers.method, self.steps.reporter("markers"))
+                frame = statistics.frame()
+                table = groups.marker_table(frame, self.spec.markers)
+                found = _Found(table=table, frame=frame, statistics=statistics, refusal=None,
+                               expression=CellExpression(statistics, self.findings.species))
+                with_genes = sum(bool(c.genes) for c in table.clusters)
+                done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers"
+        self.steps.markers_ready(found.table, found.expression)
+        return found
+
+    def _finish_umap(self) -> None:
+        if self.umap is None:
+            return
+        self.steps.wait_beside()
+        self.adata.obsm["X_umap"] = self.umap.embedding()
+        self.steps.end("umap", f"{self.adata.n_obs:,} cells")
+
+    def _write_view(self, key: str, statistics: ClusterStatistics | None, expression: Expression | None) -> None:
+        if expression is None:
+            values, genes = matrix_at(self.adata, "X")
+        else:
+            values, genes = expression.values, expression.genes
+        write_view(self.adata, key, statistics, values, genes, self.view_dir, lambda _: self.steps.check())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    table: MarkerTable
+    frame: pd.DataFrame
+    expression: CellExpression
+    statistics: ClusterStatistics | None
+    refusal: AnnDataError | None
+
+
+def _refusal(groups: CellGroups, expression: Expression | None, params: ClusteringParams) -> AnnDataError | None:
+    if expression is None:
+        return AnnDataError("Markers cannot be computed.",
+                            "The file holds scaled values only, and a test on scaled values gives no fold changes.",
+                            "Add counts or log-normalised values to the file, for example as .raw or as a layer.")
+    if not groups.tested():
+        if len(groups.ids) == 1:
+            remedy = ("Choose a higher resolution." if params.cluster_column is None
+                      else "Choose another column, or let the clusters be computed.")
+            return AnnDataError("Markers cannot be computed.", "There is only one cluster, so there is nothing to "
+                                "compare it with.", remedy)
+        return AnnDataError("Markers cannot be computed.", "No cluster has enough cells to be compared with the rest.",
+                            "Choose a lower resolution or another column.")
+    return None
+
+
+_EMPTY_FRAME = pd.DataFrame({"cluster": pd.Series(dtype=str), "gene": pd.Series(dtype=str),
+                             **{name: pd.Series(dtype=float) for name in FIELDS}})
+_NO_STATISTICS = ClusterStatistics(clusters=(), genes=(), n_cells=np.zeros(0, dtype=np.int64),
+                                   **{name: np.zeros((0, 0), dtype=np.float32) for name in FIELDS})

@@ -1,0 +1,108 @@
+"""Quality of the cells: what is measured, which cut-offs are suggested, and which cells go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from scipy import sparse
+
+from cassia_core.data.threads import in_threads, n_threads, ranges
+from cassia_core.domain.config import QCParams
+
+METRICS = ("n_genes", "n_counts", "pct_mito", "pct_ribo", "pct_haemo")
+_MITO = ("MT-",)
+_RIBO = ("RPS", "RPL")
+_HAEMO = frozenset({
+    "HBA1", "HBA2", "HBB", "HBD", "HBE1", "HBG1", "HBG2", "HBM", "HBQ1", "HBZ",
+    "HBA-A1", "HBA-A2", "HBA-X", "HBB-B1", "HBB-B2", "HBB-BH1", "HBB-BS", "HBB-BT", "HBB-Y"})
+"""Globin genes of human and mouse, capitals for comparing. Source: HGNC family 940 and MGI."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestedCutoffs:
+    """Cut-offs at `n_mads` median absolute deviations, as numbers a person may accept or change."""
+
+    params: QCParams
+    n_mads: float
+    removed: int
+    """Cells that these cut-offs would remove."""
+
+
+def cell_metrics(matrix: sparse.csr_matrix, genes: tuple[str, ...], *, is_log: bool = False) -> pd.DataFrame:
+    """Per cell: `n_genes` found, `n_counts`, and percent (0 to 100) of mitochondrial, ribosomal and haemoglobin genes.
+
+    `matrix` holds counts, shape (n_cells, n_genes), or log-normalised values (`is_log`), which are taken back out of
+    the logarithm; `n_counts` is then their sum and says nothing of the depth of a cell.
+    """
+    kind = np.zeros(len(genes), dtype=np.int8)
+    for at, gene in enumerate(genes):
+        name = gene.upper()
+        kind[at] = 1 if name.startswith(_MITO) else 2 if name.startswith(_RIBO) else 3 if name in _HAEMO else 0
+    sums = np.zeros((matrix.shape[0], 5))
+    indptr = matrix.indptr.astype(np.int64)
+    in_threads(_sum_kinds, [(indptr, matrix.indices, matrix.data, kind, is_log, a, b, sums)
+                            for a, b in ranges(matrix.shape[0], n_threads())])
+    total = sums[:, :4].sum(axis=1)
+    share = 100.0 * sums[:, 1:4] / np.where(total == 0, 1.0, total)[:, None]
+    return pd.DataFrame({"n_genes": sums[:, 4].astype(np.int64), "n_counts": total, "pct_mito": share[:, 0],
+                         "pct_ribo": share[:, 1], "pct_haemo": share[:, 2]})
+
+
+@njit(cache=True, nogil=True)
+def _sum_kinds(indptr, indices, data, kind, is_log, start, stop, sums):
+    for row in range(start, stop):
+        for j in range(indptr[row], indptr[row + 1]):
+            value = np.float64(data[j])
+            if value != 0.0:
+                sums[row, kind[indices[j]]] += np.expm1(value) if is_log else value
+                sums[row, 4] += 1.0
+
+
+def failing(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
+    """Why each cell goes: "" for cells that stay, else the first cut-off it fails, in words.
+
+    All-zero cells always go. A column `doublet_score` is used where it exists.
+    """
+    limits = (("n_genes", 0, None, "no counts at all"),
+              ("n_genes", qc.min_genes, qc.max_genes, "number of genes"),
+              ("n_counts", qc.min_counts, qc.max_counts, "number of counts"),
+              ("pct_mito", None, qc.max_pct_mito, "mitochondrial share"),
+              ("pct_ribo", None, qc.max_pct_ribo, "ribosomal share"),
+              ("pct_haemo", None, qc.max_pct_haemo, "haemoglobin share"),
+              ("doublet_score", None, qc.max_doublet_score, "doublet score"))
+    reason = pd.Series("", index=metrics.index, dtype=object)
+    for column, low, high, words in limits:
+        if column not in metrics:
+            continue
+        values = metrics[column]
+        out = values <= 0 if words == "no counts at all" else pd.Series(False, index=metrics.index)
+        if low is not None:
+            out |= values < low
+        if high is not None:
+            out |= values > high
+        reason = reason.mask((reason == "") & out, words)
+    return reason
+
+
+def suggest_cutoffs(metrics: pd.DataFrame, n_mads: float = 5.0, n_mads_mito: float = 3.0) -> SuggestedCutoffs:
+    """Cut-offs from the cells' own spread: log counts and log genes both sides, mitochondrial share above only.
+
+    Source: Heumos et al., Nat Rev Genet 2023 (Single-cell best practices): 5 MADs, 3 for the mitochondrial share.
+    """
+    genes_low, genes_high = _bounds(np.log1p(metrics["n_genes"].to_numpy(float)), n_mads)
+    counts_low, counts_high = _bounds(np.log1p(metrics["n_counts"].to_numpy(float)), n_mads)
+    mito_high = _bounds(metrics["pct_mito"].to_numpy(float), n_mads_mito)[1] if metrics["pct_mito"].any() else None
+    params = QCParams(
+        min_genes=max(0, int(np.floor(np.expm1(genes_low)))), max_genes=int(np.ceil(np.expm1(genes_high))),
+        min_counts=max(0.0, float(np.floor(np.expm1(counts_low)))), max_counts=float(np.ceil(np.expm1(counts_high))),
+        max_pct_mito=None if mito_high is None else round(min(float(mito_high), 100.0), 1))
+    return SuggestedCutoffs(params=params, n_mads=n_mads, removed=int((failing(metrics, params) != "").sum()))
+
+
+def _bounds(values: np.ndarray, n_mads: float) -> tuple[float, float]:
+    centre = float(np.median(values))
+    spread = float(np.median(np.abs(values - centre)))
+    return centre - n_mads * spread, centre + n_mads * spread

@@ -1,0 +1,98 @@
+"""Cells that leave before clustering: those failing quality control, and those of clusters not asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from cassia_core.data.cluster_names import as_cluster_names
+from cassia_core.data.clustering_steps import Steps
+from cassia_core.data.expression_matrix import COUNT_STATES, matrix_at
+from cassia_core.data.qc import cell_metrics, failing
+from cassia_core.domain.config import ClusteringParams, QCParams
+from cassia_core.domain.findings import Findings, MatrixInfo
+from cassia_core.errors import AnnDataError
+
+REMOVED_KEY = "cassia_removed_cells"
+_COUNT_LIMITS = ("min_counts", "max_counts")
+
+
+def keep_clusters(adata: ad.AnnData, params: ClusteringParams) -> None:
+    """Leave only the cells of `params.subset_clusters` (exact names) in `adata`, where some are given.
+
+    Raises
+    ------
+    AnnDataError
+        When no column is named, or a cluster is not in it.
+    """
+    if not params.subset_clusters:
+        return
+    column = params.cluster_column
+    if column is None or column not in adata.obs:
+        raise AnnDataError("It is not clear which cells to take.",
+                           "Clusters were named, but no column that holds them.", "Name the column with the clusters.")
+    names = as_cluster_names(adata.obs[column])
+    missing = sorted(set(params.subset_clusters) - set(names))
+    if missing:
+        raise AnnDataError(f"The column {column} has no cluster {', '.join(missing)}.", "", "Choose clusters it has.")
+    adata._inplace_subset_obs(names.isin(params.subset_clusters).to_numpy())
+
+
+def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | None, qc: QCParams, steps: Steps
+                 ) -> pd.DataFrame:
+    """Measure every cell and take out those that fail; all-zero cells always go.
+
+    Adds the columns `n_genes`, `n_counts`, `pct_mito` to `adata.obs` where it has none of that name, and
+    `uns["cassia_removed_cells"]` (names and reasons) where cells were removed. Returns the removed cells (columns
+    `cell`, `reason`).
+
+    Raises
+    ------
+    AnnDataError
+        When no cell is left.
+    """
+    location = findings.counts or (source.location if source else "")
+    if not location:
+        return _NONE.copy()
+    with steps.stage("qc") as done:
+        matrix, genes = matrix_at(adata, location)
+        state = next((m.state for m in findings.matrices if m.location == location), "unknown")
+        is_counts = state in COUNT_STATES
+        if not is_counts and any(getattr(qc, name) is not None for name in _COUNT_LIMITS):
+            steps.notice("The file has no counts, so the limits on the number of counts were not used.")
+            qc = replace(qc, min_counts=None, max_counts=None)
+        metrics = cell_metrics(matrix, genes, is_log=not is_counts)
+        metrics.index = adata.obs_names
+        _add_columns(adata, metrics, is_counts)
+        reason = failing(metrics, qc)
+        gone = (reason != "").to_numpy()
+        removed = pd.DataFrame({"cell": adata.obs_names[gone], "reason": reason[gone].to_numpy()})
+        done.summary = _summary(removed, adata.n_obs)
+        if len(removed) == adata.n_obs:
+            raise AnnDataError("No cell is left after quality control.", done.summary, "Choose wider limits.")
+        if len(removed):
+            steps.notice(done.summary)
+            del matrix
+            adata._inplace_subset_obs(~gone)
+            adata.uns[REMOVED_KEY] = {"cell": removed["cell"].to_numpy(dtype=str),
+                                      "reason": removed["reason"].to_numpy(dtype=str)}
+    return removed
+
+
+def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool) -> None:
+    for name in ("n_genes", "n_counts", "pct_mito"):
+        if name not in adata.obs and (is_counts or name != "n_counts"):
+            adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name == "pct_mito" else None)
+
+
+def _summary(removed: pd.DataFrame, n_cells: int) -> str:
+    if removed.empty:
+        return f"all {n_cells:,} cells stay"
+    parts = [f"{reason} {n:,}" for reason, n in removed["reason"].value_counts().items()]
+    return f"{len(removed):,} of {n_cells:,} cells were removed ({', '.join(parts)})"
+
+
+_NONE = pd.DataFrame({"cell": pd.Series(dtype=str), "reason": pd.Series(dtype=str)})

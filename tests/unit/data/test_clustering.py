@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from clustering_cells import Remembering, counts, loaded, run
+from scipy import sparse
+from sklearn.metrics import adjusted_rand_score
+
+from cassia_core.domain.config import ClusteringParams, QCParams
+from cassia_core.errors import AnnDataError, RunCancelled
+
+
+def test_counts_become_clusters_a_map_and_markers(tmp_path):
+    adata = counts()
+    original = adata.X.copy()
+    listener = Remembering()
+    found = run(loaded(adata), tmp_path, listener)
+    assert found.cluster_key == "leiden"
+    assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) == 1.0
+    assert found.adata.obsm["X_umap"].shape == (300, 2)
+    assert found.adata.obsm["X_pca"].shape == (300, 25)
+    assert np.array_equal(found.adata.layers["counts"].toarray(), original.toarray())
+    assert np.allclose(np.expm1(found.adata.X.toarray()).sum(axis=1), 1e4, rtol=1e-4)
+    for cluster in found.table.clusters:
+        kinds = found.adata.obs.loc[found.adata.obs["leiden"] == cluster.cluster, "type"].unique()
+        assert set(cluster.symbols(10)) <= {f"T{kinds[0][-1]}-{i}" for i in range(40)}
+        assert (cluster.state, cluster.n_cells) == ("ok", 100)
+
+
+def test_markers_are_ready_before_the_map_is_waited_for(tmp_path):
+    listener = Remembering()
+    run(loaded(counts()), tmp_path, listener)
+    order = [c[:2] for c in listener.calls if c[0] != "progress"]
+    assert order.index(("started", "umap")) < order.index(("markers_ready",)) < order.index(("finished", "umap"))
+    assert listener.stages() == ["qc", "normalise", "variable_genes", "pca", "neighbors", "umap", "leiden", "markers"]
+    assert sorted(listener.stages("finished")) == sorted(listener.stages())
+    assert listener.table.ids() == ("0", "1", "2")
+
+
+def test_same_seed_gives_the_same_labels_and_coordinates(tmp_path):
+    first, second = (run(loaded(counts()), tmp_path) for _ in range(2))
+    assert (first.adata.obs["leiden"] == second.adata.obs["leiden"]).all()
+    assert np.array_equal(first.adata.obsm["X_umap"], second.adata.obsm["X_umap"])
+
+
+def test_own_clusters_and_own_map_are_kept_and_nothing_is_recomputed(tmp_path):
+    adata = counts()
+    own_map = np.random.default_rng(0).normal(size=(300, 2))
+    own_map[4] = np.nan
+    adata.obsm["X_UMAP"] = own_map.copy()
+    adata.obs["group"] = pd.Categorical([str(i % 3) for i in range(300)], categories=["0", "1", "2", "empty"])
+    adata.obs.loc[adata.obs_names[:9], "group"] = np.nan
+    listener = Remembering()
+    found = run(loaded(adata), tmp_path, listener, clustering=ClusteringParams(cluster_column="group"))
+    assert listener.stages() == ["qc", "normalise", "markers"]
+    assert found.cluster_key == "group"
+    assert found.table.ids() == ("0", "1", "2", "Unassigned")
+    assert found.table.get("Unassigned").state == "unassigned"
+    assert found.table.get("Unassigned").n_cells == 9
+    assert "Unassigned" not in set(found.frame["cluster"])
+    assert np.array_equal(found.adata.obsm["X_UMAP"], own_map, equal_nan=True)
+    assert "X_umap" not in found.adata.obsm and "X_pca" not in found.adata.obsm
+
+
+def test_numbers_as_clusters_are_names_in_natural_order(tmp_path):
+    adata = counts(n_cells=360, n_types=12)
+    adata.obs["number"] = np.arange(360) % 12 * 1.0
+    found = run(loaded(adata), tmp_path, clustering=ClusteringParams(cluster_column="number"))
+    assert found.table.ids() == tuple(str(i) for i in range(12))
+
+
+def test_a_small_cluster_is_listed_and_not_tested(tmp_path):
+    adata = counts()
+    adata.obs["group"] = ["tiny"] * 2 + ["a"] * 150 + ["b"] * 148
+    found = run(loaded(adata), tmp_path, clustering=ClusteringParams(cluster_column="group"))
+    assert found.table.get("tiny").state == "too_small"
+    assert found.table.get("tiny").n_cells == 2
+    assert not found.table.get("tiny").genes
+    assert found.table.get("a").state != "too_small"
+
+
+def test_one_cluster_only_is_listed_with_the_reason_why_it_has_no_markers(tmp_path):
+    adata = counts()
+    adata.obs["group"] = "all"
+    listener = Remembering()
+    found = run(loaded(adata), tmp_path, listener, clustering=ClusteringParams(cluster_column="group"))
+    assert isinstance(found.refusal, AnnDataError)
+    assert found.refusal.remedy
+    assert found.table.get("all").state == "no_markers"
+    assert "only one cluster" in found.table.get("all").reason
+    assert listener.table is found.table
+    assert list(found.frame.columns[:2]) == ["cluster", "gene"] and found.frame.empty
+
+
+def test_scaled_values_are_clustered_and_markers_refused(tmp_path):
+    adata = counts()
+    dense = adata.X.toarray()
+    adata.X = (dense - dense.mean(axis=0)) / np.where(dense.std(axis=0) == 0, 1, dense.std(axis=0))
+    kept = adata.X.copy()
+    found = run(loaded(adata, "scaled"), tmp_path)
+    assert found.refusal is not None and "scaled" in str(found.refusal)
+    assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) > 0.9
+    assert found.adata.obsm["X_umap"].shape == (300, 2)
+    assert np.array_equal(found.adata.X, kept)
+    assert {c.state for c in found.table.clusters} == {"no_markers"}
+
+
+def test_log2_values_give_the_clusters_of_natural_logs_and_stay_in_the_file(tmp_path):
+    adata = counts()
+    natural = adata.copy()
+    natural.X = sparse.csr_matrix(np.log1p(natural.X.toarray() / np.asarray(natural.X.sum(axis=1)) * 1e4))
+    binary = natural.copy()
+    binary.X = binary.X / np.log(2)
+    kept = binary.X.copy()
+    listener = Remembering()
+    one = run(loaded(natural, "log_normalised"), tmp_path)
+    two = run(loaded(binary, "log_normalised", log_base="2"), tmp_path, listener)
+    assert any("base 2" in text for text in listener.notices)
+    assert adjusted_rand_score(one.adata.obs["leiden"], two.adata.obs["leiden"]) == 1.0
+    assert abs(two.adata.X - kept).max() == 0
+    gene = one.frame["gene"].iloc[0]
+    there = two.frame[(two.frame["gene"] == gene) & (two.frame["cluster"] == one.frame["cluster"].iloc[0])]
+    assert np.isclose(one.frame["log2fc"].iloc[0], there["log2fc"].iloc[0], rtol=1e-3)
+    assert "counts" not in one.adata.layers
+
+
+def test_empty_cells_leave_before_normalising_and_are_recorded(tmp_path):
+    adata = counts()
+    matrix = adata.X.tolil()
+    matrix[[3, 7]] = 0
+    adata.X = matrix.tocsr()
+    listener = Remembering()
+    found = run(loaded(adata), tmp_path, listener)
+    assert found.adata.n_obs == 298
+    assert found.removed["cell"].tolist() == ["cell3", "cell7"]
+    assert set(found.removed["reason"]) == {"no counts at all"}
+    assert any("2 of 300" in text for text in listener.notices)
+    assert np.isfinite(found.adata.X.data).all()
+
+
+def test_cut_offs_take_cells_out_with_the_reason(tmp_path):
+    adata = counts()
+    limit = float(np.quantile(np.asarray(adata.X.sum(axis=1)), 0.9))
+    found = run(loaded(adata), tmp_path, qc=QCParams(max_counts=limit))
+    assert 25 < len(found.removed) <= 30
+    assert set(found.adata.uns["cassia_removed_cells"]["reason"]) == {"number of counts"}
+    with pytest.raises(AnnDataError, match="No cell is left"):
+        run(loaded(counts()), tmp_path, qc=QCParams(min_genes=100_000))
+
+
+def test_the_file_s_own_leiden_column_is_kept_beside_the_new_one(tmp_path):
+    adata = counts()
+    adata.obs["leiden"] = "old"
+    found = run(loaded(adata), tmp_path)
+    assert set(found.adata.obs["leiden_original"]) == {"old"}
+    assert found.adata.obs["leiden"].nunique() == 3
+
+
+def test_a_panel_of_forty_genes_is_used_whole(tmp_path):
+    listener = Remembering()
+    found = run(loaded(counts(n_genes=40)), tmp_path, listener)
+    assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) > 0.9
+    assert found.adata.obsm["X_pca"].shape[1] == 25
+    assert any(c[1] == "variable_genes" and "40 of 40" in c[2] for c in listener.calls if c[0] == "finished")
+
+
+def test_two_hundred_clusters_are_all_listed(tmp_path):
+    adata = counts(n_cells=1000, n_genes=400)
+    adata.obs["group"] = [str(i % 200) for i in range(1000)]
+    adata.obsm["X_umap"] = np.zeros((1000, 2))
+    found = run(loaded(adata), tmp_path, clustering=ClusteringParams(cluster_column="group"))
+    assert found.table.ids() == tuple(str(i) for i in range(200))
+    assert len(found.frame) == 200 * 400
+
+
+def test_a_subset_of_clusters_is_clustered_again_alone(tmp_path):
+    adata = counts()
+    adata.obsm["X_umap"] = np.zeros((300, 2))
+    params = ClusteringParams(cluster_column="type", subset_clusters=("type 1", "type 2"))
+    found = run(loaded(adata), tmp_path, clustering=params)
+    assert found.cluster_key == "leiden"
+    assert set(found.adata.obs["type"]) == {"type 1", "type 2"}
+    assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) > 0.9
+    assert np.ptp(found.adata.obsm["X_umap"]) > 0
+    with pytest.raises(AnnDataError, match="type 9"):
+        run(loaded(counts()), tmp_path, clustering=ClusteringParams(cluster_column="type", subset_clusters=("type 9",)))
+
+
+@pytest.mark.parametrize("stage", ["qc", "pca", "neighbors", "umap", "leiden", "markers"])
+def test_a_cancel_stops_in_any_stage_and_leaves_no_view(tmp_path, stage):
+    with pytest.raises(RunCancelled):
+        run(loaded(counts()), tmp_path, Remembering(cancel_at=stage))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    with pytest.raises(AnnDataError, match="no column nope.*type"):
+        run(loaded(counts()), tmp_path, clustering=ClusteringParams(cluster_column="nope"))
+    with pytest.raises(AnnDataError, match="no map X_tsne"):
+        run(loaded(counts()), tmp_path, clustering=ClusteringParams(embedding="X_tsne"))
+
+
+def test_too_few_cells_are_refused_with_figures(tmp_path):
+    with pytest.raises(AnnDataError, match="6 cells"):
+        run(loaded(counts(n_cells=6)), tmp_path)
+
+
+def test_a_suggested_resolution_comes_with_its_reason(tmp_path):
+    listener = Remembering()
+    found = run(loaded(counts()), tmp_path, listener, clustering=ClusteringParams(resolution=None))
+    assert any("was chosen" in text for text in listener.notices)
+    assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) > 0.9
+
+
+def test_markers_are_of_all_genes_with_fractions_in_and_out(tmp_path):
+    found = run(loaded(counts()), tmp_path)
+    assert len(found.frame) == 3 * 1500
+    top = found.table.get("0").genes[0]
+    assert top.log2fc > 2 and top.pct_in > 0.9 > top.pct_out and top.pval_adj < 1e-10
+    measured = found.expression.measure("0", (top.gene, "NOT-A-GENE"))
+    assert measured[0].status == "measured_here" and measured[0].rank == 1 and measured[0].top_cluster == "0"
+    assert measured[1].status == "not_in_data"
