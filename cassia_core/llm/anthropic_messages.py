@@ -12,9 +12,8 @@ from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
 from cassia_core.llm.openai_compatible import NO_KEY
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
 
-LONGEST_REPLY = 4096
-LONGEST_REPLY_WITH_THINKING = 16384
-"""The wire format insists on a limit; thinking counts against it."""
+LONGEST_REPLY = 16384
+"""The wire format insists on a limit; thinking, which many models always do, counts against it."""
 THINKING_BUDGET = {"low": 2048, "medium": 4096, "high": 8192}
 _FINISH: dict[str | None, FinishReason] = {
     "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "model_context_window_exceeded": "length",
@@ -75,9 +74,8 @@ class AnthropicMessages:
     def _fields(self, request: ChatRequest) -> dict[str, object]:
         model = facts_of(self._facts.name, request.model)
         thinks = bool(request.reasoning) and model.reasoning is not False
-        longest = LONGEST_REPLY_WITH_THINKING if thinks else LONGEST_REPLY
         fields: dict[str, object] = {
-            "model": request.model, "timeout": request.timeout_s, "max_tokens": request.max_tokens or longest,
+            "model": request.model, "timeout": request.timeout_s, "max_tokens": request.max_tokens or LONGEST_REPLY,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages if m.role != "system"],
         }
         system = "\n\n".join(m.content for m in request.messages if m.role == "system")
@@ -133,6 +131,6 @@ def _output_config(request: ChatRequest, model: ModelFacts, thinks: bool) -> dic
 
 def _thinking(request: ChatRequest, model: ModelFacts) -> dict[str, object]:
     if model.thinking == "budget":
-        most = (request.max_tokens or LONGEST_REPLY_WITH_THINKING) // 2
+        most = (request.max_tokens or LONGEST_REPLY) // 2
         return {"type": "enabled", "budget_tokens": max(1024, min(THINKING_BUDGET[request.reasoning or "low"], most))}
     return {"type": "adaptive"}

@@ -43,7 +43,7 @@ CHARACTERS_PER_TOKEN = 3
 """Low on purpose: gene symbols cost more tokens than words do, and a reservation must not be too small."""
 REPLY_TOKENS_UNDER_A_LIMIT = 4096
 """Longest reply asked for when a budget is set and no `max_tokens`: without it no call has a known most."""
-LONGER_REPLY_TOKENS = 8192
+LONGER_REPLY_TOKENS = 16384
 EMPTY_REPLIES = 3
 LONGEST_WAIT_S = 300.0
 
