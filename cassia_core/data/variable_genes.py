@@ -10,7 +10,7 @@ from cassia_core.domain.config import ClusteringParams
 
 N_BINS = 20
 """Source: scanpy.pp.highly_variable_genes, flavour "seurat", default `n_bins`."""
-PANEL_GENES = 1000
+PANEL_GENES = 500
 """Below this number of genes the data are a targeted panel: its genes were chosen to tell cells apart."""
 FEWEST_VARIABLE = 50
 """With fewer variable genes than this the choice is not usable and all genes are taken."""
