@@ -11,6 +11,8 @@ import numpy as np
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.profiles import Profiles, ProfileSettings, load_profiles
+from cassia_core.knowledge.states import state_genes
+from cassia_core.knowledge.symbols import current
 from cassia_core.knowledge.tissues import ANY, FETAL, TUMOUR, related, tissue_keys
 
 
@@ -28,6 +30,8 @@ class EngineSettings:
     """The same for blood, immune and vessel cells, which are everywhere."""
     descend: float = 0.55
     """Share of a node's posterior that a child needs to be named instead."""
+    state_gene: float = 0.25
+    """A gene of cycling, stress or low quality counts this much: any type can show it."""
     least_llr: float = 4.0
     """A list that speaks less than this for its best type is not labelled."""
     mixture_gain: float = 5.0
@@ -77,6 +81,7 @@ def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
     names, rows, weights = [], [], []
     seen: set[str] = set()
     unknown = len(profiles.gain) - 1
+    of_states = state_genes(profiles.species)
     for gene in genes:
         row = profiles.row(gene.gene)
         key = gene.gene if row == unknown else str(row)
@@ -86,6 +91,8 @@ def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
         seen.add(key)
         if gene.pct_in is not None and gene.pct_out is not None:
             weight *= 0.6 + 0.4 * min(1.0, max(0.0, gene.pct_in - gene.pct_out) / 0.4)
+        if current(gene.gene, profiles.species) in of_states:
+            weight *= settings.state_gene
         names.append(gene.gene)
         rows.append(row)
         weights.append(weight)

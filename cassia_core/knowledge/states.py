@@ -10,6 +10,8 @@ from cassia_core.knowledge.base import load_knowledge
 from cassia_core.knowledge.entries import StateEntry
 from cassia_core.knowledge.symbols import current
 
+ANY_TYPE = ("cycling", "stress", "low_quality")
+"""Kinds of state that any cell type can be in."""
 LEAST_WEIGHT, LEAST_GENES, LEAST_SHARE = 6.0, 3, 0.12
 
 
@@ -24,6 +26,14 @@ class StateCall:
     @property
     def name(self) -> str:
         return self.entry.name
+
+
+@cache
+def state_genes(species: str) -> frozenset[str]:
+    """Genes of states that any type can be in: they say little of the type."""
+    kb = load_knowledge()
+    return frozenset(m.gene for entry in kb.states if entry.kind in ANY_TYPE
+                     for m in kb.markers_of(entry, species) if m.weight >= 2)
 
 
 @cache
