@@ -96,7 +96,7 @@ def annotate_batch(config: RunConfig, keys: Mapping[str, str] | None = None, *, 
         When no dataset could be finished; the message holds the reasons.
     """
     root = Path(config.output_dir).expanduser().resolve()
-    chosen = known_keys(runs.providers_of(config)) if keys is None else keys
+    chosen = known_keys(config.providers()) if keys is None else keys
     run_id = runs.start_run(config, chosen, root)
     view = follow(run_id, root, quiet=quiet)
     if view.state in ("failed", "interrupted"):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
-from cassia_core.cli_commands import benchmark, doctor, inspecting, running
 from cassia_core.errors import CassiaError
 
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command. Problems are printed as what, why and what to do; never as a traceback."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return _function(options.run)(options)
     except CassiaError as error:
         for title, text in (("Problem", error.what), ("Why", error.why), ("What to do", error.remedy)):
             if text:
@@ -27,6 +27,12 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 2
+
+
+def _function(name: str) -> Callable[[argparse.Namespace], int]:
+    """The function of a command, such as "running.annotate"; its module is loaded only now."""
+    module, function = name.split(".")
+    return getattr(import_module(f"cassia_core.cli_commands.{module}"), function)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +54,7 @@ def _add_annotate(commands) -> None:
     _add_clustering(command)
     _add_agents(command)
     _add_output(command)
-    command.set_defaults(run=running.annotate)
+    command.set_defaults(run="running.annotate")
 
 
 def _add_cluster(commands) -> None:
@@ -57,7 +63,7 @@ def _add_cluster(commands) -> None:
     _add_sample(command)
     _add_clustering(command)
     _add_output(command)
-    command.set_defaults(run=running.cluster)
+    command.set_defaults(run="running.cluster")
 
 
 def _add_batch(commands) -> None:
@@ -70,33 +76,33 @@ def _add_batch(commands) -> None:
     _add_clustering(command)
     _add_agents(command)
     _add_output(command)
-    command.set_defaults(run=running.batch)
+    command.set_defaults(run="running.batch")
 
 
 def _add_run_commands(commands) -> None:
     resume = commands.add_parser("resume", help="go on with a run that was cancelled, cut off, or has failed clusters")
     resume.add_argument("run_dir", type=Path, metavar="RUN_DIR")
     resume.add_argument("--quiet", action="store_true", help="no progress bar")
-    resume.set_defaults(run=running.resume)
+    resume.set_defaults(run="running.resume")
     runs = commands.add_parser("runs", help="list runs")
     runs.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="folder of the runs")
-    runs.set_defaults(run=running.list_runs)
+    runs.set_defaults(run="running.list_runs")
 
 
 def _add_look_commands(commands) -> None:
     look = commands.add_parser("inspect", help="say what is in a file, without changing or running anything")
     look.add_argument("input", type=Path, metavar="FILE")
     look.add_argument("--json", action="store_true", help="print everything as JSON")
-    look.set_defaults(run=inspecting.inspect)
+    look.set_defaults(run="inspecting.inspect")
     check = commands.add_parser("doctor", help="what is installed, what works")
-    check.set_defaults(run=doctor.doctor)
+    check.set_defaults(run="doctor.doctor")
     bench = commands.add_parser("benchmark", help="annotate a table of marker lists and measure accuracy")
     bench.add_argument("table", type=Path, metavar="TABLE.csv",
                        help="columns row_id, tissue, species, markers; optionally gold_label, cl_id")
     bench.add_argument("--output", type=Path, required=True, metavar="PRED.csv")
     _add_model(bench)
     bench.add_argument("--max-workers", type=int, default=6)
-    bench.set_defaults(run=benchmark.benchmark)
+    bench.set_defaults(run="benchmark.benchmark")
 
 
 def _add_sample(command: argparse.ArgumentParser, *, required: bool = True) -> None:

@@ -7,7 +7,6 @@ import csv
 from pathlib import Path
 
 from cassia_core.cli_commands.following import follow
-from cassia_core.services.keys import known_keys
 from cassia_core.domain.config import (
     AgentModel,
     AnnotationParams,
@@ -19,6 +18,7 @@ from cassia_core.domain.config import (
 )
 from cassia_core.errors import InputError
 from cassia_core.services import intake, runs
+from cassia_core.services.keys import known_keys
 from cassia_core.services.models import default_model
 
 EXIT_OF_STATE = {"success": 0, "failed": 1}
@@ -50,7 +50,7 @@ def resume(options: argparse.Namespace) -> int:
     """`resume RUN_DIR`."""
     folder = options.run_dir.resolve()
     config = runs.load_config(folder.name, folder.parent)
-    runs.resume_run(folder.name, known_keys(runs.providers_of(config)), folder.parent)
+    runs.resume_run(folder.name, known_keys(config.providers()), folder.parent)
     return _finish(folder.name, folder.parent, quiet=options.quiet)
 
 
@@ -129,7 +129,7 @@ def _replay(options: argparse.Namespace) -> str:
 
 def _run(config: RunConfig, options: argparse.Namespace) -> int:
     root = options.output_dir.expanduser().resolve()
-    run_id = runs.start_run(config, known_keys(runs.providers_of(config)), root)
+    run_id = runs.start_run(config, known_keys(config.providers()), root)
     return _finish(run_id, root, quiet=options.quiet)
 
 

@@ -11,6 +11,8 @@ from cassia_core.errors import ConfigError
 OFFLINE = "offline"
 """Name of the provider that needs no key and no network: our own engine, no language model."""
 
+ROLES = ("annotator", "validator", "scorer", "booster", "merger")
+"""Roles that may have a model of their own."""
 UNKNOWN_TISSUE = "unknown"
 BoostMode = Literal["off", "selective", "fused"]
 ValidatorStrictness = Literal["v1", "v0"]
@@ -231,3 +233,13 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         check(len(self.datasets) > 0, "datasets", self.datasets, "at least one dataset")
+
+    def models(self) -> tuple[AgentModel, ...]:
+        """The distinct models that the run asks; none without annotation."""
+        if self.annotation is None:
+            return ()
+        return tuple(dict.fromkeys(self.annotation.model_of(role) for role in ROLES))
+
+    def providers(self) -> tuple[str, ...]:
+        """Names of the providers that the run asks."""
+        return tuple(dict.fromkeys(model.provider for model in self.models()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,8 +20,6 @@ from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
 
-ROLES = ("annotator", "validator", "scorer", "booster", "merger")
-
 
 def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping[str, str]) -> str:
     """Fill a run directory. Returns the run's status.
@@ -31,7 +30,7 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
         When a provider cannot be made (no key, unknown model): before anything is computed or paid.
     """
     call_log = CallLog(layout.calls)
-    providers = open_providers(models_of(config), keys)
+    providers = open_providers(config.models(), keys)
     workers = config.annotation.max_workers if config.annotation else 1
     try:
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="cluster") as pool:
@@ -48,12 +47,13 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
 
 def _process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:
     outcomes: list[DatasetOutcome] = []
+    begun = time.monotonic()
     for index, spec in enumerate(context.config.datasets):
         if context.cancelled():
             outcomes.append(_not_begun(context, index))
         else:
             outcomes.append(process_dataset(context, index, spec))
-        write_batch(context.layout, context.config, tuple(outcomes))
+        write_batch(context.layout, context.config, tuple(outcomes), time.monotonic() - begun)
     return tuple(outcomes)
 
 
@@ -63,13 +63,6 @@ def _not_begun(context: RunContext, index: int) -> DatasetOutcome:
     context.emit(ev.DatasetFinished(dataset=spec.name, status="cancelled", error="The run was cancelled."))
     return DatasetOutcome(dataset=layout.name, tissue=spec.tissue, file_path=spec.path, status="cancelled",
                           output_dir=str(layout.folder), error="The run was cancelled before this dataset began.")
-
-
-def models_of(config: RunConfig) -> tuple[AgentModel, ...]:
-    """The distinct models that a run asks."""
-    if config.annotation is None:
-        return ()
-    return tuple(dict.fromkeys(config.annotation.model_of(role) for role in ROLES))
 
 
 def _asker(layout: RunLayout, config: RunConfig, log: EventLog, providers: Mapping[AgentModel, Provider],

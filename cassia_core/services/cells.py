@@ -6,6 +6,7 @@ import anndata as ad
 import pandas as pd
 
 from cassia_core.errors import InputError
+from cassia_core.report.safe_tables import unguard
 
 COLUMNS = {"celltype_1": "CASSIA_celltype_1", "celltype_2": "CASSIA_celltype_2", "celltype_3": "CASSIA_celltype_3",
            "CASSIA_merged_grouping_1": "CASSIA_merged_grouping_1",
@@ -30,7 +31,7 @@ def join_scored(adata: ad.AnnData, table: pd.DataFrame, cluster_col: str) -> ad.
         raise InputError(f"The cells have no column {cluster_col}.", "Columns: " + ", ".join(adata.obs.columns) + ".",
                          "Name the column that holds the clusters that were annotated.")
     clusters = adata.obs[cluster_col].astype(object).map(lambda c: c if pd.isna(c) else str(c))
-    rows = table.assign(cluster=table["cluster"].astype(str)).set_index("cluster")
+    rows = table.assign(cluster=table["cluster"].astype(str).map(unguard)).set_index("cluster")
     if not clusters.dropna().isin(rows.index).any():
         raise InputError(f"No cluster of {cluster_col} is in the results.",
                          f"Cells: {_some(clusters.dropna().unique())}. Results: {_some(rows.index)}.",

@@ -15,7 +15,6 @@ from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError, InputError, RunLocked
 from cassia_core.llm.registry import require_key
-from cassia_core.pipeline.batch import models_of
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import store
 from cassia_core.runs.event_log import read_events
@@ -74,7 +73,7 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
         When a provider of the run needs a key and `keys` has none.
     """
     keys = keys or {}
-    for model in models_of(config):
+    for model in config.models():
         require_key(model, keys.get(model.provider))
     ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
     layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
@@ -115,11 +114,6 @@ def check_input(path: Path) -> None:
 def find_run(run_id: str, root: Path | None = None) -> RunLayout:
     """The run's directory. Raises `RunNotFound` when there is none."""
     return store.find_run(run_id, root or settings.runs_root())
-
-
-def providers_of(config: RunConfig) -> tuple[str, ...]:
-    """Names of the providers that a run asks."""
-    return tuple(dict.fromkeys(model.provider for model in models_of(config)))
 
 
 def load_config(run_id: str, root: Path | None = None) -> RunConfig:
@@ -172,7 +166,7 @@ def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | 
         raise RunLocked("This run is still being worked on.", "Its worker is alive.",
                         "Wait for it, or cancel it first.")
     keys = keys or {}
-    for model in models_of(store.load_record(layout).config):
+    for model in store.load_record(layout).config.models():
         require_key(model, keys.get(model.provider))
     launch_worker(layout, keys)
 

@@ -1,0 +1,87 @@
+"""The tables of one dataset. Every input cluster is a row of each, with a status and a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cassia_core.domain.annotation import ClusterResult, MergedLabels
+from cassia_core.domain.config import DatasetSpec
+from cassia_core.domain.markers import MarkerTable
+
+SUMMARY_COLUMNS = ("Cluster ID", "Predicted General Cell Type", "Predicted Detailed Cell Type",
+                   "Possible Mixed Cell Types", "Marker Number", "Marker List", "Iterations", "Model", "Provider",
+                   "Tissue", "Species")
+"""Source: CASSIA's batch documentation (seed 000). Ours come after these."""
+MARKER_COLUMNS = ("cluster", "gene", "rank", "avg_log2FC", "score", "p_val", "p_val_adj", "pct.1", "pct.2")
+
+
+def summary_table(rows: Sequence[ClusterResult], spec: DatasetSpec) -> pd.DataFrame:
+    """`_summary.csv`. "Detailed" lists the subtypes, most likely first; an unknown cost is empty, never 0."""
+    return pd.DataFrame([_summary_row(r, spec) for r in rows], dtype=object)
+
+
+def _summary_row(row: ClusterResult, spec: DatasetSpec) -> dict[str, object]:
+    proposal = row.proposal
+    return {
+        "Cluster ID": row.cluster,
+        "Predicted General Cell Type": proposal.general if proposal else "",
+        "Predicted Detailed Cell Type": ", ".join(proposal.subtypes) if proposal else "",
+        "Possible Mixed Cell Types": ", ".join(proposal.mixed) if proposal else "",
+        "Marker Number": len(row.markers), "Marker List": ", ".join(row.markers), "Iterations": row.iterations,
+        "Model": row.model, "Provider": row.provider, "Tissue": spec.tissue, "Species": spec.species,
+        "Status": row.status, "Reason": row.reason, "Confidence": row.light or "",
+        "Confidence Reason": row.light_reason, **_readings(row),
+        "Boosted": "" if row.boost is None else ("label changed" if row.boost.accepted else "label kept"),
+        "Cost (USD)": row.cost_usd, "Tokens": row.input_tokens + row.output_tokens, "Cells": row.n_cells,
+    }
+
+
+def _readings(row: ClusterResult) -> dict[str, object]:
+    return {
+        "Evidence Score": row.evidence.score if row.evidence else None,
+        "Score": row.score.value if row.score else None,
+        "CL ID (general)": row.general_term.cl_id if row.general_term else "",
+        "CL ID (detailed)": row.detailed_term.cl_id if row.detailed_term else "",
+    }
+
+
+def scored_table(rows: Sequence[ClusterResult]) -> pd.DataFrame:
+    """`_scored.csv`: seed 002's columns. `celltype_1` is the most detailed label, `_2` and `_3` the runners-up."""
+    return pd.DataFrame([_scored_row(r) for r in rows], dtype=object)
+
+
+def _scored_row(row: ClusterResult) -> dict[str, object]:
+    types = row.proposal.subtypes or (row.proposal.general,) if row.proposal else ()
+    merged = row.merged or MergedLabels()
+    return {
+        "cluster": row.cluster, **{f"celltype_{i + 1}": types[i] if i < len(types) else "" for i in range(3)},
+        "CASSIA_merged_grouping_1": merged.grouping_1, "CASSIA_merged_grouping_2": merged.grouping_2,
+        "CASSIA_merged_grouping_3": merged.grouping_3, "Score": row.score.value if row.score else None,
+        "Scoring_Reasoning": row.score.reasoning if row.score else "", "Status": row.status, "Reason": row.reason,
+        "Confidence": row.light or "", "Evidence Score": row.evidence.score if row.evidence else None,
+        "CL ID": row.detailed_term.cl_id if row.detailed_term else "",
+    }
+
+
+def full_table(rows: Sequence[ClusterResult], spec: DatasetSpec) -> pd.DataFrame:
+    """`_full.csv`: the scored table, all of the summary, and the conversation as text."""
+    scored = scored_table(rows)
+    summary = summary_table(rows, spec)
+    added = [c for c in summary.columns if c not in scored.columns and c != "Cluster ID"]
+    full = pd.concat([scored, summary[added]], axis=1)
+    full["Conversation History"] = [conversation_text(r) for r in rows]
+    return full
+
+
+def conversation_text(row: ClusterResult) -> str:
+    """All turns of a cluster as plain text."""
+    return "\n\n".join(f"[{t.role}, round {t.attempt}]\n{t.text}" for t in row.turns)
+
+
+def markers_table(table: MarkerTable) -> pd.DataFrame:
+    """`_markers.csv`: the selected markers, best first; a cluster without any has no row here."""
+    records = [(c.cluster, g.gene, g.rank, g.log2fc, g.score, g.pval, g.pval_adj, g.pct_in, g.pct_out)
+               for c in table.clusters for g in c.genes]
+    return pd.DataFrame(records, columns=list(MARKER_COLUMNS))

@@ -1,0 +1,66 @@
+"""The files of a whole run: `batch_summary.csv`, `batch_summary.txt`, `token_tracking.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+
+import pandas as pd
+
+from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.domain.usage import CallRecord, Usage
+
+BATCH_COLUMNS = tuple(f.name for f in fields(DatasetOutcome))
+
+
+def batch_table(outcomes: Sequence[DatasetOutcome]) -> pd.DataFrame:
+    """`batch_summary.csv`: a row per dataset, in the order given."""
+    return pd.DataFrame([asdict(o) for o in outcomes], columns=list(BATCH_COLUMNS))
+
+
+def usage_of(calls: Sequence[CallRecord]) -> Usage:
+    """The sum of calls."""
+    usage = Usage()
+    for call in calls:
+        usage = usage.plus(call)
+    return usage
+
+
+def cost_text(usage: Usage) -> str:
+    """Total cost in words; what has no known price is said and never counted as 0."""
+    if usage.unpriced_calls:
+        return f"${usage.cost_usd:.2f} known, {usage.unpriced_calls} of {usage.calls} calls have no known price"
+    return f"${usage.cost_usd:.2f}"
+
+
+def batch_text(outcomes: Sequence[DatasetOutcome], usage: Usage, n_datasets: int, elapsed_s: float) -> str:
+    """`batch_summary.txt`."""
+    ended = {status: sum(o.status == status for o in outcomes)
+             for status in ("success", "partial", "failed", "cancelled")}
+    lines = ["CASSIA Workbench, summary of this run", "",
+             f"Datasets: {n_datasets}, processed: {len(outcomes)}",
+             *(f"  {status}: {count}" for status, count in ended.items() if count),
+             f"Time elapsed: {elapsed_s:.1f} s", "", f"Total calls: {usage.calls}",
+             f"Input tokens: {usage.input_tokens:,}", f"Output tokens: {usage.output_tokens:,}",
+             f"Total tokens: {usage.total_tokens:,}", f"Total cost: {cost_text(usage)}", "", "Files"]
+    lines += [f"  {o.status}: {o.dataset} ({o.tissue})" + (f". {o.error}" if o.error else "") for o in outcomes]
+    return "\n".join(lines) + "\n"
+
+
+def token_tracking(calls: Sequence[CallRecord]) -> str:
+    """`token_tracking.json`. `total_cost` sums the calls of known price; `unpriced_calls` counts the others."""
+    usage = usage_of(calls)
+    content = {
+        "total_calls": usage.calls, "total_input_tokens": usage.input_tokens,
+        "total_output_tokens": usage.output_tokens, "total_tokens": usage.total_tokens,
+        "total_cost": usage.cost_usd, "unpriced_calls": usage.unpriced_calls,
+        "api_calls": [_call(c) for c in calls],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _call(call: CallRecord) -> dict:
+    return {"timestamp": call.at, "input_tokens": call.input_tokens, "output_tokens": call.output_tokens,
+            "cost": call.cost_usd, "provider": call.provider, "model": call.model, "agent": call.agent,
+            "dataset": call.dataset, "cluster": call.cluster, "attempt": call.attempt, "latency_s": call.latency_s}
