@@ -16,7 +16,7 @@ from cassia_core.data.cell_findings import choose_counts, choose_expression, des
 from cassia_core.data.gene_names import GeneNames, repair_gene_names
 from cassia_core.data.matrix_state import Matrix, describe
 from cassia_core.data.readers.cell_file import CellFile
-from cassia_core.data.readers.read_cells import read_cell_file
+from cassia_core.data.readers.read_cells import Source, find_source, read_cell_file
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Findings, MatrixInfo
 from cassia_core.errors import AnnDataError
@@ -50,15 +50,17 @@ def load_cells(path: Path | str, options: ReadOptions = ReadOptions()) -> Loaded
         The file cannot be opened, or not used at all (`AnnDataError`, `GeneIdError` are its kinds).
     """
     path = Path(path)
-    preview, _ = inspect_cells(path, options)
-    _refuse_if_too_large(path, preview, options)
-    file = read_cell_file(path, options)
-    return _loaded(file, path, options)
+    source = find_source(path)
+    if source.kind == "text":  # a line must be read to be counted: reading it twice would cost more than it saves
+        return _loaded(read_cell_file(source, options), path, options)
+    _refuse_if_too_large(path, inspect_cells(path, options, source)[0], options)
+    return _loaded(read_cell_file(source, options), path, options)
 
 
-def inspect_cells(path: Path, options: ReadOptions = ReadOptions()) -> tuple[Findings, ad.AnnData]:
+def inspect_cells(path: Path, options: ReadOptions = ReadOptions(),
+                  source: Source | None = None) -> tuple[Findings, ad.AnnData]:
     """Findings from the header and a few hundred cells, and those cells with their genes repaired."""
-    file = read_cell_file(path, options, inspect=True)
+    file = read_cell_file(source or find_source(path), options, inspect=True)
     _refuse_if_too_small(file, path)
     adata, genes, done = _repaired(file, options)
     matrices = _states(adata, file.log_base)

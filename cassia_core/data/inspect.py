@@ -5,14 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from cassia_core.data.cells import inspect_cells
-from cassia_core.data.marker_tables import load_markers
-from cassia_core.data.readers.sniff import sniff
+from cassia_core.data.marker_sources import SourceTable, looks_like_expression, read_source
+from cassia_core.data.marker_tables import load_markers, questions_about
+from cassia_core.data.readers.read_cells import find_source
+from cassia_core.data.readers.text import read_table
+from cassia_core.data.table_shapes import shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
-from cassia_core.domain.findings import Findings
+from cassia_core.domain.findings import Finding, Findings
 
 
 def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Findings:
     """Findings of a cell file (from its header and a few hundred cells) or of a marker table.
+
+    A table whose columns are not recognised gives findings with the questions `columns.cluster` and `columns.gene`
+    instead of an error, so that a person can say which column is which.
 
     Raises
     ------
@@ -20,6 +26,22 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
         The file cannot be opened or used; the error says why and what to do.
     """
     path = Path(path)
-    if sniff(path) in ("text", "workbook"):
-        return load_markers(path, MarkerParams(), options).findings
-    return inspect_cells(path, options)[0]
+    source = find_source(path)
+    if source.kind not in ("text", "workbook"):
+        return inspect_cells(path, options, source)[0]
+    if source.kind == "text" and options.columns is None and looks_like_expression(read_table(source.path, 20).frame):
+        return inspect_cells(path, options, source)[0]
+    table = read_source(path, options)
+    if table.shaped is None and shape_of(table.frame, options.columns) is None:
+        return _unrecognised(table)
+    return load_markers(path, MarkerParams(), options).findings
+
+
+def _unrecognised(table: SourceTable) -> Findings:
+    columns = [str(column) or "(no name)" for column in table.frame.columns]
+    found = (Finding(topic="Table", value="The columns are not recognised", level="ask",
+                     remark="Say which column holds the cluster and which the gene."),
+             Finding(topic="Size", value=f"{len(table.frame):,} rows, {len(columns):,} columns",
+                     remark=", ".join(columns[:20])))
+    return Findings(kind="markers", format=table.format, found=found, done=table.done,
+                    questions=(*questions_about(table), *table.questions), size_bytes=table.size_bytes)

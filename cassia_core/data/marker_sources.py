@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from cassia_core.data.readers.text import is_numeric, read_table
-from cassia_core.data.table_shapes import ShapedTable, shape_of
+from cassia_core.data.readers.dense_table import is_dense_table
+from cassia_core.data.readers.read_cells import find_source
+from cassia_core.data.readers.text import read_table
+from cassia_core.data.table_shapes import ShapedTable, has_test_statistics, shape_of
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
-from cassia_core.errors import InputError, MarkerFormatError
+from cassia_core.errors import MarkerFormatError
 
 _DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 MAX_WORKBOOK_BYTES = 200_000_000
@@ -31,15 +33,10 @@ class SourceTable:
     questions: tuple[Question, ...] = ()
     size_bytes: int = 0
 
-    @property
-    def looks_like_expression(self) -> bool:
-        """Whether nearly every column is numbers, as in a matrix of cells and genes."""
-        columns = list(self.frame.columns)[1:]
-        if len(columns) < 20:
-            return False
-        sample = columns[:: max(1, len(columns) // 50)]
-        head = self.frame.head(50)
-        return sum(is_numeric(head[c]) for c in sample) >= 0.95 * len(sample)
+
+def looks_like_expression(frame: pd.DataFrame) -> bool:
+    """Whether it is a matrix of cells and genes rather than a table of tests."""
+    return is_dense_table(frame) and not has_test_statistics(frame)
 
 
 def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOptions()) -> SourceTable:
@@ -54,13 +51,11 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
         table = _from_frame(source)
     else:
         path = Path(source)
-        if not path.is_file():
-            raise InputError(f"{path.name} is not there.", "No file has this path.", "Check the path.",
-                             details=str(path))
-        if path.stat().st_size == 0:
-            raise MarkerFormatError(f"{path.name} is empty.", "It holds 0 bytes.",
-                                    "Copy or upload the file again, or choose another.")
-        table = _from_workbook(path, options) if zipfile.is_zipfile(path) else _from_text(path)
+        found = find_source(path)
+        if found.kind not in ("text", "workbook"):
+            raise MarkerFormatError(f"{path.name} is not a marker table.", "It holds cells.", "Open it as a cell file.")
+        table = _from_workbook(found.path, options) if found.kind == "workbook" else _from_text(found.path)
+        table = replace(table, done=(*found.done, *table.done))
     if table.frame.shape[1] and not len(table.frame) and table.shaped is None:
         raise MarkerFormatError(f"{table.name} has column names and no rows.", "No marker gene is listed in it.",
                                 "Run the marker test again with lower limits, or choose another table.",

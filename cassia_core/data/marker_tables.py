@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ import pandas as pd
 from cassia_core.data.cluster_names import as_cluster_names, confusable
 from cassia_core.data.marker_expression import MarkerExpression
 from cassia_core.data.marker_genes import repair_marker_genes
-from cassia_core.data.marker_sources import SourceTable, read_source
+from cassia_core.data.marker_sources import SourceTable, looks_like_expression, read_source
 from cassia_core.data.readers.text import to_numbers
-from cassia_core.data.select_markers import FRAME_COLUMNS, STATISTICS, UNASSIGNED, select_markers
+from cassia_core.data.select_markers import STATISTICS, UNASSIGNED, select_markers
+from cassia_core.data.table_columns import ROW_NAMES, plain
 from cassia_core.data.table_shapes import ShapedTable, shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings, Question
@@ -56,24 +57,31 @@ def load_markers(source: Path | str | pd.DataFrame, params: MarkerParams = Marke
         The table is empty, or no shape fits; `details` then lists its columns.
     """
     table = read_source(source, options)
+    if options.columns is None and looks_like_expression(table.frame):
+        raise _not_markers(table)
     shaped = table.shaped or shape_of(table.frame, options.columns)
     if shaped is None:
-        raise not_recognised(table)
-    frame, species, remarks = _ordered(shaped, table)
+        raise _not_recognised(table)
+    done = [*table.done, *shaped.notes]
+    frame = _ordered(shaped, done)
+    species, notices = repair_marker_genes(frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done)
+    _without_repeats(frame, done)
     selected = select_markers(frame, params, shape=shaped.shape)
-    findings = _findings(table, shaped, frame, selected, species, remarks)
-    return LoadedMarkers(table=selected, frame=frame, findings=findings,
+    findings = _findings(table, shaped, frame, selected, species, done)
+    return LoadedMarkers(table=selected, frame=frame, findings=replace(findings, found=(*findings.found, *notices)),
                          expression=MarkerExpression(frame, species[0]))
 
 
-def not_recognised(table: SourceTable) -> MarkerFormatError:
+def _not_markers(table: SourceTable) -> MarkerFormatError:
+    columns = [str(column) for column in table.frame.columns]
+    return MarkerFormatError(f"{table.name} is a table of expression values, not of marker genes.",
+                             f"It has {len(columns):,} columns, and they hold numbers rather than genes of clusters.",
+                             "Open it as a cell file, or choose the table of markers.", details=_listed(columns))
+
+
+def _not_recognised(table: SourceTable) -> MarkerFormatError:
     """The error for a table of no known shape; `details` names its columns for the column mapper."""
     columns = [str(column) for column in table.frame.columns]
-    if table.looks_like_expression:
-        return MarkerFormatError(
-            f"{table.name} is a table of expression values, not of marker genes.",
-            f"It has {len(columns):,} columns of numbers and none that names clusters.",
-            "Open it as a cell file, or choose the table of markers.", details=_listed(columns))
     lacks_cluster = any(str(c).strip().lower() in ("gene", "genes", "names") for c in columns)
     return MarkerFormatError(
         f"The columns of {table.name} are not recognised.",
@@ -92,18 +100,15 @@ def questions_about(table: SourceTable) -> tuple[Question, ...]:
             Question(option="columns.gene", text="Which column names the gene?", choices=columns))
 
 
-def _ordered(shaped: ShapedTable, table: SourceTable) -> tuple[pd.DataFrame, tuple[str, bool], list[str]]:
-    """The shaped rows with numbers as numbers, names repaired, and what was done to them."""
-    done = [*table.done, *shaped.notes]
+def _ordered(shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
+    """The shaped rows with numbers as numbers in their usual units; says in `done` what changed."""
     rows = shaped.frame
     frame = pd.DataFrame({"cluster": as_cluster_names(rows["cluster"]), "gene": rows["gene"].astype(str).str.strip()})
     for column in STATISTICS:
         frame[column] = to_numbers(rows[column]) if column in rows else np.nan
     frame = _without_unusable_rows(frame, shaped, done)
     _put_in_units(frame, shaped, done)
-    species = repair_marker_genes(frame, shaped.genes_from_row_names, done)
-    _without_repeats(frame, done)
-    return frame.reset_index(drop=True), species, done
+    return frame.reset_index(drop=True)
 
 
 def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
@@ -146,6 +151,7 @@ def _without_repeats(frame: pd.DataFrame, done: list[str]) -> None:
     repeated = frame.duplicated(["cluster", "gene"]) & (frame["gene"] != "")
     if repeated.any():
         frame.drop(index=frame.index[repeated], inplace=True)
+        frame.reset_index(drop=True, inplace=True)
         done.append(f"{int(repeated.sum()):,} rows repeat a gene within its cluster; the first one counts.")
 
 
@@ -188,4 +194,3 @@ def _markers_finding(selected: MarkerTable) -> Finding:
     return Finding(topic="Markers", value=value, remark=remark, level="notice" if poor else "ok")
 
 
-__all__ = ["FRAME_COLUMNS", "LoadedMarkers", "load_markers", "not_recognised", "questions_about"]

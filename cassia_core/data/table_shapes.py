@@ -17,6 +17,7 @@ _SCANPY_WIDE = re.compile(
     r"^(.+)_(names|n|scores|s|logfoldchanges|l|pvals_adj|pvals|p|pts|pts_rest)$")
 _WIDE_ROLES = {"names": "gene", "n": "gene", "scores": "score", "s": "score", "logfoldchanges": "log2fc", "l": "log2fc",
                "pvals_adj": "pval_adj", "pvals": "pval", "p": "pval", "pts": "pct_in", "pts_rest": "pct_out"}
+_MAX_CLUSTERS = 1000
 _GENE_LIKE = re.compile(r"^[A-Za-z][A-Za-z0-9.\-_@]{1,29}$")
 
 
@@ -28,7 +29,6 @@ class ShapedTable:
     title: str
     frame: pd.DataFrame
     natural_log: bool = False
-    genes_from_row_names: bool = False
     notes: tuple[str, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     """Role to the header it was read from."""
@@ -52,6 +52,14 @@ def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> ShapedT
     if _holds_lists(frame[roles["gene"]]):
         return _lists(frame, roles)
     return _long(frame, roles)
+
+
+def has_test_statistics(frame: pd.DataFrame) -> bool:
+    """Whether columns of p values or fold changes are there, in long or in wide form."""
+    columns = [str(column) for column in frame.columns]
+    if any(names.columns_of(role, columns) for role in ("log2fc", "pval", "pval_adj")):
+        return True
+    return any(_CELL_RANGER.match(column.strip()) for column in columns)
 
 
 def _roles(frame: pd.DataFrame, chosen: TableColumns | None) -> dict[str, str]:
@@ -160,9 +168,7 @@ def _long(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
         shape, title = "scanpy_renamed", "Scanpy with renamed columns"
     elif len(roles) > 2:
         shape, title = "table", "A table with statistics"
-    from_rows = names.plain(roles["gene"]) in names.ROW_NAMES
-    return ShapedTable(shape=shape, title=title, frame=rows, natural_log=natural, genes_from_row_names=from_rows,
-                       sources=roles)
+    return ShapedTable(shape=shape, title=title, frame=rows, natural_log=natural, sources=roles)
 
 
 def _lists(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
@@ -214,7 +220,7 @@ def _scanpy_wide(frame: pd.DataFrame) -> ShapedTable | None:
 def _names_wide(frame: pd.DataFrame) -> ShapedTable | None:
     """A column per cluster, gene names below: what Scanpy and COSG keep in `names`."""
     body = frame[[c for c in frame.columns if names.plain(c) not in ROW_NUMBER or not is_numeric(frame[c])]]
-    if body.shape[1] < 2 or len(body) < 2:
+    if not 2 <= body.shape[1] <= _MAX_CLUSTERS or len(body) < 2:
         return None
     cells = body.astype(str)
     filled = cells.apply(lambda column: column.str.strip() != "")

@@ -1,25 +1,122 @@
-"""Hand a cell file to the reader of its format."""
+"""Hand a cell file to the reader of its format; packed files are unpacked first."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cassia_core.data.readers.archive import files_in, unpack
 from cassia_core.data.readers.cell_file import CellFile
+from cassia_core.data.readers.dense_table import read_dense_table
 from cassia_core.data.readers.h5ad import read_h5ad
-from cassia_core.data.readers.sniff import sniff
+from cassia_core.data.readers.loom import read_loom
+from cassia_core.data.readers.mtx import find_triples, read_mtx
+from cassia_core.data.readers.sniff import FileKind, sniff
+from cassia_core.data.readers.tenx_h5 import read_tenx_h5
 from cassia_core.domain.config import ReadOptions
-from cassia_core.errors import InputError
+from cassia_core.errors import AnnDataError, InputError
+
+_MAX_DEPTH = 3
+_WANTED_INSIDE: tuple[FileKind, ...] = ("h5ad", "tenx_h5", "loom", "tar", "zip", "gzip", "workbook", "text")
 
 
-def read_cell_file(path: Path, options: ReadOptions, *, inspect: bool = False) -> CellFile:
-    """Read cells of whatever format `path` has.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is to be read: a file of a known kind, or a folder; `done` says what was unpacked to get there."""
+
+    path: Path
+    kind: FileKind
+    done: tuple[str, ...] = ()
+
+
+def find_source(path: Path, depth: int = 0) -> Source:
+    """The file or folder to read, after unpacking; of several files in an archive, the cell file.
 
     Raises
     ------
     InputError
-        No reader knows the content, or the reader cannot use it.
+        Nothing usable is inside, or it is packed too deeply.
     """
     kind = sniff(path)
-    if kind == "h5ad":
-        return read_h5ad(path, max_cells=options.max_cells, inspect=inspect)
-    raise InputError(f"{path.name} is not a cell file.", "It holds a table or an archive.", "Open an h5ad file.")
+    if kind == "matrix_market":
+        return Source(path=path.parent, kind="folder") if find_triples(path.parent.iterdir()) else _lonely(path)
+    if kind not in ("zip", "tar", "gzip", "folder"):
+        return Source(path=path, kind=kind)
+    if depth >= _MAX_DEPTH:
+        raise InputError(f"{path.name} is packed too deeply.", f"There are archives in archives, {depth} deep.",
+                         "Unpack it yourself and open the file inside.")
+    folder = path if kind == "folder" else unpack(path)
+    found = _inside(folder, path, depth)
+    unpacked = () if kind == "folder" else (f"{path.name} is unpacked; the file itself is not changed.",)
+    return replace(found, done=(*unpacked, *found.done))
+
+
+def _lonely(path: Path) -> Source:
+    raise AnnDataError(f"{path.name} is a matrix without names.", "The lists of genes and cells do not lie beside it.",
+                       "Put features.tsv and barcodes.tsv into the same folder, or pack all three into a zip.")
+
+
+def _inside(folder: Path, path: Path, depth: int) -> Source:
+    files = files_in(folder)
+    if find_triples(files):
+        return Source(path=folder, kind="folder")
+    kinds: list[tuple[FileKind, Path]] = []
+    refusals: list[InputError] = []
+    for file in files[:200]:
+        try:
+            kinds.append((sniff(file), file))
+        except InputError as error:
+            refusals.append(error)
+    for wanted in _WANTED_INSIDE:
+        matching = [file for kind, file in kinds if kind == wanted]
+        if matching:
+            chosen = max(matching, key=lambda file: file.stat().st_size)
+            found = find_source(chosen, depth + 1)
+            several = (f"Of {len(matching)} files of its kind, the largest is used: {chosen.name}.",) \
+                if len(matching) > 1 else ()
+            return replace(found, done=(*several, *found.done))
+    if refusals:
+        raise refusals[0]
+    listed = ", ".join(str(f.relative_to(folder)) for f in files[:10]) or "nothing"
+    raise InputError(f"{path.name} holds nothing that can be read.", "No cell file and no table is inside.",
+                     "Pack matrix, features and barcodes together, or open an h5ad file.", details=f"Inside: {listed}")
+
+
+def read_cell_file(source: Source, options: ReadOptions = ReadOptions(), *, inspect: bool = False) -> CellFile:
+    """Read cells of whatever format the source has.
+
+    Raises
+    ------
+    InputError
+        The reader cannot use the content.
+    """
+    file = _read(source, options, inspect)
+    return replace(file, done=(*source.done, *file.done))
+
+
+def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
+    match source.kind:
+        case "h5ad":
+            return read_h5ad(source.path, max_cells=options.max_cells, inspect=inspect)
+        case "tenx_h5":
+            return read_tenx_h5(source.path, options, inspect=inspect)
+        case "loom":
+            return read_loom(source.path, options, inspect=inspect)
+        case "folder":
+            return _read_folder(source.path, options, inspect)
+        case "text":
+            return read_dense_table(source.path, options, inspect=inspect)
+        case _:
+            raise AnnDataError(f"{source.path.name} holds no cells.", "It is a workbook.",
+                               "Open it as a marker table, or open a cell file.")
+
+
+def _read_folder(folder: Path, options: ReadOptions, inspect: bool) -> CellFile:
+    triples = find_triples(files_in(folder))
+    chosen = max(triples, key=lambda t: ("filtered" in str(t.matrix.parent).lower(), t.matrix.stat().st_size))
+    file = read_mtx(chosen, options, inspect=inspect)
+    if len(triples) == 1:
+        return file
+    others = ", ".join(t.name for t in triples if t is not chosen)
+    return replace(file, done=(f"Of {len(triples)} samples, {chosen.name} is used; open the others one by one "
+                               f"({others}).", *file.done))

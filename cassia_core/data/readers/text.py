@@ -8,16 +8,25 @@ import gzip
 import io
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pandas as pd
 
 from cassia_core.errors import MarkerFormatError
 
 DELIMITERS = (",", "\t", ";", "|")
 MISSING = frozenset({"", "na", "nan", "n/a", "<na>", "null", "none", "#n/a", "-nan"})
-_DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
+DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
 _SAMPLED_LINES = 60
+_PREAMBLE_LINES = 20
+_SNIFFED_CHARACTERS = 1_000_000
+_ENCODING_BYTES = 1_000_000
+CODECS = {"UTF-8": "utf-8", "UTF-8 with mark": "utf-8-sig", "UTF-16": "utf-16", "UTF-16 without mark": "utf-16-le",
+          "UTF-16 big-endian": "utf-16-be", "Windows-1252": "cp1252", "Latin-1": "latin-1"}
+csv.field_size_limit(2**31 - 1)  # one line of a wide table is one field to the wrong delimiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +34,34 @@ class TextTable:
     """A table as written: every cell a string, an unnamed column is called ""."""
 
     frame: pd.DataFrame
+    header: tuple[str, ...]
+    """Column names as written, repeated ones included; those of `frame` are made unique."""
     encoding: str
     delimiter: str
 
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
     """Content of a file, unpacked when it is gzipped; at most `limit` bytes."""
-    with path.open("rb") as plain:
-        packed = plain.read(2) == b"\x1f\x8b"
     try:
-        with (gzip.open if packed else open)(path, "rb") as stream:
+        with open_bytes(path) as stream:
             return stream.read() if limit is None else stream.read(limit)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, OSError) as error:
         raise MarkerFormatError(
             f"{path.name} cannot be unpacked.", "The compressed file is damaged or was not copied to its end.",
             "Copy or upload the file again.", details=str(error)) from error
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file for reading bytes, through gzip when it is gzipped."""
+    with path.open("rb") as plain:
+        packed = plain.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def open_text(path: Path) -> IO[str]:
+    """Open a text file of unknown encoding, line by line."""
+    _, encoding = decode(read_bytes(path, _ENCODING_BYTES))
+    return io.TextIOWrapper(open_bytes(path), encoding=CODECS[encoding], errors="replace", newline="")
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -50,9 +72,9 @@ def decode(content: bytes) -> tuple[str, str]:
         return content.decode("utf-16", errors="replace"), "UTF-16"
     head = content[:4000]
     if len(head) > 3 and head[1::2].count(0) > 0.4 * len(head[1::2]):
-        return content.decode("utf-16-le", errors="replace"), "UTF-16"
+        return content.decode("utf-16-le", errors="replace"), "UTF-16 without mark"
     if len(head) > 3 and head[0::2].count(0) > 0.4 * len(head[0::2]):
-        return content.decode("utf-16-be", errors="replace"), "UTF-16"
+        return content.decode("utf-16-be", errors="replace"), "UTF-16 big-endian"
     try:
         return content.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError as error:
@@ -66,7 +88,9 @@ def decode(content: bytes) -> tuple[str, str]:
 
 def sniff_delimiter(text: str) -> str:
     """The delimiter under which most lines have the same number (above one) of fields."""
-    lines = [line for line in text[:400_000].splitlines() if line.strip()][:_SAMPLED_LINES]
+    lines = [line for line in text[:_SNIFFED_CHARACTERS].splitlines() if line.strip()][:_SAMPLED_LINES + 1]
+    if len(lines) > 2:
+        lines.pop()  # it may have been cut
     best, best_key = ",", (0.0, 0)
     for delimiter in DELIMITERS:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
@@ -92,47 +116,49 @@ def read_table(path: Path, max_rows: int | None = None) -> TextTable:
     MarkerFormatError
         The file is empty, or its lines do not form a table.
     """
-    content = read_bytes(path, None if max_rows is None else 40_000_000)
-    text, encoding = decode(content)
-    return parse_table(text, path.name, encoding, max_rows)
+    if max_rows is not None:
+        with open_text(path) as stream:
+            text = "".join(islice(stream, max_rows + _PREAMBLE_LINES))
+        return parse_table(text, path.name, decode(read_bytes(path, _ENCODING_BYTES))[1], max_rows)
+    text, encoding = decode(read_bytes(path))
+    return parse_table(text, path.name, encoding)
 
 
 def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | None = None) -> TextTable:
-    """Read delimited text as strings; comment lines before the header are passed over."""
+    """Read delimited text as strings; comment lines before the header are passed over, short lines filled up."""
     text = _without_preamble(text)
     if not text.strip():
         raise MarkerFormatError(f"{name} is empty.", "There is no text in it.", "Choose another file.")
     delimiter = sniff_delimiter(text)
-    parsed = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=delimiter == " ")
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=delimiter == " ")
     try:
-        header = next(parsed)
-        first = next(parsed, [])
+        header = next(lines)
+        rows = [row for row in islice(lines, max_rows) if row]
     except csv.Error as error:
-        raise _broken(name, error) from error
-    if len(first) == len(header) + 1:
+        raise _broken(name, str(error)) from error
+    if rows and all(len(row) == len(header) + 1 for row in rows[:_SAMPLED_LINES]):
         header = ["", *header]
-    header = _unique([column.strip() for column in header])
-    try:
-        frame = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, header=None,
-                            names=list(range(len(header))), skiprows=_header_lines(text, delimiter),
-                            index_col=False, nrows=max_rows, skipinitialspace=delimiter == " ")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        if isinstance(error, pd.errors.EmptyDataError):
-            return TextTable(frame=pd.DataFrame(columns=header, dtype=str), encoding=encoding, delimiter=delimiter)
-        raise _broken(name, error) from error
-    frame.columns = header
-    return TextTable(frame=frame.fillna(""), encoding=encoding, delimiter=delimiter)
+    written = tuple(column.strip() for column in header)
+    width = len(written)
+    for number, row in enumerate(rows):
+        if len(row) > width and any(cell.strip() for cell in row[width:]):
+            raise _broken(name, f"Row {number + 1} has {len(row)} columns, the header {width}.")
+        if len(row) != width:
+            rows[number] = (row + [""] * width)[:width]
+    cells = np.array(rows, dtype=object) if rows else np.empty((0, width), dtype=object)
+    frame = pd.DataFrame(cells, columns=_unique(written))
+    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter)
 
 
-def _broken(name: str, error: Exception) -> MarkerFormatError:
+def _broken(name: str, details: str) -> MarkerFormatError:
     return MarkerFormatError(
         f"{name} does not read as a table.", "Its lines do not have the same number of columns.",
-        "Open it in a spreadsheet, check the line named below, and save it as csv.", details=str(error))
+        "Open it in a spreadsheet, check the line named below, and save it as csv.", details=details)
 
 
 def _without_preamble(text: str) -> str:
     lines_seen = 0
-    while text and lines_seen < 200:
+    while text and lines_seen < _PREAMBLE_LINES:
         line, _, rest = text.partition("\n")
         if line.strip() and not line.startswith(("#", "%", "//")):
             break
@@ -140,14 +166,7 @@ def _without_preamble(text: str) -> str:
     return text
 
 
-def _header_lines(text: str, delimiter: str) -> int:
-    """Number of lines that the header takes (more than one when a quoted name holds a line break)."""
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    next(reader)
-    return reader.line_num
-
-
-def _unique(header: list[str]) -> list[str]:
+def _unique(header: tuple[str, ...]) -> list[str]:
     seen: dict[str, int] = {}
     names = []
     for column in header:
@@ -162,7 +181,7 @@ def to_numbers(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.astype(float)
     text = column.astype(str).str.strip()
-    commas = text.str.match(_DECIMAL_COMMA)
+    commas = text.str.match(DECIMAL_COMMA)
     if commas.any():
         text = text.where(~commas, text.str.replace(",", ".", regex=False))
     return pd.to_numeric(text.mask(text.str.lower().isin(MISSING)), errors="coerce").astype(float)

@@ -1,0 +1,146 @@
+"""Packed files (zip, tar, gz): unpacked once, safely, into the cache."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from cassia_core import settings
+from cassia_core.errors import InputError
+
+MAX_UNPACKED_BYTES = 50 * 10**9
+MAX_MEMBERS = 20_000
+MAX_RATIO = 1000
+"""Real counts shrink about tenfold; a thousandfold is a bomb."""
+_RATIO_FROM_BYTES = 100 * 10**6
+_CHUNK = 1 << 20
+_JUNK = ("__MACOSX/", ".DS_Store", "._")
+
+
+def unpack(path: Path) -> Path:
+    """Folder with the regular files of an archive, by its content; unpacked only the first time.
+
+    Links, devices and junk of the Mac are passed over. Names that lead out of the folder are refused.
+
+    Raises
+    ------
+    InputError
+        The archive is damaged, dangerous, or larger than the limit, which is stated.
+    """
+    stat = path.stat()
+    key = hashlib.sha256(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:24]
+    target = settings.cache_root() / "unpacked" / key
+    if (target / ".complete").exists():
+        return target
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    try:
+        _unpack_into(path, target)
+    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise InputError(f"{path.name} cannot be unpacked.", "The archive is damaged, incomplete or locked.",
+                         "Copy or upload it again, or unpack it yourself.", details=str(error)) from error
+    except InputError:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    (target / ".complete").touch()
+    return target
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file of a folder and its folders, junk left out."""
+    return sorted(p for p in folder.rglob("*")
+                  if p.is_file() and not p.is_symlink() and not p.name.startswith(".") and "__MACOSX" not in p.parts)
+
+
+def _unpack_into(path: Path, target: Path) -> None:
+    budget = _Budget(path)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            members = [item for item in archive.infolist() if not item.is_dir()]
+            budget.announce(len(members), sum(item.file_size for item in members))
+            for item in members:
+                with archive.open(item) as stream:
+                    _write(stream, _inside(target, item.filename, path), budget)
+        return
+    if tarfile.is_tarfile(path):
+        with tarfile.open(path, "r:*") as archive:
+            for count, item in enumerate(archive, start=1):
+                budget.announce(count, 0)
+                if item.isreg() and (stream := archive.extractfile(item)) is not None:
+                    with stream:
+                        _write(stream, _inside(target, item.name, path), budget)
+        return
+    name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
+    with gzip.open(path) as stream:
+        _write(stream, target / name, budget)
+
+
+class _Budget:
+    """Bytes that may still be unpacked from one archive."""
+
+    def __init__(self, path: Path) -> None:
+        free = shutil.disk_usage(_existing(settings.cache_root())).free
+        self._limit = min(MAX_UNPACKED_BYTES, free)
+        self._packed = path.stat().st_size
+        self._name = path.name
+        self._written = 0
+
+    def announce(self, members: int, n_bytes: int) -> None:
+        if members > MAX_MEMBERS:
+            raise InputError(f"{self._name} holds too many files.", f"The limit is {MAX_MEMBERS:,}.",
+                             "Pack only the files of one dataset.")
+        self._check(n_bytes)
+
+    def spend(self, n_bytes: int) -> None:
+        self._written += n_bytes
+        self._check(self._written)
+
+    def _check(self, n_bytes: int) -> None:
+        bomb = n_bytes > _RATIO_FROM_BYTES and n_bytes > MAX_RATIO * self._packed
+        if n_bytes > self._limit or bomb:
+            raise InputError(
+                f"{self._name} unpacks to too much.",
+                f"More than {n_bytes / 1e9:,.1f} GB come out of {self._packed / 1e6:,.1f} MB." if bomb else
+                f"The limit is {self._limit / 1e9:,.0f} GB.",
+                "Unpack it yourself and open the file inside.")
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _inside(target: Path, name: str, path: Path) -> Path | None:
+    """Where a member goes; None for junk. A name that leads out of the folder is refused."""
+    pure = PurePosixPath(name.replace("\\", "/"))
+    if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
+        raise InputError(f"{path.name} is not safe to unpack.", f"It wants to write outside of its folder ({name}).",
+                         "Get the archive from a source that you trust, or unpack it yourself.")
+    if any(str(pure).startswith(junk) or pure.name.startswith(junk) for junk in _JUNK):
+        return None
+    return target / pure
+
+
+def _write(stream: IO[bytes], target: Path | None, budget: _Budget) -> None:
+    if target is None:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as out:
+        for chunk in _chunks(stream):
+            budget.spend(len(chunk))
+            out.write(chunk)
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
