@@ -81,12 +81,14 @@ def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base
         context.emit(ev.StageFinished(dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0],
                                       summary=summary))
     results = _merged(context, spec, layout, prepared, results)
-    status, error = _status(results)
+    status, error = ("failed", prepared.refusal) if prepared.refusal else _status(results)
     outcome = replace(
         base, n_cells=prepared.findings.n_cells, n_genes=prepared.findings.n_genes, n_clusters=len(results),
         preprocessing_time=markers_at[0] - begun, annotation_time=annotated_at - markers_at[0], status=status,
         error=error)
     _write(context, spec, layout, prepared, results, outcome)
+    if outcome.status == "success":
+        layout.clustered_h5ad.unlink(missing_ok=True)
     return replace(outcome, total_time=time.monotonic() - begun)
 
 

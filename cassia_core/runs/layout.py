@@ -117,6 +117,10 @@ class DatasetLayout:
         return self.private / "clustered.h5ad"
 
     @property
+    def prepared(self) -> Path:
+        return self.private / "prepared.json"
+
+    @property
     def outcome(self) -> Path:
         return self.private / "outcome.json"
 

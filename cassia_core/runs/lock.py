@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,3 +53,13 @@ def worker_alive(layout: RunLayout) -> bool:
                 and abs(process.create_time() - noted["create_time"]) < 1.0)
     except (OSError, ValueError, KeyError, psutil.Error):
         return False
+
+
+def wait_for_worker(layout: RunLayout, timeout_s: float) -> bool:
+    """Wait until the worker that was noted is gone. False when it still lives after `timeout_s` seconds."""
+    deadline = time.monotonic() + timeout_s
+    while worker_alive(layout):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -20,9 +20,10 @@ from cassia_core.runs import store
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
-from cassia_core.runs.lock import worker_alive
+from cassia_core.runs.lock import wait_for_worker, worker_alive
 from cassia_core.services.intake import file_sha256
 
+LEAVING_S = 20.0
 ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
 
 
@@ -161,10 +162,7 @@ def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | 
     MissingKeyError
         When a provider needs a key and `keys` has none.
     """
-    layout = find_run(run_id, root)
-    if worker_alive(layout):
-        raise RunLocked("This run is still being worked on.", "Its worker is alive.",
-                        "Wait for it, or cancel it first.")
+    layout = _idle(run_id, root)
     keys = keys or {}
     for model in store.load_record(layout).config.models():
         require_key(model, keys.get(model.provider))
@@ -224,7 +222,10 @@ def archive_run(run_id: str, root: Path | None = None) -> Path:
 
 
 def _idle(run_id: str, root: Path | None) -> RunLayout:
+    """The run's directory, when nobody works on it; a worker that has said its last word is given time to leave."""
     layout = find_run(run_id, root)
-    if worker_alive(layout):
-        raise RunLocked("This run is still being worked on.", "Its worker is alive.", "Cancel it first.")
+    patience_s = LEAVING_S if view_run(run_id, root).state in ENDED else 0.0
+    if not wait_for_worker(layout, patience_s):
+        raise RunLocked("This run is still being worked on.", "Its worker is alive.",
+                        "Wait for it, or cancel it first.")
     return layout
