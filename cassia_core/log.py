@@ -38,5 +38,5 @@ def start_log(secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "openai", "anthropic", "numba", "matplotlib"):
+    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "numba", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
