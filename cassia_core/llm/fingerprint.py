@@ -11,11 +11,12 @@ from cassia_core.llm.protocol import ChatRequest
 def fingerprint(request: ChatRequest) -> str:
     """SHA-256 (hex) over all that decides the answer, and whose question it is.
 
-    The provider and its address are left out: a recorded run can be replayed without them.
+    Left out are the provider and its address (a recorded run can be replayed without them) and the longest reply
+    allowed (it follows from the run's limits, which may be raised when a run goes on).
     """
     parts = {
         "agent": request.agent, "dataset": request.dataset, "cluster": request.cluster, "attempt": request.attempt,
-        "model": request.model, "temperature": request.temperature, "max_tokens": request.max_tokens,
+        "model": request.model, "temperature": request.temperature,
         "reasoning": request.reasoning, "schema": request.json_schema,
         "messages": [[m.role, m.content] for m in request.messages],
     }

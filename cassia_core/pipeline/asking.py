@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from cassia_core.agents import annotator, booster, formatter, merger, scorer, validator
 from cassia_core.agents.prompts import Prompt
@@ -46,6 +46,8 @@ REPLY_TOKENS_UNDER_A_LIMIT = 4096
 LONGER_REPLY_TOKENS = 16384
 EMPTY_REPLIES = 3
 LONGEST_WAIT_S = 300.0
+RATE_LIMIT_PATIENCE = 900
+"""Units of `wait_s` for which one call may be put off by a provider that asks for fewer requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Asker:
     stop
         True once a person cancelled the run.
     wait_s
-        Unit of the waits between retries, seconds.
+        Unit of the waits between retries, seconds. A call is given up after `params.max_retries` faults, or when the
+        provider's rate limit has kept it waiting for 900 units.
 
     Raises
     ------
@@ -169,8 +172,8 @@ class Asker:
         provider = self._providers[model]
         limiter = self._limiters[id(provider)]
         retrying = Retrying(
-            stop=stop_after_attempt(self._params.max_retries + 1), retry=retry_if_exception(_worth_a_retry),
-            wait=self._wait, sleep=self._sleep, reraise=True)
+            stop=self._patience(), retry=retry_if_exception(_worth_a_retry), wait=self._wait, sleep=self._sleep,
+            reraise=True)
         try:
             return retrying(self._call, request, model, key, provider, limiter)
         except ProviderError as error:
@@ -223,6 +226,20 @@ class Asker:
                                "Resume it whenever you like; what is done is kept.")
         if self._fatal is not None:
             raise copy(self._fatal)
+
+    def _patience(self) -> Callable[[RetryCallState], bool]:
+        """When to give one call up: faults are counted; "too many requests" is waited out for a long time, because
+        it says nothing against this call."""
+        faults = 0
+
+        def give_up(state: RetryCallState) -> bool:
+            nonlocal faults
+            if isinstance(state.outcome.exception(), RateLimited) and self._params.max_retries:
+                return state.seconds_since_start > RATE_LIMIT_PATIENCE * self._wait_s
+            faults += 1
+            return faults > self._params.max_retries
+
+        return give_up
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
-from cassia_core.domain.annotation import Proposal, QualityScore, Verdict
+from cassia_core.domain.annotation import Proposal, QualityScore
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import AnnotateTask, FormatTask, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
@@ -39,10 +39,10 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
             continue
         considered = bool(proposal.mixed) or _same_label(previous, proposal)
         draft = _examined(case, talk, proposal, attempt, considered=considered)
-        if draft.passed or draft.verdict is None:
+        if not draft.feedback:
             return draft
         drafts.append(draft)
-        previous, feedback = proposal, draft.verdict.feedback or "The reviewer did not accept it."
+        previous, feedback = proposal, draft.feedback
     if not drafts:
         raise trouble or ReplyError("No attempt gave an annotation.")
     return _best(drafts)
@@ -108,8 +108,7 @@ def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, 
     talk.add_checks(evidence, attempt)
     draft = Draft(proposal=proposal, evidence=evidence, attempt=attempt)
     if evidence.problems and not considered:
-        return replace(draft, verdict=Verdict(passed=False, feedback=" ".join(evidence.problems)),
-                       reason=evidence.problems[0])
+        return replace(draft, feedback=" ".join(evidence.problems), reason=evidence.problems[0])
     return review(case, talk, draft)
 
 
@@ -123,7 +122,8 @@ def review(case: Case, talk: Conversation, draft: Draft) -> Draft:
     except ANSWERABLE as error:
         return replace(draft, reason=f"It was not validated. {error}")
     score = _score_in(talk.turns[-1].text, talk.turns[-1].model) if case.scores_with_validator else None
-    return replace(draft, verdict=verdict, score=score, reason="" if verdict.passed else verdict.feedback)
+    feedback = "" if verdict.passed else verdict.feedback or "The validator did not accept it and gave no reason."
+    return replace(draft, verdict=verdict, score=score, feedback=feedback, reason=feedback)
 
 
 def _score_in(text: str, model: str) -> QualityScore | None:

@@ -52,13 +52,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A label with all that was said of it. `reason` says why a person should look, "" when nothing stands open."""
+    """A label with all that was said of it.
+
+    `verdict` is the validator's, None when it was not asked; `feedback` is what goes back to the annotator, "" when
+    there is nothing to mend; `reason` says why a person should look, "" when nothing stands open.
+    """
 
     proposal: Proposal
     evidence: Evidence
     attempt: int
     verdict: Verdict | None = None
     score: QualityScore | None = None
+    feedback: str = ""
     reason: str = ""
 
     @property
