@@ -16,12 +16,10 @@ from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.entries import CellTypeEntry
 from cassia_core.knowledge.mixtures import find_mixture
 from cassia_core.knowledge.profiles import Profiles
-from cassia_core.knowledge.scoring import DEFAULTS, EngineSettings, Scores, score_types
+from cassia_core.knowledge.scoring import DEFAULTS, TELLING, EngineSettings, Scores, score_types
 from cassia_core.knowledge.states import StateCall, call_states
 
 UNKNOWN = "Unknown"
-TELLING = 0.35
-"""A gene is named as a reason for a type from this weighted log-likelihood ratio on."""
 SHOWN = 8
 """Candidates that a ranking carries."""
 
@@ -44,8 +42,9 @@ class Ranking:
 
     `path` leads from the broadest type to the one named; `named` is that type as a candidate; `candidates` are the
     best types, most likely first; `runner_up` is the best of another lineage; `confidence` (0 to 1) is the posterior
-    of the lineage, `specificity` that of the type named with all below it; `mixed` holds two types of exclusive
-    lineages when the list is a mixture.
+    of the lineage, `specificity` that of the type named with all below it; `llr` and `support` (above 0: more than
+    chance) are those of the lineage's best type; `mixed` holds two types of exclusive lineages when the list is a
+    mixture.
     """
 
     entry: CellTypeEntry | None
@@ -57,6 +56,7 @@ class Ranking:
     confidence: float
     specificity: float
     llr: float
+    support: float
     mixed: tuple[Candidate, ...]
     states: tuple[StateCall, ...]
     genes_used: tuple[str, ...]
@@ -95,12 +95,12 @@ def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gene
     profiles = scores.profiles
     share = _softmax(scores.llr / settings.temperature + scores.prior)
     by_lineage = np.bincount(profiles.lineage, weights=share, minlength=len(profiles.lineage_names))
-    top = int(by_lineage.argmax())
+    top = _clear_lineage(profiles, share, by_lineage, settings)
     inside = np.where(profiles.lineage == top, share, 0.0)
     here, below = _deepest(profiles, inside, settings)
-    llr = float(np.where(profiles.lineage == top, scores.llr, -np.inf).max())
+    best = int(np.where(profiles.lineage == top, share, -np.inf).argmax())
     states = call_states(scores.genes, profiles.species)
-    reason = _why_not(len(scores.genes), llr, states, settings)
+    reason = _why_not(scores, best, states, settings)
     mixture = None if reason else find_mixture(scores, settings)
     outside = np.where(profiles.lineage == top, -1.0, share)
     outside[[profiles.column[entry.name] for entry in _path(profiles, here)]] = -1.0
@@ -109,7 +109,8 @@ def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gene
         entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[top],
         path=_path(profiles, here), named=candidate(scores, share, here),
         candidates=tuple(candidate(scores, share, int(t)) for t in np.argsort(-share, kind="stable")[:SHOWN]),
-        runner_up=candidate(scores, share, runner_up), confidence=float(by_lineage[top]), specificity=below, llr=llr,
+        runner_up=candidate(scores, share, runner_up), confidence=float(by_lineage[top]), specificity=below,
+        llr=float(scores.llr[best]), support=scores.support(best, settings),
         mixed=tuple(candidate(scores, share, t) for t in mixture or ()), states=states, genes_used=scores.genes,
         reason=reason)
 
@@ -128,11 +129,30 @@ def _softmax(values: np.ndarray) -> np.ndarray:
     return powers / powers.sum()
 
 
-def _why_not(n_genes: int, llr: float, states: tuple[StateCall, ...], settings: EngineSettings) -> str:
+def _clear_lineage(profiles: Profiles, share: np.ndarray, by_lineage: np.ndarray, settings: EngineSettings) -> int:
+    """The likeliest lineage, or the umbrella over it ("lymphocyte") when it does not stand out below that."""
+    top = int(by_lineage.argmax())
+    above = int(profiles.parent[_top_of(profiles, top)])
+    if above < 0 or profiles.lineage[above] == top:
+        return top
+    if by_lineage[top] >= settings.stand_out * _subtree_share(profiles, share, above):
+        return top
+    return int(profiles.lineage[above])
+
+
+def _top_of(profiles: Profiles, lineage: int) -> int:
+    """The lineage's own uppermost type."""
+    t = int(np.flatnonzero(profiles.lineage == lineage)[0])
+    while profiles.parent[t] >= 0 and profiles.lineage[profiles.parent[t]] == lineage:
+        t = int(profiles.parent[t])
+    return t
+
+
+def _why_not(scores: Scores, best: int, states: tuple[StateCall, ...], settings: EngineSettings) -> str:
     """Why a list is not labelled; "" when it can be."""
-    if n_genes == 0:
+    if not scores.genes:
         return "The cluster has no marker genes."
-    if llr >= settings.least_llr:
+    if scores.support(best, settings) > 0:
         return ""
     if states:
         return f"The list shows a state ({states[0].name}) but no cell type."

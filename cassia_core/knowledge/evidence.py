@@ -19,7 +19,7 @@ from cassia_core.knowledge.labelled import Labelled, read_label
 from cassia_core.knowledge.lineages import exclusive
 from cassia_core.knowledge.ontology import find_term
 from cassia_core.knowledge.problems import Findings, name_problems
-from cassia_core.knowledge.scoring import Scores, score_types
+from cassia_core.knowledge.scoring import DEFAULTS, TELLING, Scores, score_types
 
 READ_GENES = 50
 """Genes from the top of a list that are weighed."""
@@ -119,7 +119,7 @@ def _swapped(fit: _Fit, rival: int, scores: Scores) -> _Fit:
 
 def _score(fit: _Fit, expected: Expected, conflicts: tuple[EvidenceItem, ...], scores: Scores) -> float:
     """0 to 100 by the formula of docs/EVIDENCE.md."""
-    support = 1 - math.exp(-max(fit.label, 0.0) / SUPPORT_SCALE)
+    support = 1 - math.exp(-max(scores.support(fit.column, DEFAULTS), 0.0) / SUPPORT_SCALE)
     lineage = _logistic((fit.label - fit.outsider_llr) / RIVAL_SCALE)
     kind = _logistic((fit.label - fit.rival_llr) / RIVAL_SCALE)
     silent = SILENT_COST * max(0.0, expected.silent_share - 0.4) / 0.6
@@ -184,7 +184,7 @@ def _unexpected(scores: Scores, labelled: Labelled, conflicts: tuple[EvidenceIte
 
 def _genes_for(scores: Scores, t: int) -> tuple[str, ...]:
     gains = scores.gains(t)
-    return tuple(scores.genes[i] for i in np.argsort(-gains, kind="stable")[:5] if gains[i] > 0.35)
+    return tuple(scores.genes[i] for i in np.argsort(-gains, kind="stable")[:5] if gains[i] > TELLING)
 
 
 def _subtree(children: tuple[tuple[int, ...], ...], t: int) -> list[int]:

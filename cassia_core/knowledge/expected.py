@@ -9,14 +9,14 @@ from cassia_core.domain.markers import ClusterMarkers, ExpressionSource, GeneMea
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.base import load_knowledge
 from cassia_core.knowledge.entries import CellTypeEntry
-from cassia_core.knowledge.scoring import Scores
+from cassia_core.knowledge.scoring import TELLING, Scores
 from cassia_core.knowledge.symbols import current
 
 ASKED = 20
 """Markers of a type that are looked up in the data, the most telling first."""
 EXPRESSED_PCT, SILENT_PCT = 0.15, 0.05
 ENRICHED_LOG2FC = 0.25
-LEAST_GAIN, LEAST_PART = 0.35, 0.5
+LEAST_PART = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def _listed(entry: CellTypeEntry, scores: Scores) -> tuple[dict[str, str], list[
     listed, weights = {}, []
     for gene, row, weight in zip(scores.genes, scores.rows, scores.weights, strict=True):
         says = float(gain[row, column])
-        if says * weight > LEAST_GAIN and says > LEAST_PART * float(gain[row].max()):
+        if says * weight > TELLING and says > LEAST_PART * float(gain[row].max()):
             listed[current(gene, species)] = gene
             weights.append(round(says * float(weight), 2))
     return listed, weights

@@ -22,11 +22,14 @@ _NOT_ONE_TYPE = re.compile(r"\b(?:unknown|unassigned|mixed|mixture|doublets?|mul
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """One broad lineage. `kin` names the lineages that share its markers; all others exclude it."""
+    """One broad lineage. `kin` names the lineages that share its markers; all others exclude it.
+    A `vague` one is an umbrella over others ("leukocyte"), named only when none of them stands out.
+    """
 
     name: str
     family: str
     roots: tuple[str, ...]
+    vague: bool
     kin: frozenset[str]
 
 
@@ -35,7 +38,7 @@ def lineages() -> dict[str, Lineage]:
     """All lineages by name, in the order in which they are tried."""
     raw = tomllib.loads(FILE.read_text(encoding="utf-8"))["lineage"]
     return {item["name"]: Lineage(name=item["name"], family=item["family"], roots=tuple(item["roots"]),
-                                  kin=frozenset(item["kin"])) for item in raw}
+                                  vague=item.get("vague", False), kin=frozenset(item["kin"])) for item in raw}
 
 
 @cache

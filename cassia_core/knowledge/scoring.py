@@ -10,6 +10,7 @@ import numpy as np
 
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.lineages import lineages
 from cassia_core.knowledge.profiles import Profiles, ProfileSettings, load_profiles
 from cassia_core.knowledge.states import state_genes
 from cassia_core.knowledge.symbols import current
@@ -28,17 +29,29 @@ class EngineSettings:
     """Log prior taken from types that are not at home in the tissue."""
     wanderer: float = 0.8
     """The same for blood, immune and vessel cells, which are everywhere."""
+    stand_out: float = 0.5
+    """Share that a lineage needs of what is below its umbrella to be named instead of it."""
     descend: float = 0.55
     """Share of a node's posterior that a child needs to be named instead."""
+    crowd: float = 0.5
+    """Prior of a type in a lineage of n types: n to the power of minus this."""
+    vague: float = 2.0
+    """Log prior taken from lineages that say nothing definite, such as "leukocyte"."""
     state_gene: float = 0.25
     """A gene of cycling, stress or low quality counts this much: any type can show it."""
-    least_llr: float = 4.0
-    """A list that speaks less than this for its best type is not labelled."""
+    per_telling_gene: float = 2.0
+    chance_start: float = 9.5
+    chance_per_gene: float = 0.19
+    """Support that about 2 % of lists of n random genes reach: `chance_start - n * chance_per_gene`."""
     mixture_gain: float = 5.0
     mixture_genes: int = 3
 
 
 DEFAULTS = EngineSettings()
+TELLING = 0.35
+"""A gene is named as a reason for a type from this weighted log-likelihood ratio on."""
+LONGEST = 100
+"""Genes up to which chance was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,6 +64,15 @@ class Scores:
     weights: np.ndarray
     llr: np.ndarray
     prior: np.ndarray
+
+    def support(self, t: int, settings: EngineSettings) -> float:
+        """How far the list's support for type `t` exceeds what random genes reach; at or below 0 it is no support.
+
+        The log-likelihood ratio plus a bonus for every telling gene, less the same for random lists of that length.
+        """
+        telling = int(np.sum(self.gains(t) > TELLING))
+        chance = settings.chance_start - settings.chance_per_gene * min(len(self.genes), LONGEST)
+        return float(self.llr[t]) + settings.per_telling_gene * telling - chance
 
     def gains(self, t: int) -> np.ndarray:
         """What each gene of the list says for type `t`, weighted by its rank."""
@@ -80,19 +102,22 @@ def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
     """Each gene once, with its row and its weight: by rank, and less where the gene is as common outside."""
     names, rows, weights = [], [], []
     seen: set[str] = set()
-    unknown = len(profiles.gain) - 1
+    read, unknown = 0.0, len(profiles.gain) - 1
     of_states = state_genes(profiles.species)
     for gene in genes:
         row = profiles.row(gene.gene)
         key = gene.gene if row == unknown else str(row)
         if key in seen:
             continue
-        weight = 1 / (1 + len(seen) / settings.rank_half)
+        weight = 1 / (1 + read / settings.rank_half)
         seen.add(key)
         if gene.pct_in is not None and gene.pct_out is not None:
             weight *= 0.6 + 0.4 * min(1.0, max(0.0, gene.pct_in - gene.pct_out) / 0.4)
         if current(gene.gene, profiles.species) in of_states:
             weight *= settings.state_gene
+            read += settings.state_gene
+        else:
+            read += 1
         names.append(gene.gene)
         rows.append(row)
         weights.append(weight)
@@ -106,7 +131,7 @@ def _tissue_prior(species: str, tissue: str, settings: EngineSettings) -> np.nda
     keys = set(tissue_keys(tissue)) - {TUMOUR}
     prior = np.zeros(len(profiles.entries))
     if not keys or ANY in keys:
-        return prior
+        return prior - _crowding(profiles, settings)
     near = set().union(*(related(key) for key in keys))
     for t, entry in enumerate(profiles.entries):
         if ANY in entry.tissues or near & set(entry.tissues):
@@ -114,7 +139,14 @@ def _tissue_prior(species: str, tissue: str, settings: EngineSettings) -> np.nda
         prior[t] = -settings.wanderer if _wanders(profiles, t) else -settings.away_from_home
         if set(entry.tissues) == {FETAL}:
             prior[t] = -settings.away_from_home
-    return prior
+    return prior - _crowding(profiles, settings)
+
+
+def _crowding(profiles: Profiles, settings: EngineSettings) -> np.ndarray:
+    """A lineage must not win by the number of its types, nor by saying nothing definite."""
+    vague = np.array([lineages()[name].vague if name in lineages() else False for name in profiles.lineage_names])
+    crowd = settings.crowd * np.log(np.bincount(profiles.lineage)[profiles.lineage])
+    return crowd + settings.vague * vague[profiles.lineage]
 
 
 def _wanders(profiles: Profiles, t: int) -> bool:

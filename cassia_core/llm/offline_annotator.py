@@ -25,8 +25,8 @@ def annotate(task: AnnotateTask) -> str:
         if ranking.specificity < SURE:
             general, subtypes = _step_back(ranking)
         changed = subtypes[0] != task.previous.label
-        text.append(f"The earlier answer was not accepted, {'so the broader' if changed else 'but the genes carry it:'} "
-                    f"{subtypes[0]} {'is named' if changed else 'stays'}.")
+        text.append("The earlier answer was not accepted, " + (
+            f"so the broader {subtypes[0]} is named." if changed else f"but the genes carry it: {subtypes[0]} stays."))
     return "\n\n".join([" ".join(text), block({
         "general": general, "subtypes": subtypes, "mixed": [c.entry.name for c in ranking.mixed],
         "key_genes": list(ranking.named.genes[:MOST_KEY_GENES]) if ranking.entry else [], "tissue": ""})])
