@@ -47,7 +47,8 @@ def measure(title: str, n_clusters: int, fault: Callable[[Asked, str], Answer | 
     ideal = stats.calls * LATENCY_S / WORKERS
     labelled = sum(r.status == "done" for r in results)
     print(f"{title}: {labelled} of {n_clusters} done; {stats.calls / n_clusters:.2f} calls, "
-          f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply tokens a cluster; "
+          f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply tokens "
+          "a cluster; "
           f"{wall:.2f} s where {ideal:.2f} s is ideal for these calls (+{wall / ideal - 1:.1%}); "
           f"{stats.connections} new connections; {grown / 1e6:+.1f} MB")
 
@@ -63,7 +64,8 @@ def speed() -> None:
 
 
 def faults() -> None:
-    print("| fault | strikes | format | requests | paid | done | needs review | failed |\n|---|---|---|---|---|---|---|---|")
+    print("| fault | strikes | format | requests | paid | done | needs review | failed |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for fault, when, wire, requests, paid, statuses in outcome_table(Path(folder)):
             print(f"| `{fault}` | {when.replace('_', ' ')} | {wire} | {requests} | {paid} | {statuses['done']} | "

@@ -102,7 +102,7 @@ def test_a_run_that_cannot_go_on_stops_at_once_and_goes_on_later(fault: str, tmp
     results, server, bench = run(Case(fault, after_10, HEALED), tmp_path)
     paid = server.stats.answered
     assert paid == 10
-    assert server.stats.calls <= 10 + bench.params.max_workers, "only requests in flight are made after the first refusal"
+    assert server.stats.calls <= 10 + bench.params.max_workers, "after the first refusal only those in flight are made"
     assert bench.asker.stopped_by is not None
     with ModelServer() as mended:
         with Bench(quick(mended, boost="off"), tmp_path) as bench:
