@@ -24,7 +24,7 @@ from cassia_core.data.removing import keep_clusters, remove_cells
 from cassia_core.data.resolution import suggest_resolution
 from cassia_core.data.select_markers import UNASSIGNED
 from cassia_core.data.umap import UmapJob
-from cassia_core.data.view_store import write_view
+from cassia_core.data.view_store import ViewWriter
 from cassia_core.domain.config import ClusteringParams, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
@@ -85,7 +85,7 @@ class _Clustering:
         self.adata: ad.AnnData = loaded.adata
         self.findings: Findings = loaded.findings
         self.spec, self.params = spec, spec.clustering
-        self.steps, self.view_dir = Steps(listener), view_dir
+        self.steps, self.view = Steps(listener), ViewWriter(view_dir)
         self.umap: UmapJob | None = None
 
     def run(self) -> ClusteredCells:
@@ -94,6 +94,7 @@ class _Clustering:
         finally:
             if self.umap is not None:
                 self.umap.stop()
+            self.view.discard()
 
     def _run(self) -> ClusteredCells:
         params = self.params
@@ -123,8 +124,9 @@ class _Clustering:
             found = self._markers(groups, expression)
             if needs_map:
                 self._start_umap(self._space(expression))
+        self._write_genes(expression)
         self._finish_umap()
-        self._write_view(key, found.statistics, expression)
+        self.view.finish(self.adata, key, found.statistics)
         return ClusteredCells(adata=self.adata, cluster_key=key, table=found.table, frame=found.frame,
                               expression=found.expression, removed=removed, refusal=found.refusal)
 
@@ -204,12 +206,12 @@ class _Clustering:
         self.adata.obsm["X_umap"] = self.umap.embedding()
         self.steps.end("umap", f"{self.adata.n_obs:,} cells")
 
-    def _write_view(self, key: str, statistics: ClusterStatistics | None, expression: Expression | None) -> None:
+    def _write_genes(self, expression: Expression | None) -> None:
         if expression is None:
             values, genes = matrix_at(self.adata, "X")
         else:
             values, genes = expression.values, expression.genes
-        write_view(self.adata, key, statistics, values, genes, self.view_dir, lambda _: self.steps.check())
+        self.view.write_genes(values, genes, lambda _: self.steps.check())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

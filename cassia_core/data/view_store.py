@@ -40,25 +40,28 @@ class Column:
     values: np.ndarray | None = None
 
 
-def write_view(adata: ad.AnnData, cluster_key: str, statistics: ClusterStatistics | None,
-               expression: sparse.csr_matrix, genes: tuple[str, ...], view_dir: Path,
-               on_block: Callable[[float], None] = lambda _: None) -> None:
-    """Write the view of a dataset; it appears whole or not at all.
+class ViewWriter:
+    """Writes the view of a dataset beside its place; it appears there whole, at `finish`, or not at all."""
 
-    Parameters
-    ----------
-    expression
-        Values to colour by, shape (n_cells, n_genes), CSR with sorted indices; `genes` names its columns.
-    on_block
-        Called with the fraction of genes written; may raise to stop.
-    """
-    part = view_dir.with_name(view_dir.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        _write_genes(expression, part, on_block)
+    def __init__(self, view_dir: Path) -> None:
+        self._view_dir = view_dir
+        self._part = view_dir.with_name(view_dir.name + ".part")
+        self.discard()
+        self._part.mkdir(parents=True)
+
+    def write_genes(self, expression: sparse.csr_matrix, genes: tuple[str, ...],
+                    on_block: Callable[[float], None] = lambda _: None) -> None:
+        """Write the values to colour by, shape (n_cells, n_genes), CSR with sorted indices; `genes` names its columns.
+
+        `on_block` is called with the fraction of genes written and may raise to stop.
+        """
+        (self._part / "genes.txt").write_text("\n".join(_one_line(g) for g in genes), encoding="utf-8")
+        _write_genes(expression, self._part, on_block)
+
+    def finish(self, adata: ad.AnnData, cluster_key: str, statistics: ClusterStatistics | None) -> None:
+        """Write cells, columns, maps and statistics, and put the view in its place."""
+        part = self._part
         (part / "cell_ids.txt").write_text("\n".join(_one_line(c) for c in adata.obs_names), encoding="utf-8")
-        (part / "genes.txt").write_text("\n".join(_one_line(g) for g in genes), encoding="utf-8")
         head = {"n_cells": adata.n_obs, "cluster_key": cluster_key, "embeddings": _write_embeddings(adata, part),
                 "columns": _write_columns(adata.obs, cluster_key, part), "clusters": []}
         if statistics is not None:
@@ -67,10 +70,12 @@ def write_view(adata: ad.AnnData, cluster_key: str, statistics: ClusterStatistic
             for name in FIELDS:
                 np.save(part / f"statistics_{name}.npy", getattr(statistics, name))
         (part / "view.json").write_text(json.dumps(head), encoding="utf-8")
-        shutil.rmtree(view_dir, ignore_errors=True)
-        os.replace(part, view_dir)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(self._view_dir, ignore_errors=True)
+        os.replace(part, self._view_dir)
+
+    def discard(self) -> None:
+        """Remove what is written and not finished."""
+        shutil.rmtree(self._part, ignore_errors=True)
 
 
 def open_view(view_dir: Path) -> View:
