@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import AgentModel, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome, overall
 from cassia_core.domain.usage import CallRecord
+from cassia_core.errors import RunNotFound
 from cassia_core.llm.protocol import Provider
 from cassia_core.llm.registry import open_providers
+from cassia_core.llm.replay import ReplayProvider
 from cassia_core.pipeline.asking import Asker
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import process_dataset
@@ -29,8 +32,7 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
     ConfigError
         When a provider cannot be made (no key, unknown model): before anything is computed or paid.
     """
-    call_log = CallLog(layout.calls)
-    providers = open_providers(config.models(), keys)
+    providers, call_log = _sources(layout, config, keys)
     workers = config.annotation.max_workers if config.annotation else 1
     try:
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="cluster") as pool:
@@ -43,6 +45,18 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
         call_log.close()
     status = overall(tuple(o.status for o in outcomes))
     return status
+
+
+def _sources(layout: RunLayout, config: RunConfig,
+             keys: Mapping[str, str]) -> tuple[dict[AgentModel, Provider], CallLog]:
+    """Where answers come from: the models, or for a replay the recorded run and nothing else."""
+    if not config.replay_from:
+        return open_providers(config.models(), keys), CallLog(layout.calls)
+    recorded = RunLayout(root=Path(config.replay_from)).calls
+    if not recorded.exists():
+        raise RunNotFound(f"There is nothing to replay in {config.replay_from}.", "It holds no recorded calls.",
+                          "Name the directory of a run that was annotated.")
+    return dict.fromkeys(config.models(), ReplayProvider()), CallLog(layout.calls, earlier=(recorded,))
 
 
 def _process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:

@@ -74,12 +74,17 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
         When a provider of the run needs a key and `keys` has none.
     """
     keys = keys or {}
-    for model in config.models():
-        require_key(model, keys.get(model.provider))
+    _require_keys(config, keys)
     ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
     layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
     launch_worker(layout, keys)
     return layout.root.name
+
+
+def _require_keys(config: RunConfig, keys: Mapping[str, str]) -> None:
+    """A replay asks nobody and needs no key."""
+    for model in config.models() if not config.replay_from else ():
+        require_key(model, keys.get(model.provider))
 
 
 def _checked(spec: DatasetSpec) -> DatasetSpec:
@@ -164,8 +169,7 @@ def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | 
     """
     layout = _idle(run_id, root)
     keys = keys or {}
-    for model in store.load_record(layout).config.models():
-        require_key(model, keys.get(model.provider))
+    _require_keys(store.load_record(layout).config, keys)
     launch_worker(layout, keys)
 
 
