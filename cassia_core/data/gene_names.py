@@ -209,7 +209,7 @@ def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.
     is_id = symbols.map(is_ensembl) if ids != "Entrez ids" else symbols.str.isdigit()
     if not is_id.any():
         return symbols
-    if ids == "Entrez ids" and not species:
+    if ids == "Entrez ids":
         species = _species_of_entrez(symbols[is_id])
     mapped = symbols[is_id].map(lambda gene_id: symbol_of(gene_id, species))
     known = mapped.notna()

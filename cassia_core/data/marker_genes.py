@@ -79,7 +79,7 @@ def _undo_dotless_numbers(names: dict[str, str], done: list[str]) -> tuple[Findi
         return ()
     return (Finding(topic="Gene names", level="notice",
                     value=f"{len(unclear)} row names could be a gene of their own or a repeated one",
-                    remark=f"They are left as they are: {', '.join(unclear[:8])}. A table with a gene column is safer."),)
+                    remark=f"Left as they are: {', '.join(unclear[:8])}. A table with a gene column is safer."),)
 
 
 def _base_of_number(name: str, present: set[str]) -> str | None:

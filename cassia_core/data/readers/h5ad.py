@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from anndata import OldFormatWarning
 from anndata.io import read_elem
 
 from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows
@@ -201,7 +203,9 @@ def _each(file: h5py.File, key: str, lost: list[str], put: Callable[[str, object
         return
     for name in group:
         try:
-            put(name, read_elem(group[name]))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OldFormatWarning)
+                put(name, read_elem(group[name]))
         except UNREADABLE:
             lost.append(f"the {_WORDS[key]} {name}")
 

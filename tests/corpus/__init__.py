@@ -1,0 +1,14 @@
+"""Input files of every kind that INPUTS.md lists, built by code, with what each must lead to."""
+
+from tests.corpus import (
+    expression_tables,  # noqa: F401
+    h5ad_versions,  # noqa: F401
+    marker_shapes,  # noqa: F401
+    marker_values,  # noqa: F401
+    matrix_states,  # noqa: F401
+    names,  # noqa: F401
+    tenx,  # noqa: F401
+)
+from tests.corpus.case import CASES, Case
+
+__all__ = ["CASES", "Case"]
