@@ -91,7 +91,11 @@ def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gene
     Ranking
         Deterministic: the same list gives the same ranking.
     """
-    scores = score_types(markers, setting, n_genes, settings)
+    return answer(score_types(markers, setting, n_genes, settings), settings)[0]
+
+
+def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking, np.ndarray]:
+    """The ranking of a scored list, and the posterior of every type."""
     profiles = scores.profiles
     share = _softmax(scores.llr / settings.temperature + scores.prior)
     by_lineage = np.bincount(profiles.lineage, weights=share, minlength=len(profiles.lineage_names))
@@ -105,7 +109,7 @@ def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gene
     outside = np.where(profiles.lineage == top, -1.0, share)
     outside[[profiles.column[entry.name] for entry in _path(profiles, here)]] = -1.0
     runner_up = int(outside.argmax())
-    return Ranking(
+    ranking = Ranking(
         entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[top],
         path=_path(profiles, here), named=candidate(scores, share, here),
         candidates=tuple(candidate(scores, share, int(t)) for t in np.argsort(-share, kind="stable")[:SHOWN]),
@@ -113,6 +117,7 @@ def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gene
         llr=float(scores.llr[best]), support=scores.support(best, settings),
         mixed=tuple(candidate(scores, share, t) for t in mixture or ()), states=states, genes_used=scores.genes,
         reason=reason)
+    return ranking, share
 
 
 def candidate(scores: Scores, share: np.ndarray, t: int) -> Candidate:
@@ -172,16 +177,8 @@ def _deepest(profiles: Profiles, share: np.ndarray, settings: EngineSettings) ->
 
 
 def _subtree_share(profiles: Profiles, share: np.ndarray, t: int) -> float:
-    nodes, total = [t], 0.0
-    for node in nodes:
-        total += float(share[node])
-        nodes.extend(profiles.children[node])
-    return total
+    return float(sum(share[node] for node in profiles.subtree(t)))
 
 
 def _path(profiles: Profiles, t: int) -> tuple[CellTypeEntry, ...]:
-    chain = []
-    while t >= 0:
-        chain.append(profiles.entries[t])
-        t = int(profiles.parent[t])
-    return tuple(reversed(chain))
+    return tuple(profiles.entries[node] for node in reversed([t, *profiles.above(t)]))

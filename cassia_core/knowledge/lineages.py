@@ -47,12 +47,12 @@ def _lineage_of_root() -> dict[str, str]:
 
 
 def lineage_of_entry(entry: CellTypeEntry) -> str:
-    """Lineage of a knowledge base type: that of the nearest parent which is a lineage's root; "" when none is."""
-    by_root = _lineage_of_root()
-    for node in load_knowledge().lineage(entry):
+    """Lineage of a knowledge base type: that of the nearest entry above which is a lineage's root, else by ontology."""
+    by_root, chain = _lineage_of_root(), load_knowledge().lineage(entry)
+    for node in chain:
         if node.cl_id in by_root:
             return by_root[node.cl_id]
-    return lineage_of_term(entry.cl_id)
+    return next((name for node in chain if (name := lineage_of_term(node.cl_id))), "")
 
 
 @cache

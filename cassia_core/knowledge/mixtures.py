@@ -27,12 +27,17 @@ def find_mixture(scores: Scores, settings: EngineSettings) -> tuple[int, int] | 
         for other in tops[i + 1:14]:
             if not _apart(scores, gain, one, other, settings):
                 continue
-            joint = np.log((np.exp(gain[:, one]) + np.exp(gain[:, other])) / 2)
-            both = float(scores.weights @ joint + scores.weights.sum() * profiles.off_list)
-            improvement = both - float(llr[tops[0]])
+            improvement = joint_llr(scores, one, other) - float(llr[tops[0]])
             if improvement > settings.mixture_gain and (best is None or improvement > best[0]):
                 best = (improvement, one, other)
     return (best[1], best[2]) if best else None
+
+
+def joint_llr(scores: Scores, one: int, other: int) -> float:
+    """Log-likelihood ratio of the list as one half `one` and one half `other`."""
+    gain = scores.profiles.gain[scores.rows].astype(np.float64)
+    joint = np.log((np.exp(gain[:, one]) + np.exp(gain[:, other])) / 2)
+    return float(scores.weights @ joint + scores.weights.sum() * scores.profiles.off_list)
 
 
 def _apart(scores: Scores, gain: np.ndarray, one: int, other: int, settings: EngineSettings) -> bool:

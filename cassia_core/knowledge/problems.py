@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from cassia_core.domain.annotation import EvidenceItem
-from cassia_core.knowledge.entries import CellTypeEntry
 from cassia_core.knowledge.expected import Expected
 
 WEAK_SCORE = 30.0
@@ -15,16 +14,15 @@ MANY_SILENT = 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What the sentences are made of. `better` says whether the alternative explains the list better."""
+    """What the sentences are made of."""
 
     label: str
-    entry: CellTypeEntry
     expected: Expected
     conflicts: tuple[EvidenceItem, ...]
-    better: bool
     alternative: str
     alternative_genes: tuple[str, ...]
     score: float
+    rival_score: float
     n_genes: int
     panel: int | None
 
@@ -33,7 +31,8 @@ def name_problems(findings: Findings) -> tuple[str, ...]:
     """The problems of a label, hardest first; empty when it holds."""
     sentences = []
     support = findings.expected.supporting
-    if findings.score < WEAK_SCORE and findings.better and findings.alternative_genes:
+    better = findings.rival_score > findings.score
+    if findings.score < WEAK_SCORE and better and findings.alternative_genes:
         start = (f"Only {_series(support[:4])} of the {findings.n_genes} genes speak for {findings.label}"
                  if support else f"None of the {findings.n_genes} genes speaks for {findings.label}")
         sentences.append(f"{start}; {_series(findings.alternative_genes)} speak for {findings.alternative}, "
@@ -44,7 +43,7 @@ def name_problems(findings: Findings) -> tuple[str, ...]:
     for item in findings.conflicts:
         by_type[item.points_to].append(item.gene)
     for name, genes in by_type.items():
-        if not (findings.better and name == findings.alternative):
+        if not (better and name == findings.alternative):
             sentences.append(f"{_series(genes[:6])} mark {name}, a lineage that excludes {findings.label}: "
                              "a mixture, or another label?")
     if findings.panel is None and findings.expected.silent_share >= MANY_SILENT and len(findings.expected.silent) >= 3:

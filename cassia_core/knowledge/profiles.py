@@ -18,6 +18,9 @@ from cassia_core.knowledge.symbols import current
 GENOME = 20_000
 """Genes that could stand in a marker list: the uniform part of the background."""
 
+CLEARLY = 1.0
+"""A gene clearly speaks for a lineage from this log-likelihood ratio on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileSettings:
@@ -34,6 +37,8 @@ class ProfileSettings:
     uniform: float = 0.5
     """Share of the background that is uniform over the genome; the rest is what the knowledge base lists often."""
     absent_penalty: float = 1.2
+    foreign: float = 0.1
+    """A gene that speaks for one lineage speaks this much of it against the types of others that do not list it."""
 
 
 PROFILE_DEFAULTS = ProfileSettings()
@@ -55,6 +60,21 @@ class Profiles:
     parent: np.ndarray
     children: tuple[tuple[int, ...], ...]
     column: dict[str, int]
+
+    def subtree(self, t: int) -> list[int]:
+        """Columns of a type and of everything below it, the type first."""
+        nodes = [t]
+        for node in nodes:
+            nodes.extend(self.children[node])
+        return nodes
+
+    def above(self, t: int) -> list[int]:
+        """Columns of a type's parents, nearest first."""
+        nodes = []
+        while self.parent[t] >= 0:
+            t = int(self.parent[t])
+            nodes.append(t)
+        return nodes
 
     def row(self, gene: str) -> int:
         """Row of a gene symbol, old or new; the last, empty row for a gene that no type lists."""
@@ -85,6 +105,7 @@ def load_profiles(species: str, settings: ProfileSettings = PROFILE_DEFAULTS) ->
     lineage = np.array([lineage_names.index(name) for name in lineage_of])
     background = _background(share, lineage, len(lineage_names), settings)
     gain = np.log1p(settings.on_list / (1 - settings.on_list) * share / background[:, None])
+    gain -= settings.foreign * _foreign(gain, lineage, len(lineage_names))
     for t, listed in enumerate(absent):
         for gene in listed:
             gain[rows[gene], t] -= settings.absent_penalty
@@ -125,6 +146,12 @@ def _top_down(parent: np.ndarray) -> list[int]:
         order += front
         front = [t for t in range(len(parent)) if parent[t] in front]
     return [int(t) for t in order]
+
+
+def _foreign(gain: np.ndarray, lineage: np.ndarray, n_lineages: int) -> np.ndarray:
+    """How strongly each gene speaks for some other lineage, where it says less for the type's own."""
+    tops = np.stack([gain[:, lineage == i].max(axis=1) for i in range(n_lineages)], axis=1)
+    return np.maximum(0.0, tops.max(axis=1, keepdims=True) - CLEARLY - tops[:, lineage]) * (tops[:, lineage] < CLEARLY)
 
 
 def _background(share: np.ndarray, lineage: np.ndarray, n_lineages: int, settings: ProfileSettings) -> np.ndarray:

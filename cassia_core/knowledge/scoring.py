@@ -40,9 +40,9 @@ class EngineSettings:
     state_gene: float = 0.25
     """A gene of cycling, stress or low quality counts this much: any type can show it."""
     per_telling_gene: float = 2.0
-    chance_start: float = 9.5
-    chance_per_gene: float = 0.19
-    """Support that about 2 % of lists of n random genes reach: `chance_start - n * chance_per_gene`."""
+    chance_start: float = 9.0
+    chance_per_gene: float = 0.23
+    """Support that about 1 to 2 % of lists of n random genes reach: `chance_start - n * chance_per_gene`."""
     mixture_gain: float = 5.0
     mixture_genes: int = 3
 

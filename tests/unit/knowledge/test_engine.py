@@ -65,7 +65,7 @@ def test_random_genes_are_not_labelled():
     draw = random.Random(7)
     for n in (10, 50):
         labelled = sum(rank_types(draw.sample(genes, n), HUMAN).entry is not None for _ in range(60))
-        assert labelled <= 2
+        assert labelled <= 3
 
 
 def test_an_abstention_says_why():
