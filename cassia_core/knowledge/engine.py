@@ -99,21 +99,23 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
     profiles = scores.profiles
     share = _softmax(scores.llr / settings.temperature + scores.prior)
     by_lineage = np.bincount(profiles.lineage, weights=share, minlength=len(profiles.lineage_names))
-    top = _clear_lineage(profiles, share, by_lineage, settings)
-    inside = np.where(profiles.lineage == top, share, 0.0)
-    here, below = _deepest(profiles, inside, settings)
-    best = int(np.where(profiles.lineage == top, share, -np.inf).argmax())
+    top = int(by_lineage.argmax())
+    umbrella = _umbrella(profiles, share, by_lineage, settings)
+    members = _members(profiles, top if umbrella is None else umbrella, whole=umbrella is not None)
+    inside = np.where(members, share, 0.0)
+    here, below = _deepest(profiles, inside, settings) if umbrella is None else (umbrella, float(inside.sum()))
+    best = int(inside.argmax())
     states = call_states(scores.genes, profiles.species)
     reason = _why_not(scores, best, states, settings)
     mixture = None if reason else find_mixture(scores, settings)
-    outside = np.where(profiles.lineage == top, -1.0, share)
+    outside = np.where(members, -1.0, share)
     outside[[profiles.column[entry.name] for entry in _path(profiles, here)]] = -1.0
     runner_up = int(outside.argmax())
     ranking = Ranking(
-        entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[top],
+        entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[profiles.lineage[here]],
         path=_path(profiles, here), named=candidate(scores, share, here),
         candidates=tuple(candidate(scores, share, int(t)) for t in np.argsort(-share, kind="stable")[:SHOWN]),
-        runner_up=candidate(scores, share, runner_up), confidence=float(by_lineage[top]), specificity=below,
+        runner_up=candidate(scores, share, runner_up), confidence=float(inside.sum()), specificity=below,
         llr=float(scores.llr[best]), support=scores.support(best, settings),
         mixed=tuple(candidate(scores, share, t) for t in mixture or ()), states=states, genes_used=scores.genes,
         reason=reason)
@@ -134,23 +136,24 @@ def _softmax(values: np.ndarray) -> np.ndarray:
     return powers / powers.sum()
 
 
-def _clear_lineage(profiles: Profiles, share: np.ndarray, by_lineage: np.ndarray, settings: EngineSettings) -> int:
-    """The likeliest lineage, or the umbrella over it ("lymphocyte") when it does not stand out below that."""
+def _umbrella(profiles: Profiles, share: np.ndarray, by_lineage: np.ndarray, settings: EngineSettings) -> int | None:
+    """The umbrella over the likeliest lineage ("lymphocyte") when that does not stand out below it; else None."""
     top = int(by_lineage.argmax())
-    above = int(profiles.parent[_top_of(profiles, top)])
-    if above < 0 or profiles.lineage[above] == top:
-        return top
-    if by_lineage[top] >= settings.stand_out * _subtree_share(profiles, share, above):
-        return top
-    return int(profiles.lineage[above])
+    uppermost = next(int(t) for t in np.flatnonzero(profiles.lineage == top)
+                     if profiles.parent[t] < 0 or profiles.lineage[profiles.parent[t]] != top)
+    above = int(profiles.parent[uppermost])
+    if above < 0 or by_lineage[top] >= settings.stand_out * _subtree_share(profiles, share, above):
+        return None
+    return above
 
 
-def _top_of(profiles: Profiles, lineage: int) -> int:
-    """The lineage's own uppermost type."""
-    t = int(np.flatnonzero(profiles.lineage == lineage)[0])
-    while profiles.parent[t] >= 0 and profiles.lineage[profiles.parent[t]] == lineage:
-        t = int(profiles.parent[t])
-    return t
+def _members(profiles: Profiles, at: int, *, whole: bool) -> np.ndarray:
+    """Which types count for the answer: those of lineage `at`, or the `whole` subtree of type `at`."""
+    if not whole:
+        return profiles.lineage == at
+    inside = np.zeros(len(profiles.entries), dtype=bool)
+    inside[profiles.subtree(at)] = True
+    return inside
 
 
 def _why_not(scores: Scores, best: int, states: tuple[StateCall, ...], settings: EngineSettings) -> str:
