@@ -35,6 +35,7 @@ class OpenAICompatible:
         self._base_url = base_url or facts.base_url
         self._key = key
         self._client = openai.OpenAI(api_key=key or NO_KEY, base_url=self._base_url, max_retries=0)
+        self._client.organization = self._client.project = None  # taken from the environment, for whichever server
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self._facts.name!r}, {self._base_url!r})"

@@ -1,7 +1,8 @@
 """Calls, tokens, connections and wall time of the agents against the stand-in server.
 
-    python -m tests.bench.agents             speed and thrift
-    python -m tests.bench.agents --faults    the table of docs/FAULTS.md
+    python -m tests.bench.agents                        speed and thrift
+    python -m tests.bench.agents --original PYTHON      the same of the package CASSIA, installed for that PYTHON
+    python -m tests.bench.agents --faults               the table of docs/FAULTS.md
 
 No assertion on time is made here or in any test: the machine decides.
 """
@@ -9,7 +10,9 @@ No assertion on time is made here or in any test: the machine decides.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +23,7 @@ import psutil
 from tests.annotating import Bench, cluster_of, quick
 from tests.contract.test_faults import outcome_table
 from tests.model_server import Answer, Asked, ModelServer
+from tests.model_server.replies import annotation
 
 LATENCY_S, WORKERS = 0.2, 10
 ORIGINAL = {"calls": 3.0, "prompt tokens": 1560.0, "wall": 3.6, "ideal": 2.4, "connections": 120}
@@ -63,6 +67,51 @@ def speed() -> None:
           f"{ORIGINAL['connections']} connections.")
 
 
+ORIGINAL_RUN = """
+import sys, time
+import pandas as pd
+import CASSIA
+url, n_clusters, n_genes, workers = sys.argv[1], *map(int, sys.argv[2:])
+rows = [(f"c{c}", ",".join(f"C{c}G{g}" for g in range(n_genes))) for c in range(n_clusters)]
+CASSIA.set_api_key("none", provider=url)
+begun = time.perf_counter()
+CASSIA.runCASSIA_batch(marker=pd.DataFrame(rows, columns=["cluster", "marker_genes"]), output_name="original",
+                       model="stand-in", tissue="blood", species="human", max_workers=workers, n_genes=n_genes,
+                       provider=url, temperature=0)
+print("seconds", time.perf_counter() - begun)
+"""
+
+
+def original_reply(asked: Asked) -> str:
+    """Replies of the same length as ours, in the form that the original's prompts ask for."""
+    user = next(text for role, text in asked.messages if role == "user")
+    genes = user.partition("marker list:\n")[2].split(", ")[:5]
+    if user.startswith("Please validate"):
+        return "The markers carry the answer.\nValidation result: VALIDATION PASSED"
+    if genes and genes[0]:
+        body = annotation(tuple(genes)).split("```")[0]
+        return f"{body}{genes[0]} lineage cell; {genes[0]} cell.\nFINAL ANNOTATION COMPLETED"
+    block = {"main_cell_type": "some lineage cell", "sub_cell_types": ["some cell"], "possible_mixed_cell_types": []}
+    return f"```json\n{json.dumps(block)}\n```"
+
+
+def original(python: str) -> None:
+    """Run the original on the same clusters, from its own environment."""
+    n_clusters = 40
+    with tempfile.TemporaryDirectory() as folder, \
+            ModelServer(original_reply, latency_s=LATENCY_S, keep=False) as server:
+        done = subprocess.run([python, "-c", ORIGINAL_RUN, server.url, str(n_clusters), "50", str(WORKERS)], cwd=folder,
+                              capture_output=True, text=True, timeout=300, check=False)
+        stats, ideal = server.stats, server.stats.calls * LATENCY_S / WORKERS
+    wall = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("seconds ")]
+    if not wall:
+        raise SystemExit(f"The original did not run:\n{done.stderr[-2000:]}")
+    print(f"the original, {n_clusters} clusters that pass: {stats.calls / n_clusters:.2f} calls, "
+          f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply tokens "
+          f"a cluster; {float(wall[0]):.2f} s where {ideal:.2f} s is ideal for these calls; "
+          f"{stats.connections} connections")
+
+
 def faults() -> None:
     print("| fault | strikes | format | requests | paid | done | needs review | failed |")
     print("|---|---|---|---|---|---|---|---|")
@@ -75,4 +124,11 @@ def faults() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench.agents", description=__doc__.splitlines()[0])
     parser.add_argument("--faults", action="store_true", help="print the table of faults and outcomes")
-    faults() if parser.parse_args().faults else speed()
+    parser.add_argument("--original", metavar="PYTHON", help="measure the package CASSIA installed for this Python")
+    options = parser.parse_args()
+    if options.faults:
+        faults()
+    elif options.original:
+        original(options.original)
+    else:
+        speed()

@@ -176,13 +176,16 @@ def test_no_key_shows_in_a_provider_or_its_errors(wire: str):
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_the_environment_is_neither_read_nor_written(wire: str, monkeypatch: pytest.MonkeyPatch):
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"):
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "OPENAI_ORG_ID",
+                 "OPENAI_PROJECT_ID", "ANTHROPIC_AUTH_TOKEN"):
         monkeypatch.setenv(name, "http://127.0.0.1:9/from-the-environment")
     before = dict(os.environ)
     with ModelServer() as server:
         for key in (None, KEY):
             provider = make_provider(server_model(server, wire), key)
             provider.complete(request())
+            sent = {name: str(value) for name, value in provider._client.default_headers.items()}
+            assert not any("from-the-environment" in value for value in sent.values())
             provider.close()
         assert [asked.key for asked in server.stats.asked] == ["none", KEY]
     assert dict(os.environ) == before
