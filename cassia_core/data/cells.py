@@ -17,6 +17,7 @@ from cassia_core.data.gene_names import GeneNames, repair_gene_names
 from cassia_core.data.matrix_state import Matrix, describe
 from cassia_core.data.readers.cell_file import CellFile
 from cassia_core.data.readers.read_cells import Source, find_source, read_cell_file
+from cassia_core.data.wording import counted
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Findings, MatrixInfo
 from cassia_core.errors import AnnDataError
@@ -164,7 +165,8 @@ def _name_cells(adata: ad.AnnData, done: list[str]) -> None:
         repeated = int(adata.obs_names.duplicated().sum())
         adata.obs["original_cell_name"] = adata.obs_names.to_numpy(dtype=object)
         adata.obs_names_make_unique()
-        done.append(f"{repeated:,} cell names occur more than once; a number is put behind them.")
+        done.append(f"{counted(repeated, 'cell name repeats another', 'cell names repeat others')}; a number is put "
+                    "behind.")
     odd = {name: str(name).replace("/", "_") for name in adata.obs.columns if "/" in str(name)}
     odd |= {name: "index_column" for name in adata.obs.columns if name == "_index"}
     if odd:
@@ -194,12 +196,13 @@ def _mend_unusable(adata: ad.AnnData, location: str, matrix: Matrix, path: Path,
     n_bad = int(bad.sum())
     if n_bad and not options.replace_nan:
         raise AnnDataError(
-            f"{path.name} has {n_bad:,} missing or infinite values.",
+            f"{path.name} has {counted(n_bad, 'missing or infinite value', 'missing or infinite values')}.",
             f"They lie in genes such as {', '.join(_genes_with(adata, matrix, bad)[:5])}; markers cannot be computed "
             "with them.", "Let us set them to 0, or open a file without gaps.")
     if n_bad:
         values[bad] = 0
-        done.append(f"{n_bad:,} missing or infinite values in {location} are set to 0.")
+        done.append(f"{counted(n_bad, 'missing or infinite value', 'missing or infinite values')} in {location} "
+                    "set to 0.")
 
 
 def _pack(adata: ad.AnnData) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cassia_core.data.wording import counted
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
 from cassia_core.errors import GeneIdError
@@ -102,15 +103,16 @@ def _genes_only(var: pd.DataFrame, names: pd.Series, done: list[str]) -> np.ndar
             genes = np.char.lower(kinds.astype(str)) == "gene expression"
             if genes.any() and not genes.all():
                 others = ", ".join(f"{(kinds == kind).sum():,} of kind {kind}" for kind in sorted(set(kinds[~genes])))
-                done.append(f"{int((~genes).sum()):,} features that are not genes are set aside ({others}).")
+                done.append(f"{counted(int((~genes).sum()), 'feature is no gene', 'features are no genes')} and "
+                            f"set aside ({others}).")
                 return genes
             if genes.all():
                 return genes
     no_gene = (names.str.contains(_ANTIBODY) | names.str.match(_PEAK)).to_numpy()
     if no_gene.any():
         sample = ", ".join(names[no_gene].head(3))
-        done.append(f"{int(no_gene.sum()):,} features look like antibodies, tags or peaks and are set aside "
-                    f"({sample}).")
+        done.append(f"{counted(int(no_gene.sum()), 'feature looks', 'features look')} like antibodies, tags or "
+                    f"peaks and set aside ({sample}).")
     return ~no_gene
 
 
@@ -221,7 +223,7 @@ def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.
             details=", ".join(symbols[is_id][~known].head(8)))
     if known.any():
         lost = f"; {int((~known).sum()):,} are not known and keep their id" if not known.all() else ""
-        done.append(f"{int(known.sum()):,} gene ids are turned into symbols{lost}.")
+        done.append(f"{counted(int(known.sum()), 'gene id is', 'gene ids are')} turned into symbols{lost}.")
     return symbols.where(~is_id, mapped.reindex(symbols.index)).where(lambda s: s.notna(), symbols)
 
 
@@ -237,9 +239,11 @@ def _undo_spreadsheet(symbols: pd.Series, species: str, done: list[str], notices
     unsure = [f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol]
     if sure:
         sample = ", ".join(f"{a} to {b}" for a, b in list(sure.items())[:5])
-        done.append(f"{len(sure)} gene names that a spreadsheet turned into dates are put right ({sample}).")
+        done.append(f"{counted(len(sure), 'gene name', 'gene names')} that a spreadsheet made a date put right "
+                    f"({sample}).")
     if unsure:
-        notices.append(f"{len(unsure)} gene names were changed by a spreadsheet and cannot be told: "
+        notices.append(f"{counted(len(unsure), 'gene name was', 'gene names were')} changed by a spreadsheet and "
+                       "cannot be told: "
                        f"{', '.join(unsure[:6])}.")
     return symbols.map(lambda name: sure.get(name, name))
 
@@ -257,7 +261,8 @@ def _made_current(symbols: pd.Series, ensembl: pd.Series | None, species: str, d
     renamed = [(old, new) for old, new in zip(symbols, current, strict=True) if old != new]
     if renamed:
         sample = ", ".join(f"{old} to {new}" for old, new in renamed[:3])
-        done.append(f"{len(renamed):,} gene names are replaced by their current ones ({sample}).")
+        done.append(f"{counted(len(renamed), 'old gene name is', 'old gene names are')} replaced by current ones "
+                    f"({sample}).")
     return pd.Series(current, index=symbols.index, dtype=object)
 
 
@@ -283,6 +288,7 @@ def _made_unique(symbols: pd.Series, ensembl: pd.Series | None, weights: np.ndar
             names[row] = name
         taken.add(name)
     several = symbols[repeated].nunique()
-    done.append(f"{several:,} gene names occur more than once ({', '.join(symbols[repeated].unique()[:3])}); the "
+    done.append(f"{counted(several, 'gene name occurs', 'gene names occur')} more than once "
+                f"({', '.join(symbols[repeated].unique()[:3])}); the "
                 "strongest row keeps the name, the others carry an id or a number behind it.")
     return names

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from cassia_core.data.wording import counted
 from cassia_core.domain.findings import Finding
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
@@ -27,20 +28,20 @@ def repair_marker_genes(frame: pd.DataFrame, from_row_names: bool,
     """
     frame["original_gene"] = frame["gene"]
     names = {name: name for name in frame["gene"].unique() if name}
-    _apply(names, lambda name: _PREFIX.sub("", name), done, "gene names carried a genome's name, which is taken off")
+    _apply(names, lambda name: _PREFIX.sub("", name), done, "the name of a genome is taken off")
     present = set(names.values())
     _apply(names, lambda name: _without_r_suffix(name, present), done,
-           "gene names carried a number that R adds to repeated ones; it is taken off")
+           "the number that R adds to repeated names is taken off")
     unclear = _undo_dotless_numbers(names, done) if from_row_names else ()
     species = guess_species(names.values())
     _apply(names, lambda name: _without_r_prefix(name, species[0]), done,
-           "gene names carried an X that R puts before a digit; it is taken off")
+           "the X that R puts before a digit is taken off")
     notices = _undo_spreadsheet(names, species[0], done)
-    _apply(names, lambda name: _from_id(name, species[0], names), done, "gene ids are turned into symbols")
+    _apply(names, lambda name: _from_id(name, species[0], names), done, "ids are turned into symbols")
     if not species[1]:
         species = max(guess_species(names.values()), species, key=lambda guess: guess[1])
     taken = set(names.values())
-    _apply(names, lambda name: _current(name, species[0], taken), done, "gene names are replaced by their current ones")
+    _apply(names, lambda name: _current(name, species[0], taken), done, "old names are replaced by current ones")
     frame["gene"] = frame["gene"].map(names).fillna("")
     return species, (*unclear, *notices)
 
@@ -51,7 +52,7 @@ def _apply(names: dict[str, str], change: object, done: list[str], said: str) ->
     samples = [f"{names[old]} to {new}" for old, new in changed[:3]]
     names.update(changed)
     if changed:
-        done.append(f"{len(changed):,} {said} ({', '.join(samples)}).")
+        done.append(f"{counted(len(changed), 'gene name', 'gene names')}: {said} ({', '.join(samples)}).")
 
 
 def _without_r_suffix(name: str, present: set[str]) -> str:
@@ -74,11 +75,12 @@ def _undo_dotless_numbers(names: dict[str, str], done: list[str]) -> tuple[Findi
     if len(unclear) >= len(numbered) - len(unclear):  # ordinary gene families, nothing that R repeated
         return ()
     _apply(names, lambda name: name if name in unclear else numbered.get(name, name), done,
-           "gene names carried a number that R puts behind repeated row names; it is taken off")
+           "the number that R puts behind repeated row names is taken off")
     if not unclear:
         return ()
     return (Finding(topic="Gene names", level="notice",
-                    value=f"{len(unclear)} row names could be a gene of their own or a repeated one",
+                    value=f"Not clear for {counted(len(unclear), 'row name', 'row names')}: a gene of its own or a "
+                          "repeated one",
                     remark=f"Left as they are: {', '.join(unclear[:8])}. A table with a gene column is safer."),)
 
 
@@ -114,9 +116,9 @@ def _undo_spreadsheet(names: dict[str, str], species: str, done: list[str]) -> t
         return ()
     found = {name: repaired for name in names.values() if (repaired := unmangle(name, species or "human"))}
     _apply(names, lambda name: (found[name].symbol or name) if name in found else name, done,
-           "gene names that a spreadsheet turned into dates are put right")
+           "dates made by a spreadsheet are put right")
     unsure = [f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol]
     if not unsure:
         return ()
-    return (Finding(topic="Gene names", value=f"{len(unsure)} names were changed by a spreadsheet and cannot be told",
+    return (Finding(topic="Gene names", value=f"Changed by a spreadsheet and not to be told: {len(unsure)}",
                     remark=", ".join(unsure[:8]), level="notice"),)

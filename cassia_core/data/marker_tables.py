@@ -17,6 +17,7 @@ from cassia_core.data.readers.text import to_numbers
 from cassia_core.data.select_markers import STATISTICS, UNASSIGNED, select_markers
 from cassia_core.data.table_columns import ROW_NAMES, plain
 from cassia_core.data.table_shapes import ShapedTable, shape_of
+from cassia_core.data.wording import counted
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings, Question
 from cassia_core.domain.markers import MarkerTable, natural_key
@@ -114,11 +115,12 @@ def _ordered(shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
 def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
     nameless = frame["gene"].str.lower().isin(("", "nan", "na", "<na>")) & (shaped.shape != "simple")
     if nameless.any():
-        done.append(f"{int(nameless.sum()):,} rows without a gene name are left out.")
+        done.append(f"{counted(int(nameless.sum()), 'row without a gene name is', 'rows without a gene name are')} "
+                    "left out.")
     unknown = frame["log2fc"].isna() & frame["log2fc"].notna().any()
     if unknown.any():
-        done.append(f"{int(unknown.sum()):,} rows without a fold change are left out; an unknown value is never "
-                    "taken as a high one.")
+        done.append(f"{counted(int(unknown.sum()), 'row without a fold change is', 'rows without a fold change are')} "
+                    "left out; an unknown value is never taken as a high one.")
     kept = frame[~nameless & ~unknown].copy()
     lost = set(frame["cluster"]) - set(kept["cluster"])
     if lost:
@@ -130,14 +132,15 @@ def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[
 
 def _put_in_units(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> None:
     """Fold changes in log2, shares of cells from 0 to 1, no infinite number. Changes `frame`."""
-    for column, word in (("log2fc", "fold changes"), ("score", "scores")):
+    for column, word in (("log2fc", "fold change"), ("score", "score")):
         values = frame[column]
         infinite = np.isinf(values)
         if infinite.any():
             finite = values[~infinite & values.notna()]
             low, high = (finite.min(), finite.max()) if len(finite) else (-1.0, 1.0)
             frame[column] = values.clip(min(low, -abs(low)), high)
-            done.append(f"{int(infinite.sum()):,} infinite {word} are set to the largest finite one.")
+            done.append(f"{counted(int(infinite.sum()), f'infinite {word} is', f'infinite {word}s are')} set to the "
+                        "largest finite one.")
     if shaped.natural_log:
         frame["log2fc"] *= _LOG2_OF_E
         done.append("Fold changes were natural logarithms; they are turned into log2.")
@@ -152,7 +155,8 @@ def _without_repeats(frame: pd.DataFrame, done: list[str]) -> None:
     if repeated.any():
         frame.drop(index=frame.index[repeated], inplace=True)
         frame.reset_index(drop=True, inplace=True)
-        done.append(f"{int(repeated.sum()):,} rows repeat a gene within its cluster; the first one counts.")
+        done.append(f"{counted(int(repeated.sum()), 'row repeats', 'rows repeat')} a gene of the same cluster; "
+                    "the first counts.")
 
 
 def _findings(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame, selected: MarkerTable,
@@ -161,7 +165,8 @@ def _findings(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame, sele
     n_genes = int(genes.nunique())
     found = [
         Finding(topic="Table", value=shaped.title, remark=table.remark),
-        Finding(topic="Size", value=f"{len(selected.clusters):,} clusters, {n_genes:,} genes, {len(genes):,} rows"),
+        Finding(topic="Size", value=f"{counted(len(selected.clusters), 'cluster', 'clusters')}, "
+                f"{counted(n_genes, 'gene', 'genes')}, {counted(len(genes), 'row', 'rows')}"),
         _species_finding(species),
         _markers_finding(selected),
         *(Finding(topic="Limits and ranking", value=note) for note in selected.notes[:2]),

@@ -76,9 +76,11 @@ def _ranking(frame: pd.DataFrame, params: MarkerParams) -> RankingMethod | None:
 
 def _select_cluster(cluster: str, rows: pd.DataFrame | None, n_cells: int | None, params: MarkerParams,
                     method: RankingMethod | None) -> ClusterMarkers:
+    if rows is not None:
+        rows = rows[rows["gene"] != ""]
     if rows is None or rows.empty:
         small = n_cells is not None and n_cells < MIN_TESTED_CELLS
-        reason = (f"Too few cells to compare ({n_cells})." if small else "No gene was tested for this cluster.")
+        reason = f"Too few cells to compare ({n_cells})." if small else "No gene with usable values is given for it."
         return ClusterMarkers(cluster=cluster, n_cells=n_cells, state="too_small" if small else "no_markers",
                               reason=reason)
     kept, state, reason = _passing(rows, params)

@@ -94,7 +94,7 @@ def missing_values(folder: Path) -> Path:
     return saved(cells(values), folder)
 
 
-@case("NaN or inf in X", says=("2 missing or infinite values in X are set to 0",), expression="X",
+@case("NaN or inf in X", says=("2 missing or infinite values in X set to 0",), expression="X",
       options=ReadOptions(replace_nan=True))
 def missing_values_set_to_zero(folder: Path) -> Path:
     return missing_values(folder)

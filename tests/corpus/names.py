@@ -15,14 +15,14 @@ from tests.corpus.case import case
 from tests.corpus.material import N_CELLS, N_GENES, cells, ensembl, saved, symbols
 
 
-@case("Duplicate var_names", says=("occur more than once",), expression="X")
+@case("Duplicate var_names", says=("occurs more than once (ADAM15)",), expression="X")
 def repeated_genes(folder: Path) -> Path:
     names = symbols()
     names[7] = names[8] = names[6]
     return saved(cells(names=names), folder)
 
 
-@case("Duplicate var_names", says=("occur more than once",), expression="X")
+@case("Duplicate var_names", says=("occurs more than once (ADAM15)",), expression="X")
 def repeated_genes_with_ids(folder: Path) -> Path:
     names = symbols()
     adata = cells()
@@ -101,7 +101,7 @@ def antibodies_and_peaks_by_name(folder: Path) -> Path:
     return saved(cells(names=odd + symbols()[6:]), folder)
 
 
-@case("obs_names not unique", says=("cell names occur more than once",))
+@case("obs_names not unique", says=("cell names repeat others",))
 def repeated_cell_names(folder: Path) -> Path:
     adata = cells()
     adata.obs_names = ["same"] * N_CELLS
