@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_CATEGORIES = 1000
 """Columns with more distinct words than this are not offered for colouring."""
+_GENES_AT_ONCE = 500
 _EMBEDDING_ORDER = ("umap", "tsne", "pca")
 
 
@@ -158,6 +159,34 @@ class View:
         values[_read(self._folder / "gene_rows.bin", np.int32, start, stop)] = _read(
             self._folder / "gene_values.bin", np.float32, start, stop)
         return values
+
+    def genes_of_cells(self, cells: np.ndarray, n: int) -> list[tuple[str, float, float]]:
+        """The `n` genes whose share of expressing cells is most above that of the other cells.
+
+        Parameters
+        ----------
+        cells
+            Positions of the chosen cells.
+
+        Returns
+        -------
+        list of (gene, share among the chosen, share among the others)
+        """
+        starts = np.load(self._folder / "gene_starts.npy")
+        rows = np.memmap(self._folder / "gene_rows.bin", dtype=np.int32, mode="r")
+        inside = np.zeros(self.n_cells, dtype=bool)
+        inside[cells] = True
+        seen = np.zeros(len(starts) - 1, dtype=np.int64)
+        for first in range(0, len(seen), _GENES_AT_ONCE):
+            edges = starts[first:first + _GENES_AT_ONCE + 1]
+            hits = np.concatenate([[0], np.cumsum(inside[rows[edges[0]:edges[-1]]])])
+            seen[first:first + len(edges) - 1] = np.diff(hits[edges - edges[0]])
+        n_in = max(1, int(inside.sum()))
+        share = seen / n_in
+        others = (np.diff(starts) - seen) / max(1, self.n_cells - n_in)
+        best = np.argsort(others - share, kind="stable")[:n]
+        genes = self.genes()
+        return [(genes[i], float(share[i]), float(others[i])) for i in best if share[i] > others[i]]
 
     def clusters(self) -> tuple[str, ...]:
         """Clusters with statistics (tested ones), in natural order."""

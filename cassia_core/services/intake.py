@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -13,13 +14,19 @@ import pandas as pd
 
 from cassia_core import settings
 from cassia_core.data import inspect
+from cassia_core.data.cells import load_cells
+from cassia_core.data.expression_matrix import matrix_at
+from cassia_core.data.marker_sources import read_source
 from cassia_core.data.marker_tables import load_markers
-from cassia_core.domain.config import MarkerParams, ReadOptions
+from cassia_core.data.normalise import as_csr
+from cassia_core.data.qc import cell_metrics, failing
+from cassia_core.domain.config import MarkerParams, QCParams, ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.errors import InputError
 from cassia_core.runs.layout import file_stem
 
+MOST_PREVIEWED = 200_000
 CHUNK = 4 * 1024 * 1024
 DEMO_FILE = "10x_pbmc68k_reduced.h5ad"
 _PACKED = (".gz", ".bz2", ".zip", ".xz")
@@ -119,3 +126,34 @@ def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:
 def preview_markers(path: Path, params: MarkerParams, options: ReadOptions | None = None) -> MarkerTable:
     """The marker lists that a table would give under `params`."""
     return load_markers(path, params, options or ReadOptions()).table
+
+
+def table_columns(path: Path, options: ReadOptions | None = None) -> tuple[str, ...]:
+    """Names of the columns of a marker table that was not recognised; none when it cannot be read at all."""
+    try:
+        return tuple(str(c) for c in read_source(path, options or ReadOptions()).frame.columns)
+    except InputError:
+        return ()
+
+
+def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFrame:
+    """Quality of the cells, from their raw counts: see `cassia_core.data.qc.cell_metrics`.
+
+    Files of more than `MOST_PREVIEWED` cells are judged by a random sample of so many.
+
+    Raises
+    ------
+    InputError
+        When the file has no counts.
+    """
+    chosen = options or ReadOptions()
+    loaded = load_cells(path, replace(chosen, max_cells=min(chosen.max_cells or MOST_PREVIEWED, MOST_PREVIEWED)))
+    if not loaded.findings.counts:
+        raise InputError("Quality of cells cannot be shown.", "The file holds no counts.", "Go on without cut-offs.")
+    counts, genes = matrix_at(loaded.adata, loaded.findings.counts)
+    return cell_metrics(as_csr(counts), genes)
+
+
+def fails_quality(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
+    """Which cells the cut-offs set aside: a boolean per row of `metrics`."""
+    return failing(metrics, qc) != ""

@@ -10,6 +10,7 @@ from cassia_core.knowledge.base import load_knowledge
 from cassia_core.knowledge.entries import CellTypeEntry
 from cassia_core.knowledge.labels import normal_form
 from cassia_core.knowledge.lineages import family_of, lineage_of_entry
+from cassia_core.knowledge.tissues import tissues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,11 @@ def ontology_path(label: str) -> tuple[OntologyTerm, ...]:
 def search_ontology(text: str, limit: int = 20) -> tuple[OntologyTerm, ...]:
     """Cell Ontology terms that fit a text."""
     return ontology.search(text, limit)
+
+
+def tissue_names() -> tuple[str, ...]:
+    """Tissues that the knowledge base tells apart, in alphabetical order. Any other text may be typed."""
+    return tuple(sorted(key for key in tissues() if key != "any"))
 
 
 def _rank(entry: CellTypeEntry, wanted: str) -> int | None:

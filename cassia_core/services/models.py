@@ -6,8 +6,9 @@ from cassia_core.domain.config import OFFLINE, AgentModel
 from cassia_core.errors import ConfigError
 from cassia_core.llm import catalogue
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts
+from cassia_core.llm.registry import check_connection, list_models
 
-__all__ = ["ModelFacts", "ProviderFacts", "default_model", "models_of", "providers"]
+__all__ = ["ModelFacts", "ProviderFacts", "check_connection", "default_model", "list_models", "models_of", "providers"]
 
 
 def providers() -> tuple[ProviderFacts, ...]:

@@ -117,6 +117,11 @@ def check_input(path: Path) -> None:
         raise InputError(f"There is no file {path}.", "It was moved, or the name is misspelled.", "Check the path.")
 
 
+def folder() -> Path:
+    """The folder that holds the app's runs."""
+    return settings.runs_root()
+
+
 def find_run(run_id: str, root: Path | None = None) -> RunLayout:
     """The run's directory. Raises `RunNotFound` when there is none."""
     return store.find_run(run_id, root or settings.runs_root())

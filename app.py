@@ -1,0 +1,19 @@
+"""The app: page settings and navigation, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from cassia_ui.frame import start_page
+from cassia_ui.navigation import all_pages
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="CASSIA Workbench", page_icon=str(HERE / "assets" / "icon.png"), layout="wide",
+                   initial_sidebar_state=232)
+st.logo(str(HERE / "assets" / "logo.svg"), size="large", icon_image=str(HERE / "assets" / "icon.png"))
+page = st.navigation(all_pages(), expanded=True)
+start_page()
+page.run()

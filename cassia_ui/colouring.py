@@ -1,0 +1,80 @@
+"""What the map can be coloured by, turned into arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cassia_core.services.results import DatasetResults, label_colours
+from cassia_core.services.review import ReviewedLabel
+from cassia_ui import session
+from cassia_ui.door_maps import GREY
+from cassia_ui.words import LIGHT_SHORT
+
+BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
+    "Cell type", "Cluster", "Confidence", "Score", "Gene", "Column")
+LIGHT_COLOURS = {False: {"high": "#1D9D86", "medium": "#C2720D", "look": "#910523"},
+                 True: {"high": "#5DCFB7", "medium": "#FBB152", "look": "#DE5A6C"}}
+NO_LABEL = "No label"
+_WHEEL = ("#0A7FBE", "#C2611E", "#639E51", "#815AB8", "#C13B44", "#2B9CAE", "#A68A06", "#BA4E75", "#737724", "#896B50",
+          "#60A1F1", "#E59243", "#79CA8D", "#B77DD3", "#EA6B5E", "#6AC2DE", "#C3B753", "#FF8E98", "#8EA25B", "#AB9475")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colouring:
+    """Either categories (codes, -1 is grey) with a colour each, or values with None categories."""
+
+    title: str
+    categories: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    codes: np.ndarray | None = None
+    values: np.ndarray | None = None
+
+
+def colour_by_row(data: DatasetResults, labels: dict[str, ReviewedLabel], what: str) -> Colouring:
+    """Colour every cell by something that is known of its cluster."""
+    column = data.view.column(data.view.cluster_key)
+    dark = session.dark()
+    if what == BY_SCORE:
+        score = {r.cluster: r.score.value for r in data.rows if r.score}
+        by_code = np.array([score.get(c, np.nan) for c in column.categories] + [np.nan], dtype=np.float32)
+        return Colouring(title="Score (0 to 100)", values=by_code[column.codes])
+    if what == BY_CLUSTER:
+        names = column.categories
+        return Colouring(title="Cluster", categories=names, codes=column.codes,
+                         colours=tuple(_WHEEL[i % len(_WHEEL)] for i in range(len(names))))
+    if what == BY_LIGHT:
+        word = {r.cluster: LIGHT_SHORT[r.light] for r in data.rows}
+        colours = {LIGHT_SHORT[k]: v for k, v in LIGHT_COLOURS[dark].items()}
+        of_cluster = [word.get(c, LIGHT_SHORT[None]) for c in column.categories]
+        return _named("Confidence", of_cluster, column.codes, colours, dark)
+    of_cluster = [_name(labels.get(c)) for c in column.categories]
+    colours = label_colours([n for n in of_cluster if n != NO_LABEL], "dark" if dark else "light")
+    return _named("Cell type", of_cluster, column.codes, colours, dark)
+
+
+def _name(label: ReviewedLabel | None) -> str:
+    return label.label if label and label.label else NO_LABEL
+
+
+def _named(title: str, of_cluster: list[str], codes: np.ndarray, colours: dict[str, str], dark: bool) -> Colouring:
+    names = tuple(dict.fromkeys(of_cluster))
+    position = {name: i for i, name in enumerate(names)}
+    by_code = np.array([position[n] for n in of_cluster] + [-1], dtype=np.int32)
+    return Colouring(title=title, categories=names, codes=by_code[codes],
+                     colours=tuple(colours.get(n, GREY[dark]) for n in names))
+
+
+def colour_by_gene(data: DatasetResults, gene: str) -> Colouring:
+    """Colour every cell by one gene's log-normalised value."""
+    return Colouring(title=gene, values=data.view.gene(gene))
+
+
+def colour_by_column(data: DatasetResults, name: str) -> Colouring:
+    """Colour every cell by a column of the file."""
+    column = data.view.column(name)
+    if column.kind == "numeric":
+        return Colouring(title=name, values=column.values)
+    return Colouring(title=name, categories=column.categories, codes=column.codes,
+                     colours=tuple(_WHEEL[i % len(_WHEEL)] for i in range(len(column.categories))))

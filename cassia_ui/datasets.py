@@ -1,0 +1,47 @@
+"""The results that a page shows: read once per change on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from cassia_core.services import results, runs
+from cassia_core.services.results import DatasetResults
+from cassia_ui import frame, session
+from cassia_ui.markup import plain
+from cassia_ui.navigation import RUN
+from cassia_ui.words import when
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _loaded(run_id: str, dataset: str, stamp: int) -> DatasetResults:
+    return results.load_results(run_id, dataset)
+
+
+def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResults | None:
+    """Draw the head of a page and return the results it is about; None when there is nothing to show yet."""
+    run_id = session.chosen_run()
+    if not run_id:
+        frame.title(title, line)
+        frame.empty_state("No results yet", empty, name)
+        return None
+    config = runs.load_config(run_id)
+    names = [d.name for d in config.datasets]
+    chips = [f":material/database: {plain(config.title or names[0])}",
+             f":material/event: {when(runs.view_run(run_id).started_at)}"]
+    frame.title(title, line, chips)
+    dataset = st.selectbox("Dataset", names, key=f"dataset_{name}") if len(names) > 1 else names[0]
+    data = _loaded(run_id, dataset, _stamp(run_id))
+    if not data.rows:
+        with st.container(border=True):
+            st.markdown(f"**Nothing to show yet.** {plain(data.outcome.error) if data.outcome else empty}")
+            if st.button("Watch the run", icon=":material/play_circle:"):
+                st.switch_page(RUN, query_params={"run": run_id})
+        return None
+    return data
+
+
+def _stamp(run_id: str) -> int:
+    events: Path = runs.find_run(run_id).events
+    return events.stat().st_mtime_ns if events.exists() else 0

@@ -1,0 +1,36 @@
+"""Everything a run leaves behind, one by one and as one zip."""
+
+from __future__ import annotations
+
+import mimetypes
+
+import streamlit as st
+
+from cassia_core.services import results
+
+LARGE = 200_000_000
+
+
+def draw_downloads(run_id: str) -> None:
+    """A popover with all files."""
+    with st.popover("Download", icon=":material/download:"):
+        files = results.output_files(run_id)
+        if not files:
+            st.markdown(":gray[The files appear here when the run has written them.]")
+            return
+        if st.button("Make one zip of everything", icon=":material/folder_zip:", key="make_zip"):
+            with st.spinner("Packing"):
+                path = results.zip_run(run_id)
+            with path.open("rb") as content:
+                st.download_button("Save the zip", content, file_name=path.name, mime="application/zip",
+                                   type="primary", icon=":material/download:", on_click="ignore")
+        for number, file in enumerate(files):
+            size = file.path.stat().st_size
+            label = f"{file.label}, {size / 1e6:.1f} MB" if size > 100_000 else file.label
+            if size > LARGE:
+                st.markdown(f":gray[{label}: large; it is on the server at] `{file.path}`")
+                continue
+            with file.path.open("rb") as content:
+                st.download_button(label, content, file_name=file.path.name, on_click="ignore", width="stretch",
+                                   mime=mimetypes.guess_type(file.path.name)[0] or "application/octet-stream",
+                                   key=f"file_{number}")

@@ -1,0 +1,84 @@
+"""The evidence card of one cluster."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cassia_core.domain.annotation import ClusterResult, EvidenceItem
+from cassia_ui.markup import escaped, plain
+from cassia_ui.words import LIGHT_BADGE
+
+SHOWN_ITEMS = 6
+_ORDER = {"conflicting": 0, "cited_not_in_data": 1, "silent": 2, "supporting": 3, "unexpected": 4,
+          "cited_not_in_list": 5, "not_measured": 6}
+_SAYS = {"supporting": "Agrees", "silent": "Expected, but silent here", "conflicting": "Speaks against it",
+         "unexpected": "Not expected", "not_measured": "Expected, not measured in your data",
+         "cited_not_in_list": "Cited, not in the marker list", "cited_not_in_data": "Cited, not in your data"}
+_CHIP = {"supporting": "in", "silent": "measured", "conflicting": "measured", "unexpected": "measured",
+         "not_measured": "absent", "cited_not_in_list": "measured", "cited_not_in_data": "absent"}
+
+
+def first_items(row: ClusterResult, n: int) -> list[EvidenceItem]:
+    """The items to show first: the strongest support, and every kind of doubt."""
+    items = list(row.evidence.items) if row.evidence else []
+    support = [i for i in items if i.kind == "supporting"]
+    doubt = sorted((i for i in items if i.kind != "supporting"), key=lambda i: (_ORDER[i.kind], -i.weight))
+    half = max(n - len(doubt), n // 2)
+    shown = support[:half]
+    return shown + doubt[:n - len(shown)]
+
+
+def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: bool = True) -> str:
+    """The genes behind a label with what was measured, as HTML (all text escaped)."""
+    items = list(row.evidence.items) if everything and row.evidence else first_items(row, SHOWN_ITEMS)
+    if not items:
+        return '<p class="cw-muted">No gene of this cluster is known to speak for or against the label.</p>'
+    words = "<th>What it says</th>" if with_words else ""
+    head = (f'<tr><th>Gene</th><th class="n">log2 fold</th><th class="n"><span class="cw-key" style="background:'
+            f'var(--cw-accent)"></span>Here</th><th class="n"><span class="cw-key" style="background:var(--cw-other)">'
+            f'</span>Elsewhere</th><th>Cells with the gene</th>{words}</tr>')
+    lines = "".join(_line(i, with_words) for i in items)
+    return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
+
+
+def _line(item: EvidenceItem, with_words: bool) -> str:
+    found = item.measured
+    fold = "" if found is None or found.log2fc is None else f"{found.log2fc:+.1f}"
+    here = None if found is None else found.pct_in
+    there = None if found is None else found.pct_out
+    bars = "" if here is None else (f'<div class="cw-bars"><i style="width:{100 * here:.0f}%"></i>'
+                                    f'<i style="width:{100 * (there or 0):.0f}%"></i></div>')
+    words = f"<td>{escaped(item.text or _SAYS[item.kind])}</td>" if with_words else ""
+    return (f'<tr><td><span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span></td><td class="n">{fold}</td>'
+            f'<td class="n">{_percent(here)}</td><td class="n">{_percent(there)}</td><td>{bars}</td>{words}</tr>')
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"
+
+
+def draw_readings(row: ClusterResult) -> None:
+    """Label, light, and the three readings that stay apart."""
+    term = f", [{row.detailed_term.cl_id}](https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id={row.detailed_term.cl_id})" \
+        if row.detailed_term else ""
+    size = "" if row.n_cells is None else f", {row.n_cells:,} cells"
+    st.markdown(f":gray[Cluster {plain(row.cluster)}{size}]{term}")
+    rounds = f" :gray-badge[Passed in round {row.iterations}]" if row.verdict and row.verdict.passed else \
+        " :orange-badge[:material/gavel: Not passed]" if row.verdict else ""
+    st.markdown(LIGHT_BADGE[row.light] + rounds)
+    readings = []
+    if row.evidence and row.evidence.score is not None:
+        basis = "cells" if row.evidence.basis == "cells" else "marker list"
+        readings.append(f"Evidence (measured, {basis}) **{row.evidence.score:.0f}** of 100")
+    if row.score:
+        readings.append(f"Score (opinion of {plain(row.score.model or row.model)}) **{row.score.value:.0f}** of 100")
+    if readings:
+        st.markdown("  \n".join(readings))
+    if row.light_reason:
+        st.markdown(plain(row.light_reason))
+    if row.reason:
+        st.markdown(f":orange[:material/info:] {plain(row.reason)}")
+    if row.proposal and len(row.proposal.subtypes) > 1:
+        st.markdown(f":gray[Also possible: {plain(', '.join(row.proposal.subtypes[1:]))}]")
+    if row.proposal and row.proposal.mixed:
+        st.markdown(f":orange-badge[:material/call_split: May be mixed] {plain(', '.join(row.proposal.mixed))}")

@@ -1,0 +1,49 @@
+"""What every page has: style, foot of the side bar, title with one line and chips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cassia_core.domain.config import OFFLINE
+from cassia_ui import session
+from cassia_ui.markup import plain
+from cassia_ui.navigation import DATA
+from cassia_ui.style import css
+
+
+def start_page() -> None:
+    """Style and side bar foot; called once by app.py before the page."""
+    st.html(css(session.dark()))
+    session.keep_run_in_url()
+    with st.sidebar:
+        engine = session.draft().annotation.annotator.provider
+        if engine == OFFLINE:
+            st.caption(":material/lock: Offline engine. No key in use, nothing leaves this computer.")
+        else:
+            st.caption(f":material/key: {plain(engine)} answers. Marker genes, tissue and species are sent.")
+
+
+def title(text: str, line: str, chips: Sequence[str] = ()) -> None:
+    """Title of a page, one grey line on what it is for, and context at the right (Markdown, already safe)."""
+    st.title(text, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":gray[{line}]", width="stretch")
+        for chip in chips:
+            st.markdown(f":gray-badge[{chip}]", width="content")
+
+
+def empty_state(what: str, line: str, name: str) -> None:
+    """An empty page: what will appear, and two ways to get it."""
+    from cassia_ui.demo import start_demo
+    with st.container(border=True, horizontal_alignment="center", key=f"empty_{name}"):
+        st.space("small")
+        st.markdown(f"**{what}**", text_alignment="center")
+        st.markdown(f":gray[{line}]", text_alignment="center")
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            if st.button("Try the demo", type="primary", icon=":material/play_arrow:", key=f"demo_{name}"):
+                start_demo()
+            if st.button("Open my data", icon=":material/folder_open:", key=f"open_{name}"):
+                st.switch_page(DATA)
+        st.space("small")

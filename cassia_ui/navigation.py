@@ -1,0 +1,30 @@
+"""The pages there are, and how to go to one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+START, DATA, SETUP = "pages/start.py", "pages/data.py", "pages/setup.py"
+RUN, RESULTS, CONVERSATIONS = "pages/run.py", "pages/results.py", "pages/conversations.py"
+RUNS, KNOWLEDGE, SETTINGS = "pages/runs.py", "pages/knowledge.py", "pages/settings.py"
+
+
+def all_pages() -> dict[str, list]:
+    """Sections and pages of the side bar."""
+    return {
+        "": [st.Page(START, title="Start", icon=":material/home:", default=True)],
+        "One path": [
+            st.Page(DATA, title="Data", icon=":material/database:"),
+            st.Page(SETUP, title="Set-up", icon=":material/tune:"),
+            st.Page(RUN, title="Run", icon=":material/play_circle:"),
+            st.Page(RESULTS, title="Results", icon=":material/bubble_chart:"),
+        ],
+        "Look closer": [
+            st.Page(CONVERSATIONS, title="Conversations", icon=":material/forum:"),
+            st.Page(KNOWLEDGE, title="Knowledge", icon=":material/menu_book:"),
+        ],
+        "Library": [
+            st.Page(RUNS, title="Runs", icon=":material/history:"),
+            st.Page(SETTINGS, title="Settings", icon=":material/settings:"),
+        ],
+    }

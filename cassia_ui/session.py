@@ -1,0 +1,111 @@
+"""The only file that touches the session: the chosen run, form drafts, keys of this session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cassia_core.domain.config import (
+    UNKNOWN_TISSUE,
+    AnnotationParams,
+    ClusteringParams,
+    MarkerParams,
+    QCParams,
+    ReadOptions,
+)
+
+_RUN, _DATASET, _DRAFT, _KEYS = "chosen_run", "chosen_dataset", "draft", "keys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a person has chosen so far for a run that is not started yet. `path` is "" before a file is open."""
+
+    path: str = ""
+    name: str = ""
+    read: ReadOptions = ReadOptions()
+    qc: QCParams = QCParams()
+    tissue: str = UNKNOWN_TISSUE
+    tissue_set: bool = False
+    species: str = ""
+    context: str = ""
+    clustering: ClusteringParams = ClusteringParams()
+    markers: MarkerParams = MarkerParams()
+    annotation: AnnotationParams = AnnotationParams()
+
+
+def draft() -> Draft:
+    """The run being prepared."""
+    return st.session_state.setdefault(_DRAFT, Draft())
+
+
+def change_draft(**changes: Any) -> Draft:
+    """Keep new values of the run being prepared."""
+    st.session_state[_DRAFT] = replace(draft(), **changes)
+    return st.session_state[_DRAFT]
+
+
+def open_file(path: Path, name: str, **known: Any) -> None:
+    """Begin a new draft with a file; widgets of the old one start anew."""
+    for key in [k for k in st.session_state if str(k).startswith("draft_")]:
+        del st.session_state[key]
+    st.session_state[_DRAFT] = Draft(path=str(path), name=name, annotation=draft().annotation, **known)
+
+
+def chosen_run() -> str:
+    """Id of the run that pages show: from the URL, else the one chosen last, else ""."""
+    from_url = st.query_params.get("run", "")
+    if from_url:
+        st.session_state[_RUN] = from_url
+    return st.session_state.get(_RUN, "")
+
+
+def choose_run(run_id: str) -> None:
+    """Show this run from now on, and name it in the URL."""
+    st.session_state[_RUN] = run_id
+    st.session_state.pop(_DATASET, None)
+    if run_id:
+        st.query_params["run"] = run_id
+    else:
+        st.query_params.pop("run", None)
+
+
+def keep_run_in_url() -> None:
+    """Put the chosen run back into the URL after a change of page, so that a refresh finds it."""
+    run_id = st.session_state.get(_RUN, "")
+    if run_id and st.query_params.get("run", "") != run_id and "run" not in st.query_params:
+        st.query_params["run"] = run_id
+
+
+def keys() -> dict[str, str]:
+    """Keys that were entered in this session: provider name to key. Never stored anywhere else."""
+    return dict(st.session_state.get(_KEYS, {}))
+
+
+def set_key(provider: str, key: str) -> None:
+    """Keep a key for this session; an empty one is forgotten."""
+    kept = {**keys(), provider: key.strip()}
+    st.session_state[_KEYS] = {name: value for name, value in kept.items() if value}
+
+
+def forget_keys() -> None:
+    """Forget every key of this session."""
+    st.session_state[_KEYS] = {}
+
+
+def value(name: str, default: Any = None) -> Any:
+    """A value that a page remembers between its runs (a chosen cluster, a filter)."""
+    return st.session_state.get(name, default)
+
+
+def remember(name: str, new: Any) -> None:
+    """Remember a value of a page."""
+    st.session_state[name] = new
+
+
+def dark() -> bool:
+    """Whether the dark theme is in use."""
+    return st.context.theme.type == "dark"

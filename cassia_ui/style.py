@@ -1,0 +1,63 @@
+"""All CSS of the app. Test ids of Streamlit are no public API: they are named here and nowhere else."""
+
+from __future__ import annotations
+
+LIGHT = {"text": "#16262D", "muted": "#51646C", "line": "#D9E2E5", "soft": "#F1F5F6", "accent": "#0B6273",
+         "other": "#A3B3B9", "chip": "#DFF3EE", "chip_text": "#0B5F50", "ask": "#FDF3E1", "ask_line": "#EBCB94",
+         "error": "#FDF1F4", "error_line": "#E5A9B8", "card": "#FFFFFF", "shade": "rgba(16,48,58,.16)"}
+DARK = {"text": "#E4ECEF", "muted": "#A9BAC1", "line": "#2D3B41", "soft": "#1A252A", "accent": "#63C2D1",
+        "other": "#7F8D94", "chip": "#12352F", "chip_text": "#7FDCC8", "ask": "#241E13", "ask_line": "#6B4E1C",
+        "error": "#27181D", "error_line": "#7A3347", "card": "#1A252A", "shade": "rgba(0,0,0,.5)"}
+
+_RULES = """
+[data-testid="stMainBlockContainer"]{max-width:1280px;padding:1.75rem 40px 3rem}
+[data-testid="stHeading"] h1{padding:.2rem 0 .1rem;letter-spacing:-.01em}
+[data-testid="stHeading"] h2,[data-testid="stHeading"] h3{padding:.2rem 0 .1rem}
+[data-testid="stSidebarContent"]{display:flex;flex-direction:column}
+[data-testid="stSidebarUserContent"]{margin-top:auto;padding-bottom:1.2rem}
+[data-testid="stNavSectionHeader"]{opacity:.85}
+[data-testid="stChatMessage"]{padding:.35rem .25rem;background:transparent}
+.stMain [class*="st-key-problem_ask"]{background:var(--cw-ask);border-color:var(--cw-ask-line)}
+.stMain [class*="st-key-problem_error"]{background:var(--cw-error);border-color:var(--cw-error-line)}
+.cw-muted{color:var(--cw-muted)} .cw-small{font-size:14px}
+.cw-gene{position:relative;display:inline-block;font-style:italic;border-radius:6px;padding:0 7px;margin:1px 2px;
+ line-height:1.5;border:1px solid transparent;cursor:default}
+.cw-gene.in{background:var(--cw-chip);color:var(--cw-chip-text)}
+.cw-gene.measured{background:var(--cw-soft);color:var(--cw-muted);border-color:var(--cw-line)}
+.cw-gene.absent{border:1px dashed var(--cw-muted);color:var(--cw-muted);text-decoration:line-through}
+.cw-gene .cw-tip{display:none;position:absolute;left:0;bottom:calc(100% + 6px);z-index:60;min-width:190px;
+ background:var(--cw-card);color:var(--cw-text);border:1px solid var(--cw-line);border-radius:10px;padding:8px 12px;
+ font-style:normal;font-size:14px;line-height:1.45;text-decoration:none;box-shadow:0 4px 16px var(--cw-shade)}
+.cw-gene:hover .cw-tip,.cw-gene:focus .cw-tip{display:block}
+.cw-gene:focus{outline:2px solid var(--cw-accent);outline-offset:1px}
+.cw-evidence{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:15px}
+.cw-evidence th{font-weight:600;color:var(--cw-muted);font-size:14px;text-align:left;border-bottom:1px solid var(--cw-line);
+ padding:4px 8px 6px;white-space:nowrap}
+.cw-evidence td{padding:5px 8px;border-bottom:1px solid var(--cw-line);vertical-align:middle}
+.cw-evidence .n{text-align:right;white-space:nowrap}
+.cw-bars{width:120px;background:var(--cw-soft);border-radius:4px;overflow:hidden}
+.cw-bars i{display:block;height:8px;background:var(--cw-accent);border-radius:0 3px 3px 0}
+.cw-bars i+i{height:5px;background:var(--cw-other)}
+.cw-turn{margin:0 0 .2rem} .cw-turn p{margin:.15rem 0;white-space:pre-wrap;overflow-wrap:anywhere}
+.cw-who{display:flex;justify-content:space-between;gap:12px;align-items:center}
+.cw-verdict{border-radius:6px;padding:1px 8px;font-size:14px;white-space:nowrap}
+.cw-verdict.passed{background:var(--cw-chip);color:var(--cw-chip-text)}
+.cw-verdict.not_passed,.cw-verdict.failed{background:var(--cw-error);color:var(--cw-red)}
+.cw-key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px;vertical-align:baseline}
+@media (prefers-reduced-motion: reduce){*{animation:none!important;transition:none!important}}
+"""
+_DARK_ONLY = """
+[data-testid="stBaseButton-primary"],[data-testid="stBaseButton-primary"] *{color:#06232A}
+"""
+
+
+def tokens(dark: bool) -> dict[str, str]:
+    """Colours of the interface for the theme in use."""
+    return DARK if dark else LIGHT
+
+
+def css(dark: bool) -> str:
+    """The style sheet for the theme in use."""
+    names = "".join(f"--cw-{name.replace('_', '-')}:{value};" for name, value in tokens(dark).items())
+    red = "#F7A3B7" if dark else "#8C0F2B"
+    return f"<style>:root{{{names}--cw-red:{red}}}{_RULES}{_DARK_ONLY if dark else ''}</style>"

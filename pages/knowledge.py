@@ -1,0 +1,65 @@
+"""Knowledge: what the marker knowledge base holds."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cassia_core.services import knowledge
+from cassia_ui import frame
+from cassia_ui.markup import escaped, plain
+from cassia_ui.problems import problems_as_cards
+
+BY_TYPE, BY_GENE = "A cell type", "A gene"
+WEIGHTS = {3: "all but exclusive", 2: "strongly enriched", 1: "supportive"}
+
+
+def chips(genes: list[str], kind: str) -> str:
+    return " ".join(f'<span class="cw-gene {kind}">{escaped(g)}</span>' for g in genes)
+
+
+def draw_type(species: str) -> None:
+    name = st.selectbox("Cell type", knowledge.search_types("", limit=5000), index=None, key="knowledge_type",
+                        placeholder="Search a cell type, such as regulatory T cell")
+    entry = knowledge.describe_type(name, species) if name else None
+    if entry is None:
+        return
+    with st.container(border=True):
+        st.subheader(plain(entry.name), anchor=False)
+        known = f"{entry.cl_id}. " if entry.cl_id else "No Cell Ontology term. "
+        st.markdown(f":gray[{known}{plain(' › '.join(entry.path))}]")
+        for weight, words in WEIGHTS.items():
+            genes = [g for g, w in entry.markers if w == weight]
+            if genes:
+                st.html(f'<p><b>{words.capitalize()}</b><br>{chips(genes, "in")}</p>')
+        if entry.absent:
+            st.html(f'<p><b>Speak against it</b><br>{chips(list(entry.absent), "measured")}</p>')
+        st.markdown(f"**Tissues** {plain(', '.join(entry.tissues))}")
+        if entry.children:
+            st.markdown(f"**Finer types** {plain(', '.join(entry.children))}")
+        if entry.aliases:
+            st.markdown(f"**Also called** {plain(', '.join(entry.aliases))}")
+        if entry.note:
+            st.markdown(plain(entry.note))
+
+
+def draw_gene(species: str) -> None:
+    gene = st.text_input("Gene symbol", placeholder="Such as CD79A", key="knowledge_gene").strip()
+    if not gene:
+        return
+    uses = knowledge.types_of_gene(gene, species)
+    if not uses:
+        st.markdown(f":gray[No type of the knowledge base lists {plain(gene)}. That says nothing about the gene.]")
+        return
+    st.dataframe([{"Cell type": u.cell_type, "Cell Ontology": u.cl_id, "Lineage": u.lineage,
+                   "How telling": WEIGHTS.get(int(u.weight), "")} for u in uses], hide_index=True,
+                 alt=f"Cell types that {gene} marks")
+
+
+with problems_as_cards("knowledge"):
+    frame.title("Knowledge", "What our marker knowledge base says: the genes of a type, the types of a gene.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        way = st.segmented_control("Look up", [BY_TYPE, BY_GENE], default=BY_TYPE, required=True,
+                                   label_visibility="collapsed", key="knowledge_way")
+        chosen = st.segmented_control("Species", ["human", "mouse"], default="human", required=True,
+                                      label_visibility="collapsed", key="knowledge_species")
+    draw_type(chosen) if way == BY_TYPE else draw_gene(chosen)

@@ -1,0 +1,55 @@
+"""Settings: keys for this session, models and prices, folders, versions."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cassia_core import __version__, settings
+from cassia_core.domain.config import OFFLINE
+from cassia_core.services import models
+from cassia_ui import frame, session
+from cassia_ui.engine_form import draw_engine
+from cassia_ui.markup import plain
+from cassia_ui.problems import problems_as_cards
+
+
+def prices() -> None:
+    st.subheader("Models and prices", anchor=False)
+    st.markdown(":gray[List prices per million tokens, as read on the day given. A model that is not listed works too; "
+                "its price is then unknown.]")
+    listed = [m for p in models.providers() if p.name != OFFLINE for m in models.models_of(p.name)]
+    st.dataframe([{"Provider": m.provider, "Model": m.model, "In, $": m.input_usd, "Out, $": m.output_usd,
+                   "Read on": m.read_on} for m in listed], hide_index=True, alt="Models with their prices")
+
+
+def folders() -> None:
+    st.subheader("Folders", anchor=False)
+    allowed = ", ".join(map(str, settings.server_folders())) or "none"
+    st.table([{"What": "Runs", "Where": f"`{settings.runs_root()}`"}, {"What": "Uploads", "Where": f"`{settings.inputs_root()}`"},
+              {"What": "Files on the server that may be opened", "Where": plain(allowed)}],
+             border="horizontal", hide_index=True, hide_header=True)
+
+
+def about() -> None:
+    st.subheader("About", anchor=False)
+    st.markdown(f"CASSIA Workbench {__version__}, an independent implementation of the CASSIA protocol. Cite the method: "
+                "Xie et al., Nature Communications 2025, [doi:10.1038/s41467-025-67084-x]"
+                "(https://doi.org/10.1038/s41467-025-67084-x).")
+
+
+with problems_as_cards("settings"):
+    frame.title("Settings", "Who answers, keys for this session, folders and versions.")
+    with st.container(border=True):
+        draw_engine()
+        if session.keys():
+            st.markdown(f":gray[Keys in this session: {plain(', '.join(session.keys()))}. They are gone when you close the "
+                        "tab or press the button.]")
+            if st.button("Forget all keys", icon=":material/key_off:"):
+                session.forget_keys()
+                st.rerun()
+    with st.container(border=True):
+        prices()
+    with st.container(border=True):
+        folders()
+    with st.container(border=True):
+        about()

@@ -1,0 +1,102 @@
+"""Start: three doors, who will answer, recent runs, the path."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cassia_core.domain.config import OFFLINE
+from cassia_core.services import runs
+from cassia_ui import frame, session
+from cassia_ui.demo import start_demo
+from cassia_ui.door_maps import door_map
+from cassia_ui.markup import plain
+from cassia_ui.navigation import DATA, RESULTS, RUN, SETTINGS
+from cassia_ui.problems import problems_as_cards
+from cassia_ui.words import engine_name, money, run_badge, when
+
+PATH = (("1 Data", "We read the file and say what is in it."),
+        ("2 Set-up", "You choose clusters, tissue and who answers."),
+        ("3 Run", "Agents propose, check and score."), ("4 Results", "You see labels, evidence and doubts."))
+
+
+def doors(known: tuple[runs.RunSummary, ...]) -> None:
+    columns = st.columns(3, gap="small")
+    dark = session.dark()
+    with columns[0].container(border=True, height="stretch"):
+        st.image(door_map("labelled", dark), width="stretch", alt="Drawing of a map of cells with labels")
+        st.subheader("Try the demo", anchor=False)
+        st.write("700 human blood cells and the offline engine. An annotated map (UMAP) in under a minute.")
+        st.caption("No key needed. Nothing leaves this computer.")
+        if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
+            start_demo()
+    with columns[1].container(border=True, height="stretch"):
+        st.image(door_map("unknown", dark), width="stretch", alt="Drawing of a map of cells without labels")
+        st.subheader("Open my data", anchor=False)
+        st.write("h5ad, 10x h5, a zipped matrix, loom, or a table of marker genes. We work out what is inside.")
+        st.caption("Upload, or give a path on the server for large files.")
+        if st.button("Choose a file", icon=":material/folder_open:", width="stretch"):
+            st.switch_page(DATA)
+    with columns[2].container(border=True, height="stretch"):
+        st.image(door_map("half", dark), width="stretch", alt="Drawing of a map of cells with some labels")
+        st.subheader("Continue a past run", anchor=False)
+        last = known[0] if known else None
+        st.write(_last_line(last))
+        st.caption("Kept on disk, also after you close the browser.")
+        if st.button("Continue", icon=":material/history:", width="stretch", disabled=last is None):
+            open_run(last)
+
+
+def _last_line(run: runs.RunSummary | None) -> str:
+    if run is None:
+        return "Nothing yet. Your runs appear here, finished or not."
+    name = plain(run.title or ", ".join(run.datasets))
+    if run.state in ("running", "queued", "interrupted", "cancelled"):
+        return f"**{name}**, {when(run.created_at)}. {run.finished_clusters} of {run.n_clusters} clusters are done."
+    return f"**{name}**, {when(run.created_at)}. {run.n_clusters} clusters, {run.to_look_at} to look at."
+
+
+def open_run(run: runs.RunSummary) -> None:
+    session.choose_run(run.run_id)
+    page = RESULTS if run.state in ("success", "partial") else RUN
+    st.switch_page(page, query_params={"run": run.run_id})
+
+
+def who_answers() -> None:
+    st.subheader("Who will answer", anchor=False)
+    model = session.draft().annotation.annotator
+    if model.provider == OFFLINE:
+        st.markdown(":green-badge[:material/check_circle: Offline engine, ready]")
+        st.write("It looks marker genes up in our knowledge base and the Cell Ontology. It is no language model. "
+                 "For one, add a key or connect a local server.")
+    else:
+        st.markdown(f":blue-badge[:material/key: {plain(engine_name(model.provider, model.model))}]")
+        st.write("Marker genes, tissue and species are sent. Counts stay here.")
+    if st.button("Add a key for this session", icon=":material/key:"):
+        st.switch_page(SETTINGS)
+
+
+def recent(known: tuple[runs.RunSummary, ...]) -> None:
+    st.subheader("Recent runs", anchor=False)
+    if not known:
+        st.markdown(":gray[Your runs appear here, with their state and what they cost.]")
+        return
+    table = [{"Data set": f"**{plain(run.title or ', '.join(run.datasets))}**", "Clusters": str(run.n_clusters or ""),
+              "State": run_badge(run), "Cost": plain(money(run.cost_usd)), "Started": when(run.created_at)}
+             for run in known[:4]]
+    st.table(table, border="horizontal", hide_index=True)
+
+
+with problems_as_cards("start"):
+    frame.title("From counts to cell types, with the reasons",
+                "Load single-cell data, let several agents argue about each cluster, and read why each label was given.")
+    listed = runs.list_runs()
+    doors(listed)
+    st.space("small")
+    left, right = st.columns((1, 2), gap="medium")
+    with left:
+        who_answers()
+    with right:
+        recent(listed)
+    st.space("small")
+    for column, (name, line) in zip(st.columns(4), PATH, strict=True):
+        column.markdown(f"**{name}**  \n:gray[{line}]")
