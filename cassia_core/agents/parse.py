@@ -14,6 +14,8 @@ LONGEST_NAME = 200
 MOST_SUBTYPES = 3
 MOST_ASKED_GENES = 20
 _FENCE = re.compile(r"```[ \t]*(?:json)?[ \t]*\r?\n(.*?)```", re.DOTALL | re.IGNORECASE)
+_THINKING = re.compile(r"\A.*?</think>|<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
+_GENE = re.compile(r"[A-Za-z][A-Za-z0-9.\-]*")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PLACEHOLDERS = {"...", "broad type", "most likely detailed type", "second", "third", "type", "gene", "cell type"}
 
@@ -66,12 +68,13 @@ def read_verdict(text: str) -> Verdict:
     ReplyError
         No such line, or both.
     """
-    lines = [line.strip().strip("*_`#> ").rstrip(".").strip("*_` ") for line in text.splitlines()]
+    shown = _THINKING.sub("", text).splitlines()
+    lines = [line.strip().strip("*_`#> ").rstrip(".").strip("*_` ") for line in shown]
     verdicts = {line for line in lines if line in (PASSED, FAILED)}
     if len(verdicts) != 1:
         why = "It holds both verdicts." if verdicts else f"It has no line that is exactly {PASSED} or {FAILED}."
         raise _unreadable(why, text)
-    kept = [raw for raw, line in zip(text.splitlines(), lines, strict=True) if line not in (PASSED, FAILED)]
+    kept = [raw for raw, line in zip(shown, lines, strict=True) if line not in (PASSED, FAILED)]
     return Verdict(passed=verdicts == {PASSED}, feedback=_FENCE.sub("", "\n".join(kept)).strip())
 
 
@@ -125,11 +128,18 @@ def _three_names(groups: object) -> tuple[str, ...]:
     return names if all(0 < len(n) <= LONGEST_NAME for n in names) else ()
 
 
+def genes_named(text: str) -> frozenset[str]:
+    """All words of a text that could be a gene's symbol, in capitals."""
+    return frozenset(word.rstrip(".-").upper() for word in _GENE.findall(text))
+
+
 def _blocks(text: str) -> list[dict[str, object]]:
-    """JSON objects of a reply: those in fences, else the outermost ones in the text."""
-    fenced = [_object(part) for part in _FENCE.findall(text)]
+    """JSON objects of a reply: those in fences, else the outermost ones in the text. What a model thinks aloud
+    between `<think>` marks, as many local ones do, is not part of its reply."""
+    shown = _THINKING.sub("", text)
+    fenced = [_object(part) for part in _FENCE.findall(shown)]
     blocks = [block for block in fenced if block is not None]
-    return blocks or _outermost_objects(text)
+    return blocks or _outermost_objects(shown)
 
 
 def _object(text: str) -> dict[str, object] | None:
@@ -180,7 +190,7 @@ def _gene_request(block: dict[str, object], text: str) -> GeneRequest:
 
 
 def _reasoning(text: str) -> str:
-    before = text.split("```", 1)[0].strip()
+    before = _THINKING.sub("", text).split("```", 1)[0].strip()
     return "" if before.startswith("{") else before
 
 

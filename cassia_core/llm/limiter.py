@@ -27,6 +27,7 @@ class AdaptiveLimiter:
         self._limit = float(most)
         self._at_work = 0
         self._not_before = 0.0
+        self.ever_answered = False
         self._changed = threading.Condition()
 
     @property
@@ -55,6 +56,7 @@ class AdaptiveLimiter:
     def answered(self) -> None:
         """The provider answered: allow a little more."""
         with self._changed:
+            self.ever_answered = True
             self._limit = min(float(self._most), self._limit + 1.0 / self._limit)
             self._changed.notify()
 

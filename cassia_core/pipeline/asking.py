@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ REPLY_TOKENS_UNDER_A_LIMIT = 4096
 LONGER_REPLY_TOKENS = 16384
 EMPTY_REPLIES = 3
 LONGEST_WAIT_S = 300.0
+DEAD_AFTER = 3
+"""Calls given up, none ever answered: the server is not there, and the run need not try it for every cluster."""
 RATE_LIMIT_PATIENCE = 900
 """Units of `wait_s` for which one call may be put off by a provider that asks for fewer requests."""
 
@@ -90,6 +93,7 @@ class Asker:
         self._on_call, self._stop, self._wait_s = on_call, stop, wait_s
         self._fatal: CassiaError | None = None
         self._limiters = {id(p): AdaptiveLimiter(params.max_workers) for p in providers.values()}
+        self._given_up: Counter[int] = Counter()
         self._seats = threading.BoundedSemaphore(params.max_workers)
         spent = call_log.spent()
         self._budget = Budget(params.max_tokens_total, params.max_cost_usd, spent_tokens=spent.total_tokens,
@@ -177,7 +181,9 @@ class Asker:
         try:
             return retrying(self._call, request, model, key, provider, limiter)
         except ProviderError as error:
-            if error.fatal:
+            self._given_up[id(provider)] += 1
+            dead = self._given_up[id(provider)] >= DEAD_AFTER and not limiter.ever_answered
+            if error.fatal or (error.retryable and dead):
                 self._fatal = self._fatal or error
             raise
 

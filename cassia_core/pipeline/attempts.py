@@ -10,6 +10,7 @@ from cassia_core.domain.annotation import Proposal, QualityScore
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import AnnotateTask, FormatTask, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
+from cassia_core.knowledge.light import NO_LABEL
 from cassia_core.pipeline.case import Case, Draft
 from cassia_core.pipeline.conversation import Conversation
 from cassia_core.pipeline.looking_up import look_up
@@ -83,18 +84,18 @@ def _formatted(case: Case, talk: Conversation, text: str, attempt: int) -> Propo
 
 def _speaks_of(case: Case, text: str) -> bool:
     """Whether a reply names any of the cluster's genes: a refusal or an empty phrase does not."""
-    words = {word.strip(".,;:()[]{}\"'`*").upper() for word in text.split()}
-    return bool(words & case.shown)
+    return bool(parse.genes_named(text) & case.shown)
 
 
 def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeasurement, ...]) -> Proposal:
-    """Refuse an answer that cites genes, but none that this cluster was shown with: it speaks of something else."""
-    cited = {gene.upper() for gene in proposal.key_genes}
+    """Refuse a label that leans on none of the genes that were given: it speaks of something else."""
+    cited = parse.genes_named(" ".join(proposal.key_genes) or proposal.reasoning)
     given = case.shown | {value.gene.upper() for value in measured}
-    if cited and not cited & given:
-        raise ReplyError("The answer is not about this cluster.",
-                         f"None of the genes it cites ({', '.join(sorted(cited)[:5])}) is among those given.")
-    return proposal
+    if cited & given or proposal.label.lower() in NO_LABEL:
+        return proposal
+    named = ", ".join(proposal.key_genes[:5])
+    raise ReplyError("The answer is not about this cluster.",
+                     f"None of the genes it cites ({named}) is among those given." if named else "It cites no gene.")
 
 
 def _same_label(previous: Proposal | None, proposal: Proposal) -> bool:

@@ -74,6 +74,21 @@ def test_a_request_for_genes_is_told_from_an_answer():
         parse.read_proposal_or_request(fenced({"hypotheses": ["A"], "ask_genes": []}))
 
 
+@pytest.mark.parametrize("thought", ["<think>{thinks}</think>\n{says}", "{thinks}</think>\n{says}"])
+def test_what_a_model_thinks_aloud_is_not_its_answer(thought: str):
+    text = thought.format(thinks=fenced({**GOOD, "general": "B cell"}) + "\nVALIDATION FAILED\n",
+                          says=fenced(GOOD) + "\nVALIDATION PASSED")
+    assert parse.read_proposal(text).general == "T cell"
+    assert parse.read_proposal(text).reasoning == "CD3D marks T cells."
+    assert parse.read_verdict(text).passed
+    with pytest.raises(ReplyError):
+        parse.read_proposal("<think>" + fenced(GOOD))
+
+
+def test_genes_are_found_in_running_text():
+    assert parse.genes_named("CD3D/CD3E, HLA-DRA. (Il7r)") >= {"CD3D", "CD3E", "HLA-DRA", "IL7R"}
+
+
 @pytest.mark.parametrize(("text", "passed"), [
     ("Fine.\nVALIDATION PASSED", True), ("Wrong.\nVALIDATION FAILED", False), ("**VALIDATION PASSED**", True),
     ("VALIDATION FAILED\n\n", False), ("Fine.\r\nVALIDATION PASSED.\r\n", True),

@@ -132,6 +132,22 @@ def test_a_refused_key_or_an_empty_account_stops_every_later_call(tmp_path: Path
     assert len(provider.requests) == 1
 
 
+def test_a_server_that_never_answered_is_not_tried_for_every_cluster(tmp_path: Path):
+    provider = Scripted(formatter=Overloaded("Not there."))
+    with scripted_bench(tmp_path, provider, max_retries=1) as bench:
+        for text in "abcdef":
+            with pytest.raises(Overloaded):
+                ask(bench, text)
+    assert len(provider.requests) == 3 * 2
+    answered_once = Scripted(formatter=["x", Overloaded("Down now.")])
+    with scripted_bench(tmp_path / "b", answered_once, max_retries=0) as bench:
+        ask(bench)
+        for text in "abcdef":
+            with pytest.raises(Overloaded):
+                ask(bench, text)
+    assert len(answered_once.requests) == 7
+
+
 def test_a_cancelled_run_makes_no_further_call(tmp_path: Path):
     provider = Scripted(formatter="x")
     with scripted_bench(tmp_path, provider, stopped=lambda: True) as bench, pytest.raises(RunCancelled):

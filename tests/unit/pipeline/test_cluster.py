@@ -123,6 +123,21 @@ def test_an_answer_about_other_genes_is_never_this_clusters_label(tmp_path: Path
     assert "not about this cluster" in result.reason
 
 
+def test_a_label_that_cites_no_gene_at_all_is_not_taken(tmp_path: Path):
+    bare = block({"general": "B cell", "subtypes": [], "key_genes": []})
+    provider = Scripted(annotator=[bare, "MS4A1 and BANK1.\n" + bare, "CD3D, say.\n" + bare], validator=PASSED)
+    with scripted_bench(tmp_path, provider) as bench:
+        result = bench.one(T_CELL)
+    assert (result.status, result.label, result.iterations) == ("done", "B cell", 3)
+
+
+def test_a_model_may_say_that_it_does_not_know(tmp_path: Path):
+    provider = Scripted(annotator=block({"general": "Unknown", "subtypes": [], "key_genes": []}), validator=PASSED)
+    with scripted_bench(tmp_path, provider, boost="off") as bench:
+        result = bench.one(T_CELL)
+    assert (result.label, result.iterations, result.light) == ("Unknown", 1, "look")
+
+
 def test_a_validator_without_a_verdict_is_asked_once_more_and_then_left(tmp_path: Path):
     provider = Scripted(annotator=answer(), validator="It is not VALIDATION PASSED.")
     with scripted_bench(tmp_path, provider, score=False, boost="off") as bench:
