@@ -25,7 +25,9 @@ def as_cluster_names(values: pd.Series) -> pd.Series:
     present = text[~missing]
     whole = present.str.match(_WHOLE)
     if whole.any() and bool((whole | present.str.match(_INTEGER)).all()):
-        text = text.where(missing, text.str.replace(r"\.0+$", "", regex=True))
+        bare = present.str.replace(r"\.0+$", "", regex=True)
+        if bare.nunique() == present.nunique():
+            text = bare.reindex(text.index)
     return text.mask(missing, UNASSIGNED)
 
 

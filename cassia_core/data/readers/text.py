@@ -88,7 +88,7 @@ def decode(content: bytes) -> tuple[str, str]:
 
 def sniff_delimiter(text: str) -> str:
     """The delimiter under which most lines have the same number (above one) of fields."""
-    lines = [line for line in text[:_SNIFFED_CHARACTERS].splitlines() if line.strip()][:_SAMPLED_LINES + 1]
+    lines = [line for line in text[:_SNIFFED_CHARACTERS].split("\n") if line.strip()][:_SAMPLED_LINES + 1]
     if len(lines) > 2:
         lines.pop()  # it may have been cut
     best, best_key = ",", (0.0, 0)
