@@ -15,7 +15,7 @@ MOST_SUBTYPES = 3
 MOST_ASKED_GENES = 20
 _FENCE = re.compile(r"```[ \t]*(?:json)?[ \t]*\r?\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _THINKING = re.compile(r"\A.*?</think>|<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
-_GENE = re.compile(r"[A-Za-z][A-Za-z0-9.\-]*")
+_GENE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PLACEHOLDERS = {"...", "broad type", "most likely detailed type", "second", "third", "type", "gene", "cell type"}
 
@@ -129,8 +129,11 @@ def _three_names(groups: object) -> tuple[str, ...]:
 
 
 def genes_named(text: str) -> frozenset[str]:
-    """All words of a text that could be a gene's symbol, in capitals."""
-    return frozenset(word.rstrip(".-").upper() for word in _GENE.findall(text))
+    """All words of a text that could be a gene's symbol, in capitals: as they stand between blanks and commas, and
+    without the signs around them."""
+    words = {word.strip("()[]{}\"'`*.,:;") for word in re.split(r"[\s,;/]+", text)}
+    words |= {word.rstrip(".-") for word in _GENE.findall(text)}
+    return frozenset(word.upper() for word in words if word)
 
 
 def _blocks(text: str) -> list[dict[str, object]]:

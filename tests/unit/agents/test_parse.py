@@ -86,7 +86,9 @@ def test_what_a_model_thinks_aloud_is_not_its_answer(thought: str):
 
 
 def test_genes_are_found_in_running_text():
-    assert parse.genes_named("CD3D/CD3E, HLA-DRA. (Il7r)") >= {"CD3D", "CD3E", "HLA-DRA", "IL7R"}
+    text = "CD3D/CD3E, HLA-DRA. (Il7r) 1110004F10Rik CD8A+ odd+name"
+    assert parse.genes_named(text) >= {"CD3D", "CD3E", "HLA-DRA", "IL7R", "1110004F10RIK", "CD8A", "ODD+NAME"}
+    assert parse.genes_named("") == frozenset()
 
 
 @pytest.mark.parametrize(("text", "passed"), [
