@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cassia_core.domain.annotation import EvidenceItem
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
-from cassia_core.knowledge.symbols import current
+from cassia_core.knowledge.symbols import current, is_gene
 
 
 def check_cited(cited: tuple[str, ...], markers: ClusterMarkers, n_genes: int, species: str,
@@ -18,14 +18,20 @@ def check_cited(cited: tuple[str, ...], markers: ClusterMarkers, n_genes: int, s
     for gene in dict.fromkeys(g.strip() for g in cited if g.strip()):
         if gene.upper() in shown or current(gene, species).upper() in shown:
             continue
-        measured = expression is None or expression.has_gene(gene) or expression.has_gene(current(gene, species))
-        (missing if measured else invented).append(gene)
-    where = "data" if expression is not None and expression.basis == "cells" else "marker table"
+        (missing if _exists(gene, species, expression) else invented).append(gene)
+    where = "table of known genes" if expression is None else "data" if expression.basis == "cells" else "marker table"
     items = [EvidenceItem(gene=gene, kind="cited_not_in_list", text=f"{gene} is cited but not in this cluster's list.")
              for gene in missing]
     items += [EvidenceItem(gene=gene, kind="cited_not_in_data", text=f"{gene} is cited but is nowhere in the {where}.")
               for gene in invented]
     return tuple(items), tuple(_sentences(missing, invented, where))
+
+
+def _exists(gene: str, species: str, expression: ExpressionSource | None) -> bool:
+    """Whether the gene was measured at all; without any values at hand, whether there is such a gene."""
+    if expression is None:
+        return is_gene(gene, species)
+    return expression.has_gene(gene) or expression.has_gene(current(gene, species))
 
 
 def _sentences(missing: list[str], invented: list[str], where: str) -> list[str]:

@@ -19,7 +19,7 @@ from cassia_core.knowledge.expected import weigh_expected
 from cassia_core.knowledge.labelled import read_label
 from cassia_core.knowledge.ontology import find_term
 from cassia_core.knowledge.problems import Findings, name_problems
-from cassia_core.knowledge.scoring import DEFAULTS, TELLING, Scores, score_types
+from cassia_core.knowledge.scoring import DEFAULTS, TELLING, Scores, score_types, species_key
 
 READ_GENES = 50
 """Genes from the top of a list that are weighed."""
@@ -53,7 +53,7 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
         label; cited genes are checked all the same.
     """
     basis = expression.basis if expression is not None else "markers"
-    cited_items, cited_problems = check_cited(cited, markers, n_genes, setting.species, expression)
+    cited_items, cited_problems = check_cited(cited, markers, n_genes, species_key(setting.species), expression)
     labelled = read_label(label)
     if labelled is None:
         return Evidence(label=label, basis=basis, term=find_term(label), known=False, items=cited_items,

@@ -53,7 +53,6 @@ class Profiles:
     entries: tuple[CellTypeEntry, ...]
     rows: dict[str, int]
     gain: np.ndarray
-    share: np.ndarray
     off_list: float
     lineage_names: tuple[str, ...]
     lineage: np.ndarray
@@ -94,67 +93,59 @@ def load_profiles(species: str, settings: ProfileSettings = PROFILE_DEFAULTS) ->
     absent = [kb.absent_of(entry, species) for entry in entries]
     genes = sorted({gene for weights in own for gene in weights} | {gene for listed in absent for gene in listed})
     rows = {gene: i for i, gene in enumerate(genes)}
-    mass = np.zeros((len(genes), len(entries)), dtype=np.float64)
+    mass = np.zeros((len(entries), len(genes)), dtype=np.float32)
     for t, weights in enumerate(own):
-        for gene, value in weights.items():
-            mass[rows[gene], t] = value
+        mass[t, [rows[gene] for gene in weights]] = list(weights.values())
     parent = np.array([column.get(entry.parent, -1) for entry in entries])
-    share = _blend(_shares(mass, settings), parent, settings)
+    children = tuple(tuple(int(c) for c in np.flatnonzero(parent == t)) for t in range(len(entries)))
+    share = _blend(_shares(mass, settings), parent, children, settings)
     lineage_of = [lineage_of_entry(entry) or entry.name for entry in entries]
     lineage_names = tuple(dict.fromkeys(lineage_of))
     lineage = np.array([lineage_names.index(name) for name in lineage_of])
     background = _background(share, lineage, len(lineage_names), settings)
-    gain = np.log1p(settings.on_list / (1 - settings.on_list) * share / background[:, None])
+    gain = np.log1p(settings.on_list / (1 - settings.on_list) * share / background)
     gain -= settings.foreign * _foreign(gain, lineage, len(lineage_names))
     for t, listed in enumerate(absent):
         for gene in listed:
-            gain[rows[gene], t] -= settings.absent_penalty
-    gain = np.vstack([gain, np.zeros((1, len(entries)))]).astype(np.float32)
-    return Profiles(species=species, entries=entries, rows=rows, gain=gain, share=share.astype(np.float32),
+            gain[t, rows[gene]] -= settings.absent_penalty
+    gain = np.vstack([gain.T, np.zeros((1, len(entries)), dtype=np.float32)])
+    return Profiles(species=species, entries=entries, rows=rows, gain=gain,
                     off_list=float(np.log(1 - settings.on_list)), lineage_names=lineage_names, lineage=lineage,
                     parent=parent, column=column,
-                    children=tuple(tuple(int(c) for c in np.flatnonzero(parent == t)) for t in range(len(entries))))
+                    children=children)
 
 
 def _shares(mass: np.ndarray, settings: ProfileSettings) -> np.ndarray:
     """Chance of each gene given the type, with long lists punished only in part."""
-    total = np.maximum(mass.sum(axis=0), 1e-9)
+    total = np.maximum(mass.sum(axis=1, keepdims=True), 1e-9)
     typical = np.median(total)
     return mass / (total ** settings.length_penalty * typical ** (1 - settings.length_penalty))
 
 
-def _blend(share: np.ndarray, parent: np.ndarray, settings: ProfileSettings) -> np.ndarray:
+def _blend(share: np.ndarray, parent: np.ndarray, children: tuple[tuple[int, ...], ...],
+           settings: ProfileSettings) -> np.ndarray:
     """Let a parent see some of its children's markers, and a child some of its parent's."""
-    order = _top_down(parent)
-    down = share.copy()
+    order = [int(t) for t in np.flatnonzero(parent < 0)]
+    for t in order:
+        order.extend(children[t])
     for t in reversed(order):
-        below = np.flatnonzero(parent == t)
-        if len(below):
-            lent = settings.from_children * down[:, below].mean(axis=1)
-            down[:, t] = (1 - settings.from_children) * share[:, t] + lent
-    out = down.copy()
+        if children[t]:
+            lent = settings.from_children * share[list(children[t])].mean(axis=0)
+            share[t] = (1 - settings.from_children) * share[t] + lent
     for t in order:
         if parent[t] >= 0:
-            out[:, t] = (1 - settings.from_parent) * down[:, t] + settings.from_parent * out[:, parent[t]]
-    return out
-
-
-def _top_down(parent: np.ndarray) -> list[int]:
-    """Type columns ordered so that every parent stands before its children."""
-    order, front = [], list(np.flatnonzero(parent < 0))
-    while front:
-        order += front
-        front = [t for t in range(len(parent)) if parent[t] in front]
-    return [int(t) for t in order]
+            share[t] = (1 - settings.from_parent) * share[t] + settings.from_parent * share[parent[t]]
+    return share
 
 
 def _foreign(gain: np.ndarray, lineage: np.ndarray, n_lineages: int) -> np.ndarray:
     """How strongly each gene speaks for some other lineage, where it says less for the type's own."""
-    tops = np.stack([gain[:, lineage == i].max(axis=1) for i in range(n_lineages)], axis=1)
-    return np.maximum(0.0, tops.max(axis=1, keepdims=True) - CLEARLY - tops[:, lineage]) * (tops[:, lineage] < CLEARLY)
+    tops = np.stack([gain[lineage == i].max(axis=0) for i in range(n_lineages)])
+    others = np.maximum(0.0, tops.max(axis=0) - CLEARLY - tops) * (tops < CLEARLY)
+    return others[lineage]
 
 
 def _background(share: np.ndarray, lineage: np.ndarray, n_lineages: int, settings: ProfileSettings) -> np.ndarray:
     """Chance of each gene in the list of any cluster: every lineage counts once, however many types it has."""
-    means = np.stack([share[:, lineage == i].mean(axis=1) for i in range(n_lineages)], axis=1)
-    return settings.uniform / GENOME + (1 - settings.uniform) * means.mean(axis=1)
+    means = np.stack([share[lineage == i].mean(axis=0) for i in range(n_lineages)])
+    return settings.uniform / GENOME + (1 - settings.uniform) * means.mean(axis=0)

@@ -50,7 +50,7 @@ class EngineSettings:
 DEFAULTS = EngineSettings()
 TELLING = 0.35
 """A gene is named as a reason for a type from this weighted log-likelihood ratio on."""
-LONGEST = 100
+LONGEST = 75
 """Genes up to which chance was measured."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cassia_core.knowledge.base import load_knowledge
 from cassia_core.knowledge.labelled import read_label
+from cassia_core.knowledge.scoring import species_key
 
 MOST_SIBLINGS, MOST_GENES = 8, 8
 
@@ -17,7 +18,7 @@ def sibling_markers(label: str, species: str) -> tuple[tuple[str, tuple[str, ...
     labelled = read_label(label)
     if labelled is None:
         return ()
-    kb = load_knowledge()
+    kb, species = load_knowledge(), species_key(species)
     entry, above = labelled.entry, kb.parent(labelled.entry)
     kin = [e for e in (kb.children(above) if above else ()) if e.name != entry.name]
     shared = {m.gene: m.weight for m in kb.markers_of(entry, species)}

@@ -64,8 +64,8 @@ def test_random_genes_are_not_labelled():
     genes = sorted(g for g in gene_table("human").symbols if g.isalnum())
     draw = random.Random(7)
     for n in (10, 50):
-        labelled = sum(rank_types(draw.sample(genes, n), HUMAN).entry is not None for _ in range(60))
-        assert labelled <= 3
+        labelled = sum(rank_types(draw.sample(genes, n), HUMAN).entry is not None for _ in range(100))
+        assert labelled <= 5
 
 
 def test_an_abstention_says_why():
