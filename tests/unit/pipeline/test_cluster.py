@@ -277,6 +277,15 @@ def test_a_boost_that_makes_it_worse_is_kept_but_not_taken(tmp_path: Path):
     assert result.boost.accepted is False and "scored 40" in result.boost.reason
 
 
+def test_a_boost_may_name_what_had_no_name(tmp_path: Path):
+    unknown = block({"general": "Unknown", "subtypes": [], "key_genes": []})
+    provider = Scripted(annotator=unknown, booster=answer("Treg"),
+                        validator=[PASSED.replace("88", "0"), PASSED.replace("88", "60")])
+    with scripted_bench(tmp_path, provider) as bench:
+        result = bench.one(T_CELL)
+    assert (result.label, result.boost.accepted, result.boost.score_after) == ("Treg", True, 60)
+
+
 def test_the_rounds_of_a_boost_are_bounded(tmp_path: Path):
     ask = block({"hypotheses": ["a"], "ask_genes": ["FOXP3"]})
     provider = Scripted(annotator=answer(), validator=PASSED.replace("88", "20"), booster=ask)
