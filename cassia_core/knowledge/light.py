@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict
+from cassia_core.knowledge.lineages import is_vague
 
-GREEN_EVIDENCE, RED_EVIDENCE = 60.0, 30.0
+GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
 GREEN_SCORE, RED_SCORE = 75.0, 50.0
 NO_LABEL = ("", "unknown", "unassigned")
 
@@ -31,6 +32,8 @@ def light_of(evidence: Evidence | None, score: QualityScore | None, verdict: Ver
         return "medium", evidence.problems[0]
     if measured < GREEN_EVIDENCE:
         return "medium", f"The evidence is fair ({measured:.0f} of 100)."
+    if is_vague(evidence.label):
+        return "medium", "The label names a broad class only; the genes do not settle which kind."
     if score is not None and score.value < GREEN_SCORE:
         return "medium", f"The evidence is good, but the scorer gave only {score.value:.0f} of 100."
     return "high", f"The genes speak clearly for the label ({measured:.0f} of 100) and nothing against it."

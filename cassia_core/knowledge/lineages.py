@@ -84,6 +84,12 @@ def exclusive(one: str, other: str) -> bool:
     return other not in known[one].kin and one not in known[other].kin
 
 
+def is_vague(label: str) -> bool:
+    """Whether a label is an umbrella over several lineages, such as "leukocyte"."""
+    name = lineage_of(label)
+    return bool(name) and lineages()[name].vague
+
+
 @cache
 def family_of(label: str) -> str:
     """The colour family of a label, one of `FAMILIES`; labels nobody knows, mixtures and "Unknown" are grey."""

@@ -120,7 +120,8 @@ def print_clusters() -> None:
             cells += len(inside)
             right_cells += sum(lineage_of(label) == named for label in inside if named)
         shown = ", ".join(f"{light} {sum(ok)} of {len(ok)} right" for light, ok in lights.items() if ok)
-        print(f"  {name:34s} {right_clusters:2d} of {n_clusters:2d} clusters, {right_cells / cells:6.1%} of cells; {shown}")
+        print(f"  {name:34s} {right_clusters:2d} of {n_clusters:2d} clusters, {right_cells / cells:6.1%} of cells; "
+              f"{shown}")
 
 
 class Silent:

@@ -102,6 +102,7 @@ def test_lights_follow_the_stated_rules():
     assert light_of(good, QualityScore(value=90), Verdict(passed=False))[0] == "look"
     weak = Evidence(label="B cell", basis="cells", score=12.0)
     assert light_of(weak, QualityScore(value=99), Verdict(passed=True))[0] == "look"
+    assert light_of(Evidence(label="leukocyte", basis="cells", score=99.0), None, None)[0] == "medium"
     assert light_of(Evidence(label="Unknown", basis="markers", known=False), None, None)[0] == "look"
 
 
