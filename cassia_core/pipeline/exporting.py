@@ -9,14 +9,17 @@ import anndata as ad
 
 from cassia_core import __version__
 from cassia_core.data.labels import write_labels
+from cassia_core.data.view_store import open_view
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import CassiaError
+from cassia_core.knowledge.lineages import family_of
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.preparing import Prepared
 from cassia_core.report import dataset_tables, dataset_texts, run_tables
 from cassia_core.report.html import write_report
+from cassia_core.report.report_map import map_from_view
 from cassia_core.report.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import write_text
@@ -38,7 +41,9 @@ def write_dataset(context: RunContext, spec: DatasetSpec, layout: DatasetLayout,
     if prepared.adata is not None:
         _write_h5ad(context, spec, layout, prepared, results)
     write_report(layout.report_html, spec=spec, rows=results, record=load_record(context.layout),
-                 findings=prepared.findings, outcome=outcome, view_dir=layout.view if layout.view.is_dir() else None)
+                 findings=prepared.findings, outcome=outcome,
+                 families={r.label: family_of(r.label) for r in results if r.label},
+                 cells=map_from_view(open_view(layout.view)) if layout.view.is_dir() else None)
 
 
 def write_tables(layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared,
