@@ -12,8 +12,15 @@ from cassia_core.domain.findings import Findings, Question
 from cassia_ui import session
 from cassia_ui.markup import plain
 
+MAPPED = ("columns.cluster", "columns.gene")
+"""Questions that the column mapper answers."""
 _MARKS = {"ok": ":green[:material/check_circle:]", "notice": ":orange[:material/info:]",
           "ask": ":orange[:material/contrast:]"}
+
+
+def needs_mapper(findings: Findings) -> bool:
+    """Whether neither the clusters' nor the genes' column is known."""
+    return set(MAPPED) <= {q.option for q in findings.questions}
 
 
 def draw_found(findings: Findings) -> None:
@@ -25,7 +32,8 @@ def draw_found(findings: Findings) -> None:
         if table:
             st.table(table, border="horizontal", hide_header=True, hide_index=True)
         for question in findings.questions:
-            _ask(question)
+            if not needs_mapper(findings) or question.option not in MAPPED:
+                _ask(question)
 
 
 def draw_done(findings: Findings) -> None:
@@ -46,23 +54,21 @@ def _ask(question: Question) -> None:
             for choice in question.choices:
                 kind = "primary" if choice == question.suggested else "secondary"
                 if st.button(plain(choice), type=kind, key=f"draft_answer_{question.option}_{choice}"):
-                    _answer(question.option, choice)
+                    _answer(question, choice)
                     st.rerun()
 
 
-def _answer(option: str, choice: str) -> None:
-    """Keep an answer as a field of `ReadOptions`, in that field's own type."""
+def _answer(question: Question, choice: str) -> None:
+    """Keep an answer as the field of `ReadOptions` it belongs to; of a yes-or-no question the first choice is yes."""
     read = session.draft().read
-    if option == "genes_in_rows":
-        new: object = "row" in choice.lower() and "gene" in choice.lower().split("row")[0] or choice.lower() in ("yes", "true")
-    elif option == "replace_nan":
-        new = choice.lower().startswith(("yes", "replace", "true"))
+    if question.option.startswith("columns."):
+        field = question.option.removeprefix("columns.")
+        changed = replace(read, columns=replace(read.columns or TableColumns(), **{field: choice}))
     else:
-        new = choice
-    if option in TableColumns.__dataclass_fields__ and option not in ReadOptions.__dataclass_fields__:
-        session.change_draft(read=replace(read, columns=replace(read.columns or TableColumns(), **{option: choice})))
-    else:
-        session.change_draft(read=replace(read, **{option: new}))
+        is_flag = isinstance(ReadOptions.__dataclass_fields__[question.option].default, bool) \
+            or question.option == "genes_in_rows"
+        changed = replace(read, **{question.option: choice == question.choices[0] if is_flag else choice})
+    session.change_draft(read=changed)
 
 
 def draw_column_mapper(path: Path, columns: tuple[str, ...]) -> None:

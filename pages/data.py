@@ -9,7 +9,7 @@ import streamlit as st
 from cassia_core import settings
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Findings
-from cassia_core.errors import CassiaError, MarkerFormatError
+from cassia_core.errors import CassiaError
 from cassia_core.services import examples, intake
 from cassia_ui import found, frame, session
 from cassia_ui.markup import plain
@@ -59,10 +59,6 @@ def inspected(path: str, options: ReadOptions, modified: float) -> Findings:
 def look_into(path: Path, options: ReadOptions) -> Findings | None:
     try:
         return inspected(str(path), options, path.stat().st_mtime)
-    except MarkerFormatError as error:
-        show_problem(error, "file")
-        if columns := intake.table_columns(path, options):
-            found.draw_column_mapper(path, columns)
     except CassiaError as error:
         show_problem(error, "file")
     return None
@@ -84,6 +80,8 @@ def show(draft: session.Draft) -> None:
     findings = look_into(path, draft.read)
     if findings is None:
         return
+    if found.needs_mapper(findings):
+        found.draw_column_mapper(path, intake.table_columns(path, draft.read))
     left, right = st.columns((8, 5), gap="small")
     with left:
         found.draw_found(findings)

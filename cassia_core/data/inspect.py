@@ -12,6 +12,9 @@ from cassia_core.data.readers.text import read_table
 from cassia_core.data.table_shapes import shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
+from cassia_core.errors import AnnDataError
+
+CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
 
 
 def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Findings:
@@ -33,8 +36,16 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
         return inspect_cells(path, options, source)[0]
     table = read_source(path, options)
     if table.shaped is None and shape_of(table.frame, options.columns) is None:
+        _refuse_if_named_like_cells(path)
         return _unrecognised(table)
     return load_markers(path, MarkerParams(), options).findings
+
+
+def _refuse_if_named_like_cells(path: Path) -> None:
+    """A text that is no marker table, in a file named like one of cells, was meant to be cells."""
+    if path.suffix.lower() in CELL_SUFFIXES:
+        raise AnnDataError(f"{path.name} is not a {path.suffix.lower()} file.", "It holds plain text: it was renamed, or the "
+                           "download saved a web page instead of the file.", "Fetch the file again, or export it anew.")
 
 
 def _unrecognised(table: SourceTable) -> Findings:
