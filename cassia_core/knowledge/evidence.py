@@ -87,9 +87,9 @@ def _score(scores: Scores, share: np.ndarray, column: int, silent_share: float, 
     support = 1 - math.exp(-max(scores.support(best, DEFAULTS), 0.0) / SUPPORT_SCALE)
     related = np.zeros(len(share), dtype=bool)
     related[[*own, *above]] = True
-    lineage = float(share[related | (profiles.lineage == profiles.lineage[column])].sum())
     kinds = related.copy()
     kinds[above] = False
+    lineage = float(share[kinds | (profiles.lineage == profiles.lineage[column])].sum())
     rivals = float(share[(profiles.lineage == profiles.lineage[column]) & ~related].sum())
     own_share = float(share[kinds].sum())
     kind = own_share / (own_share + rivals) if own_share + rivals > 0 else 0.0

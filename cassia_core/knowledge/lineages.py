@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cassia_core.knowledge.base import load_knowledge
 from cassia_core.knowledge.entries import CellTypeEntry
+from cassia_core.knowledge.labelled import read_label
 from cassia_core.knowledge.ontology import ancestors, find_term
 
 FILE = Path(__file__).with_name("lineages.toml")
@@ -69,11 +70,14 @@ def lineage_of_term(cl_id: str) -> str:
 
 @cache
 def lineage_of(label: str) -> str:
-    """Lineage of a label, through the knowledge base or else the ontology; "" when neither knows it."""
+    """Lineage of a label: by the knowledge base, else the ontology, else its head words; "" when none knows it."""
     if entry := load_knowledge().get(label):
         return lineage_of_entry(entry)
     term = find_term(label)
-    return lineage_of_term(term.cl_id) if term else ""
+    if term and (name := lineage_of_term(term.cl_id)):
+        return name
+    labelled = read_label(label)
+    return lineage_of_entry(labelled.entry) if labelled else ""
 
 
 def exclusive(one: str, other: str) -> bool:
