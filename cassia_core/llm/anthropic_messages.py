@@ -9,7 +9,6 @@ import anthropic
 from cassia_core.errors import ProviderError
 from cassia_core.llm import problems
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
-from cassia_core.llm.openai_compatible import NO_KEY
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
 
 LONGEST_REPLY = 16384
@@ -38,7 +37,7 @@ class AnthropicMessages:
     def __init__(self, facts: ProviderFacts, key: str | None, base_url: str | None = None) -> None:
         self._facts, self._key = facts, key
         self._base_url = base_url or facts.base_url
-        self._client = anthropic.Anthropic(api_key=key or NO_KEY, base_url=self._base_url, max_retries=0)
+        self._client = anthropic.Anthropic(api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0)
 
     def __repr__(self) -> str:
         return f"AnthropicMessages({self._facts.name!r}, {self._base_url!r})"

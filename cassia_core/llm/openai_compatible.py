@@ -11,8 +11,6 @@ from cassia_core.llm import problems
 from cassia_core.llm.catalogue import ProviderFacts, facts_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
 
-NO_KEY = "none"
-"""Sent as key to servers that want none: the SDK insists on a value, and must not take one from the environment."""
 _FINISH: dict[str | None, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "filtered"}
 _NO_CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 
@@ -34,7 +32,7 @@ class OpenAICompatible:
         self._facts = facts
         self._base_url = base_url or facts.base_url
         self._key = key
-        self._client = openai.OpenAI(api_key=key or NO_KEY, base_url=self._base_url, max_retries=0)
+        self._client = openai.OpenAI(api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0)
         self._client.organization = self._client.project = None  # taken from the environment, for whichever server
 
     def __repr__(self) -> str:

@@ -19,6 +19,9 @@ from cassia_core.errors import (
 )
 from cassia_core.llm.catalogue import ProviderFacts
 
+NO_KEY = "none"
+"""Sent as key to servers that want none: the SDKs insist on a value, and must not take one from the environment."""
+
 
 def key_refused(facts: ProviderFacts, details: str = "") -> AuthError:
     return AuthError(f"{facts.title} refused the key.", "It is misspelled, expired or not allowed to do this.",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.conversation import Message
 from cassia_core.domain.tasks import FormatTask, Setting
 from cassia_core.errors import ConfigError, MissingKeyError
-from cassia_core.llm.anthropic_messages import AnthropicMessages
 from cassia_core.llm.catalogue import ProviderFacts, provider_facts
-from cassia_core.llm.openai_compatible import OpenAICompatible
 from cassia_core.llm.protocol import ChatRequest, Provider
 
 CHECK_TIMEOUT_S = 30.0
@@ -128,5 +127,16 @@ def check_connection(model: AgentModel, key: str | None = None) -> str:
     return f"{facts.title} is connected: {answer.model or model.model} answered in {answer.latency_s:.1f} s."
 
 
-def _remote(facts: ProviderFacts, key: str | None, base_url: str | None) -> OpenAICompatible | AnthropicMessages:
-    return (AnthropicMessages if facts.kind == "anthropic" else OpenAICompatible)(facts, key, base_url)
+class _Remote(Provider, Protocol):
+    """A provider that can say which models it has."""
+
+    def list_models(self) -> tuple[str, ...]: ...
+
+
+def _remote(facts: ProviderFacts, key: str | None, base_url: str | None) -> _Remote:
+    """Load the vendor's package only when it is used: each takes a second to import."""
+    if facts.kind == "anthropic":
+        from cassia_core.llm.anthropic_messages import AnthropicMessages
+        return AnthropicMessages(facts, key, base_url)
+    from cassia_core.llm.openai_compatible import OpenAICompatible
+    return OpenAICompatible(facts, key, base_url)

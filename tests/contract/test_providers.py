@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +33,7 @@ from tests.annotating import server_model
 from tests.model_server import Answer, ModelServer
 
 WIRES = ("openai", "anthropic")
+ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk-canary-0123456789abcdef"
 TASK = FormatTask(setting=Setting(species="human"), text="x")
 
@@ -245,6 +249,12 @@ def test_a_missing_key_is_said_before_anything_is_paid(facts):
     with pytest.raises(MissingKeyError) as caught:
         make_provider(AgentModel(provider=facts.name, model="any"))
     assert facts.key_page in caught.value.remedy
+
+
+def test_no_vendor_package_is_loaded_before_it_is_asked():
+    code = ("import sys; import cassia_core.pipeline.asking, cassia_core.llm.registry; "
+            "sys.exit(bool({'openai', 'anthropic'} & set(sys.modules)))")
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_all_providers_fit_the_protocol():
