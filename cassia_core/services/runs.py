@@ -136,11 +136,18 @@ def view_run(run_id: str, root: Path | None = None) -> RunView:
     """Progress of a run, from its events; "interrupted" when it should be at work and no process is."""
     layout = find_run(run_id, root)
     view = _folded(layout)
+    if view.state in ENDED and _begins_again(layout):
+        return replace(view, state="queued")
     if view.state in ("queued", "running") and not worker_alive(layout):
         view = _folded(layout)  # the last events may have come between the two looks
         if view.state in ("queued", "running"):
             return replace(view, state="interrupted")
     return view
+
+
+def _begins_again(layout: RunLayout) -> bool:
+    """Whether a new worker was started after the last event and has not spoken yet."""
+    return worker_alive(layout) and layout.worker.stat().st_mtime_ns > layout.events.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=64)
