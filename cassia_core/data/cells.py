@@ -20,7 +20,7 @@ from cassia_core.data.readers.read_cells import Source, find_source, read_cell_f
 from cassia_core.data.wording import counted
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Findings, MatrixInfo
-from cassia_core.errors import AnnDataError
+from cassia_core.errors import AnnDataError, GeneIdError
 
 MIN_CELLS = 10
 _SPARSE_BELOW = 0.4
@@ -79,7 +79,7 @@ def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:
         if location in used:
             _mend_unusable(adata, location, matrix, path, options, done)
     _pack(adata)
-    n_empty = int((np.asarray(abs(adata.X).sum(axis=1)).ravel() == 0).sum())
+    n_empty = _count_empty(adata.X)
     matrices = _states(adata, file.log_base)
     if options.max_cells is not None and adata.n_obs < file.n_cells:
         done.append(f"A random sample of {adata.n_obs:,} of {file.n_cells:,} cells is used, as you asked.")
@@ -135,17 +135,23 @@ def _repaired(file: CellFile, options: ReadOptions) -> tuple[ad.AnnData, GeneNam
         adata = adata[:, genes.keep].copy()
     _name_genes(adata, genes)
     if raw is not None:
-        adata.raw = _repaired_raw(raw, options)
+        _put_raw(adata, raw, options, done)
     _name_cells(adata, done)
     return adata, genes, done
 
 
-def _repaired_raw(raw: ad.Raw, options: ReadOptions) -> ad.AnnData:
-    genes = repair_gene_names(raw.var, options, _totals(raw.X))
+def _put_raw(adata: ad.AnnData, raw: ad.Raw, options: ReadOptions, done: list[str]) -> None:
+    """Set `adata.raw` with its gene names repaired; a raw matrix without usable genes is left out."""
+    try:
+        genes = repair_gene_names(raw.var, options, _totals(raw.X))
+    except GeneIdError as error:
+        del adata.raw
+        done.append(f"The raw matrix is left out: {error.what}")
+        return
     part = ad.AnnData(X=raw.X if genes.keep.all() else raw.X[:, genes.keep],
                       var=raw.var[genes.keep].copy(), obs=pd.DataFrame(index=raw.obs_names))
     _name_genes(part, genes)
-    return part
+    adata.raw = part
 
 
 def _totals(matrix: Matrix | None) -> np.ndarray | None:
@@ -209,6 +215,15 @@ def _pack(adata: ad.AnnData) -> None:
     """Make `X` sparse where most of it is zero."""
     if not sp.issparse(adata.X) and np.count_nonzero(adata.X) < _SPARSE_BELOW * adata.X.size:
         adata.X = sp.csr_matrix(adata.X)
+
+
+def _count_empty(matrix: Matrix) -> int:
+    """Number of cells without any value other than zero."""
+    if not sp.issparse(matrix):
+        return int((~np.any(matrix, axis=1)).sum())
+    if matrix.format == "csr" and np.all(matrix.data):
+        return int((np.diff(matrix.indptr) == 0).sum())
+    return int((np.asarray((matrix != 0).sum(axis=1)).ravel() == 0).sum())
 
 
 def _genes_with(adata: ad.AnnData, matrix: Matrix, bad: np.ndarray) -> list[str]:

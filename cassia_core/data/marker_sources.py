@@ -6,11 +6,12 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cassia_core.data.readers.dense_table import is_dense_table
 from cassia_core.data.readers.read_cells import find_source
-from cassia_core.data.readers.text import read_table
+from cassia_core.data.readers.text import read_table, title_rows, unique_names
 from cassia_core.data.table_shapes import ShapedTable, has_test_statistics, shape_of
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
@@ -135,16 +136,21 @@ def read_sheets(path: Path) -> dict[str, pd.DataFrame]:
         if "xl/workbook.xml" not in members:
             raise MarkerFormatError(f"{path.name} is not an Excel workbook.", "It is an archive of another kind.",
                                     "Open the table itself, as csv or xlsx.")
-        sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False, engine="openpyxl")
+        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise MarkerFormatError(f"{path.name} cannot be opened as a workbook.", "The file is damaged.",
                                 "Save it again from the spreadsheet, or as csv.", details=str(error)) from error
     return {str(name): _as_strings(frame) for name, frame in sheets.items()}
 
 
-def _as_strings(frame: pd.DataFrame) -> pd.DataFrame:
-    columns = ["" if str(c).startswith("Unnamed:") else str(c).strip() for c in frame.columns]
-    return frame.map(_cell_text).set_axis(columns, axis=1)
+def _as_strings(sheet: pd.DataFrame) -> pd.DataFrame:
+    """Cells as text below the header, which is looked for under titles and remarks at the top."""
+    rows = sheet.map(_cell_text).to_numpy(dtype=object).tolist()
+    rows = rows[title_rows(rows):]
+    if not rows:
+        return pd.DataFrame()
+    columns = unique_names(tuple(str(cell).strip() for cell in rows[0]))
+    return pd.DataFrame(np.array(rows[1:], dtype=object).reshape(-1, len(columns)), columns=columns)
 
 
 def _cell_text(value: object) -> str:

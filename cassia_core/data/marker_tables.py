@@ -16,6 +16,7 @@ from cassia_core.data.marker_sources import SourceTable, looks_like_expression, 
 from cassia_core.data.readers.text import to_numbers
 from cassia_core.data.select_markers import STATISTICS, UNASSIGNED, select_markers
 from cassia_core.data.table_columns import ROW_NAMES, plain
+from cassia_core.data.table_roles import cluster_columns, roles_of
 from cassia_core.data.table_shapes import ShapedTable, shape_of
 from cassia_core.data.wording import counted
 from cassia_core.domain.config import MarkerParams, ReadOptions
@@ -23,6 +24,8 @@ from cassia_core.domain.findings import Finding, Findings, Question
 from cassia_core.domain.markers import MarkerTable, natural_key
 from cassia_core.errors import MarkerFormatError
 
+_ROLE_WORDS = {"cluster": "cluster", "gene": "gene", "log2fc": "fold change", "score": "score", "pval": "p value",
+               "pval_adj": "adjusted p value", "pct_in": "share here", "pct_out": "share elsewhere"}
 _LOG2_OF_E = 1 / math.log(2)
 
 
@@ -68,7 +71,7 @@ def load_markers(source: Path | str | pd.DataFrame, params: MarkerParams = Marke
     species, notices = repair_marker_genes(frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done)
     _without_repeats(frame, done)
     selected = select_markers(frame, params, shape=shaped.shape)
-    findings = _findings(table, shaped, frame, selected, species, done)
+    findings = _findings(table, shaped, frame, selected, species, done, options)
     return LoadedMarkers(table=selected, frame=frame, findings=replace(findings, found=(*findings.found, *notices)),
                          expression=MarkerExpression(frame, species[0]))
 
@@ -83,15 +86,30 @@ def _not_markers(table: SourceTable) -> MarkerFormatError:
 def _not_recognised(table: SourceTable) -> MarkerFormatError:
     """The error for a table of no known shape; `details` names its columns for the column mapper."""
     columns = [str(column) for column in table.frame.columns]
-    lacks_cluster = any(str(c).strip().lower() in ("gene", "genes", "names") for c in columns)
-    return MarkerFormatError(
-        f"The columns of {table.name} are not recognised.",
-        "No column names the clusters." if lacks_cluster else "No column names the genes, or none the clusters.",
-        "Say which column holds the cluster and which the gene.", details=_listed(columns))
+    roles = roles_of(table.frame)
+    if {"cluster", "gene"} <= roles.keys():
+        why = f"Several rows with a list of genes have the same name in the column {roles['cluster']}."
+    elif roles.keys() & {"cluster", "gene"}:
+        why = "No column names the genes." if "cluster" in roles else "No column names the clusters."
+    else:
+        why = "No column names the clusters, and none the genes."
+    return MarkerFormatError(f"The columns of {table.name} are not recognised.", why,
+                             "Say which column holds the cluster and which the gene.", details=_listed(columns))
 
 
 def _listed(columns: list[str]) -> str:
     return "Columns: " + " | ".join(column or "(no name)" for column in columns[:60])
+
+
+def _which_cluster(table: SourceTable, shaped: ShapedTable, options: ReadOptions) -> tuple[Question, ...]:
+    """A question where several columns could name the cluster."""
+    if not {"cluster", "gene"} <= shaped.sources.keys() or (options.columns and options.columns.cluster):
+        return ()
+    columns = cluster_columns(table.frame, shaped.sources["gene"], shaped.sources["cluster"])
+    if len(columns) < 2 or all((table.frame[c] == table.frame[columns[0]]).all() for c in columns[1:]):
+        return ()
+    return (Question(option="columns.cluster", text="Which column names the cluster?", choices=columns,
+                     suggested=columns[0]),)
 
 
 def questions_about(table: SourceTable) -> tuple[Question, ...]:
@@ -160,11 +178,13 @@ def _without_repeats(frame: pd.DataFrame, done: list[str]) -> None:
 
 
 def _findings(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame, selected: MarkerTable,
-              species: tuple[str, bool], done: list[str]) -> Findings:
+              species: tuple[str, bool], done: list[str],
+              options: ReadOptions) -> Findings:
     genes = frame.loc[frame["gene"] != "", "gene"]
     n_genes = int(genes.nunique())
     found = [
         Finding(topic="Table", value=shaped.title, remark=table.remark),
+        *_columns_read(shaped),
         Finding(topic="Size", value=f"{counted(len(selected.clusters), 'cluster', 'clusters')}, "
                 f"{counted(n_genes, 'gene', 'genes')}, {counted(len(genes), 'row', 'rows')}"),
         _species_finding(species),
@@ -178,8 +198,14 @@ def _findings(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame, sele
         found.append(Finding(topic="Clusters", value="Rows without a cluster name are set aside", level="notice"))
     return Findings(kind="markers", format=table.format, n_clusters=len(selected.clusters), n_genes=n_genes,
                     species=species[0], species_confident=species[1], table_shape=shaped.title, found=tuple(found),
-                    done=tuple(done), questions=table.questions, size_bytes=table.size_bytes,
+                    done=tuple(done), questions=(*table.questions, *_which_cluster(table, shaped, options)),
+                    size_bytes=table.size_bytes,
                     memory_bytes=int(frame.memory_usage(deep=True).sum()))
+
+
+def _columns_read(shaped: ShapedTable) -> tuple[Finding, ...]:
+    read = [f"{_ROLE_WORDS[role]}: {column or 'row names'}" for role, column in shaped.sources.items()]
+    return (Finding(topic="Columns", value=", ".join(read)),) if read else ()
 
 
 def _species_finding(species: tuple[str, bool]) -> Finding:

@@ -28,14 +28,14 @@ LIST_NAMES = ("markergenes", "markers", "topmarkers", "genelist", "markerlist", 
 NATURAL_LOG = ("avglogfc", "avgdiff")
 """Seurat before version 4 wrote natural logarithms under these names.
 Source: Seurat 4.0.0 release notes (`FindMarkers` reports `avg_log2FC`, formerly `avg_logFC`)."""
-ROW_NAMES = ("", "x", "x1", "rowname", "rownames", "index", "rn", "1")
+ROW_NAMES = ("", "x", "x1", "rowname", "rownames", "index", "rn")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 def plain(column: object) -> str:
     """Header reduced to letters and digits, so that `pct.1`, `pct_1` and `Pct 1` are one name."""
     text = str(column).strip().lower()
-    if text.startswith("unnamed:"):
+    if text.startswith(("unnamed:", "...")):
         return ""
     return _NOT_WORD.sub("", text)
 

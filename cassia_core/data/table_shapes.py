@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from cassia_core.data import table_columns as names
 from cassia_core.data.readers.text import is_numeric
+from cassia_core.data.table_roles import holds_lists, roles_of, split_genes
 from cassia_core.domain.config import TableColumns
+from cassia_core.genes.lookup import share_known
 
-_SEPARATORS = re.compile(r"[,;|/\n\t]+|\s+")
 _CELL_RANGER = re.compile(r"^Cluster (.+?) (Mean UMI Counts|Mean Counts|Log2 fold change|Adjusted p value)$", re.I)
 _SCANPY_WIDE = re.compile(
     r"^(.+)_(names|n|scores|s|logfoldchanges|l|pvals_adj|pvals|p|pts|pts_rest)$")
 _WIDE_ROLES = {"names": "gene", "n": "gene", "scores": "score", "s": "score", "logfoldchanges": "log2fc", "l": "log2fc",
                "pvals_adj": "pval_adj", "pvals": "pval", "p": "pval", "pts": "pct_in", "pts_rest": "pct_out"}
 _MAX_CLUSTERS = 1000
+_COMPARED_WITH = ("comparisongroup", "comparison", "reference", "referencegroup", "group2", "ident2", "versus", "vs")
+_REST = ("rest", "other", "others", "all", "all others", "rest of cells")
 _GENE_LIKE = re.compile(r"^[A-Za-z][A-Za-z0-9.\-_@]{1,29}$")
 
 
@@ -38,20 +41,32 @@ def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> ShapedT
     """Recognise a marker table by its column names, then by its content; None when nothing fits."""
     if frame.shape[1] == 0:
         return None
-    roles = _roles(frame, chosen)
+    frame, against_rest = _against_the_rest(frame)
+    roles = roles_of(frame, chosen)
     if chosen is None or not (chosen.cluster or chosen.gene):
         wide = _cell_ranger(frame) or _scanpy_wide(frame)
         if wide is not None:
             return wide
     if "cluster" not in roles:
         return None if "gene" in roles or chosen else _names_wide(frame)
-    if roles.get("gene") is None:
-        roles |= _row_names_as_genes(frame, roles)
-    if "gene" not in roles:
-        return None
-    if _holds_lists(frame[roles["gene"]]):
-        return _lists(frame, roles)
-    return _long(frame, roles)
+    if (ranked := _ranks_wide(frame, roles)) is not None or "gene" not in roles:
+        return ranked
+    if holds_lists(frame[roles["gene"]]):
+        told = chosen is not None and chosen.cluster is not None
+        return None if frame[roles["cluster"]].duplicated().any() and not told else _lists(frame, roles)
+    return replace(_long(frame, roles), notes=against_rest)
+
+
+def _against_the_rest(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Of a table that also compares clusters in pairs, the rows that compare a cluster with all others."""
+    for column in map(str, frame.columns):
+        if names.plain(column) in _COMPARED_WITH:
+            rest = frame[column].astype(str).str.strip().str.lower().isin(_REST)
+            if rest.any() and not rest.all():
+                left = int((~rest).sum())
+                return frame[rest].reset_index(drop=True), (
+                    f"Only comparisons with all other cells are used; {left:,} rows compare two clusters.",)
+    return frame, ()
 
 
 def has_test_statistics(frame: pd.DataFrame) -> bool:
@@ -60,94 +75,6 @@ def has_test_statistics(frame: pd.DataFrame) -> bool:
     if any(names.columns_of(role, columns) for role in ("log2fc", "pval", "pval_adj")):
         return True
     return any(_CELL_RANGER.match(column.strip()) for column in columns)
-
-
-def _roles(frame: pd.DataFrame, chosen: TableColumns | None) -> dict[str, str]:
-    """Role to column, by the person's word first, then by usual names."""
-    columns = [str(column) for column in frame.columns]
-    roles: dict[str, str] = {}
-    for role in names.ROLES:
-        word = getattr(chosen, role, None) if chosen else None
-        if word is not None and word in columns:
-            roles[role] = word
-    for role in names.ROLES:
-        if role in roles:
-            continue
-        found = [c for c in names.columns_of(role, columns) if c not in roles.values()]
-        if role not in ("gene", "cluster"):
-            found = [c for c in found if is_numeric(frame[c]) or not frame[c].astype(str).str.strip().any()]
-        if found:
-            roles[role] = found[0]
-    if "gene" in roles and not getattr(chosen, "gene", None):
-        roles["gene"] = _best_gene_column(frame, roles)
-    if "gene" not in roles and (lists := [c for c in columns if names.plain(c) in names.LIST_NAMES
-                                          and c not in roles.values()]):
-        roles["gene"] = lists[0]
-    if "cluster" in roles and "gene" in roles and not getattr(chosen, "cluster", None):
-        roles["cluster"] = _best_cluster_column(frame, roles)
-    if len(columns) == 2 and not roles.keys() & {"log2fc", "score"}:
-        roles = _two_columns(frame, roles)
-    return roles
-
-
-def _best_gene_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
-    """Of several gene columns, one that holds text rather than numbers."""
-    for column in names.columns_of("gene", map(str, frame.columns)):
-        if column != roles.get("cluster") and not is_numeric(frame[column]):
-            return column
-    return roles["gene"]
-
-
-def _best_cluster_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
-    """Of several cluster columns, the first in which no gene is listed twice for one cluster."""
-    candidates = [c for c in names.columns_of("cluster", map(str, frame.columns)) if c != roles["gene"]]
-    if len(candidates) < 2:
-        return roles["cluster"]
-    for column in candidates:
-        if not frame.duplicated([column, roles["gene"]]).any():
-            return column
-    return candidates[0]
-
-
-def _two_columns(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
-    """Two columns of any name: the one with lists, or with more distinct values, holds the genes."""
-    first, second = map(str, frame.columns)
-    if {"cluster", "gene"} <= roles.keys() and roles["cluster"] != roles["gene"]:
-        return roles
-    if "cluster" in roles:
-        return {"cluster": roles["cluster"], "gene": second if roles["cluster"] == first else first}
-    if _holds_lists(frame[second]) and not _holds_lists(frame[first]):
-        return {"cluster": first, "gene": second}
-    return roles
-
-
-def _holds_lists(values: pd.Series) -> bool:
-    text = values.astype(str).str.strip()
-    text = text[text != ""].head(200)
-    if text.empty:
-        return False
-    several = text.map(lambda cell: len(split_genes(cell)) >= 3)
-    return bool(several.mean() >= 0.5)
-
-
-def split_genes(text: str) -> list[str]:
-    """Genes of a written list, in order, whatever stands between them."""
-    text = text.strip().strip("[](){}")
-    for separator in (",", ";", "|", "\n", "\t"):
-        if separator in text:
-            parts = text.split(separator)
-            break
-    else:
-        parts = re.split(r"\s+", text)
-    cleaned = (part.strip().strip("'\"`*").strip() for part in parts)
-    return list(dict.fromkeys(part for part in cleaned if part))
-
-
-def _row_names_as_genes(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
-    for column in names.row_name_columns(map(str, frame.columns)):
-        if column not in roles.values() and not is_numeric(frame[column]) and len(frame):
-            return {"gene": column}
-    return {}
 
 
 def _long(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
@@ -233,6 +160,23 @@ def _names_wide(frame: pd.DataFrame) -> ShapedTable | None:
              for column in body.columns]
     return ShapedTable(shape="names_wide", title="A column of genes per cluster (Scanpy, COSG)",
                        frame=pd.concat(parts, ignore_index=True))
+
+
+def _ranks_wide(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable | None:
+    """A row per cluster, its genes in the columns beside it (gene 1, gene 2, ...)."""
+    genes = [c for c in map(str, frame.columns) if c != roles["cluster"]
+             and (names.plain(c) not in ROW_NUMBER or not is_numeric(frame[c]))]
+    if not 3 <= len(genes) <= _MAX_CLUSTERS or frame[roles["cluster"]].duplicated().any():
+        return None
+    cells = frame[genes].astype(str).apply(lambda column: column.str.strip())
+    filled = (cells != "").to_numpy()
+    like = cells.apply(lambda column: column.str.match(_GENE_LIKE)).to_numpy()
+    if not filled.any() or (like & filled).sum() < 0.9 * filled.sum() or share_known(cells.to_numpy().ravel()) < 0.3:
+        return None
+    rows = [(cluster, gene) for cluster, *row in zip(frame[roles["cluster"]], *(cells[c] for c in genes), strict=True)
+            for gene in row if gene]
+    return ShapedTable(shape="simple", title="A row of genes per cluster", sources={"cluster": roles["cluster"]},
+                       frame=pd.DataFrame(rows, columns=["cluster", "gene"]))
 
 
 ROW_NUMBER = (*names.ROW_NAMES, "rank", "n")

@@ -60,6 +60,17 @@ def is_ensembl(name: str) -> bool:
     return _ENSEMBL.match(name) is not None
 
 
+def share_known(names: Iterable[str]) -> float:
+    """Share of names that are genes of human or mouse: symbols count whole, Ensembl ids half."""
+    names = list(names)
+    known = sum(0.5 if is_ensembl(name) else 1.0 for name in names if is_ensembl(name) or _is_symbol(name))
+    return known / max(1, len(names))
+
+
+def _is_symbol(name: str) -> bool:
+    return len(name) > 1 and not name.isdigit() and any(canonical(name, species) for species in SPECIES)
+
+
 def guess_species(symbols: Iterable[str]) -> tuple[str, bool]:
     """Species whose genes these are: by Ensembl prefix, else by symbols in exactly the species' spelling.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError
 from tests.corpus.case import case
-from tests.corpus.material import N_CELLS, counts, symbols
+from tests.corpus.material import N_CELLS, counts, ensembl, symbols
 
 
 def expression_table() -> pd.DataFrame:
@@ -45,6 +45,26 @@ def expression_with_cell_columns(folder: Path) -> Path:
     table = expression_table()
     table.insert(0, "cluster", ["T cell" if i % 2 else "B cell" for i in range(N_CELLS)])
     table.to_csv(path)
+    return path
+
+
+@case("CSV expression matrix, genes x cells", says=("120 cells", "600 genes"))
+def written_by_r_with_blanks(folder: Path) -> Path:
+    path = folder / "counts.txt"
+    table = expression_table().T
+    lines = [" ".join(f'"{c}"' for c in table.columns)]
+    lines += [f'"{gene}" ' + " ".join(map(str, row)) for gene, row in zip(table.index, table.to_numpy(), strict=True)]
+    path.write_text("\n".join(lines))
+    return path
+
+
+@case("CSV expression matrix, genes x cells", says=("120 cells", "taken from its column"))
+def ids_and_symbols_beside_the_counts(folder: Path) -> Path:
+    path = folder / "counts.tsv"
+    table = expression_table().T
+    table.insert(0, "gene_name", table.index)
+    table.index = pd.Index(ensembl(list(table.index)), name="gene_id")
+    table.to_csv(path, sep="\t")
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import zipfile
 from pathlib import Path
@@ -152,6 +153,41 @@ def wrong_extension(folder: Path) -> Path:
 def rds(folder: Path) -> Path:
     path = folder / "seurat.rds"
     path.write_bytes(gzip.compress(b"X\n\x00\x00\x00\x03" + bytes(200)))
+    return path
+
+
+@case("Seurat `.rds`, `.h5seurat`", says=("R object",), error=InputError)
+def rds_packed_with_bzip2(folder: Path) -> Path:
+    path = folder / "seurat.rds"
+    path.write_bytes(bz2.compress(b"X\n\x00\x00\x00\x03" + bytes(200)))
+    return path
+
+
+@case("`.gz`/`.zip` around h5ad; wrong extension", says=("of the kind 7z",), error=InputError)
+def seven_zip(folder: Path) -> Path:
+    path = folder / "cells.7z"
+    path.write_bytes(b"7z\xbc\xaf'\x1c" + bytes(100))
+    return path
+
+
+@case("`.gz`/`.zip` around h5ad; wrong extension", says=("zarr store",), error=InputError)
+def zarr_folder(folder: Path) -> Path:
+    path = folder / "cells.zarr"
+    path.mkdir()
+    (path / ".zgroup").write_text('{"zarr_format": 2}')
+    return path
+
+
+@case("Newer than our anndata (`encoding_type='null'`, `nullable-string`)", says=("Only the part rna is used",),
+      counts="X")
+def several_measurements(folder: Path) -> Path:
+    path = folder / "cells.h5mu"
+    with h5py.File(path, "w") as file:
+        for name in ("rna", "prot"):
+            with h5py.File(saved(cells(), folder), "r") as part:
+                part.copy(part["/"], file.require_group("mod"), name)
+        file.create_group("obs")
+        file.create_group("var")
     return path
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cassia_core.errors import MarkerFormatError
 from tests.corpus.case import case
 from tests.corpus.material import (
+    ensembl,
     seurat,
     written,
 )
@@ -109,6 +111,46 @@ def lists_under_any_header(folder: Path) -> Path:
 @case(SEURAT_ROW, says=("a gene per row", "3 clusters", "no statistics"), kind="markers")
 def two_columns(folder: Path) -> Path:
     return written(seurat()[["cluster", "gene"]], folder)
+
+
+@case(SEURAT_ROW, says=("A row of genes per cluster", "3 clusters"), kind="markers")
+def genes_beside_the_cluster(folder: Path) -> Path:
+    frame = seurat()
+    rows = [[f"cluster {c}", *frame.loc[frame["cluster"] == c, "gene"]] for c in range(3)]
+    return written(pd.DataFrame(rows, columns=["cluster", *(f"gene {i}" for i in range(1, 11))]), folder)
+
+
+@case(SEURAT_ROW, says=("gene: gene_name", "3 clusters"), kind="markers")
+def ids_and_symbols_side_by_side(folder: Path) -> Path:
+    frame = seurat()
+    frame.insert(0, "gene_name", frame["gene"])
+    return written(frame.assign(gene=ensembl(list(frame["gene"]))), folder)
+
+
+@case(SEURAT_ROW, says=("ids are turned into symbols", "3 clusters"), kind="markers")
+def ids_only(folder: Path) -> Path:
+    frame = seurat()
+    return written(frame.assign(gene=ensembl(list(frame["gene"]))), folder)
+
+
+@case(SEURAT_ROW, says=("Cell type cluster", "3 clusters"), kind="markers")
+def headers_that_sound_like_it(folder: Path) -> Path:
+    return written(seurat().rename(columns={"cluster": "Cell type cluster (res 0.5)", "gene": "Marker gene symbol"}),
+                   folder)
+
+
+@case(SEURAT_ROW, says=("Only comparisons with all other cells", "Which column names the cluster"), kind="markers")
+def also_compared_in_pairs(folder: Path) -> Path:
+    frame = seurat().rename(columns={"cluster": "group"})
+    pairs = frame.assign(comparison_group="B cells")
+    table = pd.concat([frame.assign(comparison_group="rest"), pairs], ignore_index=True)
+    return written(table.assign(cluster=range(len(table))), folder)
+
+
+@case(SEURAT_ROW, says=("Several rows with a list",), kind="markers", error=MarkerFormatError)
+def several_lists_of_one_name(folder: Path) -> Path:
+    frame = seurat().groupby("cluster")["gene"].agg(", ".join).reset_index(name="markers")
+    return written(frame.assign(cluster=0), folder)
 
 
 @case("No `gene` column, rownames `CD3D.1` (made unique by R)", says=("taken off (LTB.1 to LTB)",), kind="markers")

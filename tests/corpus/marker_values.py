@@ -46,6 +46,21 @@ def quoted_and_gzipped(folder: Path) -> Path:
     return written(seurat(), folder, "markers.csv.gz", quoting=1)
 
 
+@case(TEXT_ROW, says=("3 clusters",), kind="markers")
+def title_over_the_header(folder: Path) -> Path:
+    path = written(seurat(), folder)
+    path.write_text("Supplementary Table 4\n\n# made with Seurat\n" + path.read_text())
+    return path
+
+
+@case(TEXT_ROW, says=("0 to 100", "3 clusters"), kind="markers")
+def signs_behind_and_before_numbers(folder: Path) -> Path:
+    frame = seurat()
+    frame["pct.1"], frame["pct.2"] = [(frame[c] * 100).round(1).astype(str) + "%" for c in ("pct.1", "pct.2")]
+    frame["p_val"] = "<2e-16"
+    return written(frame, folder)
+
+
 @case(TEXT_ROW, says=("columns",), error=MarkerFormatError, kind="markers")
 def lines_of_different_width(folder: Path) -> Path:
     path = written(seurat(), folder)
@@ -62,6 +77,15 @@ def workbook_with_notes(folder: Path) -> Path:
     with pd.ExcelWriter(path) as book:
         pd.DataFrame({"About": ["written by hand"]}).to_excel(book, sheet_name="notes", index=False)
         seurat().to_excel(book, sheet_name="markers", index=False)
+    return path
+
+
+@case("xlsx with several sheets, sheet per cluster", says=("Seurat", "3 clusters"), kind="markers")
+def workbook_with_a_title(folder: Path) -> Path:
+    path = folder / "markers.xlsx"
+    with pd.ExcelWriter(path) as book:
+        seurat().to_excel(book, sheet_name="Table S4", index=False, startrow=3)
+        book.sheets["Table S4"]["A1"] = "Supplementary Table 4. Markers of all clusters"
     return path
 
 

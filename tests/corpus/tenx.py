@@ -152,6 +152,33 @@ def mtx_tgz_in_zip(folder: Path) -> Path:
     return path
 
 
+@case(MTX_ROW, says=("120 cells, 600 genes", "Symbols"))
+def mtx_of_kallisto(folder: Path) -> Path:
+    files = triple(folder / "counts_unfiltered", packed=False, transposed=True)
+    for file, name in zip(files, ("mtx", "genes.txt", "barcodes.txt"), strict=True):
+        file.rename(file.parent / f"cells_x_genes.{name}")
+    return files[0].parent
+
+
+@case(MTX_ROW, says=("120 cells, 600 genes", "Human"))
+def mtx_of_alevin(folder: Path) -> Path:
+    files = triple(folder / "alevin", packed=False, transposed=True)
+    for file, name in zip(files, ("quants_mat.mtx", "quants_mat_cols.txt", "quants_mat_rows.txt"), strict=True):
+        file.rename(file.parent / name)
+    return files[0].parent
+
+
+@case(MTX_ROW, says=("120 cells, 600 genes", "Human"))
+def mtx_of_parse(folder: Path) -> Path:
+    files = triple(folder / "DGE_filtered", packed=False, transposed=True)
+    genes = [line.split("\t")[:2] for line in files[1].read_text().splitlines()]
+    files[1].write_text("gene_id,gene_name,genome\n" + "\n".join(f"{i},{n},hg38" for i, n in genes))
+    files[2].write_text("bc_wells,sample\n" + "\n".join(f"{i}_{i},s1" for i in range(N_CELLS)))
+    for file, name in zip(files, ("DGE.mtx", "all_genes.csv", "cell_metadata.csv"), strict=True):
+        file.rename(file.parent / name)
+    return files[0].parent
+
+
 @case(MTX_ROW, says=("do not fit each other",), error=AnnDataError)
 def mtx_with_wrong_lists(folder: Path) -> Path:
     files = triple(folder / "mixed", packed=False)

@@ -26,8 +26,7 @@ from cassia_core.data.readers.text import (
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
 from cassia_core.errors import AnnDataError
-from cassia_core.genes import canonical
-from cassia_core.genes.lookup import is_ensembl
+from cassia_core.genes.lookup import share_known
 
 _HEAD_ROWS = 20
 _INSPECTED_ROWS = 150
@@ -67,7 +66,7 @@ def read_dense_table(path: Path, options: ReadOptions = ReadOptions(), *, inspec
     n_rows = _count_rows(path) if inspect and matrix.shape[0] == _INSPECTED_ROWS else matrix.shape[0]
     if in_rows:
         adata = ad.AnnData(X=matrix.T.tocsr(), obs=pd.DataFrame(index=pd.Index(columns)),
-                           var=pd.DataFrame(index=pd.Index(names)))
+                           var=text.set_index(pd.Index(names)))
         n_cells, n_genes = len(columns), n_rows
     else:
         adata = ad.AnnData(X=matrix, obs=text.set_index(pd.Index(names)), var=pd.DataFrame(index=pd.Index(columns)))
@@ -147,15 +146,8 @@ def _format(table: TextTable) -> str:
 
 def _genes_in_rows(row_names: list[str], columns: list[str]) -> tuple[bool, bool]:
     """Whether the row names are the genes, and whether that is clear."""
-    rows, across = _gene_share(row_names), _gene_share(columns)
-    return rows > across, max(rows, across) > 0.3 and abs(rows - across) > 0.2
-
-
-def _gene_share(names: list[str]) -> float:
-    sample = names[:: max(1, len(names) // _SAMPLED)]
-    known = sum(is_ensembl(n) or any(canonical(n, s) is not None for s in ("human", "mouse")) for n in sample
-                if len(n) > 1)
-    return known / max(1, len(sample))
+    rows, across = (share_known(names[:: max(1, len(names) // _SAMPLED)]) for names in (row_names, columns))
+    return rows > across, max(rows, across) > 0.2 and abs(rows - across) > 0.15
 
 
 def _question(options: ReadOptions, in_rows: bool) -> tuple[Question, ...]:

@@ -53,7 +53,8 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         No expression values, or tables that do not fit each other.
     """
     lost: list[str] = []
-    with h5py.File(path, "r") as file:
+    with h5py.File(path, "r") as whole:
+        file, chosen = _cells_of(whole, path)
         main = _main_matrix(file, path)
         n_cells, n_genes = matrix_shape(main)
         rows = block_rows(n_cells) if inspect else random_rows(n_cells, max_cells)
@@ -71,26 +72,44 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         embeddings = _add_embeddings(adata, file, rows, n_cells, lost)
         if not inspect:
             _add_rest(adata, file, rows, lost)
-        whole = read_frame(file["obs"], with_text=False) if inspect and rows is not None \
+        table = read_frame(file["obs"], with_text=False) if inspect and rows is not None \
             and n_cells <= _WHOLE_TABLE_CELLS else None
         values = sum(stored_values(m) for m in _matrices(file))
         log_base = _noted_log_base(file)
         moved = "X" not in file or not is_matrix(file["X"])
-    done = tuple(f"{name[0].upper()}{name[1:]} cannot be read and is left out." for name in lost)
+    done = chosen + tuple(f"{name[0].upper()}{name[1:]} cannot be read and is left out." for name in lost)
     if moved:
         done += ("The file has no main matrix; the first of its layers or its raw matrix stands in for it.",)
-    return CellFile(adata=adata, format=FORMAT, n_cells=n_cells, n_genes=n_genes, log_base=log_base, obs=whole,
+    return CellFile(adata=adata, format=FORMAT, n_cells=n_cells, n_genes=n_genes, log_base=log_base, obs=table,
                     done=done, stored_values=values, embeddings=embeddings)
+
+
+def _cells_of(file: h5py.File, path: Path) -> tuple[h5py.Group, tuple[str, ...]]:
+    """The group with the cells: the file itself, or the RNA part of a file with several measurements (h5mu)."""
+    if "mod" not in file or "X" in file:
+        return file, ()
+    parts = list(file["mod"])
+    rna = next((name for name in parts if name.lower() in ("rna", "gex", "gene expression", "transcriptome")), None)
+    if rna is None:
+        raise AnnDataError(f"{path.name} has no gene expression part.", f"It holds {', '.join(parts)}.",
+                           "Open a file with RNA counts.")
+    others = ", ".join(name for name in parts if name != rna)
+    return file["mod"][rna], ((f"Only the part {rna} is used; the file also holds {others}.",) if others else ())
 
 
 def damaged(path: Path, error: Exception) -> AnnDataError:
     """The error for a file whose matrix or tables cannot be read."""
+    if "filter" in str(error).lower():
+        return AnnDataError(f"{path.name} is packed in a way that cannot be read here.",
+                            "Its values were written with a special compression (such as blosc or zstd).",
+                            'Save it again in Python: `adata.write_h5ad("new.h5ad", compression="gzip")`.',
+                            details=str(error))
     return AnnDataError(f"{path.name} is damaged.", "Its cells, genes or values cannot be read.",
                         "Copy or upload the file again, or save it anew from the program that made it.",
                         details=f"{type(error).__name__}: {error}")
 
 
-def _main_matrix(file: h5py.File, path: Path) -> h5py.Group | h5py.Dataset:
+def _main_matrix(file: h5py.Group, path: Path) -> h5py.Group | h5py.Dataset:
     candidates = [file.get("X")] + [file["layers"][name] for name in file.get("layers", {})]
     for element in candidates:
         if element is not None and is_matrix(element):
@@ -115,13 +134,13 @@ def _fitting(frame: pd.DataFrame, n: int, what: str, path: Path) -> pd.DataFrame
     return frame
 
 
-def _matrices(file: h5py.File) -> list[h5py.Group | h5py.Dataset]:
+def _matrices(file: h5py.Group) -> list[h5py.Group | h5py.Dataset]:
     found = [file.get("X"), file.get("raw/X", file.get("raw.X")),
              *(file["layers"][name] for name in file.get("layers", {}))]
     return [element for element in found if element is not None and is_matrix(element)]
 
 
-def _add_layers(adata: ad.AnnData, file: h5py.File, rows: Rows, bound: int | None, shape: tuple[int, int],
+def _add_layers(adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | None, shape: tuple[int, int],
                 lost: list[str]) -> None:
     for name in file.get("layers", {}):
         element = file["layers"][name]
@@ -134,7 +153,7 @@ def _add_layers(adata: ad.AnnData, file: h5py.File, rows: Rows, bound: int | Non
             lost.append(f"the layer {name}")
 
 
-def _add_raw(adata: ad.AnnData, file: h5py.File, rows: Rows, bound: int | None, n_cells: int,
+def _add_raw(adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | None, n_cells: int,
              lost: list[str]) -> None:
     matrix, table = file.get("raw/X", file.get("raw.X")), file.get("raw/var", file.get("raw.var"))
     if matrix is None or table is None or not is_matrix(matrix):
@@ -151,7 +170,7 @@ def _add_raw(adata: ad.AnnData, file: h5py.File, rows: Rows, bound: int | None, 
     adata.raw = ad.AnnData(X=values, var=var, obs=pd.DataFrame(index=adata.obs_names))
 
 
-def _add_embeddings(adata: ad.AnnData, file: h5py.File, rows: Rows, n_cells: int,
+def _add_embeddings(adata: ad.AnnData, file: h5py.Group, rows: Rows, n_cells: int,
                     lost: list[str]) -> tuple[str, ...]:
     """Put the readable two-dimensional arrays of `obsm` in place; gives their names."""
     group = file.get("obsm", {})
@@ -182,7 +201,7 @@ def _embedding(element: h5py.Group | h5py.Dataset, rows: Rows) -> np.ndarray | s
         return None
 
 
-def _add_rest(adata: ad.AnnData, file: h5py.File, rows: Rows, lost: list[str]) -> None:
+def _add_rest(adata: ad.AnnData, file: h5py.Group, rows: Rows, lost: list[str]) -> None:
     """Graphs, loadings and notes, for the sake of the file that is written later."""
     _each(file, "uns", lost, lambda name, value: adata.uns.__setitem__(name, value))
     _each(file, "varm", lost, lambda name, value: adata.varm.__setitem__(name, value))
@@ -197,7 +216,7 @@ def _add_rest(adata: ad.AnnData, file: h5py.File, rows: Rows, lost: list[str]) -
 _WORDS = {"uns": "note", "varm": "gene loadings", "obsp": "graph", "varp": "gene graph"}
 
 
-def _each(file: h5py.File, key: str, lost: list[str], put: Callable[[str, object], None]) -> None:
+def _each(file: h5py.Group, key: str, lost: list[str], put: Callable[[str, object], None]) -> None:
     group = file.get(key)
     if not isinstance(group, h5py.Group):
         return
@@ -210,7 +229,7 @@ def _each(file: h5py.File, key: str, lost: list[str], put: Callable[[str, object
             lost.append(f"the {_WORDS[key]} {name}")
 
 
-def _noted_log_base(file: h5py.File) -> str:
+def _noted_log_base(file: h5py.Group) -> str:
     """Base of the logarithm that scanpy noted: "e" when it noted a logarithm without a base."""
     if "uns/log1p" not in file or not isinstance(file["uns/log1p"], h5py.Group):
         return ""

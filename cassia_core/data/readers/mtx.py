@@ -17,12 +17,14 @@ from cassia_core.data.readers.cell_file import CellFile, random_rows
 from cassia_core.data.readers.text import decode, read_bytes, sniff_delimiter
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError
+from cassia_core.genes.lookup import share_known
 
 _MATRIX = re.compile(r"\.mtx(\.gz)?$", re.IGNORECASE)
 _GENES = re.compile(r"(features?|genes?|var|rows?)[^/]*\.(tsv|txt|csv)(\.gz)?$", re.IGNORECASE)
 _CELLS = re.compile(r"(barcodes?|cells?|obs|cols?|metadata)[^/]*\.(tsv|txt|csv)(\.gz)?$", re.IGNORECASE)
 _INSPECTED_ENTRIES = 400_000
 _CHUNK = 5_000_000
+_SAMPLED = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,8 @@ def read_mtx(triple: Triple, options: ReadOptions = ReadOptions(), *, inspect: b
     """
     name = of or triple.matrix.name
     genes, cells = _features(triple.genes), _cell_names(triple.cells)
+    if share_known(cells[:_SAMPLED]) > share_known(genes.index[:_SAMPLED]) + 0.3:  # alevin calls its cells rows
+        genes, cells = _features(triple.cells), _cell_names(triple.genes)
     matrix, shape, stored = _read_entries(triple.matrix, name, inspect)
     var, obs, matrix = _oriented(matrix, genes, cells, shape, name)
     n_cells = len(obs)

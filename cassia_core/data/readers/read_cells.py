@@ -58,6 +58,9 @@ def _lonely(path: Path) -> Source:
 
 def _inside(folder: Path, path: Path, depth: int) -> Source:
     files = files_in(folder)
+    if any((folder / name).exists() for name in (".zgroup", "zarr.json")):
+        raise InputError(f"{path.name} is a zarr store.", "Folders of that kind are not read.",
+                         'Save it as h5ad in Python: `anndata.read_zarr("it").write_h5ad("it.h5ad")`.')
     if find_triples(files):
         return Source(path=folder, kind="folder")
     kinds: list[tuple[FileKind, Path]] = []

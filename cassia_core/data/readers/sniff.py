@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import re
 import zipfile
 from pathlib import Path
@@ -18,6 +20,9 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HEAD = 8192
 _TRUNCATED = re.compile(r"truncated file: eof = (\d+).*stored_eof = (\d+)")
 _RDS = (b"X\n\x00\x00", b"A\n2\n", b"A\n3\n", b"RDX2\n", b"RDX3\n", b"RDA2\n")
+_UNPACKERS = {b"BZh": bz2.BZ2Decompressor, b"\xfd7zXZ\x00": lzma.LZMADecompressor}
+_OTHER_FORMATS = {b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet",
+                  b"ARROW1": "feather", b"%PDF": "pdf", b"\x89PNG": "png"}
 _RDS_REMEDY = (
     "In R: `library(Seurat); obj <- readRDS(\"your_file.rds\"); "
     "sceasy::convertFormat(obj, from = \"seurat\", to = \"anndata\", outFile = \"your_file.h5ad\")`. "
@@ -41,17 +46,37 @@ def sniff(path: Path) -> FileKind:
     if size == 0:
         raise InputError(f"{path.name} is empty.", "It holds 0 bytes: the copy or upload did not finish.",
                          "Copy or upload the file again.")
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read.", "This machine does not allow it.",
+                         "Check who may read the file, or copy it to another folder.", details=str(error)) from error
     if h5py.is_hdf5(path):
         return _hdf5_kind(path)
     if head.startswith(b"\x1f\x8b"):
         return _gzip_kind(path)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(path)
-    if head[257:262] == b"ustar" or head.startswith((b"BZh", b"\xfd7zXZ\x00")):
+    if head[257:262] == b"ustar":
         return "tar"
+    if head.startswith(tuple(_UNPACKERS)):
+        return _packed_kind(path, head)
     return _text_kind(path, head)
+
+
+def _packed_kind(path: Path, head: bytes) -> FileKind:
+    """bzip2 and xz: read where they pack a tar, refused (with what is inside) elsewhere."""
+    unpacker = next(make for magic, make in _UNPACKERS.items() if head.startswith(magic))()
+    try:
+        inside = unpacker.decompress(head)
+    except (OSError, EOFError, lzma.LZMAError):
+        inside = b""
+    if inside[257:262] == b"ustar" or not inside:
+        return "tar"
+    _text_kind(path, inside)
+    raise InputError(f"{path.name} is packed with bzip2 or xz.", "Single files packed so are not read.",
+                     "Unpack it, or pack it as gz or zip.")
 
 
 def _gzip_kind(path: Path) -> FileKind:
@@ -89,6 +114,10 @@ def _text_kind(path: Path, head: bytes) -> FileKind:
     if head.startswith(_RDS):
         raise InputError(f"{path.name} is an R object.", "R objects can run code when opened, so they are not read.",
                          _RDS_REMEDY)
+    for magic, name in _OTHER_FORMATS.items():
+        if head.startswith(magic):
+            raise InputError(f"{path.name} is a file of the kind {name}.", "That kind is not read.",
+                             "Unpack it, or save the table as csv or the cells as h5ad.")
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise InputError(f"{path.name} is a web page, not data.", "A log-in or error page was saved in place of it.",
@@ -96,8 +125,8 @@ def _text_kind(path: Path, head: bytes) -> FileKind:
     if head.startswith(b"%%MatrixMarket"):
         return "matrix_market"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputError(f"{path.name} is a workbook of the old Excel format (xls).", "That format is not read.",
-                         "Save it as xlsx or csv.")
+        raise InputError(f"{path.name} is a workbook of the old Excel format (xls).", "That format is not read, and neither are "
+                         "workbooks locked by a password.", "Save it as xlsx or csv, without a password.")
     if _is_binary(head):
         if path.suffix.lower() in (".h5ad", ".h5", ".loom", ".hdf5"):
             raise AnnDataError(f"{path.name} is not the kind of file its name says.", "Its content is not HDF5.",

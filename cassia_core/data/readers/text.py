@@ -132,10 +132,11 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
     delimiter = sniff_delimiter(text)
     lines = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=delimiter == " ")
     try:
-        header = next(lines)
-        rows = [row for row in islice(lines, max_rows) if row]
+        rows = [row for row in islice(lines, None if max_rows is None else max_rows + _PREAMBLE_LINES) if row]
     except csv.Error as error:
         raise _broken(name, str(error)) from error
+    rows = rows[title_rows(rows):]
+    header, rows = rows[0], rows[1:] if max_rows is None else rows[1:max_rows + 1]
     if rows and all(len(row) == len(header) + 1 for row in rows[:_SAMPLED_LINES]):
         header = ["", *header]
     written = tuple(column.strip() for column in header)
@@ -146,8 +147,20 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
         if len(row) != width:
             rows[number] = (row + [""] * width)[:width]
     cells = np.array(rows, dtype=object) if rows else np.empty((0, width), dtype=object)
-    frame = pd.DataFrame(cells, columns=_unique(written))
+    frame = pd.DataFrame(cells, columns=unique_names(written))
     return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter)
+
+
+def title_rows(rows: list[list[str]]) -> int:
+    """How many rows at the top are a title: those with fewer filled cells than the rows below have."""
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows[:_SAMPLED_LINES]]
+    if not widths:
+        return 0
+    typical = max(set(widths), key=widths.count)
+    for number, row in enumerate(rows[:_PREAMBLE_LINES]):
+        if widths[number] >= typical - 2 or len(row) >= len(rows[-1]) and widths[number] > 1:
+            return number
+    return 0
 
 
 def _broken(name: str, details: str) -> MarkerFormatError:
@@ -166,7 +179,8 @@ def _without_preamble(text: str) -> str:
     return text
 
 
-def _unique(header: tuple[str, ...]) -> list[str]:
+def unique_names(header: tuple[str, ...]) -> list[str]:
+    """Column names; a repeated one carries a number behind it."""
     seen: dict[str, int] = {}
     names = []
     for column in header:
@@ -184,6 +198,7 @@ def to_numbers(column: pd.Series) -> pd.Series:
     commas = text.str.match(DECIMAL_COMMA)
     if commas.any():
         text = text.where(~commas, text.str.replace(",", ".", regex=False))
+    text = text.str.removesuffix("%").str.lstrip("<").str.strip()
     return pd.to_numeric(text.mask(text.str.lower().isin(MISSING)), errors="coerce").astype(float)
 
 
