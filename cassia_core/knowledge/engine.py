@@ -105,7 +105,8 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
     inside = np.where(members, share, 0.0)
     here, below = _deepest(profiles, inside, settings) if umbrella is None else (umbrella, float(inside.sum()))
     best = int(inside.argmax())
-    states = call_states(scores.genes, profiles.species)
+    explained = {gene for gene, gain in zip(scores.genes, scores.gains(here), strict=True) if gain > TELLING}
+    states = call_states(scores.genes, profiles.species, explained, tumour=scores.tumour)
     reason = _why_not(scores, best, states, settings)
     mixture = None if reason else find_mixture(scores, settings)
     outside = np.where(members, -1.0, share)

@@ -62,6 +62,7 @@ class Scores:
     genes: tuple[str, ...]
     rows: np.ndarray
     weights: np.ndarray
+    tumour: bool
     llr: np.ndarray
     prior: np.ndarray
 
@@ -94,6 +95,7 @@ def score_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gen
     names, rows, weights = _weigh_genes(genes, profiles, settings)
     llr = weights @ profiles.gain[rows] + weights.sum() * profiles.off_list
     return Scores(profiles=profiles, genes=names, rows=rows, weights=weights, llr=llr,
+                  tumour=TUMOUR in tissue_keys(f"{setting.tissue} {setting.context}"),
                   prior=_tissue_prior(profiles.species, setting.tissue, settings))
 
 

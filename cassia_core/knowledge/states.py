@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +12,7 @@ from cassia_core.knowledge.symbols import current
 
 ANY_TYPE = ("cycling", "stress", "low_quality")
 """Kinds of state that any cell type can be in."""
+MALIGNANT = "malignant_hint"
 LEAST_WEIGHT, LEAST_GENES, LEAST_SHARE = 6.0, 3, 0.12
 
 
@@ -42,11 +43,19 @@ def _weights(species: str) -> tuple[tuple[StateEntry, dict[str, float]], ...]:
     return tuple((entry, {m.gene: m.weight for m in kb.markers_of(entry, species)}) for entry in kb.states)
 
 
-def call_states(genes: Sequence[str], species: str) -> tuple[StateCall, ...]:
-    """States that a list shows, strongest first: at least three genes, 12 % of the list and a weight of six."""
+def call_states(genes: Sequence[str], species: str, explained: Collection[str] = (), *,
+                tumour: bool = False) -> tuple[StateCall, ...]:
+    """States that a list shows, strongest first: at least three genes, 12 % of the list and a weight of six.
+
+    Genes that the cell type itself explains (`explained`) are no sign of a state, but for states that any type can be
+    in: plasma cells are not "immunoglobulin ambient", melanocytes not "possible melanoma". In a tumour sample a
+    malignant signature counts in full.
+    """
     calls = []
     for entry, weights in _weights(species):
-        hits = [(weights.get(gene) or weights.get(current(gene, species), 0.0), gene) for gene in genes]
+        own = entry.kind in ANY_TYPE or (tumour and entry.kind == MALIGNANT)
+        open_genes = genes if own else [gene for gene in genes if gene not in explained]
+        hits = [(weights.get(gene) or weights.get(current(gene, species), 0.0), gene) for gene in open_genes]
         found = [gene for weight, gene in hits if weight]
         total = sum(weight for weight, _ in hits)
         if len(found) >= LEAST_GENES and total >= LEAST_WEIGHT and len(found) >= LEAST_SHARE * len(genes):

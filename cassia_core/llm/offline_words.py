@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from cassia_core.knowledge.engine import Ranking
 from cassia_core.knowledge.lineages import exclusive
+from cassia_core.knowledge.states import MALIGNANT, StateCall
 
 USUAL = {"T cell": "T cells", "B cell": "B cells", "monocyte or macrophage": "macrophages",
          "epithelial cell": "epithelial cells", "endothelial cell": "endothelial cells",
@@ -48,10 +49,18 @@ def explain(ranking: Ranking) -> str:
         one, other = ranking.mixed
         sentences.append(f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
                          f"({plural(other.entry.name)}) stand high in the list: a mixture or doublets.")
-    sentences += [f"{series(state.genes[:4])} show a state: {state.name}." for state in ranking.states[:2]]
+    sentences += [_state_sentence(state) for state in ranking.states[:2]]
     if ranking.entry.note:
         sentences.append(f"Note on {ranking.entry.name}: {ranking.entry.note}")
     return " ".join(sentences)
+
+
+def _state_sentence(state: StateCall) -> str:
+    genes = series(state.genes[:4])
+    if state.entry.kind == MALIGNANT:
+        name = state.name.removeprefix("possible malignant: ")
+        return f"{genes} hint at malignant cells ({name}); markers alone do not prove it, look for copy-number changes."
+    return f"{genes} show a state: {state.name}."
 
 
 def _lineage_sentence(ranking: Ranking) -> str:

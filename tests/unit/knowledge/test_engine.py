@@ -96,6 +96,13 @@ def test_cycling_is_a_state_and_not_the_type():
     assert any("cycl" in state.name.lower() or "prolif" in state.name.lower() for state in ranking.states)
 
 
+def test_a_normal_type_is_not_called_malignant_for_its_own_markers():
+    melanocyte = ["PMEL", "MLANA", "TYR", "DCT", "TYRP1", "MITF", "SLC45A2", "OCA2", "SOX10", "TRPM1"]
+    assert rank_types(melanocyte, Setting(species="human", tissue="skin")).states == ()
+    hints = rank_types(melanocyte, Setting(species="human", tissue="melanoma")).states
+    assert any("malignant" in state.name for state in hints)
+
+
 def test_the_tissue_weighs_but_does_not_exclude():
     skin_t = rank_types(T_CELL, Setting(species="human", tissue="retina"))
     assert skin_t.lineage == "T cell"
