@@ -10,7 +10,7 @@ def prompt(task: AnnotateTask) -> Prompt:
     data = {
         **setting_data(task.setting),
         "markers": ", ".join(task.markers.symbols(task.n_genes)),
-        "measured": measured_data(task.measured),
+        "measured": measured_data(task.measured, task.markers.cluster),
         "previous_answer": answer_data(task.previous) if task.previous else None,
         "feedback": task.feedback,
     }

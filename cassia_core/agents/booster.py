@@ -13,7 +13,7 @@ def prompt(task: BoostTask) -> Prompt:
         "answer": answer_data(task.proposal),
         "checks": checks_data(task.evidence),
         "siblings": {name: ", ".join(genes) for name, genes in task.sibling_genes},
-        "measured": measured_data(task.measured),
+        "measured": measured_data(task.measured, task.markers.cluster),
     }
     return Prompt(messages=render("booster", data, siblings=bool(task.sibling_genes), last=task.last,
                                   depth=task.strategy == "depth"))

@@ -79,12 +79,12 @@ def checks_data(evidence: Evidence) -> dict[str, object]:
     return found
 
 
-def measured_data(measured: tuple[GeneMeasurement, ...]) -> dict[str, object]:
+def measured_data(measured: tuple[GeneMeasurement, ...], cluster: str) -> dict[str, object]:
     """One short text per gene. Other clusters are never named."""
-    return {value.gene: _in_words(value) for value in measured}
+    return {value.gene: _in_words(value, cluster) for value in measured}
 
 
-def _in_words(value: GeneMeasurement) -> str:
+def _in_words(value: GeneMeasurement, cluster: str) -> str:
     if value.status != "measured_here":
         return _NO_VALUE[value.status]
     parts = []
@@ -93,6 +93,10 @@ def _in_words(value: GeneMeasurement) -> str:
         parts.append(f"{value.pct_in:.0%} in{out}")
     if value.log2fc is not None:
         parts.append(f"log2FC {value.log2fc:+.1f}")
+    elif value.mean_in is not None and value.mean_out is not None:
+        parts.append(f"mean {value.mean_in:.2f} in, {value.mean_out:.2f} out")
+    if value.top_cluster is not None:
+        parts.append("highest here" if value.top_cluster == cluster else "higher elsewhere")
     if value.rank is not None:
         parts.append(f"marker {value.rank}")
     return "; ".join(parts) or "listed for this cluster"

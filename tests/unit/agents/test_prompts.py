@@ -25,7 +25,9 @@ MARKERS = cluster_of("0", [f"GENE{i}" for i in range(50)])
 SETTING = Setting(species="human", tissue="lung", context="smokers")
 PROPOSAL = Proposal(general="T cell", subtypes=("Treg",), key_genes=("GENE1",))
 EVIDENCE = Evidence(label="Treg", basis="cells", items=(EvidenceItem(gene="GENE1", kind="supporting"),))
-MEASURED = (GeneMeasurement(gene="A", status="measured_here", pct_in=0.81, pct_out=0.04, log2fc=5.1, rank=3),
+MEASURED = (GeneMeasurement(gene="A", status="measured_here", pct_in=0.81, pct_out=0.04, log2fc=5.1, rank=3,
+                            top_cluster="0"),
+            GeneMeasurement(gene="E", status="measured_here", pct_in=0.2, mean_in=0.5, mean_out=0.25, top_cluster="1"),
             GeneMeasurement(gene="B", status="only_elsewhere", top_cluster="Secret name"),
             GeneMeasurement(gene="C", status="not_in_table"), GeneMeasurement(gene="D", status="not_in_data"))
 JUDGED = {"setting": SETTING, "markers": MARKERS, "proposal": PROPOSAL, "evidence": EVIDENCE}
@@ -67,7 +69,8 @@ def test_a_second_attempt_holds_genes_answer_and_feedback_once():
 
 def test_measured_values_tell_four_cases_apart_and_name_no_other_cluster():
     told = json.loads(annotator.prompt(TASKS[1][1]).messages[1].content)["measured"]
-    assert told == {"A": "81% in, 4% out; log2FC +5.1; marker 3", "B": "a marker of other clusters only",
+    assert told == {"A": "81% in, 4% out; log2FC +5.1; highest here; marker 3",
+                    "E": "20% in; mean 0.50 in, 0.25 out; higher elsewhere", "B": "a marker of other clusters only",
                     "C": "not in the marker table (unknown)", "D": "not measured in this data"}
 
 
