@@ -53,7 +53,8 @@ def rank_genes(expression: sparse.csr_matrix, genes: tuple[str, ...], codes: np.
     mean_in = sums.values[:-1] / size
     mean_out = (sums.values.sum(axis=0) - sums.values[:-1]) / rest
     score, pval = _test(method, sums, size, rest, mean_in, mean_out, expression, codes)
-    log2fc = np.log2((np.expm1(mean_in) + _SMALL) / (np.expm1(mean_out) + _SMALL))
+    with np.errstate(invalid="ignore"):
+        log2fc = np.log2((np.expm1(mean_in) + _SMALL) / (np.expm1(mean_out) + _SMALL))
     pct_out = (sums.positive.sum(axis=0) - sums.positive[:-1]) / rest
     return ClusterStatistics(
         clusters=clusters, genes=genes, n_cells=sizes[:-1], score=score.astype(np.float32),
@@ -160,7 +161,7 @@ def _rank_columns(starts, rows, bits, groups, sizes, n_cells, start, stop, first
         zeros = sizes.copy()
         for j in range(starts[column], starts[column + 1]):
             pattern = bits[j]
-            if pattern << np.uint32(1) == 0:
+            if pattern & np.uint32(0x7FFFFFFF) == 0:
                 continue
             if pattern >> np.uint32(31):
                 negative += 1

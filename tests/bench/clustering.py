@@ -168,11 +168,10 @@ def warm_up(way: str, folder: Path) -> None:
     import numpy as np
 
     if way == "ours":
-        from cassia_core.data.neighbors import EXACT_CELLS, neighbor_graph
+        from cassia_core.data.nearest import nearest_cells
 
         ours(few_cells(folder), {}, folder)
-        if n_cells_of(folder) > EXACT_CELLS:
-            neighbor_graph(np.random.default_rng(0).normal(size=(EXACT_CELLS + 1, 25)).astype(np.float32), 10)
+        nearest_cells(np.random.default_rng(0).normal(size=(1000, 25)).astype(np.float32), 10)
         return
     import anndata as ad
     import scanpy as sc
