@@ -53,7 +53,7 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
         label; cited genes are checked all the same.
     """
     basis = expression.basis if expression is not None else "markers"
-    cited_items, cited_problems = check_cited(cited, markers, n_genes, species_key(setting.species), expression)
+    cited_items, cited_problems = check_cited(cited, markers, species_key(setting.species), expression)
     labelled = read_label(label)
     if labelled is None:
         return Evidence(label=label, basis=basis, term=find_term(label), known=False, items=cited_items,

@@ -58,6 +58,14 @@ def test_invented_genes_are_called_out():
     assert light_of(evidence, None, None)[0] == "look"
 
 
+def test_a_looked_up_gene_that_is_expressed_may_be_cited():
+    cells = Cells([*B_CELL, "CD19"], ["CD3E"])
+    evidence = weigh("B cell", markers(B_CELL), HUMAN, cells, ("CD19", "CD3E"))
+    assert evidence.genes("cited_not_in_list") == ("CD19", "CD3E")
+    assert any("CD3E" in problem for problem in evidence.problems)
+    assert not any("CD19" in problem for problem in evidence.problems)
+
+
 def test_a_cited_gene_under_its_old_name_is_not_invented():
     cells = Cells(["FYB1", *T_CELL], [])
     evidence = weigh("T cell", markers(["FYB1", *T_CELL]), HUMAN, cells, ("FYB",))
