@@ -85,12 +85,14 @@ class Bench:
     earlier: tuple[Path, ...] = ()
     events: list[Event] = field(default_factory=list)
     calls: list[CallRecord] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Bench:
         models = [self.params.model_of(r) for r in ("annotator", "validator", "scorer", "booster", "merger")]
         self.providers = self.providers or open_providers(models, self.keys)
         self.log = CallLog(self.folder / "calls.jsonl", earlier=self.earlier)
-        self.asker = Asker(self.providers, self.params, self.log, self.calls.append, self.stopped, wait_s=self.wait_s)
+        self.asker = Asker(self.providers, self.params, self.log, self.calls.append, self.stopped,
+                           notice=self.notices.append, wait_s=self.wait_s)
         return self
 
     def __exit__(self, *_: object) -> None:

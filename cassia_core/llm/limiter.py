@@ -27,7 +27,7 @@ class AdaptiveLimiter:
         self._limit = float(most)
         self._at_work = 0
         self._not_before = 0.0
-        self.ever_answered = False
+        self.ever_answered = self._ever_refused = False
         self._changed = threading.Condition()
 
     @property
@@ -60,10 +60,18 @@ class AdaptiveLimiter:
             self._limit = min(float(self._most), self._limit + 1.0 / self._limit)
             self._changed.notify()
 
-    def refused(self, pause_s: float) -> None:
-        """The provider said "too many requests": halve, and send nothing for `pause_s` seconds."""
+    def refused(self, pause_s: float) -> bool:
+        """The provider said "too many requests": halve, and send nothing for `pause_s` seconds.
+
+        Returns
+        -------
+        bool
+            Whether it is the first time.
+        """
         with self._changed:
+            first, self._ever_refused = not self._ever_refused, True
             now = time.monotonic()
             if now >= self._not_before:  # several refusals of one burst count once
                 self._limit = max(1.0, self._limit / 2)
             self._not_before = max(self._not_before, now + pause_s)
+            return first

@@ -77,6 +77,8 @@ class Asker:
         Called after each paid call is on disk.
     stop
         True once a person cancelled the run.
+    notice
+        Called, once per provider, when it asks for fewer requests.
     wait_s
         Unit of the waits between retries, seconds. A call is given up after `params.max_retries` faults, or when the
         provider's rate limit has kept it waiting for 900 units.
@@ -88,9 +90,11 @@ class Asker:
     """
 
     def __init__(self, providers: Mapping[AgentModel, Provider], params: AnnotationParams, call_log: CallLog,
-                 on_call: Callable[[CallRecord], None], stop: Callable[[], bool], *, wait_s: float = 1.0) -> None:
+                 on_call: Callable[[CallRecord], None], stop: Callable[[], bool], *,
+                 notice: Callable[[str], None] | None = None, wait_s: float = 1.0) -> None:
         self._providers, self._params, self._log = providers, params, call_log
         self._on_call, self._stop, self._wait_s = on_call, stop, wait_s
+        self._notice = notice or (lambda text: None)
         self._fatal: CassiaError | None = None
         self._limiters = {id(p): AdaptiveLimiter(params.max_workers) for p in providers.values()}
         self._given_up: Counter[int] = Counter()
@@ -209,7 +213,8 @@ class Asker:
         try:
             return provider.complete(request)
         except RateLimited as error:
-            limiter.refused(min(error.retry_after_s or self._wait_s, LONGEST_WAIT_S))
+            if limiter.refused(min(error.retry_after_s or self._wait_s, LONGEST_WAIT_S)):
+                self._notice(f"{error.what} The run goes on more slowly; nothing is lost.")
             raise
 
     def _reserve(self, need: Need) -> None:

@@ -89,4 +89,5 @@ def _asker(layout: RunLayout, config: RunConfig, log: EventLog, providers: Mappi
                                input_tokens=call.input_tokens, output_tokens=call.output_tokens,
                                cost_usd=call.cost_usd))
 
-    return Asker(providers, config.annotation, call_log, on_call, layout.cancel.exists)
+    return Asker(providers, config.annotation, call_log, on_call, layout.cancel.exists,
+                 notice=lambda text: log.emit(ev.Notice(text=text)))

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cassia_core.domain.usage import CallRecord, Usage
+from cassia_core.errors import RunError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ class CallLog:
         The run's own log; created when missing. A last line that a killed worker left half written is cut off.
     earlier
         Logs to read besides.
+
+    Raises
+    ------
+    RunError
+        When a line is damaged.
     """
 
     def __init__(self, path: Path, earlier: Iterable[Path] = ()) -> None:
@@ -108,9 +114,17 @@ def _lines(path: Path) -> Iterator[dict]:
     if not path.exists():
         return
     with path.open("rb") as file:
-        for line in file:
+        for number, line in enumerate(file, start=1):
             if line.endswith(b"\n"):
-                yield json.loads(line)
+                yield _parsed(line, number, path)
+
+
+def _parsed(line: bytes, number: int, path: Path) -> dict:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise RunError(f"Line {number} of the run's record of calls is damaged.", f"{path} holds no JSON there.",
+                       "Take that line out of the file to go on without that answer.", details=str(error)) from error
 
 
 def _drop_half_line(path: Path) -> None:

@@ -98,6 +98,7 @@ def test_passing_faults_are_retried(tmp_path: Path):
     with scripted_bench(tmp_path, provider) as bench:
         assert ask(bench).text == "there"
     assert len(provider.requests) == 3
+    assert len(bench.notices) == 1 and "more slowly" in bench.notices[0]
 
 
 def test_retries_are_bounded_and_the_last_error_is_raised(tmp_path: Path):

@@ -6,10 +6,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cassia_core.domain.usage import CallRecord
+from cassia_core.errors import RunError
 from cassia_core.runs.call_log import CallLog, LoggedCall, read_calls
 
 
@@ -90,6 +92,16 @@ def test_the_cost_so_far_keeps_unknown_prices_apart(tmp_path: Path):
     spent = log.spent()
     log.close()
     assert (spent.calls, spent.cost_usd, spent.unpriced_calls, spent.total_tokens) == (2, 0.25, 1, 30)
+
+
+def test_a_damaged_line_is_said_with_its_number(tmp_path: Path):
+    log = CallLog(tmp_path / "calls.jsonl")
+    log.add(call("k"))
+    log.close()
+    with (tmp_path / "calls.jsonl").open("ab") as file:
+        file.write(b"\x00\x00\n")
+    with pytest.raises(RunError, match="Line 2"):
+        CallLog(tmp_path / "calls.jsonl")
 
 
 def test_no_file_means_no_calls(tmp_path: Path):
