@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult, EvidenceItem
+from cassia_core.domain.config import OFFLINE
 from cassia_ui.markup import escaped, plain
 from cassia_ui.words import LIGHT_BADGE
 
@@ -71,7 +72,8 @@ def draw_readings(row: ClusterResult) -> None:
         basis = "cells" if row.evidence.basis == "cells" else "marker list"
         readings.append(f"Evidence (measured, {basis}) **{row.evidence.score:.0f}** of 100")
     if row.score:
-        readings.append(f"Score (opinion of {plain(row.score.model or row.model)}) **{row.score.value:.0f}** of 100")
+        who = "offline engine" if row.provider == OFFLINE else f"opinion of {plain(row.score.model or row.model)}"
+        readings.append(f"Score ({who}) **{row.score.value:.0f}** of 100")
     if readings:
         st.markdown("  \n".join(readings))
     if row.light_reason:

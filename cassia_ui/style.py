@@ -20,7 +20,7 @@ _RULES = """
 .stMain [class*="st-key-problem_ask"]{background:var(--cw-ask);border-color:var(--cw-ask-line)}
 .stMain [class*="st-key-problem_error"]{background:var(--cw-error);border-color:var(--cw-error-line)}
 .cw-muted{color:var(--cw-muted)} .cw-small{font-size:14px}
-.cw-gene{position:relative;display:inline-block;font-style:italic;border-radius:6px;padding:0 7px;margin:1px 2px;
+.cw-gene{position:relative;display:inline-block;font-style:italic;border-radius:6px;padding:0 6px;margin:1px 0;
  line-height:1.5;border:1px solid transparent;cursor:default}
 .cw-gene.in{background:var(--cw-chip);color:var(--cw-chip-text)}
 .cw-gene.measured{background:var(--cw-soft);color:var(--cw-muted);border-color:var(--cw-line)}

@@ -42,11 +42,13 @@ def chosen_colouring(data: DatasetResults, labels: dict[str, review.ReviewedLabe
         genes = data.view.genes()
         listed = [g for c in (data.markers.clusters if data.markers else ()) for g in c.symbols(3)]
         first = next((g for g in listed if g in set(genes)), genes[0])
-        gene = st.selectbox("Gene", genes, index=genes.index(first), key="results_gene", label_visibility="collapsed")
+        gene = st.selectbox("Gene", genes, index=genes.index(first), key="results_gene", label_visibility="collapsed",
+                            width=200)
         return colour_by_gene(data, gene)
     if what == BY_COLUMN:
         names = [c.name for c in data.view.columns()]
-        return colour_by_column(data, st.selectbox("Column", names, key="results_column", label_visibility="collapsed"))
+        name = st.selectbox("Column", names, key="results_column", label_visibility="collapsed", width=200)
+        return colour_by_column(data, name)
     return colour_by_row(data, labels, what)
 
 
@@ -73,9 +75,10 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel])
     left, right = st.columns((6, 5), gap="small") if data.view else (None, st.container())
     if data.view:
         with left:
-            colouring = chosen_colouring(data, labels, what)
-            name = st.selectbox("Map", data.view.embeddings(), key="results_map", label_visibility="collapsed") \
-                if len(data.view.embeddings()) > 1 else data.view.embeddings()[0]
+            with st.container(horizontal=True):
+                name = st.selectbox("Map", data.view.embeddings(), key="results_map", label_visibility="collapsed", width=140,
+                                    format_func=lambda n: n.removeprefix("X_").upper())
+                colouring = chosen_colouring(data, labels, what)
             chosen = session.value(CHOSEN, "")
             boxed = {BY_TYPE: labels[chosen].label if chosen in labels else "", BY_CLUSTER: chosen}.get(what, "")
             picked = draw_map(data.view.embedding(name), colouring, key=f"map_{what}", height=HEIGHT, boxed=boxed,
