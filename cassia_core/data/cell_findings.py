@@ -12,6 +12,7 @@ from cassia_core.domain.findings import ColumnInfo, Finding, Findings, MatrixInf
 FEW_CELLS, FEW_GENES = 50, 200
 MANY_GENES = 60_000
 _PANEL_GENES = 1000
+_MATRICES_TOLD_ONE_BY_ONE = 3
 _STATE_WORDS = {"counts": "Raw counts", "counts_like": "Corrected or normalised counts",
                 "log_normalised": "Log-normalised", "scaled": "Scaled", "unknown": "Not recognised",
                 "empty": "Empty"}
@@ -119,8 +120,12 @@ def _values(matrices: tuple[MatrixInfo, ...], expression: str) -> Finding:
 
 
 def _other_matrices(matrices: tuple[MatrixInfo, ...], expression: str, counts: str) -> tuple[Finding, ...]:
+    rest = [m for m in matrices if m.location not in (expression, counts) and expression]
     found = [Finding(topic="Other values", value=f"{_STATE_WORDS[m.state]} ({_place(m.location)})", remark=m.remark)
-             for m in matrices if m.location not in (expression, counts) and expression]
+             for m in rest[:_MATRICES_TOLD_ONE_BY_ONE]]
+    if len(rest) > _MATRICES_TOLD_ONE_BY_ONE:
+        others = ", ".join(_place(m.location) for m in rest[_MATRICES_TOLD_ONE_BY_ONE:])
+        found.append(Finding(topic="Other values", value=f"Also in the file, not used: {others}"))
     if counts and counts != expression:
         found.insert(0, Finding(topic="Counts", value=f"Raw counts ({_place(counts)})"))
     if not counts:
