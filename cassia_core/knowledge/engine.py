@@ -14,6 +14,7 @@ import numpy as np
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.entries import CellTypeEntry
+from cassia_core.knowledge.lineages import abstract_types
 from cassia_core.knowledge.mixtures import find_mixture
 from cassia_core.knowledge.profiles import Profiles
 from cassia_core.knowledge.scoring import DEFAULTS, TELLING, EngineSettings, Scores, score_types
@@ -175,7 +176,9 @@ def _deepest(profiles: Profiles, share: np.ndarray, settings: EngineSettings) ->
     here = max(tops, key=lambda t: (totals[t], -t))
     while True:
         best = max((t for t in profiles.children[here] if t in totals), key=lambda t: (totals[t], -t), default=None)
-        if best is None or totals[best] < settings.descend * totals[here]:
+        abstract = profiles.entries[here].name in abstract_types()
+        needed = settings.descend_abstract if abstract else settings.descend
+        if best is None or totals[best] < needed * totals[here]:
             return here, totals[here]
         here = best
 

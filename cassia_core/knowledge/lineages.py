@@ -35,9 +35,20 @@ class Lineage:
 
 
 @cache
+def _file() -> dict:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def abstract_types() -> frozenset[str]:
+    """Names of types that order the tree more than they name a cell, such as "connective tissue cell"."""
+    return frozenset(_file()["abstract"])
+
+
+@cache
 def lineages() -> dict[str, Lineage]:
     """All lineages by name, in the order in which they are tried."""
-    raw = tomllib.loads(FILE.read_text(encoding="utf-8"))["lineage"]
+    raw = _file()["lineage"]
     return {item["name"]: Lineage(name=item["name"], family=item["family"], roots=tuple(item["roots"]),
                                   vague=item.get("vague", False), kin=frozenset(item["kin"])) for item in raw}
 

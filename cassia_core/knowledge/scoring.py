@@ -33,6 +33,8 @@ class EngineSettings:
     """Share that a lineage needs of what is below its umbrella to be named instead of it."""
     descend: float = 0.55
     """Share of a node's posterior that a child needs to be named instead."""
+    descend_abstract: float = 0.35
+    """The same below a type that merely orders the tree ("connective tissue cell")."""
     crowd: float = 0.5
     """Prior of a type in a lineage of n types: n to the power of minus this."""
     vague: float = 2.0

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from cassia_core.domain.tasks import AnnotateTask
 from cassia_core.knowledge.engine import UNKNOWN, Ranking, rank_types
+from cassia_core.knowledge.lineages import abstract_types
 from cassia_core.llm.offline_words import SIGNATURE, block, explain
 
 MOST_KEY_GENES = 8
-MERE_ROOTS = frozenset({"hematopoietic cell", "leukocyte", "lymphocyte", "myeloid leukocyte", "lymphocyte of B lineage",
-                        "secretory cell", "muscle cell", "connective tissue cell", "neural cell"})
-"""Nodes too broad to be the general type while the path goes on below them."""
 SURE = 0.8
 """Posterior of the type named from which the engine holds on to it when it is objected to."""
 SUBTYPE_SHARE = 0.1
@@ -47,7 +45,7 @@ def name_levels(ranking: Ranking) -> tuple[str, list[str]]:
 
 def _general(ranking: Ranking) -> str:
     """The broadest type of the path that still is the lineage and not a mere root such as "leukocyte"."""
-    named = [entry.name for entry in ranking.path if entry.name not in MERE_ROOTS]
+    named = [entry.name for entry in ranking.path if entry.name not in abstract_types()]
     return named[0] if named else ranking.path[-1].name
 
 
