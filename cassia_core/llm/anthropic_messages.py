@@ -11,7 +11,7 @@ from cassia_core.llm import problems
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
 
-LONGEST_REPLY = 16384
+LONGEST_REPLY = 8192
 """The wire format insists on a limit; thinking, which many models always do, counts against it."""
 THINKING_BUDGET = {"low": 2048, "medium": 4096, "high": 8192}
 _FINISH: dict[str | None, FinishReason] = {

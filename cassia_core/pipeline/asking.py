@@ -29,7 +29,7 @@ from cassia_core.errors import (
     ReplyFiltered,
     RunCancelled,
 )
-from cassia_core.llm.catalogue import cost_usd
+from cassia_core.llm.catalogue import cost_usd, facts_of
 from cassia_core.llm.fingerprint import fingerprint
 from cassia_core.llm.limiter import AdaptiveLimiter
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Provider
@@ -45,7 +45,8 @@ CHARACTERS_PER_TOKEN = 3
 REPLY_TOKENS_UNDER_A_LIMIT = 4096
 """Longest reply asked for when a budget is set and no `max_tokens`: without it no call has a known most."""
 LONGER_REPLY_TOKENS = 16384
-EMPTY_REPLIES = 3
+UNUSED_REPLIES = 3
+"""How often one question is put when the reply is empty, withheld or cut off."""
 LONGEST_WAIT_S = 300.0
 DEAD_AFTER = 3
 """Calls given up, none ever answered: the server is not there, and the run need not try it for every cluster."""
@@ -110,7 +111,7 @@ class Asker:
         return self._fatal
 
     def ask(self, role: AgentRole, task: AgentTask, *, dataset: str, cluster: str, attempt: int,
-            note: str = "") -> Reply:
+            note: str = "", unused: Callable[[Reply], None] | None = None) -> Reply:
         """Put `task` to the model of `role`.
 
         Parameters
@@ -121,6 +122,8 @@ class Asker:
             Whose question it is.
         note
             One sentence on what was wrong with the last reply, when the same task is asked again.
+        unused
+            Called with each reply that was paid but is empty, withheld or cut off, before it is asked for again.
 
         Raises
         ------
@@ -135,18 +138,18 @@ class Asker:
         """
         model = self._params.model_of(role)
         request = self._request(role, task, model, dataset=dataset, cluster=cluster, attempt=attempt, note=note)
-        for _ in range(EMPTY_REPLIES):
+        for _ in range(UNUSED_REPLIES):
             reply, finish = self._answer(request, model)
-            if finish == "length" and _may_be_longer(request):
-                request = replace(request, max_tokens=max(LONGER_REPLY_TOKENS, 2 * (request.max_tokens or 0)))
-            elif reply.text.strip() and finish != "filtered":
+            longer = _with_more_room(request, model) if finish == "length" else None
+            if reply.text.strip() and finish != "filtered" and longer is None:
                 return reply
-        if finish == "length" and reply.text.strip():
-            return reply
+            if unused is not None:
+                unused(reply)
+            request = longer or request
         if finish == "filtered":
             raise ReplyFiltered("The provider withheld the answer.", "Its content filter took offence.",
                                 "Ask another model for this cluster.")
-        raise ReplyError("The model answered nothing.", f"It was asked {EMPTY_REPLIES} times.",
+        raise ReplyError("The model answered nothing.", f"It was asked {UNUSED_REPLIES} times.",
                          "Ask again later or choose another model.", agent=role, attempt=attempt)
 
     def discard(self, replies: tuple[str, ...]) -> None:
@@ -280,8 +283,12 @@ def _worth_a_retry(error: BaseException) -> bool:
     return (getattr(error, "retry_after_s", None) or 0.0) <= LONGEST_WAIT_S
 
 
-def _may_be_longer(request: ChatRequest) -> bool:
-    return request.max_tokens is None or request.max_tokens < LONGER_REPLY_TOKENS
+def _with_more_room(request: ChatRequest, model: AgentModel) -> ChatRequest | None:
+    """The same request with a longer reply allowed; None when the model has no more room."""
+    most = min(LONGER_REPLY_TOKENS, facts_of(model.provider, model.model).max_output_tokens or LONGER_REPLY_TOKENS)
+    if request.max_tokens is not None and request.max_tokens >= most:
+        return None
+    return replace(request, max_tokens=most)
 
 
 def _logged(request: ChatRequest, model: AgentModel, key: str, response: ChatResponse, seconds: float) -> LoggedCall:

@@ -12,7 +12,7 @@ from cassia_core.domain.conversation import AgentRole, Turn, TurnOutcome
 from cassia_core.domain.events import AgentStarted, Event, TurnFinished
 from cassia_core.domain.tasks import AgentTask
 from cassia_core.errors import CassiaError, ReplyError
-from cassia_core.pipeline.asking import Asker
+from cassia_core.pipeline.asking import Asker, Reply
 
 T = TypeVar("T")
 LIVE_TEXT = 600
@@ -46,7 +46,7 @@ class Conversation:
         self._emit(AgentStarted(dataset=self._dataset, cluster=self._cluster, agent=role, attempt=attempt))
         try:
             reply = self._asker.ask(role, task, dataset=self._dataset, cluster=self._cluster, attempt=attempt,
-                                    note=note)
+                                    note=note, unused=self._unused)
         except CassiaError as error:
             self._keep(Turn(role=role, attempt=attempt, text=str(error), outcome="failed", at=_now()))
             raise
@@ -59,6 +59,11 @@ class Conversation:
             raise
         self._keep(replace(reply.turn, outcome=_outcome(value)), label=_label(value))
         return value
+
+    def _unused(self, reply: Reply) -> None:
+        """A reply that was paid but held nothing stays in the conversation, with its cost."""
+        self._keys.append(reply.key)
+        self._keep(replace(reply.turn, outcome="failed"))
 
     def ask_twice(self, role: AgentRole, task: AgentTask, read: Callable[[str], T], *, attempt: int = 1) -> T:
         """Ask; when the reply cannot be read, say why and ask once more.

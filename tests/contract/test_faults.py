@@ -95,6 +95,7 @@ def test_every_cluster_comes_back_with_its_own_label_or_a_reason(case: Case, tmp
         assert result.score is None or result.score.value in (88.0, 90.0, 85.5)
     if case.fault != "timeout":  # an answer that came too late was never seen
         assert len(bench.calls) == server.stats.answered, "every paid call is accounted for"
+    assert sum(r.input_tokens for r in results) == sum(c.input_tokens for c in bench.calls)
 
 
 @pytest.mark.parametrize("fault", ["401", "402"])

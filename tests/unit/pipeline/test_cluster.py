@@ -123,6 +123,15 @@ def test_an_answer_about_other_genes_is_never_this_clusters_label(tmp_path: Path
     assert "not about this cluster" in result.reason
 
 
+def test_empty_replies_are_in_the_conversation_and_in_the_bill(tmp_path: Path):
+    provider = Scripted(annotator=["", answer()], validator=PASSED)
+    with scripted_bench(tmp_path, provider) as bench:
+        result = bench.one(T_CELL)
+    assert [(t.role, t.outcome) for t in result.turns] == [
+        ("annotator", "failed"), ("annotator", ""), ("checks", "passed"), ("validator", "passed")]
+    assert result.input_tokens == 300 == sum(c.input_tokens for c in bench.calls)
+
+
 def test_a_label_that_cites_no_gene_at_all_is_not_taken(tmp_path: Path):
     bare = block({"general": "B cell", "subtypes": [], "key_genes": []})
     provider = Scripted(annotator=[bare, "MS4A1 and BANK1.\n" + bare, "CD3D, say.\n" + bare], validator=PASSED)
