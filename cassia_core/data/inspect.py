@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cassia_core.data.cells import inspect_cells
@@ -13,8 +14,10 @@ from cassia_core.data.table_shapes import shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
 from cassia_core.errors import AnnDataError
+from cassia_core.genes.lookup import share_known
 
 CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
+LOOKED_AT = 200
 
 
 def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Findings:
@@ -36,14 +39,16 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
         return inspect_cells(path, options, source)[0]
     table = read_source(path, options)
     if table.shaped is None and shape_of(table.frame, options.columns) is None:
-        _refuse_if_named_like_cells(path)
+        _refuse_if_named_like_cells(path, ())
         return _unrecognised(table)
-    return load_markers(path, MarkerParams(), options).findings
+    loaded = load_markers(path, MarkerParams(), options)
+    _refuse_if_named_like_cells(path, loaded.frame["gene"].astype(str).unique()[:LOOKED_AT])
+    return loaded.findings
 
 
-def _refuse_if_named_like_cells(path: Path) -> None:
-    """A text that is no marker table, in a file named like one of cells, was meant to be cells."""
-    if path.suffix.lower() in CELL_SUFFIXES:
+def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:
+    """A text without genes, in a file named like one of cells, was meant to be cells."""
+    if path.suffix.lower() in CELL_SUFFIXES and share_known(genes) < 0.5:
         raise AnnDataError(f"{path.name} is not a {path.suffix.lower()} file.", "It holds plain text: it was renamed, or the "
                            "download saved a web page instead of the file.", "Fetch the file again, or export it anew.")
 

@@ -112,3 +112,25 @@ def test_a_key_is_in_no_file_of_the_run_and_on_no_command_line(tmp_path, marker_
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert len(files) > 10
     assert not [p for p in files if canary.encode() in p.read_bytes()]
+
+
+def test_a_resumed_run_of_cells_does_not_cluster_again_and_ends_with_all_files(tmp_path):
+    from cassia_core.services.intake import demo_path
+
+    with ModelServer(latency_s=0.5) as server:
+        model = AgentModel(provider="custom", model="stand-in", base_url=server.url)
+        spec = DatasetSpec(name="cells", path=str(demo_path()), tissue="blood")
+        params = AnnotationParams(annotator=model, max_workers=1, boost="off")
+        run_id = runs.start_run(RunConfig(datasets=(spec,), annotation=params), {}, tmp_path)
+        layout = RunLayout(root=tmp_path / run_id).dataset(0, spec)
+        wait(run_id, tmp_path, lambda v: v.dataset("cells").finished_clusters >= 1 and layout.clustered_h5ad.exists(), 240)
+        kill_worker(run_id, tmp_path)
+        kept = [p.read_bytes() for p in sorted(layout.clusters.glob("*.json"))]
+        runs.resume_run(run_id, {}, tmp_path)
+        view = wait(run_id, tmp_path, lambda v: v.state in runs.ENDED, 240)
+    assert view.state == "success"
+    assert [s.summary for s in view.dataset("cells").stages if s.stage == "read"] == ["Taken from the earlier part of this run"]
+    names = {f.path.name for f in results.output_files(run_id, tmp_path)}
+    assert {"cells_annotated.h5ad", "cells_report.html", "cells_scored.csv"} <= names
+    assert not layout.clustered_h5ad.exists()
+    assert len(kept) >= 1
