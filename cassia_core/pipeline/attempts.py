@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
@@ -19,6 +19,14 @@ ANSWERABLE = (ReplyError, ReplyFiltered, ContextTooLong)
 """Errors of one request after which the others of the run can still succeed, and a repeat would not help."""
 
 
+@dataclass(slots=True)
+class Looks:
+    """Measured genes seen so far over all attempts, and how many more looks fused boosting allows."""
+
+    left: int
+    measured: tuple[GeneMeasurement, ...] = ()
+
+
 def settle_label(case: Case, talk: Conversation) -> Draft:
     """The first draft that passes, else the best one with the reason why a person should look.
 
@@ -32,9 +40,10 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     drafts: list[Draft] = []
     previous: Proposal | None = None
     feedback, trouble = "", None
+    looks = Looks(left=case.params.boost_rounds if case.params.boost == "fused" else 0)
     for attempt in range(1, case.params.max_attempts + 1):
         try:
-            proposal = _propose(case, talk, attempt, previous, feedback)
+            proposal = _propose(case, talk, attempt, previous, feedback, looks)
         except ReplyError as error:
             trouble, feedback = error, f"The last reply was no usable answer. {error.why}"
             continue
@@ -49,18 +58,17 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     return _best(drafts)
 
 
-def _propose(case: Case, talk: Conversation, attempt: int, previous: Proposal | None, feedback: str) -> Proposal:
-    """One annotation, with as many looks at measured genes as fused boosting allows."""
-    measured: tuple[GeneMeasurement, ...] = ()
-    rounds = case.params.boost_rounds if case.params.boost == "fused" else 0
-    for left in range(rounds, -1, -1):
+def _propose(case: Case, talk: Conversation, attempt: int, previous: Proposal | None, feedback: str,
+             looks: Looks) -> Proposal:
+    """One annotation, after the looks at measured genes that the annotator asks for and has left."""
+    while True:
         task = AnnotateTask(setting=case.setting, markers=case.markers, n_genes=case.n_genes, attempt=attempt,
-                            previous=previous, feedback=feedback, may_ask=left > 0, measured=measured)
+                            previous=previous, feedback=feedback, may_ask=looks.left > 0, measured=looks.measured)
         answer = _annotation(case, talk, task)
         if isinstance(answer, Proposal):
-            return _about_this_cluster(case, answer, measured)
-        measured = look_up(case, answer, measured)
-    raise ReplyError("The annotator kept asking for genes instead of answering.", f"It asked {rounds + 1} times.")
+            return _about_this_cluster(case, answer, looks.measured)
+        looks.left -= 1
+        looks.measured = look_up(case, answer, looks.measured)
 
 
 def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal | GeneRequest:

@@ -64,7 +64,7 @@ def _planned(config: RunConfig, params: AnnotationParams, n: int) -> Iterator[_C
     boost = params.boost == "selective"
     looks = params.boost_rounds if params.boost == "fused" else 0
     own_scorer = params.model_of("scorer") != params.model_of("validator")
-    yield _Calls(role="annotator", low=n, high=n * tries * (1 + looks), input_tokens=size["annotator"])
+    yield _Calls(role="annotator", low=n, high=n * (tries + looks), input_tokens=size["annotator"])
     yield _Calls(role="validator", low=n, high=n * (tries + boost), input_tokens=size["validator"])
     if params.score:  # else it comes with the verdict, unless that reply lacks it
         yield _Calls(role="scorer", low=n * own_scorer, high=n * (1 + boost), input_tokens=size["scorer"])

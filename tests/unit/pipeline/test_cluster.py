@@ -324,9 +324,18 @@ def test_fused_boosting_lets_the_annotator_ask_before_it_answers(tmp_path: Path)
 def test_an_annotator_that_only_asks_fails_with_the_reason(tmp_path: Path):
     ask = block({"hypotheses": ["a"], "ask_genes": ["FOXP3"]})
     provider = Scripted(annotator=ask)
-    with scripted_bench(tmp_path, provider, boost="fused", boost_rounds=1, max_attempts=1) as bench:
+    with scripted_bench(tmp_path, provider, boost="fused", boost_rounds=1, max_attempts=2) as bench:
         result = bench.one(T_CELL)
-    assert result.status == "failed" and len(provider.requests) == 2
+    assert result.status == "failed" and "`general`" in result.reason
+    assert len(provider.requests) == 3, "one look in all, and one answer per attempt"
+
+
+def test_what_was_measured_stays_known_to_the_next_attempt(tmp_path: Path):
+    ask = block({"hypotheses": ["a"], "ask_genes": ["FOXP3"]})
+    provider = Scripted(annotator=[ask, answer("Treg"), answer()], validator=[FAILED, PASSED])
+    with scripted_bench(tmp_path, provider, boost="fused") as bench:
+        assert bench.one(T_CELL).label == "naive T cell"
+    assert "FOXP3" in json.loads(provider.of("annotator")[2].messages[1].content)["measured"]
 
 
 def test_the_checks_turn_names_genes_and_the_prompt_stays_short(tmp_path: Path):
