@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import anndata as ad
@@ -14,17 +15,25 @@ from cassia_core.genes.tables_io import gene_table
 N_CELLS, N_GENES = 120, 600
 
 
+@cache
+def _ensembl_ids(species: str) -> dict[str, str]:
+    return {symbol: key for key, symbol in gene_table(species).by_id.items() if key.startswith("ENS")}
+
+
+@cache
+def _plain_symbols(species: str) -> list[str]:
+    return [s for s in sorted(_ensembl_ids(species))
+            if s.isalnum() and s[0].isalpha() and len(s) > 2 and "orf" not in s and "Rik" not in s]
+
+
 def symbols(species: str = "human", n: int = N_GENES) -> list[str]:
     """Real symbols that have an Ensembl id, always the same."""
-    ids = {symbol: key for key, symbol in gene_table(species).by_id.items() if key.startswith("ENS")}
-    plain = [s for s in sorted(ids)
-             if s.isalnum() and s[0].isalpha() and len(s) > 2 and "orf" not in s and "Rik" not in s]
+    plain = _plain_symbols(species)
     return plain[:: len(plain) // n][:n]
 
 
 def ensembl(names: list[str], species: str = "human") -> list[str]:
-    ids = {symbol: key for key, symbol in gene_table(species).by_id.items() if key.startswith("ENS")}
-    return [ids[name] for name in names]
+    return [_ensembl_ids(species)[name] for name in names]
 
 
 def counts(n_cells: int = N_CELLS, n_genes: int = N_GENES, seed: int = 1) -> np.ndarray:

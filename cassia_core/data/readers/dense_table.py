@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -113,18 +115,16 @@ def _read_rows(path: Path, head: TextTable, layout: _Layout,
     names: list[str] = []
     texts: list[list[str]] = []
     parts: list[tuple[np.ndarray, np.ndarray]] = []
-    with open_text(path) as stream:
-        lines = csv.reader((line for line in stream if line.strip() and not line.startswith(("#", "%"))),
-                           delimiter=head.delimiter)
-        next(lines)
-        for number, line in enumerate(islice(lines, limit), start=1):
-            if len(line) != len(head.header):
-                raise AnnDataError(f"{path.name} does not read as a table.",
-                                   f"Line {number + 1} has {len(line):,} columns, the others {len(head.header):,}.",
-                                   "Copy or upload the file again, or save it anew.")
-            names.append(line[layout.names] if layout.names is not None else f"row_{number}")
-            texts.append([line[position] for position in layout.text])
-            values = _numbers([line[position] for position in layout.values])
+    split = _fast_splitter(head, layout)
+    with open_text(path) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # numpy says so of a line it cannot read to its end
+        lines = (line for line in stream if line.strip() and not line.startswith(("#", "%")))
+        for number, line in enumerate(islice(lines, head.title_rows + 1, None), start=1):
+            if limit is not None and number > limit:
+                break
+            before, values = split(line) or _slow_split(line, number, head, layout, path)
+            names.append(before[layout.names] if layout.names is not None else f"row_{number}")
+            texts.append([before[position] for position in layout.text])
             filled = np.flatnonzero(values)
             parts.append((filled.astype(np.int32), values[filled]))
     indptr = np.concatenate([[0], np.cumsum([len(filled) for filled, _ in parts])])
@@ -133,11 +133,35 @@ def _read_rows(path: Path, head: TextTable, layout: _Layout,
     return names, pd.DataFrame(texts, columns=[head.header[p] for p in layout.text]), matrix
 
 
-def _numbers(cells: list[str]) -> np.ndarray:
+def _fast_splitter(head: TextTable, layout: _Layout) -> Callable[[str], tuple[list[str], np.ndarray] | None]:
+    """Split a line where all values stand at its end: numpy reads them at once; None where that does not work."""
+    first = layout.values[0] if layout.values else 0
+    if layout.values != tuple(range(first, len(head.header))):
+        return lambda line: None
+
+    def split(line: str) -> tuple[list[str], np.ndarray] | None:
+        *before, rest = line.rstrip("\r\n").split(head.delimiter, first)
+        values = np.fromstring(rest, dtype=np.float32, sep=head.delimiter)
+        if len(before) != first or len(values) != len(layout.values):
+            return None
+        return [cell.strip('"') for cell in before], values
+
+    return split
+
+
+def _slow_split(line: str, number: int, head: TextTable, layout: _Layout,
+                path: Path) -> tuple[list[str], np.ndarray]:
+    """Split a line by the rules of csv: quotes, gaps, decimal commas, columns in any order."""
+    cells = next(csv.reader([line.rstrip("\r\n")], delimiter=head.delimiter, skipinitialspace=head.delimiter == " "))
+    if len(cells) != len(head.header):
+        raise AnnDataError(f"{path.name} does not read as a table.",
+                           f"Line {number + 1} has {len(cells):,} columns, the others {len(head.header):,}.",
+                           "Copy or upload the file again, or save it anew.")
+    values = [cells[position] for position in layout.values]
     try:
-        return np.array(cells, dtype=np.float32)
+        return cells, np.array(values, dtype=np.float32)
     except ValueError:
-        return to_numbers(pd.Series(cells)).to_numpy(dtype=np.float32)
+        return cells, to_numbers(pd.Series(values)).to_numpy(dtype=np.float32)
 
 
 def _format(table: TextTable) -> str:

@@ -38,6 +38,8 @@ class TextTable:
     """Column names as written, repeated ones included; those of `frame` are made unique."""
     encoding: str
     delimiter: str
+    title_rows: int = 0
+    """Rows above the header that are a title."""
 
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
@@ -135,7 +137,8 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
         rows = [row for row in islice(lines, None if max_rows is None else max_rows + _PREAMBLE_LINES) if row]
     except csv.Error as error:
         raise _broken(name, str(error)) from error
-    rows = rows[title_rows(rows):]
+    skipped = title_rows(rows)
+    rows = rows[skipped:]
     header, rows = rows[0], rows[1:] if max_rows is None else rows[1:max_rows + 1]
     if rows and all(len(row) == len(header) + 1 for row in rows[:_SAMPLED_LINES]):
         header = ["", *header]
@@ -148,7 +151,8 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
             rows[number] = (row + [""] * width)[:width]
     cells = np.array(rows, dtype=object) if rows else np.empty((0, width), dtype=object)
     frame = pd.DataFrame(cells, columns=unique_names(written))
-    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter)
+    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter,
+                     title_rows=skipped)
 
 
 def title_rows(rows: list[list[str]]) -> int:
