@@ -39,3 +39,10 @@ def _singular(word: str) -> str:
             return word[:-3] + "y"
         return word[:-1]
     return word
+
+
+def plural(label: str) -> str:
+    """"B cell" -> "B cells", "endothelial cell of artery" -> "endothelial cells of artery", "neuron" -> "neurons"."""
+    if re.search(r"\bcell\b", label):
+        return re.sub(r"\bcell\b", "cells", label, count=1)
+    return label if label.endswith(("s", "glia")) or not label[-1:].isalpha() else f"{label}s"

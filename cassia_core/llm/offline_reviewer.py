@@ -5,6 +5,7 @@ from __future__ import annotations
 from cassia_core.domain.annotation import Evidence, Proposal
 from cassia_core.domain.tasks import ScoreTask, ValidateTask
 from cassia_core.knowledge.engine import UNKNOWN
+from cassia_core.knowledge.labels import plural
 from cassia_core.llm.offline_words import SIGNATURE, block, series
 
 PASSED, FAILED = "VALIDATION PASSED", "VALIDATION FAILED"
@@ -62,7 +63,9 @@ def _support(evidence: Evidence) -> str:
     if evidence.score is None:
         return f"The knowledge base does not know {evidence.label}, so the genes could not be weighed for it."
     support, silent = evidence.genes("supporting"), evidence.genes("silent")
-    text = f"{series(support[:5])} speak for {evidence.label}." if support else f"No gene speaks for {evidence.label}."
+    named = plural(evidence.label)
+    text = f"{series(support[:5])} {'speaks' if len(support) == 1 else 'speak'} for {named}." if support else (
+        f"No gene speaks for {named}.")
     if silent:
         text += f" Expected but silent: {series(silent[:4])}."
     return text

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 
 from cassia_core.knowledge.engine import Ranking
+from cassia_core.knowledge.labels import plural
 from cassia_core.knowledge.lineages import exclusive
 from cassia_core.knowledge.states import MALIGNANT, StateCall
 
@@ -21,13 +21,6 @@ def series(names: Sequence[str], joint: str = "and") -> str:
     """"A", "A and B", "A, B and C"."""
     names = list(names)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joint} {names[-1]}"
-
-
-def plural(name: str) -> str:
-    """"B cell" -> "B cells", "endothelial cell of artery" -> "endothelial cells of artery", "neuron" -> "neurons"."""
-    if re.search(r"\bcell\b", name):
-        return re.sub(r"\bcell\b", "cells", name, count=1)
-    return name if name.endswith(("s", "glia")) else f"{name}s"
 
 
 def block(content: dict[str, object]) -> str:
