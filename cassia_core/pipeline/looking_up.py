@@ -10,16 +10,27 @@ MOST_SIBLINGS = 4
 GENES_PER_SIBLING = 5
 MOST_MEASURED = 60
 """Genes shown to a model in one request; the newest are kept."""
+Siblings = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def siblings_of(case: Case, labels: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Close relatives of the labels with the genes that mark them, from the ontology and the knowledge base."""
+def siblings_of(case: Case, labels: tuple[str, ...]) -> Siblings:
+    """Close relatives of the labels with the genes that mark them: those whose genes this cluster shows most."""
     found: dict[str, tuple[str, ...]] = {}
     for label in labels:
         for name, genes in case.checks.sibling_markers(label, case.setting.species):
             if genes and name not in labels:
                 found.setdefault(name, genes[:GENES_PER_SIBLING])
-    return tuple(found.items())[:MOST_SIBLINGS]
+    values = case.expression.measure(case.markers.cluster, tuple({g for genes in found.values() for g in genes}))
+    shown = {value.gene: _strength(value) for value in values}
+    likeliest = sorted(found, key=lambda name: -sum(shown.get(g, 0.0) for g in found[name]) / len(found[name]))
+    return tuple((name, found[name]) for name in likeliest[:MOST_SIBLINGS])
+
+
+def _strength(value: GeneMeasurement) -> float:
+    """How much more of a gene this cluster has than the others: log2 fold change, else share of expressing cells."""
+    if value.status != "measured_here":
+        return 0.0
+    return max(value.log2fc, 0.0) if value.log2fc is not None else value.pct_in or 0.0
 
 
 def measure(case: Case, genes: tuple[str, ...], known: tuple[GeneMeasurement, ...]) -> tuple[GeneMeasurement, ...]:
