@@ -151,7 +151,7 @@ class _Clustering:
                 suggestion = suggest_resolution(space.graph.connectivities, self.params.seed, self.steps.check)
                 resolution, why = suggestion.resolution, f" ({suggestion.reason})"
                 self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
-            names = leiden_clusters(space.graph.connectivities, resolution, self.params.seed)
+            names = leiden_clusters(space.graph.connectivities, resolution, self.params.seed, self.steps.check)
             groups = CellGroups.of(names, self.params.min_cells_per_cluster)
             done.summary = f"{len(groups.ids)} clusters at resolution {resolution:g}{why}"
             self.adata.uns["cassia_clustering"] = {"method": "leiden", "resolution": resolution,
