@@ -195,21 +195,29 @@ def unique_names(header: tuple[str, ...]) -> list[str]:
 
 
 def to_numbers(column: pd.Series) -> pd.Series:
-    """Numbers of a column (missing = NaN), whether written with a point or a comma."""
+    """Numbers of a column (missing = NaN), whether written with a point or a comma, with "<" or "%"."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.astype(float)
-    text = column.astype(str).str.strip()
+    text = column.astype(str)
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    unread = numbers.isna()
+    if unread.any():
+        numbers[unread] = _odd_numbers(text[unread])
+    return numbers
+
+
+def _odd_numbers(text: pd.Series) -> pd.Series:
+    text = text.str.strip()
     commas = text.str.match(DECIMAL_COMMA)
-    if commas.any():
-        text = text.where(~commas, text.str.replace(",", ".", regex=False))
+    text = text.where(~commas, text.str.replace(",", ".", regex=False))
     text = text.str.removesuffix("%").str.lstrip("<").str.strip()
     return pd.to_numeric(text.mask(text.str.lower().isin(MISSING)), errors="coerce").astype(float)
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Whether every value that is present is a number."""
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return True
-    text = column.astype(str).str.strip()
-    present = ~text.str.lower().isin(MISSING)
-    return bool(present.any()) and bool(to_numbers(column)[present].notna().all())
+    """Whether every value that is present is a number (and one is present)."""
+    numbers = to_numbers(column)
+    unread = numbers.isna()
+    if unread.all():
+        return False
+    return bool(column[unread].astype(str).str.strip().str.lower().isin(MISSING).all())
