@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
+
 from cassia_core.data.gene_names import GeneNames
 from cassia_core.data.obs_columns import column_infos
 from cassia_core.data.readers.cell_file import CellFile
@@ -17,6 +19,7 @@ _STATE_WORDS = {"counts": "Raw counts", "counts_like": "Corrected or normalised 
                 "log_normalised": "Log-normalised", "scaled": "Scaled", "unknown": "Not recognised",
                 "empty": "Empty"}
 _FIT_FOR_TESTS = ("log_normalised", "counts", "counts_like")
+_TISSUE_COLUMN = re.compile(r"^(tissue|organ)([_ ].*(label|name))?$", re.IGNORECASE)
 _OTHER_MEANING = re.compile(r"(unspliced|ambiguous|velocity|spanning|fit_|^m[su]$|variance|dropout|imputed|magic)",
                             re.IGNORECASE)
 """Layers of RNA velocity and imputation: their values look like expression and are something else."""
@@ -62,6 +65,7 @@ def describe_cells(file: CellFile, genes: GeneNames, matrices: tuple[MatrixInfo,
     """
     expression, counts = choose_expression(matrices), choose_counts(matrices)
     columns = column_infos(file.obs if file.obs is not None else file.adata.obs)
+    tissue = _tissue(file.obs if file.obs is not None else file.adata.obs)
     n_genes = int(genes.keep.sum())
     found = (
         _size(file, n_genes),
@@ -71,12 +75,13 @@ def describe_cells(file: CellFile, genes: GeneNames, matrices: tuple[MatrixInfo,
         Finding(topic="Gene names", value=_gene_ids(genes), remark=f"e.g. {', '.join(genes.symbols[:4])}"),
         *(Finding(topic="Gene names", value=notice, level="notice") for notice in genes.notices),
         _species(genes),
+        *_tissue_lines(tissue),
         _clusters(columns),
         _map(file),
     )
     return Findings(
         kind="cells", format=file.format, n_cells=file.n_cells, n_genes=n_genes, n_clusters=_n_clusters(columns),
-        species=genes.species, species_confident=genes.confident, gene_ids=genes.ids, matrices=matrices,
+        species=genes.species, species_confident=genes.confident, tissue_guess=tissue, gene_ids=genes.ids, matrices=matrices,
         expression=expression, counts=counts, obs_columns=columns, embeddings=file.embeddings, found=found,
         done=(*file.done, *genes.done, *done), questions=(*file.questions, *genes.questions),
         size_bytes=size_bytes, memory_bytes=memory_bytes)
@@ -153,6 +158,20 @@ def _species(genes: GeneNames) -> Finding:
                        remark="Say which species it is.")
     return Finding(topic="Species", value=genes.species.capitalize(), remark="from the gene names",
                    level="ok" if genes.confident else "ask")
+
+
+def _tissue(obs: pd.DataFrame) -> str:
+    """The tissue that the file itself names, where all cells have the same; "" else."""
+    for name in obs.columns:
+        if _TISSUE_COLUMN.match(str(name)):
+            values = [str(v) for v in obs[name].dropna().unique()]
+            if len(values) == 1 and values[0].strip() and not values[0].startswith(("UBERON", "unknown")):
+                return values[0].strip()
+    return ""
+
+
+def _tissue_lines(tissue: str) -> tuple[Finding, ...]:
+    return (Finding(topic="Tissue", value=tissue, remark="as the file says"),) if tissue else ()
 
 
 def _n_clusters(columns: tuple[ColumnInfo, ...]) -> int | None:

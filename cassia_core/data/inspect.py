@@ -10,6 +10,7 @@ from cassia_core.data.marker_sources import SourceTable, looks_like_expression, 
 from cassia_core.data.marker_tables import load_markers, questions_about
 from cassia_core.data.readers.read_cells import find_source
 from cassia_core.data.readers.text import read_table
+from cassia_core.data.table_columns import NO_NAME
 from cassia_core.data.table_shapes import shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
@@ -54,7 +55,7 @@ def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:
 
 
 def _unrecognised(table: SourceTable) -> Findings:
-    columns = [str(column) or "(no name)" for column in table.frame.columns]
+    columns = [str(column) or NO_NAME for column in table.frame.columns]
     found = (Finding(topic="Table", value="The columns are not recognised", level="ask",
                      remark="Say which column holds the cluster and which the gene."),
              Finding(topic="Size", value=f"{len(table.frame):,} rows, {len(columns):,} columns",

@@ -15,7 +15,7 @@ from cassia_core.data.marker_genes import repair_marker_genes
 from cassia_core.data.marker_sources import SourceTable, looks_like_expression, read_source
 from cassia_core.data.readers.text import to_numbers
 from cassia_core.data.select_markers import STATISTICS, UNASSIGNED, select_markers
-from cassia_core.data.table_columns import ROW_NAMES, plain
+from cassia_core.data.table_columns import NO_NAME, ROW_NAMES, plain
 from cassia_core.data.table_roles import cluster_columns, roles_of
 from cassia_core.data.table_shapes import ShapedTable, shape_of
 from cassia_core.data.wording import counted
@@ -98,7 +98,7 @@ def _not_recognised(table: SourceTable) -> MarkerFormatError:
 
 
 def _listed(columns: list[str]) -> str:
-    return "Columns: " + " | ".join(column or "(no name)" for column in columns[:60])
+    return "Columns: " + " | ".join(column or NO_NAME for column in columns[:60])
 
 
 def _which_cluster(table: SourceTable, shaped: ShapedTable, options: ReadOptions) -> tuple[Question, ...]:
@@ -114,7 +114,7 @@ def _which_cluster(table: SourceTable, shaped: ShapedTable, options: ReadOptions
 
 def questions_about(table: SourceTable) -> tuple[Question, ...]:
     """What a person must say of a table that is not recognised."""
-    columns = tuple(str(column) for column in table.frame.columns)
+    columns = tuple(str(column) or NO_NAME for column in table.frame.columns)
     return (Question(option="columns.cluster", text="Which column names the cluster?", choices=columns),
             Question(option="columns.gene", text="Which column names the gene?", choices=columns))
 

@@ -23,6 +23,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "pct_out": ("pct2", "pctout", "pctnzreference", "pctexpout", "percentout", "ptsout", "ptsrest", "pctrest",
                 "pctother", "pctexp2"),
 }
+NO_NAME = "(no name)"
+"""What a person sees, and chooses, for a column without a header."""
 LIST_NAMES = ("markergenes", "markers", "topmarkers", "genelist", "markerlist", "topgenes", "topmarkergenes", "genes",
               "marker", "topgene", "deg", "degs", "signature")
 NATURAL_LOG = ("avglogfc", "avgdiff")

@@ -23,7 +23,7 @@ def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[st
     role the one whose content fits. Row names stand in for a missing gene column.
     """
     columns = [str(column) for column in frame.columns]
-    roles = {role: word for role in names.ROLES if (word := getattr(chosen, role, None)) is not None and word in columns}
+    roles = {role: word for role in names.ROLES if (word := _told(chosen, role)) is not None and word in columns}
     told = set(roles)
     for role in names.ROLES:
         if role not in roles and (column := _usual(frame, role, roles)) is not None:
@@ -43,6 +43,11 @@ def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[st
     if "cluster" in roles and "gene" in roles and "cluster" not in told:
         roles["cluster"] = cluster_columns(frame, roles["gene"], roles["cluster"])[0]
     return roles
+
+
+def _told(chosen: TableColumns | None, role: str) -> str | None:
+    word = getattr(chosen, role, None)
+    return "" if word == names.NO_NAME else word
 
 
 def cluster_columns(frame: pd.DataFrame, gene: str, found: str) -> tuple[str, ...]:

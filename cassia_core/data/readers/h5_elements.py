@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import h5py
 import numpy as np
@@ -134,11 +134,12 @@ def take(dataset: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
 
 
 def read_frame(element: h5py.Group | h5py.Dataset, rows: Rows = None,
-               on_unreadable: Callable[[str], None] = lambda name: None, *, with_text: bool = True) -> pd.DataFrame:
+               on_unreadable: Callable[[str], None] = lambda name: None, *,
+               text_columns: Collection[str] | None = None) -> pd.DataFrame:
     """A stored table (`obs` or `var`) of any anndata version; its index is the stored index.
 
-    Columns that cannot be read are left out and named to `on_unreadable`. `with_text=False` leaves out plain text
-    columns and the index, which are slow to read.
+    Columns that cannot be read are left out and named to `on_unreadable`. Where `text_columns` is given, the other
+    columns of plain text and the index, which are slow to read, are left out.
     """
     if isinstance(element, h5py.Dataset):
         return _compound_frame(element, rows)
@@ -149,15 +150,14 @@ def read_frame(element: h5py.Group | h5py.Dataset, rows: Rows = None,
     for name in names:
         if name in (index_key, "__categories") or name not in element:
             continue
-        if not with_text and isinstance(element[name], h5py.Dataset) and element[name].dtype.kind in "OS" \
-                and "categories" not in element[name].attrs:
+        if text_columns is not None and name not in text_columns and _is_plain_text(element[name]):
             continue
         try:
             columns[name] = read_column(element[name], rows, element)
         except UNREADABLE:
             on_unreadable(name)
     length = {len(values) for values in columns.values()}  # type: ignore[arg-type]
-    if with_text and index_key in element:
+    if text_columns is None and index_key in element:
         index = pd.Index(np.asarray(read_column(element[index_key], rows, element)).astype(str))
     else:
         index = pd.RangeIndex(max(length, default=0)).astype(str)
@@ -165,6 +165,11 @@ def read_frame(element: h5py.Group | h5py.Dataset, rows: Rows = None,
     for name in columns.keys() - usable.keys():
         on_unreadable(name)
     return pd.DataFrame(usable, index=index)
+
+
+def _is_plain_text(column: h5py.Group | h5py.Dataset) -> bool:
+    stored = column.get("values") if isinstance(column, h5py.Group) else column
+    return isinstance(stored, h5py.Dataset) and stored.dtype.kind in "OS" and "categories" not in column.attrs
 
 
 def read_column(element: h5py.Group | h5py.Dataset, rows: Rows, frame: h5py.Group) -> object:

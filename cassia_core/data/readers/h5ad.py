@@ -30,6 +30,7 @@ from cassia_core.errors import AnnDataError
 FORMAT = "AnnData (h5ad)"
 _INSPECTED_VALUES = 20_000_000
 _WHOLE_TABLE_CELLS = 3_000_000
+_TEXT_COLUMNS = 8
 
 
 def is_h5ad(file: h5py.File) -> bool:
@@ -72,8 +73,8 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         embeddings = _add_embeddings(adata, file, rows, n_cells, lost)
         if not inspect:
             _add_rest(adata, file, rows, lost)
-        table = read_frame(file["obs"], with_text=False) if inspect and rows is not None \
-            and n_cells <= _WHOLE_TABLE_CELLS else None
+        table = None if not inspect or rows is None or n_cells > _WHOLE_TABLE_CELLS else \
+            read_frame(file["obs"], text_columns=_grouping_text(obs))
         values = sum(stored_values(m) for m in _matrices(file))
         log_base = _noted_log_base(file)
         moved = "X" not in file or not is_matrix(file["X"])
@@ -82,6 +83,12 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         done += ("The file has no main matrix; the first of its layers or its raw matrix stands in for it.",)
     return CellFile(adata=adata, format=FORMAT, n_cells=n_cells, n_genes=n_genes, log_base=log_base, obs=table,
                     done=done, stored_values=values, embeddings=embeddings)
+
+
+def _grouping_text(sample: pd.DataFrame) -> list[str]:
+    """Columns of plain text that group cells, seen from a sample: worth reading whole."""
+    text = [name for name in sample if sample[name].dtype == object and sample[name].nunique() <= len(sample) // 4]
+    return text[:_TEXT_COLUMNS]
 
 
 def _cells_of(file: h5py.File, path: Path) -> tuple[h5py.Group, tuple[str, ...]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import anndata as ad
+import h5py
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -106,3 +107,19 @@ def test_columns_of_too_many_values_or_one_are_not_offered(tmp_path: Path):
 def test_cells_are_named_by_the_columns_they_belong_to_after_sampling(tmp_path: Path):
     part = load_cells(matrix_states.counts_in_x(tmp_path), ReadOptions(max_cells=30)).adata
     assert [str(int(name.removeprefix("cell")) % 2) for name in part.obs_names] == list(part.obs["leiden"])
+
+
+def test_text_columns_of_a_file_too_large_to_read_are_offered_when_they_group_cells(tmp_path: Path):
+    n = 2400
+    adata = cells(sp.csr_matrix(np.tile(counts(), (n // N_CELLS, 1))))
+    adata.obs_names = [f"cell{i}" for i in range(n)]
+    path = saved(adata, tmp_path)
+    with h5py.File(path, "a") as file:
+        text = h5py.string_dtype()
+        file["obs"]["louvain"] = np.array([f"group {i % 12}" for i in range(n)], dtype=text)
+        file["obs"]["barcode"] = np.array([f"barcode {i}" for i in range(n)], dtype=text)
+        file["obs"]["tissue"] = np.array(["kidney"] * n, dtype=text)
+    findings = inspect_file(path)
+    assert {c.name: c.n_values for c in findings.obs_columns if c.looks_like == "clusters"} == {"leiden": 2, "louvain": 12}
+    assert "barcode" not in {c.name for c in findings.obs_columns}
+    assert findings.tissue_guess == "kidney"
