@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+ANSWERS_BEFORE_ONE_MORE = 30
+
 
 class AdaptiveLimiter:
     """One per provider and run. Safe for use from several threads.
 
     After a 429 the number of requests at a time is halved and nothing is sent before the time the server asked
-    for; every answer gives a part of a slot back, until `most` is reached again.
+    for. Every answer gives a part of a slot back, up to one below the number that was refused; only after many
+    answers is that number tried again.
 
     Parameters
     ----------
@@ -24,7 +27,8 @@ class AdaptiveLimiter:
 
     def __init__(self, most: int, *, tick_s: float = 0.1) -> None:
         self._most, self._tick_s = most, tick_s
-        self._limit = float(most)
+        self._limit = self._ceiling = float(most)
+        self._answers_at_ceiling = 0
         self._at_work = 0
         self._not_before = 0.0
         self.ever_answered = self._ever_refused = False
@@ -57,7 +61,11 @@ class AdaptiveLimiter:
         """The provider answered: allow a little more."""
         with self._changed:
             self.ever_answered = True
-            self._limit = min(float(self._most), self._limit + 1.0 / self._limit)
+            if self._limit >= self._ceiling:
+                self._answers_at_ceiling += 1
+                if self._answers_at_ceiling >= ANSWERS_BEFORE_ONE_MORE:
+                    self._ceiling, self._answers_at_ceiling = min(float(self._most), self._ceiling + 1.0), 0
+            self._limit = min(self._ceiling, self._limit + 1.0 / self._limit)
             self._changed.notify()
 
     def refused(self, pause_s: float) -> bool:
@@ -72,6 +80,7 @@ class AdaptiveLimiter:
             first, self._ever_refused = not self._ever_refused, True
             now = time.monotonic()
             if now >= self._not_before:  # several refusals of one burst count once
-                self._limit = max(1.0, self._limit / 2)
+                self._ceiling = max(1.0, (self._at_work or self.limit) - 1.0)
+                self._limit, self._answers_at_ceiling = max(1.0, min(self._limit / 2, self._ceiling)), 0
             self._not_before = max(self._not_before, now + pause_s)
             return first

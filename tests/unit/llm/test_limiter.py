@@ -24,6 +24,14 @@ def test_refusals_halve_the_requests_at_a_time_and_answers_restore_them():
     assert limiter.limit == 8
 
 
+def test_a_number_that_was_refused_is_not_tried_again_at_once():
+    limiter = AdaptiveLimiter(8)
+    limiter.refused(0.0)
+    for _ in range(20):
+        limiter.answered()
+    assert limiter.limit == 7
+
+
 def test_the_refusals_of_one_burst_count_once():
     limiter = AdaptiveLimiter(16)
     for _ in range(10):
