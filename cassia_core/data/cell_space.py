@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 
 from cassia_core.data.clustering_steps import Steps
 from cassia_core.data.expression_matrix import Expression
 from cassia_core.data.neighbors import NeighborGraph, neighbor_graph
 from cassia_core.data.pca import components_of_scaled, principal_components
-from cassia_core.data.variable_genes import genes_for_pca, variable_genes
+from cassia_core.data.samples import harmonise, moments_per_sample, samples_of
+from cassia_core.data.variable_genes import genes_for_pca, variable_genes, variable_genes_over_samples
 from cassia_core.domain.config import ClusteringParams, QCParams
 from cassia_core.domain.findings import Findings
 from cassia_core.errors import AnnDataError
@@ -54,8 +56,9 @@ def variable_space(adata: ad.AnnData, expression: Expression, params: Clustering
                    ) -> CellSpace:
     """Variable genes, components and neighbours. Sets `adata.var["highly_variable"]` where the genes are the same,
     and `adata.obsm["X_pca"]`."""
+    samples = samples_of(adata, params.batch_column) if params.batch_column else None
     with steps.stage("variable_genes") as done:
-        picked = variable_genes(expression.moments, params, qc.min_cells_per_gene)
+        picked = _pick(expression, params, qc.min_cells_per_gene, samples)
         used = genes_for_pca(picked, expression.moments)
         if expression.genes == tuple(map(str, adata.var_names)):
             adata.var["highly_variable"] = used
@@ -67,7 +70,18 @@ def variable_space(adata: ad.AnnData, expression: Expression, params: Clustering
                                           max_value=params.max_value, seed=params.seed,
                                           on_chunk=steps.reporter("pca"))
         done.summary = f"{components.shape[1]} components"
-    return _with_neighbors(adata, components, params, steps)
+        _keep_components(adata, components)
+        if samples is not None and params.batch_method == "harmony":
+            adata.obsm["X_pca_harmony"] = components = harmonise(components, samples, params.seed)
+            done.summary += f", {samples.nunique()} samples brought together by Harmony"
+    return _with_neighbors(components, params, steps)
+
+
+def _pick(expression: Expression, params: ClusteringParams, min_cells: int, samples: pd.Series | None) -> np.ndarray:
+    per_sample = [] if samples is None else moments_per_sample(expression.values, samples)
+    if len(per_sample) > 1:
+        return variable_genes_over_samples(per_sample, params, min_cells)
+    return variable_genes(expression.moments, params, min_cells)
 
 
 def scaled_space(adata: ad.AnnData, findings: Findings, params: ClusteringParams, steps: Steps) -> CellSpace:
@@ -79,13 +93,17 @@ def scaled_space(adata: ad.AnnData, findings: Findings, params: ClusteringParams
         components = components_of_scaled(adata.X, n_comps=params.n_pcs, seed=params.seed,
                                           on_chunk=steps.reporter("pca"))
         done.summary = f"{components.shape[1]} components, from the scaled values in X"
-    return _with_neighbors(adata, components, params, steps)
+        _keep_components(adata, components)
+    return _with_neighbors(components, params, steps)
 
 
-def _with_neighbors(adata: ad.AnnData, components: np.ndarray, params: ClusteringParams, steps: Steps) -> CellSpace:
+def _keep_components(adata: ad.AnnData, components: np.ndarray) -> None:
     if "X_pca" in adata.obsm:
         adata.obsm["X_pca_original"] = adata.obsm["X_pca"]
     adata.obsm["X_pca"] = components
+
+
+def _with_neighbors(components: np.ndarray, params: ClusteringParams, steps: Steps) -> CellSpace:
     with steps.stage("neighbors") as done:
         graph = neighbor_graph(components, params.n_neighbors, params.seed)
         done.summary = f"{graph.n_neighbors} neighbours, {'exact' if graph.exact else 'approximate'}"

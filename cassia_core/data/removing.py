@@ -7,11 +7,14 @@ from dataclasses import replace
 import anndata as ad
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from cassia_core.data.cluster_names import as_cluster_names
 from cassia_core.data.clustering_steps import Steps
+from cassia_core.data.doublets import doublet_scores
 from cassia_core.data.expression_matrix import COUNT_STATES, matrix_at
 from cassia_core.data.qc import cell_metrics, failing
+from cassia_core.data.samples import samples_of
 from cassia_core.domain.config import ClusteringParams, QCParams
 from cassia_core.domain.findings import Findings, MatrixInfo
 from cassia_core.errors import AnnDataError
@@ -45,8 +48,9 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
                  ) -> pd.DataFrame:
     """Measure every cell and take out those that fail; all-zero cells always go.
 
-    Adds the columns `n_genes`, `n_counts`, `pct_mito` to `adata.obs` where it has none of that name, and
-    `uns["cassia_removed_cells"]` (names and reasons) where cells were removed. Returns the removed cells (columns
+    Adds the columns `n_genes`, `n_counts`, `pct_mito` to `adata.obs` where it has none of that name,
+    `doublet_score` and `predicted_doublet` where doublets are scored, and `uns["cassia_removed_cells"]` (names and
+    reasons) where cells were removed. Returns the removed cells (columns
     `cell`, `reason`).
 
     Raises
@@ -67,6 +71,8 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
         metrics = cell_metrics(matrix, genes, is_log=not is_counts)
         metrics.index = adata.obs_names
         _add_columns(adata, metrics, is_counts)
+        if qc.score_doublets or qc.max_doublet_score is not None:
+            _score_doublets(adata, matrix, metrics, qc, is_counts, steps)
         reason = failing(metrics, qc)
         gone = (reason != "").to_numpy()
         removed = pd.DataFrame({"cell": adata.obs_names[gone], "reason": reason[gone].to_numpy()})
@@ -86,6 +92,21 @@ def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool) -> N
     for name in ("n_genes", "n_counts", "pct_mito"):
         if name not in adata.obs and (is_counts or name != "n_counts"):
             adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name == "pct_mito" else None)
+
+
+def _score_doublets(adata: ad.AnnData, matrix: sparse.csr_matrix, metrics: pd.DataFrame, qc: QCParams,
+                    is_counts: bool, steps: Steps) -> None:
+    """Adds `doublet_score` to `metrics` and to `adata.obs`, there with `predicted_doublet`."""
+    if not is_counts:
+        steps.notice("The file has no counts, so doublets could not be scored.")
+        return
+    filled = (metrics["n_genes"] > 0).to_numpy()
+    samples = samples_of(adata, qc.sample_column)[filled] if qc.sample_column else None
+    found = doublet_scores(matrix[filled], samples, notice=steps.notice, check=steps.check)
+    found.index = adata.obs_names[filled]
+    metrics["doublet_score"] = found["doublet_score"].reindex(metrics.index)
+    adata.obs["doublet_score"] = metrics["doublet_score"]
+    adata.obs["predicted_doublet"] = found["predicted_doublet"].reindex(metrics.index, fill_value=False)
 
 
 def _summary(removed: pd.DataFrame, n_cells: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 
@@ -26,15 +29,48 @@ def variable_genes(moments: GeneMoments, params: ClusteringParams, min_cells: in
     found = moments.n_cells >= min_cells
     spread = table["dispersions_norm"].to_numpy()
     if params.n_top_genes is not None:
-        ranked = np.where(found & ~np.isnan(spread), spread, -np.inf)
-        top = np.argsort(-ranked, kind="stable")[: params.n_top_genes]
-        chosen = np.zeros(found.size, dtype=bool)
-        chosen[top[np.isfinite(ranked[top])]] = True
-        return chosen
-    mean = table["means"].to_numpy()
+        return _top(np.where(found, spread, np.nan), params.n_top_genes)
+    return _within(table["means"].to_numpy(), spread, params) & found
+
+
+def variable_genes_over_samples(samples: list[GeneMoments], params: ClusteringParams, min_cells: int = 0
+                                ) -> np.ndarray:
+    """Pick genes that vary within samples, so that differences between samples alone pick none, shape (n_genes,).
+
+    Every sample is judged by itself and the judgements are averaged, as scanpy does with `batch_key`.
+    """
+    n_genes = samples[0].mean.size
+    means, spreads = np.zeros((len(samples), n_genes)), np.zeros((len(samples), n_genes))
+    votes = np.zeros(n_genes)
+    for at, sample in enumerate(samples):
+        seen = sample.n_cells > 0
+        table = dispersions(GeneMoments(**{f.name: getattr(sample, f.name)[seen] for f in fields(GeneMoments)}))
+        means[at, seen], spreads[at, seen] = table["means"], table["dispersions_norm"]
+        if params.n_top_genes is not None:
+            votes += _top(np.where(seen, spreads[at], np.nan), params.n_top_genes)
+    found = np.sum([sample.n_cells for sample in samples], axis=0) >= min_cells
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a gene that has no value in any sample
+        spread = np.nan_to_num(np.nanmean(spreads, axis=0), nan=0.0)
+    if params.n_top_genes is not None:
+        order = np.lexsort((-spread, -np.where(found, votes, -1)))[: params.n_top_genes]
+        chosen = np.zeros(n_genes, dtype=bool)
+        chosen[order] = True
+        return chosen & found
+    return _within(means.mean(axis=0), spread, params) & found
+
+
+def _within(mean: np.ndarray, spread: np.ndarray, params: ClusteringParams) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        in_bounds = (mean > params.min_mean) & (mean < params.max_mean) & (spread > params.min_disp)
-    return in_bounds & found
+        return (mean > params.min_mean) & (mean < params.max_mean) & (spread > params.min_disp)
+
+
+def _top(spread: np.ndarray, n: int) -> np.ndarray:
+    ranked = np.where(np.isnan(spread), -np.inf, spread)
+    top = np.argsort(-ranked, kind="stable")[:n]
+    chosen = np.zeros(spread.size, dtype=bool)
+    chosen[top[np.isfinite(ranked[top])]] = True
+    return chosen
 
 
 def dispersions(moments: GeneMoments) -> pd.DataFrame:
