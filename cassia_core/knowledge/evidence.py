@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from cassia_core.domain.annotation import Evidence
+from cassia_core.domain.annotation import Evidence, EvidenceItem
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.cited import check_cited
@@ -20,6 +20,7 @@ from cassia_core.knowledge.labelled import read_label
 from cassia_core.knowledge.ontology import find_term
 from cassia_core.knowledge.problems import Findings, name_problems
 from cassia_core.knowledge.scoring import DEFAULTS, TELLING, Scores, score_types, species_key
+from cassia_core.knowledge.strangers import find_strangers
 
 READ_GENES = 50
 """Genes from the top of a list that are weighed."""
@@ -62,7 +63,7 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
     ranking, share = answer(scores)
     column = scores.profiles.column[labelled.entry.name]
     expected = weigh_expected(labelled.entry, markers, scores, setting, expression)
-    conflicts = find_conflicts(scores, share, column)
+    conflicts = _conflicts(scores, share, column, markers, expression)
     score = _score(scores, share, column, expected.silent_share, sum(item.weight for item in conflicts))
     rival = _rival(scores, share, column, ranking)
     rival_score = _score(scores, share, rival, 0.0, 0.0)
@@ -73,6 +74,16 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
     return Evidence(label=label, basis=basis, score=score, term=find_term(label), items=items,
                     best_alternative=findings.alternative, alternative_score=rival_score,
                     problems=(*name_problems(findings), *cited_problems))
+
+
+def _conflicts(scores: Scores, share: np.ndarray, column: int, markers: ClusterMarkers,
+               expression: ExpressionSource | None) -> tuple[EvidenceItem, ...]:
+    """Genes of exclusive lineages in the list, and those that only the cells show."""
+    listed = find_conflicts(scores, share, column)
+    lineage = scores.profiles.lineage_names[scores.profiles.lineage[column]]
+    told = {item.gene for item in listed}
+    seen = find_strangers(lineage, markers, scores.profiles.species, expression)
+    return (*listed, *(item for item in seen if item.gene not in told))
 
 
 def _score(scores: Scores, share: np.ndarray, column: int, silent_share: float, against: float) -> float:

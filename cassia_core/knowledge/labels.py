@@ -45,4 +45,6 @@ def plural(label: str) -> str:
     """"B cell" -> "B cells", "endothelial cell of artery" -> "endothelial cells of artery", "neuron" -> "neurons"."""
     if re.search(r"\bcell\b", label):
         return re.sub(r"\bcell\b", "cells", label, count=1)
+    if " or " in label:
+        return " or ".join(plural(part) for part in label.split(" or "))
     return label if label.endswith(("s", "glia")) or not label[-1:].isalpha() else f"{label}s"

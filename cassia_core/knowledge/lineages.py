@@ -24,13 +24,16 @@ _NOT_ONE_TYPE = re.compile(r"\b(?:unknown|unassigned|mixed|mixture|doublets?|mul
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
     """One broad lineage. `kin` names the lineages that share its markers; all others exclude it.
-    A `vague` one is an umbrella over others ("leukocyte"), named only when none of them stands out.
+
+    `signs` are genes (human symbols) that show in single cells. A `vague` lineage is an umbrella over others
+    ("leukocyte"), named only when none of them stands out.
     """
 
     name: str
     family: str
     roots: tuple[str, ...]
     vague: bool
+    signs: tuple[str, ...]
     kin: frozenset[str]
 
 
@@ -50,7 +53,8 @@ def lineages() -> dict[str, Lineage]:
     """All lineages by name, in the order in which they are tried."""
     raw = _file()["lineage"]
     return {item["name"]: Lineage(name=item["name"], family=item["family"], roots=tuple(item["roots"]),
-                                  vague=item.get("vague", False), kin=frozenset(item["kin"])) for item in raw}
+                                  vague=item.get("vague", False), signs=tuple(item.get("signs", "").split()),
+                                  kin=frozenset(item["kin"])) for item in raw}
 
 
 @cache

@@ -6,6 +6,7 @@ import pytest
 from knowledge_lists import B_CELL, HOUSEKEEPING, MONOCYTE, T_CELL, Cells, markers
 
 from cassia_core.domain.annotation import Evidence, QualityScore, Verdict
+from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.evidence import weigh
 from cassia_core.knowledge.light import light_of
@@ -96,6 +97,24 @@ def test_markers_of_an_exclusive_lineage_are_conflicts():
     assert {"CD14", "FCN1"} <= set(evidence.genes("conflicting"))
     assert any("monocyte" in problem for problem in evidence.problems)
     assert light_of(evidence, None, None)[0] != "high"
+
+
+def test_cells_of_another_lineage_are_seen_even_where_the_list_hides_them():
+    hidden = Cells([*MONOCYTE, "CD3D", "CD3E", "TRAC", "TRBC2"], ["CD3G", "CD2", "EPCAM"])
+    evidence = weigh("monocyte", markers(MONOCYTE), HUMAN, hidden)
+    assert {"CD3D", "CD3E", "TRAC"} <= set(evidence.genes("conflicting"))
+    assert any("T cells" in problem for problem in evidence.problems)
+    assert light_of(evidence, None, None)[0] == "medium"
+    assert weigh("monocyte", markers(MONOCYTE), HUMAN, Cells(MONOCYTE, ["CD3D", "CD3E", "TRAC"])).problems == ()
+
+
+def test_leaked_rna_is_no_conflict():
+    class Leaky(Cells):
+        def measure(self, cluster, genes):
+            leaked = {"CD3D", "CD3E", "TRAC", "TRBC2", "CD3G", "CD2"}
+            return tuple(GeneMeasurement(gene=m.gene, status="measured_here", pct_in=0.3, pct_out=0.9, mean_in=0.2,
+                                         mean_out=2.5) if m.gene in leaked else m for m in super().measure(cluster, genes))
+    assert weigh("monocyte", markers(MONOCYTE), HUMAN, Leaky(MONOCYTE, MONOCYTE)).genes("conflicting") == ()
 
 
 def test_noise_supports_no_label():
