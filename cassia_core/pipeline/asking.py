@@ -205,10 +205,10 @@ class Asker:
                 response = self._completed(provider, request, limiter)
                 entry = _logged(request, model, key, response, time.monotonic() - begun)
                 tokens, cost = entry.call.input_tokens + entry.call.output_tokens, entry.call.cost_usd
-                self._log.add(entry)
             finally:
                 self._budget.settle(need, tokens, cost)
         limiter.answered()
+        self._log.add(entry)
         self._on_call(entry.call)
         return entry
 

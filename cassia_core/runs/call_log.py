@@ -55,6 +55,8 @@ class CallLog:
             for key in _rejected(source):
                 self._answers.get(key, [])[:1] = []
         self._file = path.open("a", encoding="utf-8")
+        self._disk = threading.Lock()
+        self._written = self._synced = 0
 
     def take(self, key: str) -> LoggedCall | None:
         """The next answer on record for `key` that this process has not used yet, else None."""
@@ -72,13 +74,16 @@ class CallLog:
         with self._lock:
             self._answers.setdefault(entry.key, []).append(entry)
             self._given[entry.key] = self._given.get(entry.key, 0) + 1
-            self._write(line)
+            number = self._write(line)
+        self._sync(number)
 
     def reject(self, keys: Iterable[str]) -> None:
         """Note that the answers of `keys` led nowhere: another process asks anew instead of using them."""
+        number = 0
         with self._lock:
             for key in keys:
-                self._write({"rejected": key})
+                number = self._write({"rejected": key})
+        self._sync(number)
 
     def spent(self) -> Usage:
         """What this run's own calls have cost so far."""
@@ -91,10 +96,22 @@ class CallLog:
         with self._lock:
             self._file.close()
 
-    def _write(self, line: dict[str, object]) -> None:
+    def _write(self, line: dict[str, object]) -> int:
+        """Hand a line to the system; its number says how far to wait for the disk."""
         self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        self._written += 1
+        return self._written
+
+    def _sync(self, number: int) -> None:
+        """Wait until line `number` is on the disk. Lines of several threads go there together."""
+        with self._disk:
+            if self._synced >= number:
+                return
+            with self._lock:
+                upto = self._written
+            os.fsync(self._file.fileno())
+            self._synced = upto
 
 
 def read_calls(path: Path) -> Iterator[LoggedCall]:
