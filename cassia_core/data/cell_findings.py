@@ -149,7 +149,7 @@ def _place(location: str) -> str:
 
 def _gene_ids(genes: GeneNames) -> str:
     return {"symbols": "Symbols", "Ensembl ids": "Ensembl ids, turned into symbols",
-            "Entrez ids": "Entrez ids, turned into symbols"}[genes.ids]
+            "Entrez ids": "Entrez ids, turned into symbols", "numbers": "Numbers; names from a column"}[genes.ids]
 
 
 def _species(genes: GeneNames) -> Finding:

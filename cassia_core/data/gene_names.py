@@ -14,7 +14,7 @@ from cassia_core.domain.findings import Question
 from cassia_core.errors import GeneIdError
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
-from cassia_core.genes.lookup import is_ensembl
+from cassia_core.genes.lookup import is_ensembl, share_known
 
 _SYMBOL_COLUMNS = ("gene_symbols", "gene_symbol", "symbol", "symbols", "gene_name", "gene_names", "feature_name",
                    "gene_short_name", "hgnc_symbol", "mgi_symbol", "external_gene_name", "gene", "genes", "name",
@@ -89,6 +89,9 @@ def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
         species, confident = max(guess_species(symbols), (species, confident), key=lambda guess: guess[1])
     symbols = _undo_spreadsheet(symbols, species, done, notices)
     symbols = _made_current(symbols, ensembl, species, done)
+    known = share_known(symbols.iloc[:: max(1, len(symbols) // _SAMPLED)])
+    if known < _MAX_UNMAPPED:
+        notices.append(f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names.")
     unique = _made_unique(symbols, ensembl, weights, done)
     return GeneNames(symbols=unique, plain=symbols.to_numpy(dtype=object), keep=keep, ids=ids, species=species,
                      confident=confident, ensembl=None if ensembl is None else ensembl.to_numpy(dtype=object),
@@ -179,9 +182,8 @@ def _score(values: pd.Series) -> float:
     """Share of values that are gene symbols we know, human or mouse."""
     text = values.astype(str)
     sample = text.iloc[:: max(1, len(text) // _SAMPLED)]
-    named = [name for name in sample if len(name) > 1 and not name.isdigit()]
-    known = max(sum(canonical(name, species) is not None for name in named) for species in ("human", "mouse"))
-    return known / max(1, len(sample))
+    named = [name for name in sample if not is_ensembl(name)]
+    return share_known(named) * len(named) / max(1, len(sample))
 
 
 def _kind_of(names: pd.Series) -> str:
@@ -189,8 +191,14 @@ def _kind_of(names: pd.Series) -> str:
     if sample.map(is_ensembl).mean() > 0.5:
         return "Ensembl ids"
     if sample.str.isdigit().mean() > 0.5:
-        return "Entrez ids"
+        return "numbers" if _is_count(sample) else "Entrez ids"
     return "symbols"
+
+
+def _is_count(names: pd.Series) -> bool:
+    """Whether the names only count the rows (0, 1, 2, ...)."""
+    numbers = pd.to_numeric(names, errors="coerce").to_numpy(dtype=float)
+    return len(numbers) > 1 and bool(np.all(np.diff(numbers) == 1)) and numbers[0] in (0, 1)
 
 
 def _split_composite(names: pd.Series, done: list[str]) -> pd.Series | None:
@@ -208,6 +216,9 @@ def _split_composite(names: pd.Series, done: list[str]) -> pd.Series | None:
 
 def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.Series:
     """Turn what still is an id into its symbol, by the packaged table."""
+    if ids == "numbers" and symbols.str.isdigit().mean() > 0.5:
+        raise GeneIdError("This file has no gene names.", "Its genes are only numbered, and no column names them.",
+                          "Add a column with gene symbols to the file, or open another one.")
     is_id = symbols.map(is_ensembl) if ids != "Entrez ids" else symbols.str.isdigit()
     if not is_id.any():
         return symbols

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 
 from cassia_core.data.readers.dense_table import is_dense_table
 from cassia_core.data.readers.read_cells import find_source
-from cassia_core.data.readers.text import read_table, title_rows, unique_names
+from cassia_core.data.readers.text import decode, read_bytes, read_table, title_rows, unique_names
 from cassia_core.data.table_shapes import ShapedTable, has_test_statistics, shape_of
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
@@ -77,10 +78,34 @@ def _from_frame(frame: pd.DataFrame) -> SourceTable:
 
 
 def _from_text(path: Path) -> SourceTable:
+    if (lists := _json_lists(path)) is not None:
+        return SourceTable(name=path.name, format="JSON", frame=lists, size_bytes=path.stat().st_size)
     parsed = read_table(path)
     words = _DELIMITER_WORDS[parsed.delimiter]
     return SourceTable(name=path.name, format="Text table", frame=parsed.frame, size_bytes=path.stat().st_size,
                        remark=f"columns set apart by {words}, {parsed.encoding}")
+
+
+def _json_lists(path: Path) -> pd.DataFrame | None:
+    """A JSON object of gene lists by cluster; None when the file is no JSON object.
+
+    Raises
+    ------
+    MarkerFormatError
+        It is JSON of another make.
+    """
+    if not read_bytes(path, 100).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        return None
+    try:
+        content = json.loads(decode(read_bytes(path))[0])
+    except json.JSONDecodeError:
+        return None
+    if not content or not all(isinstance(genes, list) and all(isinstance(g, str) for g in genes)
+                              for genes in content.values()):
+        raise MarkerFormatError(f"{path.name} is JSON of a kind that we do not know.",
+                                "It is not a list of gene names for each cluster.", "Save the markers as csv.")
+    rows = [(cluster, gene) for cluster, genes in content.items() for gene in genes or [""]]
+    return pd.DataFrame(rows, columns=["cluster", "gene"])
 
 
 def _from_workbook(path: Path, options: ReadOptions) -> SourceTable:

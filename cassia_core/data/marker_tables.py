@@ -220,7 +220,8 @@ def _species_finding(species: tuple[str, bool]) -> Finding:
 def _markers_finding(selected: MarkerTable) -> Finding:
     counts = [len(c.genes) for c in selected.clusters]
     poor = [c for c in selected.clusters if c.state != "ok"]
-    value = f"{min(counts)} to {max(counts)} genes per cluster passed the limits" if counts else "No cluster"
+    least, most = min(counts, default=0), max(counts, default=0)
+    value = f"{least if least == most else f'{least} to {most}'} genes per cluster passed the limits"
     remark = "; ".join(f"{c.cluster}: {c.reason}" for c in poor[:5])
     return Finding(topic="Markers", value=value, remark=remark, level="notice" if poor else "ok")
 

@@ -16,6 +16,8 @@ _WHOLE = 1e-3
 _NEGATIVE = -1e-6
 _EQUAL_SUMS = 0.05
 _MOSTLY_EQUAL_SUMS = 0.2
+_SMALLEST_TARGET = 50.0
+"""Below this the logarithm of a value hardly differs from the value, and any base would fit."""
 _LARGEST_LOG = {"e": 16.0, "2": 23.0, "10": 7.0}
 _WHOLE_RATIOS = 0.9
 _HEAVY_TAIL = 25.0
@@ -80,17 +82,18 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
         return None
     best = min(spreads, key=lambda base: spreads[base][0])
     spread, total = spreads[best]
-    if spread < _EQUAL_SUMS and rows.shape[0] > 2:
+    if spread < _EQUAL_SUMS and rows.shape[0] > 2 and total >= _SMALLEST_TARGET:
         return State(state="log_normalised", log_base=best, target_sum=_round_target(total),
                      remark=f"{_NAMES[best]}; undone, every cell sums to about {total:,.0f}.")
     ratios = {base: _whole_ratios(rows, base) for base in spreads}
     by_ratio = max(ratios, key=lambda base: ratios[base])
     if ratios[by_ratio] >= _WHOLE_RATIOS:
         return State(state="log_normalised", log_base=by_ratio,
-                     target_sum=None, remark=f"{_NAMES[by_ratio]} of counts; some genes are missing, so sums differ.")
+                     target_sum=None, remark=f"{_NAMES[by_ratio]} of counts; the sums per cell differ.")
     if noted_base in spreads:
         return State(state="log_normalised", log_base=noted_base, remark=f"{_NAMES[noted_base]}, as the file notes.")
-    if spread < _MOSTLY_EQUAL_SUMS and rows.shape[0] > 10 and rows.shape[1] > 100:
+    if spread < _MOSTLY_EQUAL_SUMS and rows.shape[0] > 10 and rows.shape[1] > 100 \
+            and total >= _SMALLEST_TARGET:
         return State(state="log_normalised", log_base=best, target_sum=_round_target(total),
                      remark=f"{_NAMES[best]} by the sums per cell, which are nearly equal.")
     return None
@@ -131,7 +134,7 @@ def _round_target(total: float) -> float:
 def _not_logged(rows: sp.csr_matrix, values: np.ndarray, whole_share: float) -> State:
     sums = np.asarray(rows.sum(axis=1)).ravel()
     spread = float(np.std(sums) / max(np.mean(sums), 1e-12))
-    if spread < _EQUAL_SUMS and rows.shape[0] > 2 and values.max() > 1.5:
+    if spread < _EQUAL_SUMS and rows.shape[0] > 2:
         total = float(np.median(sums))
         return State(state="counts_like", target_sum=_round_target(total),
                      remark=f"Normalised to {total:,.0f} per cell, without logarithm.")

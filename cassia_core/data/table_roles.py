@@ -95,8 +95,13 @@ def _two_columns(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
 
 
 def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
-    usable = [c for c in names.row_name_columns(map(str, frame.columns)) if c not in roles.values()]
-    return next((c for c in usable if len(frame) and not is_numeric(frame[c])), None)
+    """Row names that are genes: text, and known as genes where no statistics show that it is a table of tests."""
+    tested = bool(roles.keys() & {"log2fc", "pval", "pval_adj", "score"})
+    for column in names.row_name_columns(map(str, frame.columns)):
+        if column not in roles.values() and len(frame) and not is_numeric(frame[column]) and (
+                tested or share_known(frame[column].astype(str).unique()[:300]) >= _KNOWN_GENES):
+            return column
+    return None
 
 
 def holds_lists(values: pd.Series) -> bool:

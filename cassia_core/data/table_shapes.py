@@ -48,7 +48,7 @@ def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> ShapedT
         if wide is not None:
             return wide
     if "cluster" not in roles:
-        return None if "gene" in roles or chosen else _names_wide(frame)
+        return None if "gene" in roles or chosen else _names_wide(frame) or _without_header(frame)
     if (ranked := _ranks_wide(frame, roles)) is not None or "gene" not in roles:
         return ranked
     if holds_lists(frame[roles["gene"]]):
@@ -160,6 +160,16 @@ def _names_wide(frame: pd.DataFrame) -> ShapedTable | None:
              for column in body.columns]
     return ShapedTable(shape="names_wide", title="A column of genes per cluster (Scanpy, COSG)",
                        frame=pd.concat(parts, ignore_index=True))
+
+
+def _without_header(frame: pd.DataFrame) -> ShapedTable | None:
+    """Rows of genes whose first row was taken for the header, as its cells are genes too."""
+    header = [str(column) for column in frame.columns]
+    if len(header) < 4 or share_known(header[1:]) < 0.5:
+        return None
+    rows = pd.DataFrame([header, *frame.astype(str).to_numpy().tolist()],
+                        columns=["cluster", *(f"gene {i}" for i in range(1, len(header)))])
+    return _ranks_wide(rows, {"cluster": "cluster"})
 
 
 def _ranks_wide(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable | None:

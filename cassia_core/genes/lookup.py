@@ -10,7 +10,7 @@ from cassia_core.genes.tables_io import SPECIES, gene_table, orthologue_pairs
 _ENSEMBL = re.compile(r"^ENS(?P<species>[A-Z]{3})?G\d{11}(\.\d+)?$", re.IGNORECASE)
 _ENSEMBL_SPECIES = {None: "human", "MUS": "mouse"}
 _SAMPLED_GENES = 3000
-_FEW_GENES = 5
+_FEW_GENES, _MANY_GENES = 5, 50
 
 
 def symbol_of(gene_id: str, species: str) -> str | None:
@@ -86,13 +86,26 @@ def guess_species(symbols: Iterable[str]) -> tuple[str, bool]:
         counts = {species: ids.count(species) for species in SPECIES}
         best = max(counts, key=lambda s: counts[s])
         return (best, counts[best] > 0.9 * len(ids)) if counts[best] > 0.5 * len(ids) else ("", False)
+    by_name, clear = _species_by_known_names(names)
     votes = {species: _votes(names, species) for species in SPECIES}
     best = max(votes, key=lambda s: votes[s])
     total = sum(votes.values())
     if votes[best] == 0 or votes[best] == total - votes[best]:
-        return "", False
+        return (by_name, False) if clear else ("", False)
+    if clear and by_name != best:  # written in the other species' manner, as CD3D of a mouse
+        return by_name, False
     share = votes[best] / total
     return best, share >= 0.8 and votes[best] >= _FEW_GENES and votes[best] >= 0.2 * len(names)
+
+
+def _species_by_known_names(names: list[str]) -> tuple[str, bool]:
+    """The species that knows more of the names in any spelling, and whether it is clearly more."""
+    if len(names) < _MANY_GENES:
+        return "", False
+    known = {species: sum(name.upper() in gene_table(species).by_upper for name in names) / len(names)
+             for species in SPECIES}
+    best = max(known, key=lambda s: known[s])
+    return best, known[best] > 0.3 and known[best] - min(known.values()) > 0.1
 
 
 def _votes(names: list[str], species: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,27 @@ def genes_beside_the_cluster(folder: Path) -> Path:
     frame = seurat()
     rows = [[f"cluster {c}", *frame.loc[frame["cluster"] == c, "gene"]] for c in range(3)]
     return written(pd.DataFrame(rows, columns=["cluster", *(f"gene {i}" for i in range(1, 11))]), folder)
+
+
+@case(SEURAT_ROW, says=("A row of genes per cluster", "3 clusters"), kind="markers")
+def genes_beside_the_cluster_without_a_header(folder: Path) -> Path:
+    path = genes_beside_the_cluster(folder)
+    path.write_text(path.read_text().split("\n", 1)[1])
+    return path
+
+
+@case(SEURAT_ROW, says=("JSON", "3 clusters"), kind="markers")
+def json_lists(folder: Path) -> Path:
+    path = folder / "markers.json"
+    path.write_text(json.dumps({f"c{c}": part.to_list() for c, part in seurat().groupby("cluster")["gene"]}))
+    return path
+
+
+@case(SEURAT_ROW, says=("JSON of a kind",), kind="markers", error=MarkerFormatError)
+def other_json(folder: Path) -> Path:
+    path = folder / "settings.json"
+    path.write_text('{"resolution": 0.4}')
+    return path
 
 
 @case(SEURAT_ROW, says=("gene: gene_name", "3 clusters"), kind="markers")

@@ -87,6 +87,13 @@ def decontaminated_counts(folder: Path) -> Path:
                  folder)
 
 
+@case("Counts stored as floats / decontaminated (SoupX, CellBender)", expression="X", counts="",
+      says=("Normalised to 1 per cell, without logarithm",))
+def fractions_of_counts(folder: Path) -> Path:
+    raw = counts()
+    return saved(cells(sp.csr_matrix(raw / raw.sum(axis=1, keepdims=True))), folder)
+
+
 @case("NaN or inf in X", says=("missing or infinite values",), error=AnnDataError)
 def missing_values(folder: Path) -> Path:
     values = logged()

@@ -113,6 +113,34 @@ def mouse(folder: Path) -> Path:
     return saved(cells(names=symbols("mouse")), folder)
 
 
+@case("Mixed-case mouse (`CD3D` in mouse, `Cd3d` in human)", says=("Species: Mouse",))
+def mouse_in_capitals(folder: Path) -> Path:
+    return saved(cells(names=[name.upper() for name in symbols("mouse")]), folder)
+
+
+@case("Ensembl in var_names, symbols in a column", says=("Numbers; names from a column", "Human"))
+def numbered_genes_with_a_column(folder: Path) -> Path:
+    adata = cells()
+    adata.var["gene_name"] = adata.var_names
+    adata.var_names = [str(i) for i in range(N_GENES)]
+    return saved(adata, folder)
+
+
+@case("Ensembl in var_names, symbols in a column", says=("only numbered",), error=GeneIdError)
+def numbered_genes(folder: Path) -> Path:
+    return saved(cells(names=[str(i) for i in range(N_GENES)]), folder)
+
+
+@case("Ensembl in var_names, symbols in a column", says=("Only 0% of the gene names are known", "Say which species"))
+def made_up_genes(folder: Path) -> Path:
+    return saved(cells(names=[f"feature-{i}" for i in range(N_GENES)]), folder)
+
+
+@case("Ensembl in var_names, symbols in a column", says=("made of two parts",))
+def symbol_and_id_in_one_name(folder: Path) -> Path:
+    return saved(cells(names=[f"{i}_{s}" for i, s in zip(ensembl(symbols()), symbols(), strict=True)]), folder)
+
+
 @case("Excel-mangled genes (1-Mar, 1-Sep, 1-Dec, 43891, 2.31E+19)", says=("put right", "1-Mar (MARCHF1 or MTARC1)"))
 def spreadsheet_gene_names(folder: Path) -> Path:
     return saved(cells(names=["1-Mar", "2-Sep", "1-Dec", "43891", *symbols()[4:]]), folder)
