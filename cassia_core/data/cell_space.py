@@ -105,6 +105,6 @@ def _keep_components(adata: ad.AnnData, components: np.ndarray) -> None:
 
 def _with_neighbors(components: np.ndarray, params: ClusteringParams, steps: Steps) -> CellSpace:
     with steps.stage("neighbors") as done:
-        graph = neighbor_graph(components, params.n_neighbors, params.seed)
+        graph = neighbor_graph(components, params.n_neighbors, params.seed, steps.reporter("neighbors"))
         done.summary = f"{graph.n_neighbors} neighbours, {'exact' if graph.exact else 'approximate'}"
     return CellSpace(components=components, graph=graph)

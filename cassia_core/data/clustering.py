@@ -18,7 +18,6 @@ from cassia_core.data.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.expression import CellExpression
 from cassia_core.data.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
 from cassia_core.data.leiden import leiden_clusters
-from cassia_core.data.memory import check_memory
 from cassia_core.data.rank_genes import rank_genes
 from cassia_core.data.removing import keep_clusters, remove_cells
 from cassia_core.data.resolution import suggest_resolution
@@ -70,8 +69,6 @@ def cluster_cells(loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringLi
     ------
     AnnDataError
         When there is nothing to cluster on, or a column or matrix asked for is not there.
-    InputError
-        When it would not fit into memory.
     RunCancelled
         When the listener says so; nothing half-written stays behind.
     """
@@ -104,9 +101,6 @@ class _Clustering:
         expression = None
         if source is not None:
             with self.steps.stage("normalise") as done:
-                matrix, _ = matrix_at(self.adata, source.location)
-                check_memory(self.adata.n_obs, matrix.nnz, held_bytes=8 * matrix.nnz)
-                del matrix
                 expression = log_normalised(self.adata, source, params.target_sum, self.steps.notice)
                 done.summary = f"{expression.values.shape[1]:,} genes, from {source.location}"
         computes_clusters = params.cluster_column is None or bool(params.subset_clusters)

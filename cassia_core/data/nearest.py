@@ -6,6 +6,8 @@ Source: Dong, Moses & Li, WWW 2011 (NN-descent); Dasgupta & Freund, STOC 2008 (r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 
@@ -19,24 +21,28 @@ EXTRA = 8
 
 
 def nearest_cells(points: np.ndarray, k: int, seed: int = 0, *, n_trees: int = N_TREES, n_rounds: int = N_ROUNDS,
-                  extra: int = EXTRA) -> tuple[np.ndarray, np.ndarray]:
+                  extra: int = EXTRA, on_step: Callable[[float], None] = lambda _: None) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest cells of every cell, itself first, and their Euclidean distances, both of shape (n_cells, k).
 
     Parameters
     ----------
     points
         Shape (n_cells, n_comps); at least a few thousand cells (for fewer, compare all pairs).
+    on_step
+        Called with the fraction done before each tree and round; may raise to stop.
     """
     points = np.ascontiguousarray(points, dtype=np.float32)
     n_cells, wide = points.shape[0], k - 1 + extra
     indices = np.full((n_cells, wide), -1, dtype=np.int32)
     squares = np.full((n_cells, wide), np.inf, dtype=np.float32)
     rng = np.random.default_rng(seed)
-    for _ in range(n_trees):
+    for turn in range(n_trees):
+        on_step(turn / (n_trees + n_rounds))
         order, starts = _leaves(points, rng)
         in_threads(_compare_leaves, [(points, order, starts, a, b, indices, squares)
                                      for a, b in ranges(starts.size - 1, n_threads())])
-    for _ in range(n_rounds):
+    for turn in range(n_rounds):
+        on_step((n_trees + turn) / (n_trees + n_rounds))
         reverse = _reverse(indices)
         new_indices, new_squares = indices.copy(), squares.copy()
         in_threads(_compare_round, [(points, indices, reverse, a, b, new_indices, new_squares)

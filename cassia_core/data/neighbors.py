@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,8 @@ class NeighborGraph:
     exact: bool
 
 
-def neighbor_graph(components: np.ndarray, n_neighbors: int, seed: int = 0) -> NeighborGraph:
+def neighbor_graph(components: np.ndarray, n_neighbors: int, seed: int = 0,
+                   on_step: Callable[[float], None] = lambda _: None) -> NeighborGraph:
     """The k nearest cells (the cell itself counts as one, as in scanpy) and their fuzzy union.
 
     Equals `scanpy.pp.neighbors(n_neighbors=..., n_pcs=...)` where scanpy searches exactly too.
@@ -38,11 +40,13 @@ def neighbor_graph(components: np.ndarray, n_neighbors: int, seed: int = 0) -> N
         Shape (n_cells, n_comps).
     n_neighbors
         Lowered to what the number of cells allows.
+    on_step
+        Called with the fraction done; may raise to stop.
     """
     n_cells = components.shape[0]
     k = max(2, n_neighbors if n_neighbors <= n_cells else 1 + n_cells // 2)
     exact = n_cells <= EXACT_CELLS
-    indices, distances = _exact(components, k) if exact else nearest_cells(components, k, seed)
+    indices, distances = _exact(components, k) if exact else nearest_cells(components, k, seed, on_step=on_step)
     return NeighborGraph(connectivities=fuzzy_graph(indices, distances), n_neighbors=k, exact=exact)
 
 
