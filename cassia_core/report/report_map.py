@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from cassia_core.data.view_store import View
 
@@ -40,6 +37,10 @@ def map_from_view(view: View) -> MapOfCells | None:
 
 def map_picture(cells: MapOfCells, labels: Mapping[str, str], colours: Mapping[str, str]) -> str:
     """The labelled map as a PNG data URI."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # a second to load: only where there is a map
+    from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
+
     figure = Figure(figsize=(7.2, 5.2), dpi=110, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.05, 0.96, 0.93))

@@ -1,0 +1,69 @@
+"""Cells from file to clusters and markers, and back again when a run is resumed."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import anndata as ad
+import pandas as pd
+
+from cassia_core.data.cells import load_cells
+from cassia_core.data.clustering import cluster_cells
+from cassia_core.data.expression import CellExpression
+from cassia_core.data.h5ad_safe import make_writable
+from cassia_core.data.view_store import open_view
+from cassia_core.domain.config import DatasetSpec
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import MarkerTable
+from cassia_core.pipeline.context import RunContext
+from cassia_core.pipeline.preparing import MarkersReady, Prepared, StageEvents
+from cassia_core.runs.codec import read_json, write_json, write_text
+from cassia_core.runs.layout import DatasetLayout
+
+
+def prepare_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
+    """Read cells, cluster them and find markers; see `preparing.prepare`."""
+    begun = time.monotonic()
+    loaded = load_cells(Path(spec.path), spec.read)
+    write_json(layout.findings, loaded.findings)
+    listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
+    listener.finished("read", time.monotonic() - begun,
+                      f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes")
+    clustered = cluster_cells(loaded, spec, listener, layout.view)
+    clustered.frame.astype({"cluster": str, "gene": str}).to_parquet(layout.marker_frame)
+    prepared = Prepared(findings=loaded.findings, table=clustered.table, frame=clustered.frame,
+                        expression=clustered.expression, adata=clustered.adata, cluster_key=clustered.cluster_key,
+                        refusal=str(clustered.refusal) if clustered.refusal else "")
+    return prepared if prepared.refusal else _kept(layout, prepared)
+
+
+def _kept(layout: DatasetLayout, prepared: Prepared) -> Prepared:
+    """Keep the clustered cells on disk, so that a resumed run need not cluster again."""
+    adata = prepared.adata
+    at = list(adata.obs.columns).index(prepared.cluster_key)
+    make_writable(adata)  # may rename columns that h5ad cannot hold; their order stays
+    key = str(adata.obs.columns[at])
+    part = layout.clustered_h5ad.with_suffix(".part")
+    adata.write_h5ad(part)
+    write_text(layout.prepared, json.dumps({"cluster_key": key}))
+    part.replace(layout.clustered_h5ad)
+    return replace(prepared, cluster_key=key)
+
+
+def resumed_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
+    """The cells as an earlier worker of this run left them."""
+    begun = time.monotonic()
+    findings = read_json(layout.findings, Findings)
+    table = read_json(layout.marker_table, MarkerTable)
+    noted = json.loads(layout.prepared.read_text(encoding="utf-8"))
+    statistics = open_view(layout.view).statistics()
+    expression = CellExpression(statistics, findings.species)
+    listener = StageEvents(context, spec.name, layout, findings, ready)
+    listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")
+    listener.clusters_found(table.ids(), tuple(c.n_cells for c in table.clusters))
+    listener.markers_ready(table, expression)
+    return Prepared(findings=findings, table=table, frame=pd.read_parquet(layout.marker_frame), expression=expression,
+                    adata=ad.read_h5ad(layout.clustered_h5ad), cluster_key=noted["cluster_key"])
