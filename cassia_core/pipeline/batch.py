@@ -49,9 +49,11 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
 
 def _sources(layout: RunLayout, config: RunConfig,
              keys: Mapping[str, str]) -> tuple[dict[AgentModel, Provider], CallLog]:
-    """Where answers come from: the models, or for a replay the recorded run and nothing else."""
+    """Where answers come from: the models and what a parent run has paid already, or for a replay the recorded run
+    and nothing else."""
     if not config.replay_from:
-        return open_providers(config.models(), keys), CallLog(layout.calls)
+        parent = (RunLayout(root=layout.root.parent / config.parent_run).calls,) if config.parent_run else ()
+        return open_providers(config.models(), keys), CallLog(layout.calls, earlier=parent)
     recorded = RunLayout(root=Path(config.replay_from)).calls
     if not recorded.exists():
         raise RunNotFound(f"There is nothing to replay in {config.replay_from}.", "It holds no recorded calls.",

@@ -79,4 +79,5 @@ class Budget:
             limits.append(f"${self._usd:.4f} of at most ${self._max_cost_usd:.4f}")
         return BudgetExceeded("The limit you set for this run is reached.",
                               f"Used so far: {' and '.join(limits)}; the next call could exceed it.",
-                              "Raise the limit and go on with the run; what is done is kept.")
+                              "What is done is kept. Start again with a higher limit; a run whose `parent_run` is "
+                              "this one does not pay for its answers again.")
