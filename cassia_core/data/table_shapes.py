@@ -44,11 +44,11 @@ def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> ShapedT
     frame, against_rest = _against_the_rest(frame)
     roles = roles_of(frame, chosen)
     if chosen is None or not (chosen.cluster or chosen.gene):
-        wide = _cell_ranger(frame) or _scanpy_wide(frame)
+        wide = _cell_ranger(frame) or _scanpy_wide(frame) or _without_header(frame)
         if wide is not None:
             return wide
     if "cluster" not in roles:
-        return None if "gene" in roles or chosen else _names_wide(frame) or _without_header(frame)
+        return None if "gene" in roles or chosen else _names_wide(frame)
     if (ranked := _ranks_wide(frame, roles)) is not None or "gene" not in roles:
         return ranked
     if holds_lists(frame[roles["gene"]]):
@@ -165,7 +165,8 @@ def _names_wide(frame: pd.DataFrame) -> ShapedTable | None:
 def _without_header(frame: pd.DataFrame) -> ShapedTable | None:
     """Rows of genes whose first row was taken for the header, as its cells are genes too."""
     header = [str(column) for column in frame.columns]
-    if len(header) < 4 or share_known(header[1:]) < 0.5:
+    if not 4 <= len(header) <= _MAX_CLUSTERS or share_known(header[1:]) < 0.8 \
+            or share_known(frame.iloc[:, 0].astype(str)) > 0.3:
         return None
     rows = pd.DataFrame([header, *frame.astype(str).to_numpy().tolist()],
                         columns=["cluster", *(f"gene {i}" for i in range(1, len(header)))])
