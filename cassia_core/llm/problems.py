@@ -56,11 +56,11 @@ def no_answer(facts: ProviderFacts, timeout_s: float, details: str = "") -> Prov
 
 
 def not_reached(facts: ProviderFacts, base_url: str, details: str = "") -> ProviderTimeout:
-    what = f"No server was reached at {base_url}." if facts.local or not facts.needs_key else \
-        f"{facts.title} was not reached."
-    why = "It is not running, or the address is wrong." if facts.local else "The connection broke or there is none."
-    remedy = "Start the server and check the address." if facts.local else "Check the address and the network."
-    return ProviderTimeout(what, why, remedy, details=details)
+    if facts.local or base_url != facts.base_url:
+        return ProviderTimeout(f"No server was reached at {base_url}.", "It is not running, or the address is wrong.",
+                               "Start the server and check the address.", details=details)
+    return ProviderTimeout(f"{facts.title} was not reached.", "The connection broke or there is none.",
+                           "Check the network.", details=details)
 
 
 def unknown_model(facts: ProviderFacts, model: str, details: str = "") -> ModelUnavailable:

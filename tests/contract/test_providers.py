@@ -15,6 +15,7 @@ from cassia_core.domain.conversation import Message
 from cassia_core.domain.tasks import FormatTask, Setting
 from cassia_core.errors import (
     AuthError,
+    ConfigError,
     ContextTooLong,
     MissingKeyError,
     ModelUnavailable,
@@ -232,6 +233,20 @@ def test_wishes_are_sent_only_where_the_model_knows_them():
     assert "temperature" not in sonnet and sonnet["output_config"] == {"effort": "low"}
     assert sonnet["thinking"] == {"type": "adaptive"} and sonnet["max_tokens"] == 99
     assert haiku["thinking"]["type"] == "enabled"
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://host/v1", "my server"])
+def test_an_address_without_http_is_refused_before_the_run(url: str):
+    with pytest.raises(ConfigError, match="does not begin with http"):
+        make_provider(AgentModel(provider="custom", model="m", base_url=url))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/v1", "http://["])
+def test_a_server_that_is_not_running_is_said_with_its_address(url: str):
+    for provider in ("custom", "anthropic", "ollama"):
+        with pytest.raises(ProviderTimeout, match="not running, or the address is wrong") as caught:
+            check_connection(AgentModel(provider=provider, model="m", base_url=url), KEY)
+        assert url in caught.value.what
 
 
 def test_models_of_one_address_share_one_client():
