@@ -80,9 +80,12 @@ def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal 
         if not _speaks_of(case, error.raw):
             raise
         return _formatted(case, talk, error.raw, task.attempt)
-    if case.params.always_format and isinstance(answer, Proposal):
+    if not case.params.always_format or isinstance(answer, GeneRequest):
+        return answer
+    try:
         return replace(_formatted(case, talk, talk.turns[-1].text, task.attempt), reasoning=answer.reasoning)
-    return answer
+    except ReplyError:
+        return answer  # it was readable as it stood; the formatter's failed turn is in the conversation
 
 
 def _formatted(case: Case, talk: Conversation, text: str, attempt: int) -> Proposal:

@@ -230,6 +230,13 @@ def test_the_formatter_is_always_asked_when_the_user_wants_it(tmp_path: Path):
     assert [r.agent for r in provider.requests] == ["annotator", "formatter", "validator"]
 
 
+def test_a_formatter_that_fails_costs_no_answer_that_was_readable(tmp_path: Path):
+    provider = Scripted(annotator=answer("Treg"), formatter="Hm.", validator=PASSED)
+    with scripted_bench(tmp_path, provider, always_format=True) as bench:
+        result = bench.one(T_CELL)
+    assert (result.status, result.label, result.iterations) == ("done", "Treg", 1)
+
+
 def test_strict_and_standard_validation_are_worded_differently(tmp_path: Path):
     worded = []
     for strictness in ("v1", "v0"):
