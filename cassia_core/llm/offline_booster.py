@@ -25,7 +25,16 @@ def boost(task: BoostTask) -> str:
         hypotheses = [c.entry.name for c in ranking.candidates[:3]]
         text = f"{SIGNATURE} Still open: {series(hypotheses, 'or')}. Their markers are looked up in this cluster."
         return "\n\n".join([text, block({"hypotheses": hypotheses, "ask_genes": genes})])
+    if not _confirmed(ranking, task):
+        ranking = rank_types(task.markers, task.setting, task.n_genes)
     return "\n\n".join([f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking)}", _conclusion(ranking)])
+
+
+def _confirmed(ranking: Ranking, task: BoostTask) -> bool:
+    """Whether at least half of the type's markers that were looked up are there: hits alone would prove anything."""
+    own = {m.gene for m in load_knowledge().markers_of(ranking.named.entry, species_key(task.setting.species))}
+    asked = [m for m in task.measured if m.gene in own and m.status == "measured_here"]
+    return 2 * sum(_speaks(m) for m in asked) >= len(asked)
 
 
 def _conclusion(ranking: Ranking) -> str:

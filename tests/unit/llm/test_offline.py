@@ -98,6 +98,15 @@ def test_the_booster_asks_for_new_genes_and_concludes_in_the_last_round():
     assert "T cell" in concluded.label or "thymocyte" in concluded.label
 
 
+def test_the_booster_does_not_believe_a_few_hits_among_many_silent_genes():
+    values = tuple(GeneMeasurement(gene=g, status="measured_here", pct_in=0.7 if hit else 0.0, pct_out=0.1,
+                                   log2fc=2.0 if hit else -1.0)
+                   for g, hit in [("CD79A", True), ("MS4A1", True), ("CD19", False), ("CD79B", False), ("BANK1", False),
+                                  ("PAX5", False), ("CD22", False), ("FCRL1", False)])
+    last = BoostTask(**reviewed("Unknown", HOUSEKEEPING), measured=values, last=True)
+    assert read_proposal(ask(last, "booster").text).label == "Unknown"
+
+
 def test_merged_groups_answer_every_cluster_by_its_id():
     labels = (("0", "B cell", "naive B cell"), ("10", "T cell", "regulatory T cell"), ("1", "wibble", "wobble"))
     groups = read_groupings(ask(MergeTask(setting=HUMAN, labels=labels), "merger").text)
