@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from clustering_cells import Remembering, counts, loaded, run
 from scipy import sparse
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, homogeneity_score
 
 from cassia_core.domain.config import ClusteringParams, QCParams
 from cassia_core.errors import AnnDataError, RunCancelled
@@ -163,6 +163,16 @@ def test_a_panel_of_forty_genes_is_used_whole(tmp_path):
     assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) > 0.9
     assert found.adata.obsm["X_pca"].shape[1] == 25
     assert any(c[1] == "variable_genes" and "40 of 40" in c[2] for c in listener.calls if c[0] == "finished")
+
+
+def test_eight_thousand_three_hundred_cells_are_clustered_by_the_approximate_search(tmp_path, monkeypatch):
+    monkeypatch.setattr("cassia_core.data.neighbors.EXACT_CELLS", 8_000)
+    listener = Remembering()
+    found = run(loaded(counts(n_cells=8_300, n_genes=60)), tmp_path, listener)
+    assert any(c[1] == "neighbors" and "approximate" in c[2] for c in listener.calls if c[0] == "finished")
+    assert homogeneity_score(found.adata.obs["type"], found.adata.obs["leiden"]) > 0.95
+    told = [c[2] for c in listener.calls if c[0] == "progress" and c[1] == "neighbors"]
+    assert told == sorted(told) and len(told) > 5
 
 
 def test_two_hundred_clusters_are_all_listed(tmp_path):
