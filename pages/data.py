@@ -27,12 +27,13 @@ def open_path(path: Path, name: str | None = None, **known) -> None:
 
 
 def chooser() -> None:
+    number = session.value("upload_number", 0)
     upload = st.file_uploader(
-        "Open a file of cells or a table of marker genes", type=KINDS, key="data_upload",
+        "Open a file of cells or a table of marker genes", type=KINDS, key=f"data_upload_{number}",
         help="Cells: h5ad, 10x h5, a zipped matrix folder, loom, or a table of counts. Markers: csv, tsv, txt, xlsx. "
              "The kind is told from the content, not from the name.")
-    if upload is not None and session.value("data_seen") != upload.file_id:
-        session.remember("data_seen", upload.file_id)
+    if upload is not None:
+        session.remember("upload_number", number + 1)  # a new widget: the server lets go of its copy in memory
         with st.spinner("Storing the file"):
             path = intake.store_upload(upload.name, upload)
         open_path(path)
