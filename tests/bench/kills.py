@@ -30,11 +30,13 @@ def unbroken(folder: Path, table: Path) -> tuple[pd.DataFrame, int, float]:
         return tables(run_id, folder), server.stats.calls, time.monotonic() - begun
 
 
-def broken(folder: Path, table: Path, after_s: float) -> tuple[pd.DataFrame, int, str]:
-    """Tables and calls of a run whose worker is killed after `after_s` seconds, and what it was at."""
+def broken(folder: Path, table: Path, after_calls: int, plus_s: float) -> tuple[pd.DataFrame, int, str]:
+    """Tables and calls of a run whose worker is killed `plus_s` seconds after its call number `after_calls`, and what
+    it was at."""
     with ModelServer(latency_s=LATENCY_S) as server:
         run_id = runs.start_run(config(table, server.url), {}, folder)
-        time.sleep(after_s)
+        wait(run_id, folder, lambda v: server.stats.calls >= after_calls or ended(v))
+        time.sleep(plus_s)
         view = runs.view_run(run_id, folder)
         if ended(view):
             return tables(run_id, folder), server.stats.calls, view.state
@@ -59,11 +61,11 @@ def main() -> None:
         print(f"unbroken: {calls} calls in {seconds:.1f} s")
         worst, same = 0, 0
         for trial in range(options.times):
-            after_s = moments.uniform(0.1, seconds)
-            got, made, at = broken(Path(folder) / str(trial), table, after_s)
+            after_calls, plus_s = moments.randint(0, calls), moments.uniform(0, 2 * LATENCY_S)
+            got, made, at = broken(Path(folder) / str(trial), table, after_calls, plus_s)
             equal = got.shape == expected.shape and got.compare(expected).empty
             same, worst = same + equal, max(worst, made - calls)
-            print(f"killed after {after_s:4.1f} s ({at}): {'same result' if equal else 'ANOTHER RESULT'}, "
+            print(f"killed {plus_s:.2f} s after call {after_calls} ({at}): {'same result' if equal else 'ANOTHER RESULT'}, "
                   f"{made - calls} calls more than unbroken")
         print(f"{same} of {options.times} the same; at most {worst} calls more ({WORKERS} in flight)")
 
