@@ -84,6 +84,7 @@ class _Clustering:
         self.spec, self.params = spec, spec.clustering
         self.steps, self.view = Steps(listener), ViewWriter(view_dir)
         self.umap: UmapJob | None = None
+        self.computes_clusters = self.params.cluster_column is None or bool(self.params.subset_clusters)
 
     def run(self) -> ClusteredCells:
         try:
@@ -103,9 +104,8 @@ class _Clustering:
             with self.steps.stage("normalise") as done:
                 expression = log_normalised(self.adata, source, params.target_sum, self.steps.notice)
                 done.summary = f"{expression.values.shape[1]:,} genes, from {source.location}"
-        computes_clusters = params.cluster_column is None or bool(params.subset_clusters)
         needs_map = map_name(self.adata, params) is None
-        if computes_clusters:
+        if self.computes_clusters:
             space = self._space(expression)
             if needs_map:
                 self._start_umap(space)
@@ -142,7 +142,8 @@ class _Clustering:
         with self.steps.stage("leiden") as done:
             resolution, why = self.params.resolution, ""
             if resolution is None:
-                suggestion = suggest_resolution(space.graph.connectivities, self.params.seed, self.steps.check)
+                suggestion = suggest_resolution(space.graph.connectivities, self.params.seed,
+                                                self.steps.reporter("leiden"))
                 resolution, why = suggestion.resolution, f" ({suggestion.reason})"
                 self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
             names = leiden_clusters(space.graph.connectivities, resolution, self.params.seed, self.steps.check)
@@ -168,7 +169,7 @@ class _Clustering:
         return groups
 
     def _store_clusters(self, groups: CellGroups, key: str) -> None:
-        if key == COMPUTED_KEY and self.params.cluster_column != key and key in self.adata.obs:
+        if key in self.adata.obs and self.computes_clusters:
             self.adata.obs[f"{key}_original"] = self.adata.obs[key]
             self.steps.notice(f"The file's own column {key} is kept as {key}_original.")
         self.adata.obs[key] = groups.categorical()

@@ -11,7 +11,7 @@ from scipy import sparse
 from cassia_core.data.leiden import communities, weighted_graph
 
 CANDIDATES = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0)
-SEEDS = 4
+SEEDS, SEEDS_MANY, MANY_CELLS = 4, 2, 30_000
 STABLE = 0.9
 """Mean agreement (adjusted Rand index) between seeds from which clusters count as stable (our choice; see
 docs/guide/clustering.md)."""
@@ -37,18 +37,19 @@ class ResolutionSuggestion:
     trials: tuple[Trial, ...]
 
 
-def suggest_resolution(connectivities: sparse.csr_matrix, seed: int = 0, check: Callable[[], None] = lambda: None
-                       ) -> ResolutionSuggestion:
+def suggest_resolution(connectivities: sparse.csr_matrix, seed: int = 0,
+                       on_trial: Callable[[float], None] = lambda _: None) -> ResolutionSuggestion:
     """Try several resolutions with several seeds and take the finest stable one.
 
-    `check` is called between the runs and may raise to stop.
+    `on_trial` is called with the fraction done before each run and may raise to stop.
     """
     graph = weighted_graph(connectivities)
+    n_seeds = SEEDS if connectivities.shape[0] <= MANY_CELLS else SEEDS_MANY
     trials = []
-    for resolution in CANDIDATES:
+    for at, resolution in enumerate(CANDIDATES):
         found = []
-        for turn in range(SEEDS):
-            check()
+        for turn in range(n_seeds):
+            on_trial((at * n_seeds + turn) / (len(CANDIDATES) * n_seeds))
             found.append(communities(graph, resolution, seed + turn))
         trials.append(Trial(resolution=resolution, n_clusters=len(np.unique(found[0])),
                             stability=mean_agreement(found)))
