@@ -82,6 +82,8 @@ def _add_batch(commands) -> None:
 def _add_run_commands(commands) -> None:
     resume = commands.add_parser("resume", help="go on with a run that was cancelled, cut off, or has failed clusters")
     resume.add_argument("run_dir", type=Path, metavar="RUN_DIR")
+    resume.add_argument("--max-cost", type=float, metavar="USD", help="go on in a new run with this limit")
+    resume.add_argument("--max-tokens", type=int, help="go on in a new run with this limit")
     resume.add_argument("--quiet", action="store_true", help="no progress bar")
     resume.set_defaults(run="running.resume")
     runs = commands.add_parser("runs", help="list runs")

@@ -45,6 +45,22 @@ def controls(run_id: str, view: RunView) -> None:
             st.switch_page(RESULTS, query_params={"run": run_id})
 
 
+def higher_limit(run_id: str, view: RunView) -> None:
+    """A run that stopped at its limit: say so, and offer a higher one."""
+    annotation = runs.load_config(run_id).annotation
+    if annotation is None or annotation.max_cost_usd is None or view.state not in ("partial", "failed"):
+        return
+    with st.container(border=True, key="problem_ask_limit"):
+        st.markdown(f":material/savings: **The limit of \\${annotation.max_cost_usd:.2f} may have stopped this run.** "
+                    "What is done is kept, and is not paid again.")
+        limit = st.number_input("New limit, $", annotation.max_cost_usd, 10_000.0, 2 * annotation.max_cost_usd, 0.5, width=160)
+        if st.button("Go on with this limit", type="primary"):
+            new = runs.raise_limit(run_id, max_cost_usd=limit, max_tokens_total=annotation.max_tokens_total,
+                                   keys=session.keys())
+            session.choose_run(new)
+            st.rerun()
+
+
 def problems(view: RunView) -> None:
     texts = [view.error, *(f"{d.name}: {d.error}" for d in view.datasets if d.error)]
     for number, text in enumerate(t for t in texts if t):
@@ -68,6 +84,7 @@ def body(run_id: str, view: RunView) -> None:
     draw_bar(view)
     controls(run_id, view)
     problems(view)
+    higher_limit(run_id, view)
     names = [d.name for d in view.datasets]
     name = names[0] if names else ""
     if len(names) > 1:

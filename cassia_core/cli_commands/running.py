@@ -50,8 +50,13 @@ def resume(options: argparse.Namespace) -> int:
     """`resume RUN_DIR`."""
     folder = options.run_dir.resolve()
     config = runs.load_config(folder.name, folder.parent)
-    runs.resume_run(folder.name, known_keys(config.providers()), folder.parent)
-    return _finish(folder.name, folder.parent, quiet=options.quiet)
+    keys, run_id = known_keys(config.providers()), folder.name
+    if options.max_cost is not None or options.max_tokens is not None:
+        run_id = runs.raise_limit(run_id, max_cost_usd=options.max_cost, max_tokens_total=options.max_tokens, keys=keys,
+                                  root=folder.parent)
+    else:
+        runs.resume_run(run_id, keys, folder.parent)
+    return _finish(run_id, folder.parent, quiet=options.quiet)
 
 
 def list_runs(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cassia_core import settings
 from cassia_core.agents.prompts import prompt_hashes
-from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.domain.events import RunState
 from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.usage import Estimate
@@ -188,6 +188,31 @@ def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | 
 def retry_failed(run_id: str, keys: Mapping[str, str] | None = None, root: Path | None = None) -> None:
     """Ask again for the clusters that failed, and for them only. Same as `resume_run`."""
     resume_run(run_id, keys, root)
+
+
+def raise_limit(run_id: str, *, max_cost_usd: float | None = None, max_tokens_total: int | None = None,
+                keys: Mapping[str, str] | None = None, root: Path | None = None) -> str:
+    """Go on with a run that stopped at its limit, in a new run with other limits; what was paid is not paid again.
+
+    Parameters
+    ----------
+    max_cost_usd, max_tokens_total
+        The limits of the new run; None means no limit of that kind.
+
+    Returns
+    -------
+    str
+        Id of the new run, whose record names the old one.
+
+    Raises
+    ------
+    RunLocked
+        When the old run's worker is still at it.
+    """
+    config = store.load_record(_idle(run_id, root)).config
+    annotation = replace(config.annotation or AnnotationParams(), max_cost_usd=max_cost_usd,
+                         max_tokens_total=max_tokens_total)
+    return start_run(replace(config, annotation=annotation, parent_run=run_id), keys, root)
 
 
 def estimate_run(config: RunConfig, n_clusters: int) -> Estimate:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,8 +25,8 @@ def test_a_higher_limit_goes_on_from_what_the_parent_run_has_paid(tmp_path: Path
         assert wait(first, tmp_path, ended).state in ("partial", "failed")
         paid = server.stats.calls
         assert 0 < paid < 12
-        raised = replace(config, parent_run=first, annotation=replace(config.annotation, max_tokens_total=50_000))
-        second = runs.start_run(raised, {}, tmp_path)
+        second = runs.raise_limit(first, max_tokens_total=50_000, root=tmp_path)
+        assert runs.load_config(second, tmp_path).parent_run == first
         assert wait(second, tmp_path, ended).state == "success"
         assert server.stats.calls == 12, "two calls a cluster over both runs"
     assert {r.cluster: r.label for r in results.load_results(second, "lists", tmp_path).rows} == {
