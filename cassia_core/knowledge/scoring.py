@@ -39,12 +39,12 @@ class EngineSettings:
     """Prior of a type in a lineage of n types: n to the power of minus this."""
     vague: float = 2.0
     """Log prior taken from lineages that say nothing definite, such as "leukocyte"."""
-    state_gene: float = 0.25
+    state_gene: float = 0.05
     """A gene of cycling, stress or low quality counts this much: any type can show it."""
     per_telling_gene: float = 2.0
-    chance_start: float = 9.0
+    chance_start: float = 9.5
     chance_per_gene: float = 0.23
-    """Support that about 1 to 2 % of lists of n random genes reach: `chance_start - n * chance_per_gene`."""
+    """Support that about 1 to 3 % of lists of n random genes reach: `chance_start - n * chance_per_gene`."""
     mixture_gain: float = 5.0
     mixture_genes: int = 3
 
@@ -58,12 +58,17 @@ LONGEST = 75
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scores:
-    """A list against all types. Arrays run over the list's genes (`rows`, `weights`) or over types (`llr`, `prior`)."""
+    """A list against all types.
+
+    Arrays run over the list's genes (`rows`, `weights`) or over types (`llr`, `prior`). `length` is the number of
+    genes, those of states hardly counting.
+    """
 
     profiles: Profiles
     genes: tuple[str, ...]
     rows: np.ndarray
     weights: np.ndarray
+    length: float
     tumour: bool
     llr: np.ndarray
     prior: np.ndarray
@@ -74,7 +79,7 @@ class Scores:
         The log-likelihood ratio plus a bonus for every telling gene, less the same for random lists of that length.
         """
         telling = int(np.sum(self.gains(t) > TELLING))
-        chance = settings.chance_start - settings.chance_per_gene * min(len(self.genes), LONGEST)
+        chance = settings.chance_start - settings.chance_per_gene * min(self.length, LONGEST)
         return float(self.llr[t]) + settings.per_telling_gene * telling - chance
 
     def gains(self, t: int) -> np.ndarray:
@@ -94,16 +99,19 @@ def score_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_gen
     genes = markers.genes[:n_genes] if isinstance(markers, ClusterMarkers) else tuple(
         MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers[:n_genes], start=1))
     profiles = load_profiles(species_key(setting.species), settings.profiles)
-    names, rows, weights = _weigh_genes(genes, profiles, settings)
+    names, rows, weights, length = _weigh_genes(genes, profiles, settings)
     llr = weights @ profiles.gain[rows] + weights.sum() * profiles.off_list
-    return Scores(profiles=profiles, genes=names, rows=rows, weights=weights, llr=llr,
+    return Scores(profiles=profiles, genes=names, rows=rows, weights=weights, length=length, llr=llr,
                   tumour=TUMOUR in tissue_keys(f"{setting.tissue} {setting.context}"),
                   prior=_tissue_prior(profiles.species, setting.tissue, settings))
 
 
 def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
-                 settings: EngineSettings) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """Each gene once, with its row and its weight: by rank, and less where the gene is as common outside."""
+                 settings: EngineSettings) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, float]:
+    """Each gene once, with its row and its weight: by rank, and less where the gene is as common outside.
+
+    Last comes the length of the list, genes of states counting for as little as they weigh.
+    """
     names, rows, weights = [], [], []
     seen: set[str] = set()
     read, unknown = 0.0, len(profiles.gain) - 1
@@ -125,7 +133,7 @@ def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
         names.append(gene.gene)
         rows.append(row)
         weights.append(weight)
-    return tuple(names), np.array(rows, dtype=np.intp), np.array(weights, dtype=np.float32)
+    return tuple(names), np.array(rows, dtype=np.intp), np.array(weights, dtype=np.float32), read
 
 
 @cache

@@ -33,7 +33,7 @@ def boost(task: BoostTask) -> str:
 def _confirmed(ranking: Ranking, task: BoostTask) -> bool:
     """Whether at least half of the type's markers that were looked up are there: hits alone would prove anything."""
     own = {m.gene for m in load_knowledge().markers_of(ranking.named.entry, species_key(task.setting.species))}
-    asked = [m for m in task.measured if m.gene in own and m.status == "measured_here"]
+    asked = [m for m in task.measured if m.gene in own and m.status in ("measured_here", "only_elsewhere")]
     return 2 * sum(_speaks(m) for m in asked) >= len(asked)
 
 

@@ -96,6 +96,14 @@ def test_cycling_is_a_state_and_not_the_type():
     assert any("cycl" in state.name.lower() or "prolif" in state.name.lower() for state in ranking.states)
 
 
+def test_a_list_of_cycling_genes_alone_names_the_state_and_no_type():
+    cycling = ["HJURP", "UBE2C", "CENPA", "PBK", "AURKB", "DLGAP5", "CKAP2L", "KIF2C", "KIF15", "BIRC5", "SPC25", "ASPM",
+               "KIF18B", "CEP55", "DEPDC1", "MKI67", "CDC45", "CDCA5", "TOP2A", "RRM2"]
+    ranking = rank_types(cycling, HUMAN)
+    assert ranking.entry is None
+    assert "cycling" in ranking.reason
+
+
 def test_a_normal_type_is_not_called_malignant_for_its_own_markers():
     melanocyte = ["PMEL", "MLANA", "TYR", "DCT", "TYRP1", "MITF", "SLC45A2", "OCA2", "SOX10", "TRPM1"]
     assert rank_types(melanocyte, Setting(species="human", tissue="skin")).states == ()
