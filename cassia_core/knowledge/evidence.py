@@ -51,16 +51,18 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
     -------
     Evidence
         `known` False and `score` None when neither the knowledge base nor an ancestor in the ontology covers the
-        label; cited genes are checked all the same.
+        label; cited genes are checked all the same, and the engine's own answer is the best alternative.
     """
     basis = expression.basis if expression is not None else "markers"
     cited_items, cited_problems = check_cited(cited, markers, species_key(setting.species), expression)
     labelled = read_label(label)
-    if labelled is None:
-        return Evidence(label=label, basis=basis, term=find_term(label), known=False, items=cited_items,
-                        problems=cited_problems)
     scores = score_types(markers, setting, n_genes)
     ranking, share = answer(scores)
+    if labelled is None:
+        named = scores.profiles.column[ranking.named.entry.name] if ranking.entry else None
+        return Evidence(label=label, basis=basis, term=find_term(label), known=False, items=cited_items,
+                        best_alternative=ranking.label if ranking.entry else "", problems=cited_problems,
+                        alternative_score=None if named is None else _score(scores, share, named, 0.0, 0.0))
     column = scores.profiles.column[labelled.entry.name]
     expected = weigh_expected(labelled.entry, markers, scores, setting, expression)
     conflicts = _conflicts(scores, share, column, markers, expression)

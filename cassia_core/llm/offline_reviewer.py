@@ -60,6 +60,8 @@ def _abstains(proposal: Proposal) -> bool:
 
 def _support(evidence: Evidence) -> str:
     """One or two sentences on what speaks for and against a label."""
+    if evidence.label.strip().lower() == UNKNOWN.lower():
+        return "No cell type was named, so there is nothing to weigh."
     if evidence.score is None:
         return f"The knowledge base does not know {evidence.label}, so the genes could not be weighed for it."
     support, silent = evidence.genes("supporting"), evidence.genes("silent")

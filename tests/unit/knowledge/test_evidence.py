@@ -47,6 +47,8 @@ def test_an_unknown_label_is_not_judged():
     evidence = weigh("wibble cell", markers(B_CELL), HUMAN)
     assert not evidence.known
     assert evidence.score is None
+    assert "B cell" in evidence.best_alternative
+    assert evidence.problems == ()
     assert light_of(evidence, None, None)[0] == "medium"
 
 
