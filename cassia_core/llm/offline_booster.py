@@ -27,7 +27,7 @@ def boost(task: BoostTask) -> str:
         return "\n\n".join([text, block({"hypotheses": hypotheses, "ask_genes": genes})])
     if not _confirmed(ranking, task):
         ranking = rank_types(task.markers, task.setting, task.n_genes)
-    return "\n\n".join([f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking)}", _conclusion(ranking)])
+    return "\n\n".join([f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking, task.setting)}", _conclusion(ranking)])
 
 
 def _confirmed(ranking: Ranking, task: BoostTask) -> bool:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.engine import Ranking
 from cassia_core.knowledge.labels import plural
 from cassia_core.knowledge.lineages import exclusive
 from cassia_core.knowledge.states import MALIGNANT, StateCall
+from cassia_core.knowledge.tissues import TUMOUR, tissue_keys
 
+TUMOUR_FORMING = frozenset({"epithelial cell", "hepatocyte", "endocrine cell", "melanocyte", "astrocyte or radial glia",
+                            "oligodendrocyte lineage", "neural progenitor", "mesothelial cell", "myoepithelial cell",
+                            "germ cell"})
+"""Lineages of solid tumours, and of tumours of the blood: cells that merely live in tumours are in neither."""
+BLOOD_BORNE = frozenset({"B cell", "T cell", "hematopoietic precursor", "granulocyte", "lymphocyte"})
 USUAL = {"T cell": "T cells", "B cell": "B cells", "monocyte or macrophage": "macrophages",
          "epithelial cell": "epithelial cells", "endothelial cell": "endothelial cells",
          "fibroblast or stromal cell": "fibroblasts"}
@@ -28,7 +35,7 @@ def block(content: dict[str, object]) -> str:
     return "```json\n" + json.dumps(content, ensure_ascii=False) + "\n```"
 
 
-def explain(ranking: Ranking) -> str:
+def explain(ranking: Ranking, setting: Setting) -> str:
     """The reasons for a ranking in sentences a student can follow."""
     if ranking.entry is None:
         return f"{ranking.reason} So no cell type is named."
@@ -43,6 +50,9 @@ def explain(ranking: Ranking) -> str:
         sentences.append(f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
                          f"({plural(other.entry.name)}) stand high in the list: a mixture or doublets.")
     sentences += [_state_sentence(state) for state in ranking.states[:2]]
+    if _may_be_tumour_cells(ranking, setting):
+        sentences.append(f"The sample is a tumour: these {plural(ranking.label)} are possibly malignant. Markers do not tell "
+                         "them from normal ones; compare their copy-number profiles.")
     if ranking.entry.note:
         sentences.append(f"Note on {ranking.entry.name}: {ranking.entry.note}")
     return " ".join(sentences)
@@ -54,6 +64,15 @@ def _state_sentence(state: StateCall) -> str:
         name = state.name.removeprefix("possible malignant: ")
         return f"{genes} hint at malignant cells ({name}); markers alone do not prove it, look for copy-number changes."
     return f"{genes} show a state: {state.name}."
+
+
+def _may_be_tumour_cells(ranking: Ranking, setting: Setting) -> bool:
+    """Whether the type could be the tumour's own: cells that merely live in tumours are left out."""
+    sample = f"{setting.tissue} {setting.context}"
+    if TUMOUR not in tissue_keys(sample):
+        return False
+    blood = any(word in sample.lower() for word in ("lymphoma", "leuk", "myeloma"))
+    return ranking.lineage in (BLOOD_BORNE if blood else TUMOUR_FORMING)
 
 
 def _lineage_sentence(ranking: Ranking) -> str:

@@ -61,6 +61,16 @@ def test_the_annotator_names_mixtures():
     assert len(proposal.mixed) == 2
 
 
+def test_cells_that_a_tumour_may_be_made_of_are_called_possibly_malignant():
+    epithelium = ["EPCAM", "KRT8", "KRT18", "KRT19", "CLDN3", "CLDN4", "CLDN7", "CDH1", "ELF3", "TACSTD2", "KRT7", "SPINT2"]
+    def said(genes, tissue):
+        return ask(AnnotateTask(setting=Setting(species="human", tissue=tissue), markers=markers(genes))).text
+    assert "possibly malignant" in said(epithelium, "lung adenocarcinoma")
+    assert "possibly malignant" not in said(epithelium, "lung")
+    assert "possibly malignant" not in said(T_CELL, "lung adenocarcinoma")
+    assert "possibly malignant" in said(B_CELL, "B cell lymphoma")
+
+
 def test_a_refused_answer_is_broadened_or_defended_but_stays_in_the_lineage():
     first = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(T_CELL))).text)
     again = AnnotateTask(setting=HUMAN, markers=markers(T_CELL), attempt=2, previous=first, feedback="Too fine.")
