@@ -19,6 +19,7 @@ from cassia_core.genes.lookup import share_known
 
 CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
 LOOKED_AT = 200
+MOST_ARE_GENES = 0.8
 
 
 def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Findings:
@@ -49,7 +50,7 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
 
 def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:
     """A text without genes, in a file named like one of cells, was meant to be cells."""
-    if path.suffix.lower() in CELL_SUFFIXES and share_known(genes) < 0.5:
+    if path.suffix.lower() in CELL_SUFFIXES and share_known(genes) < MOST_ARE_GENES:
         raise AnnDataError(f"{path.name} is not a {path.suffix.lower()} file.", "It holds plain text: it was renamed, or the "
                            "download saved a web page instead of the file.", "Fetch the file again, or export it anew.")
 
