@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cassia_core.data.features import genes_only, without_genome_prefix
 from cassia_core.data.wording import counted
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
@@ -19,12 +20,6 @@ from cassia_core.genes.lookup import is_ensembl, share_known
 _SYMBOL_COLUMNS = ("gene_symbols", "gene_symbol", "symbol", "symbols", "gene_name", "gene_names", "feature_name",
                    "gene_short_name", "hgnc_symbol", "mgi_symbol", "external_gene_name", "gene", "genes", "name",
                    "names", "features", "_index", "index")
-_PREFIX = re.compile(r"^(?P<genome>GRCh3[78]|hg19|hg38|GRCm3[89]|mm9|mm10|mm39)(?:-\d{4}-[A-Z])?_+")
-_GENOME_SPECIES = {"GRCh37": "human", "GRCh38": "human", "hg19": "human", "hg38": "human",
-                   "GRCm38": "mouse", "GRCm39": "mouse", "mm9": "mouse", "mm10": "mouse", "mm39": "mouse"}
-_ANTIBODY = re.compile(r"(?:^(?:AB|ADT|CITE|adt|ab|prot|Hashtag|HTO)[_-]|[-_](?:TotalSeq|ADT)\w*$|^HTO\d+$"
-                       r"|^Hashtag_?\d+)")
-_PEAK = re.compile(r"^(chr)?[\dXYMT]{1,2}[:_-]\d{3,}[-_]\d{3,}$", re.IGNORECASE)
 _COMPOSITE = re.compile(r"^(?P<first>[^_|;,]+)[_|;,](?P<second>[^_|;,]+)$")
 _MAX_UNMAPPED = 0.5
 _SAMPLED = 2000
@@ -72,8 +67,8 @@ def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
     notices: list[str] = []
     questions: list[Question] = []
     names = pd.Series(np.asarray(var.index.astype(str)))
-    keep = _genes_only(var, names, done)
-    names, genome_keep = _without_genome_prefix(names, keep, options, done, questions)
+    keep = genes_only(var, names, done)
+    names, genome_keep = without_genome_prefix(names, keep, options, done, questions)
     keep &= genome_keep
     if not keep.any():
         raise GeneIdError("The file has no genes.", "All its features are of other kinds (peaks, antibodies, tags).",
@@ -96,47 +91,6 @@ def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
     return GeneNames(symbols=unique, plain=symbols.to_numpy(dtype=object), keep=keep, ids=ids, species=species,
                      confident=confident, ensembl=None if ensembl is None else ensembl.to_numpy(dtype=object),
                      done=tuple(done), notices=tuple(notices), questions=tuple(questions))
-
-
-def _genes_only(var: pd.DataFrame, names: pd.Series, done: list[str]) -> np.ndarray:
-    """Which features are genes, by the file's own word, else by how their names look."""
-    for column in ("feature_types", "feature_type"):
-        if column in var:
-            kinds = var[column].astype(str).to_numpy()
-            genes = np.char.lower(kinds.astype(str)) == "gene expression"
-            if genes.any() and not genes.all():
-                others = ", ".join(f"{(kinds == kind).sum():,} of kind {kind}" for kind in sorted(set(kinds[~genes])))
-                done.append(f"{counted(int((~genes).sum()), 'feature is no gene', 'features are no genes')} and "
-                            f"set aside ({others}).")
-                return genes
-            if genes.all():
-                return genes
-    no_gene = (names.str.contains(_ANTIBODY) | names.str.match(_PEAK)).to_numpy()
-    if no_gene.any():
-        sample = ", ".join(names[no_gene].head(3))
-        done.append(f"{counted(int(no_gene.sum()), 'feature looks', 'features look')} like antibodies, tags or "
-                    f"peaks and set aside ({sample}).")
-    return ~no_gene
-
-
-def _without_genome_prefix(names: pd.Series, keep: np.ndarray, options: ReadOptions, done: list[str],
-                           questions: list[Question]) -> tuple[pd.Series, np.ndarray]:
-    found = names.str.extract(_PREFIX)["genome"]
-    share = found.notna() & keep
-    if share.sum() < 0.5 * keep.sum():
-        return names, np.ones(len(names), dtype=bool)
-    counts = found[share].value_counts()
-    bare = names.str.replace(_PREFIX, "", regex=True)
-    genomes = tuple(counts.index)
-    if len(genomes) == 1:
-        done.append(f"The prefix {genomes[0]}_ is taken off {int(share.sum()):,} gene names.")
-        return bare, np.ones(len(names), dtype=bool)
-    chosen = options.genome if options.genome in genomes else genomes[0]
-    questions.append(Question(option="genome", choices=genomes, suggested=chosen,
-                              text="The file mixes genes of several genomes. Which one do you want to look at?"))
-    done.append(f"Only the {int(counts[chosen]):,} genes of {chosen} are used; the file also has "
-                f"{', '.join(f'{int(counts[g]):,} of {g}' for g in genomes if g != chosen)}.")
-    return bare, (found == chosen).to_numpy()
 
 
 def _best_names(names: pd.Series, table: pd.DataFrame, options: ReadOptions, done: list[str],
@@ -269,6 +223,7 @@ def _made_current(symbols: pd.Series, ensembl: pd.Series | None, species: str, d
         if new is None and by_id is not None and isinstance(by_id.iloc[row], str):
             new = by_id.iloc[row]
         current.append(name if new is None or new == name or new in taken else new)
+        taken.add(current[-1])
     renamed = [(old, new) for old, new in zip(symbols, current, strict=True) if old != new]
     if renamed:
         sample = ", ".join(f"{old} to {new}" for old, new in renamed[:3])

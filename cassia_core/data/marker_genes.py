@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from cassia_core.data.features import GENOME_PREFIX
 from cassia_core.data.wording import counted
 from cassia_core.domain.findings import Finding
 from cassia_core.genes import canonical, guess_species, symbol_of
@@ -13,7 +14,6 @@ from cassia_core.genes.excel import unmangle
 from cassia_core.genes.lookup import is_ensembl
 from cassia_core.genes.tables_io import gene_table
 
-_PREFIX = re.compile(r"^(GRCh3[78]|hg19|hg38|GRCm3[89]|mm9|mm10|mm39)(-\d{4}-[A-Z])?_+")
 _CLONE = re.compile(r"^([A-Z]{2}\d{6}|RP\d+-.+|CT[ABCD]-.+|[A-Z]\d{5})\.\d+$")
 _R_NUMBER = re.compile(r"^X(?=\d)")
 
@@ -28,7 +28,7 @@ def repair_marker_genes(frame: pd.DataFrame, from_row_names: bool,
     """
     frame["original_gene"] = frame["gene"]
     names = {name: name for name in frame["gene"].unique() if name}
-    _apply(names, lambda name: _PREFIX.sub("", name), done, "the name of a genome is taken off")
+    _apply(names, lambda name: GENOME_PREFIX.sub("", name), done, "the name of a genome is taken off")
     present = set(names.values())
     _apply(names, lambda name: _without_r_suffix(name, present), done,
            "the number that R adds to repeated names is taken off")

@@ -123,3 +123,9 @@ def test_text_columns_of_a_file_too_large_to_read_are_offered_when_they_group_ce
     assert {c.name: c.n_values for c in findings.obs_columns if c.looks_like == "clusters"} == {"leiden": 2, "louvain": 12}
     assert "barcode" not in {c.name for c in findings.obs_columns}
     assert findings.tissue_guess == "kidney"
+
+
+def test_two_old_names_of_one_gene_do_not_become_equal(tmp_path: Path):
+    findings = load_cells(saved(cells(names=["RNF171", "MARCH1", *symbols()[2:]]), tmp_path))
+    assert list(findings.adata.var_names[:2]) == ["MARCHF1", "MARCH1"]
+    assert not any("more than once" in said for said in findings.findings.done)
