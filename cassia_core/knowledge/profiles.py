@@ -5,6 +5,7 @@ How the numbers arise is told in docs/EVIDENCE.md ("The offline engine").
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,9 +84,20 @@ class Profiles:
         return found
 
 
-@cache
+_LOADING = threading.Lock()
+
+
 def load_profiles(species: str, settings: ProfileSettings = PROFILE_DEFAULTS) -> Profiles:
-    """The matrix of one species; species other than mouse are read with the human symbols."""
+    """The matrix of one species, computed once however many threads ask first.
+
+    Species other than mouse are read with the human symbols.
+    """
+    with _LOADING:
+        return _load(species, settings)
+
+
+@cache
+def _load(species: str, settings: ProfileSettings) -> Profiles:
     kb = load_knowledge()
     entries = kb.types
     column = {entry.name: i for i, entry in enumerate(entries)}
