@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import shutil
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -36,20 +37,21 @@ def unpack(path: Path) -> Path:
     stat = path.stat()
     key = hashlib.sha256(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:24]
     target = settings.cache_root() / "unpacked" / key
-    if (target / ".complete").exists():
+    if target.exists():
         return target
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=target.parent))
     try:
-        _unpack_into(path, target)
+        _unpack_into(path, unfinished)
+        if not target.exists():  # another process may have been quicker
+            unfinished.rename(target)
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        shutil.rmtree(target, ignore_errors=True)
+        if target.exists():
+            return target
         raise InputError(f"{path.name} cannot be unpacked.", "The archive is damaged, incomplete or locked.",
                          "Copy or upload it again, or unpack it yourself.", details=str(error)) from error
-    except InputError:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
-    (target / ".complete").touch()
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return target
 
 
