@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +47,14 @@ def test_every_parent_is_an_entry_and_no_chain_is_a_ring():
 
 def test_every_type_belongs_to_a_lineage():
     assert [e.name for e in KB.types if lineage_of_entry(e) not in lineages()] == []
+
+
+def test_the_engine_starts_without_the_ontology():
+    asked = ("import sys; from cassia_core.domain.tasks import Setting; from cassia_core.knowledge.engine import rank_types; "
+             "rank_types(['CD3D', 'CD3E'], Setting(species='human')); print('cellxgene_ontology_guide' in sys.modules)")
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.strip() == "False"
 
 
 def test_every_tissue_is_a_known_key():
