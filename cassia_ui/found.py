@@ -71,6 +71,33 @@ def _answer(question: Question, choice: str) -> None:
     session.change_draft(read=changed)
 
 
+def draw_read_options(findings: Findings) -> None:
+    """Choices about reading that few people need: a sample, values that are missing, the values to use."""
+    if findings.kind != "cells":
+        return
+    with st.expander("Reading this file another way", type="compact"):
+        draft = session.draft()
+        first, second = st.columns(2)
+        total = findings.n_cells or 0
+        sample = first.number_input("Use a random sample of so many cells (0: all)", 0, max(total, 1), draft.read.max_cells or 0,
+                                    1000, key="draft_sample", help="For files that are too large for this machine's memory.")
+        zeros = second.toggle("Take missing values as 0", draft.read.replace_nan, key="draft_zeros",
+                              help="Only if you know that they mean 'not seen'.")
+        usable = [m for m in findings.matrices if m.state in ("counts", "counts_like", "log_normalised")]
+        expression = draft.clustering.expression
+        if usable:
+            places = [None, *(m.location for m in usable)]
+            words = {m.location: f"{m.location}: {m.state.replace('_', '-')}, {m.n_genes:,} genes" for m in usable}
+            expression = st.selectbox("Values to compute markers from", places, key="draft_expression",
+                                      index=places.index(expression) if expression in places else 0,
+                                      format_func=lambda p: words.get(p, f"our choice ({findings.expression})"))
+        read = replace(draft.read, max_cells=sample or None, replace_nan=zeros)
+        changed = read != draft.read
+        session.change_draft(read=read, clustering=replace(draft.clustering, expression=expression))
+        if changed:
+            st.rerun()
+
+
 def draw_column_mapper(path: Path, columns: tuple[str, ...]) -> None:
     """Ask which column is what, for a marker table that was not recognised."""
     with st.container(border=True, key="problem_ask_columns"):

@@ -88,6 +88,7 @@ def show(draft: session.Draft) -> None:
         found.draw_found(findings)
     with right:
         found.draw_done(findings)
+    found.draw_read_options(findings)
     if findings.kind == "cells" and findings.counts:
         draw_quality(path, draft)
     if not draft.species and findings.species:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -53,7 +54,7 @@ def clusters(draft: session.Draft, findings: Findings) -> None:
         params = ClusteringParams(cluster_column=column)
     else:
         params = _leiden(draft.clustering)
-    session.change_draft(clustering=params)
+    session.change_draft(clustering=replace(params, expression=draft.clustering.expression))
 
 
 def _column_line(columns: list, name: str) -> str:
