@@ -14,8 +14,6 @@ from cassia_core.knowledge.entries import CellTypeEntry, Marker, StateEntry, par
 from cassia_core.knowledge.labels import normal_form
 
 FOLDER = Path(__file__).with_name("types")
-INHERITED = 0.6
-"""A marker of the parent counts this much for the child in look-ups of a type's markers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,6 @@ class KnowledgeBase:
         while above := self.parent(chain[-1]):
             chain.append(above)
         return tuple(chain)
-
-    def descendants(self, entry: CellTypeEntry) -> tuple[CellTypeEntry, ...]:
-        """The entry and everything below it, the entry first."""
-        out = [entry]
-        for node in out:
-            out.extend(self.children(node))
-        return tuple(out)
 
     def markers_of(self, entry: CellTypeEntry | StateEntry, species: str) -> tuple[Marker, ...]:
         """The entry's own markers as symbols of `species`, highest weight first.
