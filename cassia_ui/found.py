@@ -9,6 +9,7 @@ import streamlit as st
 
 from cassia_core.domain.config import ReadOptions, TableColumns
 from cassia_core.domain.findings import Findings, Question
+from cassia_core.services import intake
 from cassia_ui import session
 from cassia_ui.markup import plain
 
@@ -16,6 +17,16 @@ MAPPED = ("columns.cluster", "columns.gene")
 """Questions that the column mapper answers."""
 _MARKS = {"ok": ":green[:material/check_circle:]", "notice": ":orange[:material/info:]",
           "ask": ":orange[:material/contrast:]"}
+
+
+def findings_of(path: Path, options: ReadOptions) -> Findings:
+    """What is in a file; looked up again only when the file or the options change."""
+    return _inspected(str(path), options, path.stat().st_mtime)
+
+
+@st.cache_data(show_spinner="Looking into the file", max_entries=20)
+def _inspected(path: str, options: ReadOptions, modified: float) -> Findings:
+    return intake.inspect_file(Path(path), options)
 
 
 def needs_mapper(findings: Findings) -> bool:

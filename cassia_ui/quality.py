@@ -36,7 +36,9 @@ def draw_quality(path: Path, draft: session.Draft) -> None:
         for column, (metric, field, label, unit) in zip(st.columns(len(panels)), panels, strict=True):
             with column:
                 limits[field] = _panel(metrics[metric].to_numpy(float), field, label, unit, draft)
-        qc = replace(draft.qc, **limits)
+        doublets = st.toggle("Look for doublets: two cells in one drop (Scrublet)", draft.qc.score_doublets, key="draft_doublets",
+                             help="Each cell gets a doublet score, per sample where there are samples. Nothing is removed by it.")
+        qc = replace(draft.qc, score_doublets=doublets, **limits)
         session.change_draft(qc=qc)
         stay = int((~intake.fails_quality(metrics, qc)).sum())
         with head:

@@ -52,14 +52,9 @@ def chooser() -> None:
                "Larger ones: ask the operator of this server to allow a folder on it.")
 
 
-@st.cache_data(show_spinner="Looking into the file", max_entries=20)
-def inspected(path: str, options: ReadOptions, modified: float) -> Findings:
-    return intake.inspect_file(Path(path), options)
-
-
 def look_into(path: Path, options: ReadOptions) -> Findings | None:
     try:
-        return inspected(str(path), options, path.stat().st_mtime)
+        return found.findings_of(path, options)
     except CassiaError as error:
         show_problem(error, "file")
     return None

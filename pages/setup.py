@@ -8,11 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from cassia_core.domain.config import UNKNOWN_TISSUE, ClusteringParams, DatasetSpec, MarkerParams, RunConfig
-from cassia_core.domain.findings import Findings
+from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_core.services import intake, runs
 from cassia_core.services.knowledge import tissue_names
 from cassia_ui import frame, session
 from cassia_ui.engine_form import draw_engine, draw_stages
+from cassia_ui.found import findings_of
 from cassia_ui.markup import plain
 from cassia_ui.navigation import DATA, RUN
 from cassia_ui.problems import problems_as_cards
@@ -53,16 +54,16 @@ def clusters(draft: session.Draft, findings: Findings) -> None:
                               format_func=lambda n: _column_line(own, n), key="draft_column")
         params = ClusteringParams(cluster_column=column)
     else:
-        params = _leiden(draft.clustering)
+        params = _leiden(draft.clustering, own)
     session.change_draft(clustering=replace(params, expression=draft.clustering.expression))
 
 
-def _column_line(columns: list, name: str) -> str:
+def _column_line(columns: list[ColumnInfo], name: str) -> str:
     column = next(c for c in columns if c.name == name)
     return f"{name}: {column.n_values} groups ({', '.join(column.examples[:3])} ...)"
 
 
-def _leiden(now: ClusteringParams) -> ClusteringParams:
+def _leiden(now: ClusteringParams, columns: list[ColumnInfo]) -> ClusteringParams:
     auto = st.toggle("Suggest the resolution", value=now.resolution is None, key="draft_auto",
                      help="Tries a few resolutions and takes the most stable one. Takes a little longer.")
     first, second, third = st.columns(3)
@@ -72,7 +73,12 @@ def _leiden(now: ClusteringParams) -> ClusteringParams:
                                     help="How many similar cells each cell is joined to.")
     n_pcs = third.number_input("Principal components", 2, 200, now.n_pcs, key="draft_pcs",
                                help="How many directions of variation are used.")
-    return ClusteringParams(resolution=None if auto else resolution, n_neighbors=neighbors, n_pcs=n_pcs)
+    batches = [None, *(c.name for c in columns if 1 < c.n_values <= 100)]
+    batch = st.selectbox("Bring these batches or samples together (Harmony)", batches, key="draft_batch",
+                         index=batches.index(now.batch_column) if now.batch_column in batches else 0,
+                         format_func=lambda n: "no correction" if n is None else n) if len(batches) > 1 else None
+    return ClusteringParams(resolution=None if auto else resolution, n_neighbors=neighbors, n_pcs=n_pcs, batch_column=batch,
+                            batch_method="harmony" if batch else "none")
 
 
 def markers(draft: session.Draft, findings: Findings) -> None:
@@ -155,7 +161,7 @@ def show() -> None:
     if not draft.path:
         frame.empty_state("No file is open yet", "Your choices appear here once there is something to annotate.", "setup")
         return
-    findings = intake.inspect_file(Path(draft.path), draft.read)
+    findings = findings_of(Path(draft.path), draft.read)
     with st.container(border=True):
         sample(draft)
     if findings.kind == "cells":
