@@ -16,6 +16,7 @@ MOST_ASKED_GENES = 20
 _FENCE = re.compile(r"```[ \t]*(?:json)?[ \t]*\r?\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _THINKING = re.compile(r"\A.*?</think>|<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _GENE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*")
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PLACEHOLDERS = {"...", "broad type", "most likely detailed type", "second", "third", "type", "gene", "cell type"}
 
@@ -92,7 +93,7 @@ def read_score(text: str) -> QualityScore:
         why = "It holds two different scores." if values else "It holds no JSON block with the field `score`."
         raise _unreadable(why, text)
     reasoning = blocks[-1].get("reasoning")
-    return QualityScore(value=values.pop(), reasoning=reasoning.strip() if isinstance(reasoning, str) else "")
+    return QualityScore(value=values.pop(), reasoning=readable(reasoning).strip() if isinstance(reasoning, str) else "")
 
 
 def has_score(text: str) -> bool:
@@ -124,8 +125,13 @@ def _three_names(groups: object) -> tuple[str, ...]:
     """The three names, or () when that is not what `groups` holds."""
     if not isinstance(groups, list) or len(groups) != 3 or not all(isinstance(g, str) for g in groups):
         return ()
-    names = tuple(" ".join(g.split()) for g in groups)
+    names = tuple(" ".join(readable(g).split()) for g in groups)
     return names if all(0 < len(n) <= LONGEST_NAME for n in names) else ()
+
+
+def readable(text: str) -> str:
+    """`text` with blanks for control characters and halves of characters, which files of a run cannot hold."""
+    return _UNREADABLE.sub(" ", text)
 
 
 def genes_named(text: str) -> frozenset[str]:
@@ -182,7 +188,7 @@ def _proposal(block: dict[str, object], text: str) -> Proposal:
     tissue = block.get("tissue")
     return Proposal(general=general, subtypes=subtypes, mixed=_names(block.get("mixed"), "mixed", text),
                     key_genes=_names(block.get("key_genes"), "key_genes", text), reasoning=_reasoning(text),
-                    tissue=tissue.strip()[:LONGEST_NAME] if isinstance(tissue, str) else "")
+                    tissue=readable(tissue).strip()[:LONGEST_NAME] if isinstance(tissue, str) else "")
 
 
 def _gene_request(block: dict[str, object], text: str) -> GeneRequest:
@@ -200,7 +206,7 @@ def _reasoning(text: str) -> str:
 def _name(value: object, field: str, text: str) -> str:
     if not isinstance(value, str):
         raise _unreadable(f"`{field}` is not a text.", text)
-    name = " ".join(value.split())
+    name = " ".join(readable(value).split())
     if not name or len(name) > LONGEST_NAME or name.lower() in _PLACEHOLDERS:
         raise _unreadable(f"`{field}` holds no usable name.", text)
     return name

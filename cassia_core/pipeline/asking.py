@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
-from cassia_core.agents import annotator, booster, formatter, merger, scorer, validator
+from cassia_core.agents import annotator, booster, formatter, merger, parse, scorer, validator
 from cassia_core.agents.prompts import Prompt
 from cassia_core.domain.config import AgentModel, AnnotationParams
 from cassia_core.domain.conversation import AgentRole, Message, Turn
@@ -294,7 +294,7 @@ def _with_more_room(request: ChatRequest, model: AgentModel) -> ChatRequest | No
 def _logged(request: ChatRequest, model: AgentModel, key: str, response: ChatResponse, seconds: float) -> LoggedCall:
     cost = cost_usd(model.provider, model.model, response.input_tokens, response.output_tokens)
     call = CallRecord(at=datetime.now(UTC).isoformat(timespec="milliseconds"), provider=model.provider,
-                      model=response.model or model.model, agent=request.agent, dataset=request.dataset,
+                      model=parse.readable(response.model) or model.model, agent=request.agent, dataset=request.dataset,
                       cluster=request.cluster, attempt=request.attempt, input_tokens=response.input_tokens,
                       output_tokens=response.output_tokens, latency_s=round(seconds, 4), cost_usd=cost)
-    return LoggedCall(key=key, call=call, reply=response.text, finish_reason=response.finish_reason)
+    return LoggedCall(key=key, call=call, reply=parse.readable(response.text), finish_reason=response.finish_reason)

@@ -79,6 +79,8 @@ def _noted(draft: Draft, note: str) -> Draft:
 def _result(case: Case, base: ClusterResult, draft: Draft, boost: Boost | None) -> ClusterResult:
     proposal = draft.proposal
     light, light_reason = case.checks.light_of(draft.evidence, draft.score, draft.verdict)
+    if light == "high" and not draft.passed:
+        light, light_reason = "medium", "The genes speak for the label, but nobody validated it."
     return replace(
         base, status="needs_review" if draft.reason or not draft.passed else "done", reason=draft.reason,
         proposal=proposal, iterations=draft.attempt, verdict=draft.verdict, evidence=draft.evidence, score=draft.score,

@@ -153,4 +153,4 @@ def test_names_of_any_script_survive(general: str, subtypes: list[str]):
         proposal = parse.read_proposal(fenced({**GOOD, "general": general, "subtypes": subtypes}))
     except ReplyError:
         return
-    assert proposal.general == " ".join(general.split())
+    assert proposal.general == " ".join(parse.readable(general).split())

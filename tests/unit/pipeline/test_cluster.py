@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cassia_core.domain.annotation import Evidence, EvidenceItem
+from cassia_core.domain.annotation import ClusterResult, Evidence, EvidenceItem
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.events import AgentStarted, TurnFinished
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.errors import AuthError, Overloaded, ReplyFiltered, RunCancelled
 from cassia_core.pipeline.case import Checks
+from cassia_core.runs.codec import from_json, to_json
 from tests.annotating import LENIENT, NothingMeasured, Scripted, cluster_of, scripted_bench, with_state
 
 T_CELL = cluster_of("0", ["CD3D", "CD3E", "IL7R", "CCR7", "LEF1", "TCF7"])
@@ -353,3 +354,19 @@ def test_the_checks_turn_names_genes_and_the_prompt_stays_short(tmp_path: Path):
         result = bench.one(T_CELL)
     assert "G39" in result.turns[1].text
     assert "G11" not in provider.of("validator")[0].messages[1].content
+
+
+def test_a_label_that_nobody_validated_is_never_of_high_confidence(tmp_path: Path):
+    provider = Scripted(annotator=answer(), validator=ReplyFiltered("withheld"))
+    with scripted_bench(tmp_path, provider, score=False, boost="off") as bench:
+        result = bench.one(T_CELL)
+    assert (result.status, result.light, result.verdict) == ("needs_review", "medium", None)
+    assert "not validated" in result.reason
+
+
+def test_halves_of_characters_and_control_characters_of_a_reply_do_no_harm(tmp_path: Path):
+    provider = Scripted(annotator="\ud83d CD3D.\x00\n" + answer("naive\x01 T\ud800 cell"), validator=PASSED)
+    with scripted_bench(tmp_path, provider) as bench:
+        result = bench.one(T_CELL)
+    assert result.label == "naive T cell"
+    assert from_json(to_json(result), ClusterResult) == result
