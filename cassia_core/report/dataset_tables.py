@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cassia_core.domain.annotation import ClusterResult, MergedLabels
+from cassia_core.domain.annotation import Boost, ClusterResult, MergedLabels
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.markers import MarkerTable
 
@@ -33,9 +33,16 @@ def _summary_row(row: ClusterResult, spec: DatasetSpec) -> dict[str, object]:
         "Model": row.model, "Provider": row.provider, "Tissue": spec.tissue, "Species": spec.species,
         "Status": row.status, "Reason": row.reason, "Confidence": row.light or "",
         "Confidence Reason": row.light_reason, **_readings(row),
-        "Boosted": "" if row.boost is None else ("label changed" if row.boost.accepted else "label kept"),
+        "Boosted": _boosted(row.boost),
         "Cost (USD)": row.cost_usd, "Tokens": row.input_tokens + row.output_tokens, "Cells": row.n_cells,
     }
+
+
+def _boosted(boost: Boost | None) -> str:
+    if boost is None:
+        return ""
+    changed = boost.accepted and boost.before.label.lower() != boost.after.label.lower()
+    return "label changed" if changed else "label kept"
 
 
 def _readings(row: ClusterResult) -> dict[str, object]:

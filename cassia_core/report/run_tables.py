@@ -29,9 +29,13 @@ def usage_of(calls: Sequence[CallRecord]) -> Usage:
 
 def cost_text(usage: Usage) -> str:
     """Total cost in words; what has no known price is said and never counted as 0."""
+    if usage.unpriced_calls and usage.unpriced_calls == usage.calls:
+        return "unknown, no call has a known price"
+    decimals = 4 if 0 < usage.cost_usd < 0.01 else 2
+    known = f"${usage.cost_usd:.{decimals}f}"
     if usage.unpriced_calls:
-        return f"${usage.cost_usd:.2f} known, {usage.unpriced_calls} of {usage.calls} calls have no known price"
-    return f"${usage.cost_usd:.2f}"
+        return f"unknown, {known} and {usage.unpriced_calls} of {usage.calls} calls that have no known price"
+    return known
 
 
 def batch_text(outcomes: Sequence[DatasetOutcome], usage: Usage, n_datasets: int, elapsed_s: float) -> str:
@@ -49,12 +53,14 @@ def batch_text(outcomes: Sequence[DatasetOutcome], usage: Usage, n_datasets: int
 
 
 def token_tracking(calls: Sequence[CallRecord]) -> str:
-    """`token_tracking.json`. `total_cost` sums the calls of known price; `unpriced_calls` counts the others."""
+    """`token_tracking.json`. `total_cost` is null as soon as one call's price is not known; `known_cost` sums the
+    others, `unpriced_calls` counts those without a price."""
     usage = usage_of(calls)
     content = {
         "total_calls": usage.calls, "total_input_tokens": usage.input_tokens,
         "total_output_tokens": usage.output_tokens, "total_tokens": usage.total_tokens,
-        "total_cost": usage.cost_usd, "unpriced_calls": usage.unpriced_calls,
+        "total_cost": None if usage.unpriced_calls else usage.cost_usd, "known_cost": usage.cost_usd,
+        "unpriced_calls": usage.unpriced_calls,
         "api_calls": [_call(c) for c in calls],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -46,7 +48,7 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a guarded CSV file (UTF-8)."""
     part = _part(path)
-    guarded(frame).to_csv(part, index=False)
+    guarded(frame).to_csv(part, index=False, errors="backslashreplace")
     os.replace(part, path)
 
 
@@ -55,8 +57,13 @@ def write_xlsx(path: Path, sheets: dict[str, pd.DataFrame]) -> None:
     part = _part(path).with_suffix(".part.xlsx")
     with pd.ExcelWriter(part, engine="openpyxl") as book:
         for name, frame in sheets.items():
-            guarded(frame).to_excel(book, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
+            guarded(frame).map(_printable).to_excel(book, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
     os.replace(part, path)
+
+
+def _printable(value: object) -> object:
+    """Excel files cannot hold control characters or halves of characters: they become the sign for "unreadable"."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
 
 
 def _part(path: Path) -> Path:
