@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from cassia_core.llm.catalogue import ProviderFacts, provider_facts
 from cassia_core.llm.protocol import ChatRequest, Provider
 
 CHECK_TIMEOUT_S = 30.0
+_SECRET_IN_ADDRESS = re.compile(r"://[^/?#]*@|[?&][^=&]*(?:key|token|secret|password|sig)[^=&]*=", re.IGNORECASE)
 
 
 def require_key(model: AgentModel, key: str | None) -> None:
@@ -23,8 +25,9 @@ def require_key(model: AgentModel, key: str | None) -> None:
     MissingKeyError
         Says where to get one.
     ConfigError
-        When the provider is not known, or its address is missing.
+        When the provider is not known, or its address is missing or holds a key.
     """
+    _refuse_secrets(model)
     facts = provider_facts(model.provider)
     if facts.kind != "offline" and not (model.base_url or facts.base_url):
         raise ConfigError("The address of the model server is missing.", f"{facts.title} has none of its own.",
@@ -36,6 +39,15 @@ def require_key(model: AgentModel, key: str | None) -> None:
         raise MissingKeyError(f"{facts.title} needs a key.", "None was given.",
                               f"Get one at {facts.key_page} and enter it for this session, "
                               f'or in a script: set_api_key("...", provider="{facts.name}").')
+
+
+def _refuse_secrets(model: AgentModel) -> None:
+    """An address is written to the run's record: it must not hold what opens the door."""
+    for address in (model.provider, model.base_url or ""):
+        if _SECRET_IN_ADDRESS.search(address):
+            raise ConfigError("The address of the model server holds a password or a key.",
+                              "Addresses are kept in the run's record; keys have a field of their own.",
+                              "Leave it out of the address and enter it as the key.")
 
 
 def make_provider(model: AgentModel, key: str | None = None) -> Provider:

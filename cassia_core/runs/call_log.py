@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cassia_core.domain.usage import CallRecord, Usage
 from cassia_core.errors import RunError
+from cassia_core.runs.codec import drop_half_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class CallLog:
 
     def __init__(self, path: Path, earlier: Iterable[Path] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _drop_half_line(path)
+        drop_half_line(path)
         self._lock = threading.Lock()
         self._answers: dict[str, list[LoggedCall]] = {}
         self._given: dict[str, int] = {}
@@ -142,12 +143,3 @@ def _parsed(line: bytes, number: int, path: Path) -> dict:
     except ValueError as error:
         raise RunError(f"Line {number} of the run's record of calls is damaged.", f"{path} holds no JSON there.",
                        "Take that line out of the file to go on without that answer.", details=str(error)) from error
-
-
-def _drop_half_line(path: Path) -> None:
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from cassia_core.errors import RunError
 
@@ -20,8 +21,20 @@ def _adapter(kind: Any) -> TypeAdapter:
 
 
 def to_json(value: object, kind: Any = None, *, indent: int | None = None) -> str:
-    """`value` as JSON text. `kind` is needed where the type alone does not say it (unions, tuples)."""
-    return _adapter(kind or type(value)).dump_json(value, indent=indent).decode()
+    """`value` as JSON text. `kind` is needed where the type alone does not say it (unions, tuples).
+
+    Raises
+    ------
+    RunError
+        When a text holds half a character, such as a file name that is no valid UTF-8.
+    """
+    try:
+        return _adapter(kind or type(value)).dump_json(value, indent=indent).decode()
+    except PydanticSerializationError as error:
+        raise RunError("A name or text of this run cannot be written down.",
+                       "It holds bytes that are no valid characters.",
+                       "Rename the file or the clusters, or mend the text, and start again.",
+                       details=ascii(error)) from error
 
 
 def from_json(text: str | bytes, kind: type[T]) -> T:
@@ -44,7 +57,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing: a temporary file beside it, then a rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8", errors="surrogatepass")
+    temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(temporary, path)
 
 
@@ -67,3 +80,11 @@ def read_json(path: Path, kind: type[T]) -> T:
         raise RunError(f"The file {path.name} of this run is missing.", "It was moved or deleted.",
                        "Start the run again from its input.", details=str(error)) from error
     return from_json(content, kind)
+
+
+def drop_half_line(path: Path) -> None:
+    """Cut off what a killed process left of the last line of a file of lines."""
+    content = path.read_bytes() if path.exists() else b""
+    if content and not content.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(content.rfind(b"\n") + 1)

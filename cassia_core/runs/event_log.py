@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cassia_core.domain.events import AnyEvent, Event
 from cassia_core.errors import RunError
-from cassia_core.runs.codec import from_json, to_json
+from cassia_core.runs.codec import drop_half_line, from_json, to_json
 
 
 def utc_now() -> str:
@@ -23,7 +23,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _drop_half_line(path)
+        drop_half_line(path)
         self._lock = threading.Lock()
         self._seq = max((e.seq for e in read_events(path)), default=0)
         self._file = path.open("a", encoding="utf-8")
@@ -55,13 +55,3 @@ def read_events(path: Path, after: int = 0) -> Iterator[Event]:
             except RunError as error:
                 raise RunError(f"Line {number} of the run's record is damaged.", error.why,
                                "What is on disk stays; start the run again.", details=error.details) from error
-
-
-def _drop_half_line(path: Path) -> None:
-    """Cut off what a killed worker left of its last line."""
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)

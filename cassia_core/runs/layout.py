@@ -12,14 +12,19 @@ from cassia_core.domain.config import DatasetSpec
 
 PRIVATE = ".cassia"
 MOST_TISSUES_IN_NAME = 5
+LONGEST_STEM, MOST_STEM_BYTES, MOST_RUN_BYTES = 80, 160, 180
+"""File systems allow 255 bytes of a name; endings such as "_conversations.json" need room too."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices."""
 
 
 def file_stem(text: str) -> str:
     """`text` as a safe file name: word characters, dot, plus and dash; blanks become `-`; never empty."""
     plain = unicodedata.normalize("NFKC", text).strip()
     plain = re.sub(r"\s+", "-", plain)
-    plain = re.sub(r"[^\w.+-]", "_", plain).strip(".")
-    return plain[:80] or "dataset"
+    plain = re.sub(r"[^\w.+-]", "_", plain)[:LONGEST_STEM]
+    plain = plain.encode()[:MOST_STEM_BYTES].decode(errors="ignore").strip(".")
+    return f"{plain}_" if _RESERVED.fullmatch(plain) else plain or "dataset"
 
 
 def tissue_folder(tissue: str) -> str:
@@ -35,10 +40,11 @@ def cluster_file(cluster: str) -> str:
 
 
 def run_name(tissues: tuple[str, ...], stamp: str) -> str:
-    """`run_{tissue}_{YYYYMMDD_HHMMSS}`; several tissues joined by `_`, very many are "all"."""
+    """`run_{tissue}_{YYYYMMDD_HHMMSS}`; several tissues joined by `_`, those of a very long name are "all"."""
     distinct = list(dict.fromkeys(tissue_folder(t) for t in tissues))
-    label = "all" if len(distinct) > MOST_TISSUES_IN_NAME else "_".join(distinct)
-    return f"run_{label}_{stamp}"
+    label = "_".join(distinct)
+    many = len(distinct) > MOST_TISSUES_IN_NAME or len(label.encode()) > MOST_RUN_BYTES
+    return f"run_{'all' if many else label}_{stamp}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

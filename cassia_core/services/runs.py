@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from cassia_core import settings
@@ -95,14 +96,20 @@ def _checked(spec: DatasetSpec) -> DatasetSpec:
 
 
 def _distinct_names(datasets: tuple[DatasetSpec, ...]) -> tuple[DatasetSpec, ...]:
-    """Give equal names a number, so that every dataset has a folder and a name of its own."""
-    seen: dict[str, int] = {}
+    """Give names that are equal but for capitals a number, so that every dataset has a folder and a name of its own."""
+    taken: set[str] = set()
     named = []
     for spec in datasets:
         stem = file_stem(spec.name)
-        seen[stem] = seen.get(stem, 0) + 1
-        named.append(replace(spec, name=stem if seen[stem] == 1 else f"{stem}_{seen[stem]}"))
+        name = next(n for n in _numbered(stem) if n.casefold() not in taken)
+        taken.add(name.casefold())
+        named.append(replace(spec, name=name))
     return tuple(named)
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    yield from (f"{stem}_{number}" for number in count(2))
 
 
 def check_input(path: Path) -> None:

@@ -10,6 +10,7 @@ from cassia_core.log import KeyFilter
 
 
 @pytest.mark.parametrize("text", [
+    "url /v1?k=AIzaSy0123456789abcdef0123",
     "key is my-odd-secret-1", "Authorization: Bearer abcdefgh12345678", "sk-or-v1-0123456789abcdef in a message",
 ])
 def test_known_keys_and_whatever_looks_like_one_are_hidden(text):

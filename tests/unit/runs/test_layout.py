@@ -17,6 +17,7 @@ STAMP = "20260216_151425"
     (("brain", "breast", "brain"), "run_brain_breast_20260216_151425"),
     (("Large intestine",), "run_large-intestine_20260216_151425"),
     (tuple("abcdef"), "run_all_20260216_151425"),
+    (tuple(80 * c for c in "abcde"), "run_all_20260216_151425"),
 ])
 def test_run_directories_are_named_as_the_seeds_say(tissues, name):
     assert run_name(tissues, STAMP) == name
@@ -26,6 +27,12 @@ def test_run_directories_are_named_as_the_seeds_say(tissues, name):
 def test_a_file_name_made_of_any_text_stays_inside_its_folder(text):
     stem = file_stem(text)
     assert stem and "/" not in stem and "\\" not in stem and stem not in (".", "..") and len(stem) <= 80
+    assert len(stem.encode()) <= 160 and file_stem(stem) == stem
+
+
+@pytest.mark.parametrize("text", ["CON", "nul", "com1", "Aux.2", "a" * 79 + ".b"])
+def test_a_file_name_is_one_that_windows_takes(text):
+    assert file_stem(text).upper() not in {"CON", "NUL", "COM1", "AUX.2"} and not file_stem(text).endswith(".")
 
 
 @given(st.lists(st.text(max_size=30), unique=True, max_size=20))
