@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.config import OFFLINE
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_ui.markup import gene_chip, plain, with_chips
@@ -70,8 +71,11 @@ def draw_sent(row: ClusterResult) -> None:
     """Prompts on demand: exactly what was sent."""
     asked = [t for t in row.turns if t.sent]
     if not asked:
-        st.markdown(":gray[Nothing was sent: the offline engine read the question on this computer.]")
+        st.markdown(":gray[No question about this cluster was answered; only answered ones are kept here.]" if row.turns
+                    else ":gray[Nobody was asked about this cluster.]")
         return
+    if all(t.provider == OFFLINE for t in asked):
+        st.markdown(":gray[The offline engine read these questions on this computer; nothing was sent anywhere.]")
     for turn in asked:
         st.markdown(f"**{AGENT_NAMES[turn.role]}**, round {turn.attempt}, {plain(turn.model)}: "
                     f"{turn.input_tokens:,} tokens in, {turn.output_tokens:,} out, {money(turn.cost_usd)}, "

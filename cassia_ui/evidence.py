@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult, EvidenceItem
-from cassia_core.domain.config import OFFLINE
+from cassia_core.domain.config import AgentModel
 from cassia_ui.markup import escaped, plain
 from cassia_ui.words import LIGHT_BADGE
 
@@ -33,7 +33,8 @@ def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: 
     """The genes behind a label with what was measured, as HTML (all text escaped)."""
     items = list(row.evidence.items) if everything and row.evidence else first_items(row, SHOWN_ITEMS)
     if not items:
-        return '<p class="cw-muted">No gene of this cluster is known to speak for or against the label.</p>'
+        why = _no_items(row)
+        return f'<p class="cw-muted">{why}</p>'
     words = "<th>What it says</th>" if with_words else ""
     head = (f'<tr><th>Gene</th><th class="n">log2 fold</th><th class="n"><span class="cw-key" style="background:'
             f'var(--cw-accent)"></span>Here</th><th class="n"><span class="cw-key" style="background:var(--cw-other)">'
@@ -42,13 +43,21 @@ def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: 
     return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
 
 
+def _no_items(row: ClusterResult) -> str:
+    if not row.label:
+        return "This cluster has no label that genes could speak for or against."
+    if row.evidence is None or not row.evidence.known:
+        return "The knowledge base does not know this label: it was not checked against the genes."
+    return "No gene of this cluster is known to speak for or against the label."
+
+
 def _line(item: EvidenceItem, with_words: bool) -> str:
     found = item.measured
     fold = "" if found is None or found.log2fc is None else f"{found.log2fc:+.1f}"
     here = None if found is None else found.pct_in
     there = None if found is None else found.pct_out
-    bars = "" if here is None else (f'<div class="cw-bars"><i style="width:{100 * here:.0f}%"></i>'
-                                    f'<i style="width:{100 * (there or 0):.0f}%"></i></div>')
+    shares = "".join(f'<i style="width:{100 * share:.0f}%"></i>' for share in (here, there) if share is not None)
+    bars = "" if here is None else f'<div class="cw-bars">{shares}</div>'
     words = f"<td>{escaped(item.text or _SAYS[item.kind])}</td>" if with_words else ""
     return (f'<tr><td><span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span></td><td class="n">{fold}</td>'
             f'<td class="n">{_percent(here)}</td><td class="n">{_percent(there)}</td><td>{bars}</td>{words}</tr>')
@@ -65,14 +74,16 @@ def draw_readings(row: ClusterResult) -> None:
     size = "" if row.n_cells is None else f", {row.n_cells:,} cells"
     st.markdown(f":gray[Cluster {plain(row.cluster)}{size}]{term}")
     rounds = f" :gray-badge[Passed in round {row.iterations}]" if row.verdict and row.verdict.passed else \
-        " :orange-badge[:material/gavel: Not passed]" if row.verdict else ""
+        " :orange-badge[:material/gavel: Not passed]" if row.verdict else \
+        " :orange-badge[:material/gavel: Not validated]" if row.label else ""
     st.markdown(LIGHT_BADGE[row.light] + rounds)
     readings = []
     if row.evidence and row.evidence.score is not None:
         basis = "cells" if row.evidence.basis == "cells" else "marker list"
         readings.append(f"Evidence (measured, {basis}) **{row.evidence.score:.0f}** of 100")
     if row.score:
-        who = "offline engine" if row.provider == OFFLINE else f"opinion of {plain(row.score.model or row.model)}"
+        model = row.score.model or row.model
+        who = "offline engine" if model == AgentModel().model else f"opinion of {plain(model)}"
         readings.append(f"Score ({who}) **{row.score.value:.0f}** of 100")
     if readings:
         st.markdown("  \n".join(readings))

@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from cassia_core.domain.config import OFFLINE, RunConfig
-from cassia_core.domain.progress import ClusterTile, DatasetView, RunView
+from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
 from cassia_core.services.results import label_colours
 from cassia_ui import session
 from cassia_ui.markup import plain
@@ -51,6 +51,8 @@ def draw_stages(dataset: DatasetView) -> None:
         if stage.state == "done":
             took = "" if stage.seconds is None else f", {stage.seconds:.1f} s"
             st.markdown(f":green[:material/check_circle:] **{name}**  \n:gray[{plain(stage.summary) or 'done'}{took}]")
+        elif stage.state == "failed":
+            st.markdown(f":orange[:material/pause_circle:] **{name}**  \n:gray[not finished]")
         else:
             percent = f", {stage.fraction:.0%}" if stage.fraction else ""
             st.markdown(f":blue[:material/pending:] **{name}**  \n:gray[under way{percent}]")
@@ -76,7 +78,7 @@ def draw_tiles(dataset: DatasetView) -> None:
 def _tile(tile: ClusterTile, colour: str) -> str:
     dot = f':color[●]{{foreground="{colour}"}} ' if colour and tile.label else ""
     size = f" ({cells(tile.n_cells)})" if tile.n_cells is not None else ""
-    label = f"**{plain(tile.label)}**" if tile.label else ":gray[no label yet]"
+    label = f"**{plain(tile.label)}**" if tile.label else f":gray[no label{'' if tile.state in FINISHED else ' yet'}]"
     reason = f"  \n:gray[{plain(tile.reason[:140])}]" if tile.reason else ""
     return f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile)}{reason}"
 

@@ -58,7 +58,8 @@ def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool) -> Non
                 st.switch_page(RESULTS, query_params={"run": data.run_id})
             with st.popover("What was sent", icon=":material/outbox:", type="tertiary", key=f"sent_{row.cluster}"):
                 draw_sent(row)
-            st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, {money(row.cost_usd)}, {row.seconds:.1f} s")
+            if row.turns:
+                st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, {money(row.cost_usd)}, {row.seconds:.1f} s")
 
 
 def show() -> None:

@@ -63,7 +63,7 @@ def list_runs(options: argparse.Namespace) -> int:
     """`runs`: a line each, newest first."""
     found = runs.list_runs(options.output_dir.resolve())
     for run in found:
-        cost = "cost unknown" if run.cost_usd is None else f"${run.cost_usd:.2f}"
+        cost = "cost unknown" if run.cost_usd is None else f"${run.cost_usd:.4f}"
         print(f"{run.run_id}  {run.state:11s}  {run.finished_clusters}/{run.n_clusters} clusters  "
               f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}")
     if not found:
@@ -122,7 +122,10 @@ def _manifest(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
                          "Add a row with path, tissue and species for each dataset.")
     specs = []
     for row in rows:
-        given = Path(row["path"]).expanduser()
+        if not (row["path"] or "").strip():
+            raise InputError(f"A row of {path.name} names no file.", "Its column `path` is empty.",
+                             "Give every row the path of its file, or take the row out.")
+        given = Path(row["path"].strip()).expanduser()
         extra = {k: row.get(k) or "" for k in ("name", "tissue", "species", "context", "cluster_column")}
         specs.append(_dataset(options, given if given.is_absolute() else path.parent / given, **extra))
     return specs
@@ -141,10 +144,11 @@ def _run(config: RunConfig, options: argparse.Namespace) -> int:
 def _finish(run_id: str, root: Path, *, quiet: bool) -> int:
     view = follow(run_id, root, quiet=quiet)
     for dataset in view.datasets:
-        labelled = sum(bool(t.label) for t in dataset.tiles)
-        print(f"{dataset.name}: {dataset.status}, {labelled} of {len(dataset.tiles)} clusters labelled"
+        print(f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} clusters labelled"
               + (f". {dataset.error}" if dataset.error else ""))
     if view.error:
         print(view.error)
+    if view.state == "interrupted":
+        print("The run was cut off before its end; what is done is kept. Go on with `resume` and its folder.")
     print(f"Results: {root / run_id}")
     return EXIT_OF_STATE.get(view.state, 2)

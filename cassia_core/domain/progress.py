@@ -13,6 +13,7 @@ from cassia_core.domain.usage import CallRecord, Usage
 StageState = Literal["waiting", "running", "done", "failed"]
 TileState = Literal["waiting", "annotating", "checking", "scoring", "boosting", "scored", "done", "look", "skipped",
                     "failed"]
+FINISHED: tuple[TileState, ...] = ("scored", "done", "look", "skipped", "failed")
 _TILE_OF_AGENT: dict[str, TileState] = {
     "annotator": "annotating", "formatter": "annotating", "checks": "checking", "validator": "checking",
     "scorer": "scoring", "booster": "boosting", "merger": "scored",
@@ -66,7 +67,17 @@ class DatasetView:
 
     @property
     def finished_clusters(self) -> int:
-        return sum(t.state in ("scored", "done", "look", "skipped", "failed") for t in self.tiles)
+        return sum(t.state in FINISHED for t in self.tiles)
+
+    @property
+    def labelled_clusters(self) -> int:
+        return sum(t.state in FINISHED and bool(t.label) for t in self.tiles)
+
+    def at_rest(self) -> DatasetView:
+        """The same when nobody works on it any more: what was under way is unfinished, its passing label void."""
+        tiles = tuple(t if t.state in FINISHED else ClusterTile(cluster=t.cluster, n_cells=t.n_cells) for t in self.tiles)
+        stages = tuple(replace(s, state="failed") if s.state == "running" else s for s in self.stages)
+        return replace(self, tiles=tiles, stages=stages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +151,7 @@ def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:
         case ev.DatasetStarted():
             return replace(dataset, status="running", error="")
         case ev.DatasetFinished():
-            return replace(dataset, status=event.status, error=event.error)
+            return replace(dataset.at_rest(), status=event.status, error=event.error)
         case ev.StageStarted():
             return _with_stage(dataset, StageView(stage=event.stage, state="running"))
         case ev.StageProgress():

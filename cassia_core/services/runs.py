@@ -148,7 +148,7 @@ def view_run(run_id: str, root: Path | None = None) -> RunView:
     if view.state in ("queued", "running") and not worker_alive(layout):
         view = _folded(layout)  # the last events may have come between the two looks
         if view.state in ("queued", "running"):
-            return replace(view, state="interrupted")
+            return replace(view, state="interrupted", datasets=tuple(d.at_rest() for d in view.datasets))
     return view
 
 

@@ -47,3 +47,12 @@ def test_a_resumed_run_is_running_again_and_keeps_its_beginning():
 def test_a_failed_cluster_loses_its_label():
     view = fold((*STORY, ev.ClusterFailed(seq=14, dataset="a", cluster="10", reason="cut off")))
     assert [t.label for t in view.dataset("a").tiles if t.cluster == "10"] == [""]
+
+
+def test_a_cluster_that_was_under_way_when_its_dataset_ended_has_no_label():
+    story = (*STORY[:7], ev.StageStarted(seq=8, dataset="a", stage="annotate"),
+             ev.DatasetFinished(seq=9, dataset="a", status="cancelled"))
+    dataset = fold(story).dataset("a")
+    assert [(t.cluster, t.state, t.label) for t in dataset.tiles if t.cluster == "10"] == [("10", "waiting", "")]
+    assert dataset.labelled_clusters == 0
+    assert {s.stage: s.state for s in dataset.stages} == {"read": "done", "annotate": "failed"}
