@@ -76,8 +76,10 @@ class AnnotatedRun:
     def _table(self, ending: str) -> pd.DataFrame:
         import pandas as pd
         paths = [self.files(name)[ending] for name in self.datasets if ending in self.files(name)]
-        text_ids = {"Cluster ID": str, "cluster": str}
-        return pd.concat([pd.read_csv(p, dtype=text_ids) for p in paths], ignore_index=True)
+        if not paths:
+            raise _no_file(self.run_dir, ending)
+        as_written = {"Cluster ID": str, "cluster": str}  # a cluster may be called "NA" or "01"
+        return pd.concat([pd.read_csv(p, converters=as_written) for p in paths], ignore_index=True)
 
 
 def annotate_batch(config: RunConfig, keys: Mapping[str, str] | None = None, *, quiet: bool = False) -> AnnotatedRun:
@@ -357,8 +359,15 @@ def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> An
     target.parent.mkdir(parents=True, exist_ok=True)
     files = run.files()
     for ending in endings:
+        if ending not in files:
+            raise _no_file(run.run_dir, ending)
         shutil.copyfile(files[ending], target.with_name(target.name + ending))
     return run
+
+
+def _no_file(run_dir: Path, ending: str) -> RunError:
+    return RunError(f"The run has no file {ending}.", "It was stopped before it wrote its results.",
+                    f"Go on with it: python -m cassia_core resume {run_dir}")
 
 
 def _sample_of(full_csv: Path) -> tuple[str, str]:

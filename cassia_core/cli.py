@@ -24,6 +24,12 @@ def main(arguments: Sequence[str]) -> int:
             if text:
                 print(f"{title}: {text}", file=sys.stderr)
         return 1
+    except (OSError, UnicodeError) as error:
+        named = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        print(f"Problem: The file or folder{named} could not be read or written.\nWhy: {why}\n"
+              "What to do: Check its name and its rights, and that there is space left.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 2

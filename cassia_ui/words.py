@@ -82,7 +82,9 @@ def cluster_line(row: ClusterResult) -> str:
 
 def money(cost_usd: float | None) -> str:
     """A cost; an unknown price is said."""
-    return "unknown" if cost_usd is None else f"${cost_usd:.2f}"
+    if cost_usd is None:
+        return "unknown"
+    return "under $0.01" if 0 < cost_usd < 0.01 else f"${cost_usd:.2f}"
 
 
 def when(iso: str) -> str:

@@ -17,6 +17,7 @@ from cassia_ui.found import findings_of
 from cassia_ui.markup import plain
 from cassia_ui.navigation import DATA, RUN
 from cassia_ui.problems import problems_as_cards
+from cassia_ui.words import money
 
 OWN, COMPUTE = "Keep clusters of the file", "Compute clusters (Leiden)"
 RANKINGS = {None: "Best for this table", "Score": "Test score", "avg_log2FC": "Fold change",
@@ -151,7 +152,7 @@ def _short(number: int) -> str:
 def _price(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "unknown"
-    return "$0.00" if high == 0 else f"${low:.2f} to ${high:.2f}"
+    return money(high) if money(low) == money(high) else f"{money(low)} to {money(high)}"
 
 
 def show() -> None:

@@ -41,6 +41,11 @@ def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> Datas
     except CassiaError as error:
         outcome = replace(base, status="failed", error=str(error))
         write_failure(layout, spec, error)
+    except OSError as error:
+        logger.exception("Dataset %r failed", spec.name)
+        outcome = replace(base, status="failed", error=(
+            f"A file could not be read or written: {error.strerror or error}. Free some space or check the rights of "
+            "the folder, then resume the run; what is done is kept."))
     except Exception as error:
         logger.exception("Dataset %r failed", spec.name)
         wrapped = CassiaError("This dataset could not be finished.",
@@ -81,7 +86,7 @@ def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base
         context.emit(ev.StageFinished(dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0],
                                       summary=summary))
     results = _merged(context, spec, layout, prepared, results)
-    status, error = ("failed", prepared.refusal) if prepared.refusal else _status(results)
+    status, error = ("failed", prepared.refusal) if prepared.refusal else _status(context, spec, results)
     outcome = replace(
         base, n_cells=prepared.findings.n_cells, n_genes=prepared.findings.n_genes, n_clusters=len(results),
         preprocessing_time=markers_at[0] - begun, annotation_time=annotated_at - markers_at[0], status=status,
@@ -116,13 +121,17 @@ def _write(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepar
     context.emit(ev.StageFinished(dataset=spec.name, stage="write", seconds=time.monotonic() - begun))
 
 
-def _status(results: tuple[ClusterResult, ...]) -> tuple[str, str]:
+def _status(context: RunContext, spec: DatasetSpec, results: tuple[ClusterResult, ...]) -> tuple[str, str]:
     """Status of the dataset and, where clusters are missing a label, the sentence that says so."""
     if any(r.status == "cancelled" for r in results):
         left = sum(r.status == "cancelled" for r in results)
         return "cancelled", f"Cancelled with {left} of {len(results)} clusters left."
     failed = [r for r in results if r.status == "failed"]
     tried = [r for r in results if r.status != "skipped"]
+    asked = [r for r in results if not spec.only_clusters or r.cluster in spec.only_clusters]
+    if context.asker is not None and not tried:
+        reason = f" First reason: {asked[0].reason}" if asked else ""
+        return "failed", f"None of the {len(asked)} clusters could be annotated.{reason}"
     if not failed:
         return "success", ""
     status = overall(tuple("failed" if r.status == "failed" else "success" for r in tried))

@@ -48,6 +48,10 @@ def _work(layout: RunLayout, keys: dict[str, str]) -> str:
     except CassiaError as problem:
         logger.error("The run ended: %s", problem)
         status, error = "failed", str(problem)
+    except OSError as problem:
+        logger.exception("The run ended by a file")
+        status, error = "failed", (f"A file could not be read or written: {problem.strerror or problem}. Free some "
+                                   "space or check the rights of the folder, then resume the run.")
     except Exception as problem:
         logger.exception("The run ended by a fault of the program")
         status, error = "failed", f"The program itself failed ({type(problem).__name__}). Details are in worker.log."

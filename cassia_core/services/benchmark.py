@@ -26,7 +26,7 @@ from cassia_core.llm.protocol import ChatRequest, Provider
 from cassia_core.llm.registry import make_provider
 
 NEEDED = ("row_id", "markers")
-WRITTEN = ("row_id", "prediction", "cl_id", "general", "detailed", "confidence", "status")
+WRITTEN = ("row_id", "prediction", "cl_id", "general", "detailed", "confidence", "status", "reason")
 NEAR_STEPS = 3
 Row = dict[str, str]
 
@@ -73,7 +73,7 @@ def run_benchmark(table: Path, output: Path, *, model: AgentModel | None = None,
         CSV with `row_id, markers` (comma-separated, best first) and, where known, `tissue, species`; with
         `gold_label` (and `cl_id`) the accuracy is computed.
     output
-        CSV with `row_id, prediction, cl_id, general, detailed, confidence, status`.
+        CSV with `row_id, prediction, cl_id, general, detailed, confidence, status`, and the `reason` of a failed row.
     model, key
         Who answers; the offline engine when None.
     provider
@@ -166,7 +166,7 @@ def _name_row(row: Row, provider: Provider, model: AgentModel, n_genes: int) -> 
     try:
         proposal = read_proposal(provider.complete(request).text)
     except CassiaError as error:
-        return dict.fromkeys(WRITTEN, "") | {"row_id": row["row_id"], "status": "failed", "general": str(error)}
+        return dict.fromkeys(WRITTEN, "") | {"row_id": row["row_id"], "status": "failed", "reason": str(error)}
     return _written(row["row_id"], proposal, markers, setting, n_genes)
 
 
@@ -176,7 +176,8 @@ def _written(row_id: str, proposal: Proposal, markers: ClusterMarkers, setting: 
     return {"row_id": row_id, "prediction": term.name if term else proposal.label, "cl_id": term.cl_id if term else "",
             "general": proposal.general, "detailed": "; ".join(proposal.subtypes),
             "confidence": "" if evidence.score is None else f"{evidence.score:.1f}",
-            "status": "unknown" if proposal.label == UNKNOWN else "mixed" if proposal.mixed else "done"}
+            "status": "unknown" if proposal.label == UNKNOWN else "mixed" if proposal.mixed else "done",
+            "reason": ""}
 
 
 def _gold_id(row: Row) -> str:
