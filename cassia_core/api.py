@@ -78,8 +78,7 @@ class AnnotatedRun:
         paths = [self.files(name)[ending] for name in self.datasets if ending in self.files(name)]
         if not paths:
             raise _no_file(self.run_dir, ending)
-        as_written = {"Cluster ID": str, "cluster": str}  # a cluster may be called "NA" or "01"
-        return pd.concat([pd.read_csv(p, converters=as_written) for p in paths], ignore_index=True)
+        return pd.concat([cells.read_table(p) for p in paths], ignore_index=True)
 
 
 def annotate_batch(config: RunConfig, keys: Mapping[str, str] | None = None, *, quiet: bool = False) -> AnnotatedRun:

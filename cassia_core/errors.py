@@ -58,10 +58,6 @@ class MissingKeyError(ConfigError):
     """The chosen provider needs a key and none was given."""
 
 
-class UnknownModelError(ConfigError):
-    """The provider does not know the model asked for."""
-
-
 class ProviderError(CassiaError):
     """A model server did not answer as it should."""
 

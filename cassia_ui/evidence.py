@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult, EvidenceItem
+from cassia_core.domain.annotation import ClusterResult, EvidenceItem, names_a_type
 from cassia_core.domain.config import AgentModel
 from cassia_ui.markup import escaped, plain
 from cassia_ui.words import LIGHT_BADGE
@@ -44,8 +44,8 @@ def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: 
 
 
 def _no_items(row: ClusterResult) -> str:
-    if not row.label:
-        return "This cluster has no label that genes could speak for or against."
+    if not names_a_type(row.label):
+        return "This cluster has no name that genes could speak for or against."
     if row.evidence is None or not row.evidence.known:
         return "The knowledge base does not know this label: it was not checked against the genes."
     return "No gene of this cluster is known to speak for or against the label."

@@ -144,7 +144,7 @@ def _run(config: RunConfig, options: argparse.Namespace) -> int:
 def _finish(run_id: str, root: Path, *, quiet: bool) -> int:
     view = follow(run_id, root, quiet=quiet)
     for dataset in view.datasets:
-        print(f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} clusters labelled"
+        print(f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} clusters named"
               + (f". {dataset.error}" if dataset.error else ""))
     if view.error:
         print(view.error)

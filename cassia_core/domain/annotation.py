@@ -15,6 +15,15 @@ EvidenceKind = Literal[
 ]
 
 
+NO_NAMES = ("", "unknown", "unassigned")
+"""Answers, in small letters, that name no cell type."""
+
+
+def names_a_type(label: str) -> bool:
+    """Whether a label names a cell type; "Unknown" is an answer, but no name."""
+    return label.strip().lower() not in NO_NAMES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """The annotator's answer for one cluster.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cassia_core.domain import events as ev
-from cassia_core.domain.annotation import Light
+from cassia_core.domain.annotation import Light, names_a_type
 from cassia_core.domain.usage import CallRecord, Usage
 
 StageState = Literal["waiting", "running", "done", "failed"]
@@ -71,7 +71,8 @@ class DatasetView:
 
     @property
     def labelled_clusters(self) -> int:
-        return sum(t.state in FINISHED and bool(t.label) for t in self.tiles)
+        """Clusters that have a name; "Unknown" is none."""
+        return sum(t.state in FINISHED and names_a_type(t.label) for t in self.tiles)
 
     def at_rest(self) -> DatasetView:
         """The same when nobody works on it any more: what was under way is unfinished, its passing label void."""

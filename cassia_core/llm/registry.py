@@ -33,7 +33,7 @@ def require_key(model: AgentModel, key: str | None) -> None:
         raise ConfigError("The address of the model server is missing.", f"{facts.title} has none of its own.",
                           "Give its base URL, such as http://localhost:8000/v1.")
     if model.base_url and not model.base_url.startswith(("http://", "https://")):
-        raise ConfigError(f"{model.base_url!r} is no address of a model server.", "It does not begin with http:// or "
+        raise ConfigError("What was given is no address of a model server.", "It does not begin with http:// or "
                           "https://.", "Give the whole base URL, such as http://localhost:8000/v1.")
     if facts.needs_key and not key and not model.base_url:
         raise MissingKeyError(f"{facts.title} needs a key.", "None was given.",

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
-from cassia_core.domain.annotation import Proposal, QualityScore
+from cassia_core.domain.annotation import Proposal, QualityScore, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import AnnotateTask, FormatTask, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
-from cassia_core.knowledge.light import NO_LABEL
 from cassia_core.pipeline.case import Case, Draft
 from cassia_core.pipeline.conversation import Conversation
 from cassia_core.pipeline.looking_up import look_up
@@ -102,7 +101,7 @@ def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeas
     """Refuse a label that leans on none of the genes that were given: it speaks of something else."""
     cited = parse.genes_named(" ".join(proposal.key_genes) or proposal.reasoning)
     given = case.shown | {value.gene.upper() for value in measured}
-    if cited & given or proposal.label.lower() in NO_LABEL:
+    if cited & given or not names_a_type(proposal.label):
         return proposal
     named = ", ".join(proposal.key_genes[:5])
     raise ReplyError("The answer is not about this cluster.",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cassia_core.agents import parse
-from cassia_core.domain.annotation import Boost, Proposal
+from cassia_core.domain.annotation import Boost, Proposal, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import BoostTask
 from cassia_core.errors import ReplyError
-from cassia_core.knowledge.light import NO_LABEL
 from cassia_core.pipeline.attempts import review, scored
 from cassia_core.pipeline.case import Case, Draft
 from cassia_core.pipeline.conversation import Conversation
@@ -65,7 +64,7 @@ def _concluded(case: Case, talk: Conversation, before: Draft,
 
 def _accepted(before: Draft, after: Draft) -> tuple[bool, str]:
     old, new = before.proposal.label, after.proposal.label
-    if old.lower() in NO_LABEL and new.lower() not in NO_LABEL:
+    if not names_a_type(old) and names_a_type(new):
         return after.passed, f"The closer look {'finds' if after.passed else 'suggests, without being validated,'} “{new}”."
     if len(after.evidence.problems) > len(before.evidence.problems):
         return False, f"“{new}” has more against it in the data than “{old}” had."

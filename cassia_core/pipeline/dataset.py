@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 from cassia_core.domain import events as ev
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.outcome import DatasetOutcome, overall
 from cassia_core.errors import CassiaError, RunCancelled
@@ -82,7 +82,7 @@ def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base
     results = pool.results()
     annotated_at = time.monotonic()
     if context.asker is not None:
-        summary = f"{sum(bool(r.label) for r in results)} of {len(results)} clusters have a label"
+        summary = f"{sum(names_a_type(r.label) for r in results)} of {len(results)} clusters are named"
         context.emit(ev.StageFinished(dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0],
                                       summary=summary))
     results = _merged(context, spec, layout, prepared, results)

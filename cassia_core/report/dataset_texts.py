@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cassia_core.domain.annotation import ClusterResult, Evidence
+from cassia_core.domain.annotation import ClusterResult, Evidence, names_a_type
 from cassia_core.domain.config import OFFLINE, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
@@ -51,7 +51,8 @@ def _evidence_lines(evidence: Evidence) -> list[str]:
              ("silent", "Expected but silent"), ("cited_not_in_list", "Cited, not in the list"),
              ("cited_not_in_data", "Cited, not in the data"))
     found = [f"  {title}: {', '.join(genes)}" for kind, title in words if (genes := evidence.genes(kind))]
-    score = "not known to the knowledge base" if evidence.score is None else f"{evidence.score:.0f} of 100"
+    unknown = "the label is not known to the knowledge base" if names_a_type(evidence.label) else "no type to weigh"
+    score = unknown if evidence.score is None else f"{evidence.score:.0f} of 100"
     return [f"  Evidence ({'cells' if evidence.basis == 'cells' else 'marker list'}): {score}", *found]
 
 

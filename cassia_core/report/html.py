@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import OFFLINE, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
@@ -109,4 +109,4 @@ def _totals(rows: Sequence[ClusterResult]) -> dict[str, object]:
     """Tokens and cost of the clusters; a single unknown price makes the sum unknown."""
     costs = [row.cost_usd for row in rows if row.turns]
     return {"input": sum(r.input_tokens for r in rows), "output": sum(r.output_tokens for r in rows),
-            "cost": None if None in costs else sum(costs), "labelled": sum(bool(r.label) for r in rows)}
+            "cost": None if None in costs else sum(costs), "labelled": sum(names_a_type(r.label) for r in rows)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anndata as ad
 import pandas as pd
 
@@ -12,6 +14,11 @@ COLUMNS = {"celltype_1": "CASSIA_celltype_1", "celltype_2": "CASSIA_celltype_2",
            "CASSIA_merged_grouping_1": "CASSIA_merged_grouping_1",
            "CASSIA_merged_grouping_2": "CASSIA_merged_grouping_2",
            "CASSIA_merged_grouping_3": "CASSIA_merged_grouping_3", "Score": "CASSIA_score"}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table of a run, its cluster ids exactly as in the data, also those called "NA", "01" or "+T"."""
+    return pd.read_csv(path, converters={"Cluster ID": unguard, "cluster": unguard})
 
 
 def join_scored(adata: ad.AnnData, table: pd.DataFrame, cluster_col: str) -> ad.AnnData:

@@ -26,7 +26,6 @@ def set_key(key: str, provider: str) -> None:
 
 
 def known_keys(providers: tuple[str, ...]) -> dict[str, str]:
-    """Keys for `providers`: those set in this process first, then the environment's."""
-    found = {p: _of_this_process.get(p) or os.environ.get(VARIABLES.get(p, ANY)) or os.environ.get(ANY)
-             for p in providers}
+    """Keys for `providers`: those set in this process first, then the environment's, each for its own provider."""
+    found = {p: _of_this_process.get(p) or os.environ.get(VARIABLES.get(p, ANY)) for p in providers}
     return {provider: key for provider, key in found.items() if key}
