@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,13 +23,19 @@ _WHEEL = ("#0A7FBE", "#C2611E", "#639E51", "#815AB8", "#C13B44", "#2B9CAE", "#A6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colouring:
-    """Either categories (codes, -1 is grey) with a colour each, or values with None categories."""
+    """Either categories (`codes`, -1 is grey) with a colour each, or `values` (NaN is grey).
+
+    `labelled`: whether names stand on the map; `in_card`: whether the hover card repeats them; `gene`: the title is a gene.
+    """
 
     title: str
     categories: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     codes: np.ndarray | None = None
     values: np.ndarray | None = None
+    labelled: bool = True
+    in_card: bool = False
+    gene: bool = False
 
 
 def colour_by_row(data: DatasetResults, labels: dict[str, ReviewedLabel], what: str) -> Colouring:
@@ -48,7 +54,7 @@ def colour_by_row(data: DatasetResults, labels: dict[str, ReviewedLabel], what: 
         word = {r.cluster: LIGHT_SHORT[r.light] for r in data.rows}
         colours = {LIGHT_SHORT[k]: v for k, v in LIGHT_COLOURS[dark].items()}
         of_cluster = [word.get(c, LIGHT_SHORT[None]) for c in column.categories]
-        return _named("Confidence", of_cluster, column.codes, colours, dark)
+        return replace(_named("Confidence", of_cluster, column.codes, colours, dark), labelled=False, in_card=True)
     of_cluster = [_name(labels.get(c)) for c in column.categories]
     colours = label_colours([n for n in of_cluster if n != NO_LABEL], "dark" if dark else "light")
     return _named("Cell type", of_cluster, column.codes, colours, dark)
@@ -68,7 +74,7 @@ def _named(title: str, of_cluster: list[str], codes: np.ndarray, colours: dict[s
 
 def colour_by_gene(data: DatasetResults, gene: str) -> Colouring:
     """Colour every cell by one gene's log-normalised value."""
-    return Colouring(title=gene, values=data.view.gene(gene))
+    return Colouring(title=gene, values=data.view.gene(gene), gene=True)
 
 
 def colour_by_column(data: DatasetResults, name: str) -> Colouring:
@@ -76,5 +82,5 @@ def colour_by_column(data: DatasetResults, name: str) -> Colouring:
     column = data.view.column(name)
     if column.kind == "numeric":
         return Colouring(title=name, values=column.values)
-    return Colouring(title=name, categories=column.categories, codes=column.codes,
+    return Colouring(title=name, categories=column.categories, codes=column.codes, in_card=True,
                      colours=tuple(_WHEEL[i % len(_WHEEL)] for i in range(len(column.categories))))

@@ -10,9 +10,8 @@ from cassia_core.services.results import DatasetResults
 from cassia_ui.markup import plain
 
 
-def draw_selection(data: DatasetResults, cells: list[int]) -> None:
+def draw_selection(data: DatasetResults, chosen: np.ndarray) -> None:
     """Counts per cluster and the genes that stand out."""
-    chosen = np.asarray(cells)
     column = data.view.column(data.view.cluster_key)
     counts = pd.Series(column.codes[chosen]).value_counts()
     with st.container(border=True):

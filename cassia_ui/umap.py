@@ -1,112 +1,164 @@
-"""The map of the cells: one drawing for categories and one for values."""
+"""The map of the cells: what the page sends to the viewer, and what comes back."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
-from cassia_ui import session
+from cassia_ui import session, viewer
 from cassia_ui.colouring import Colouring
 from cassia_ui.door_maps import GREY
 from cassia_ui.style import tokens
 
 EXPRESSION = {False: ("#DDE4E7", "#E3C3D6", "#D292BC", "#B65C9E", "#8A2F7C", "#561258"),
               True: ("#2C383E", "#593062", "#8D3C87", "#C25BA6", "#E88FC0", "#FFD0E3")}
-MOST_LABELS = 30
+FULL = 65535
+"""Coordinates are sent as whole numbers up to this."""
+LEVELS = 255
+"""Values are sent in this many steps; 0 means no value."""
+CLIP = 0.99
+"""Values above this quantile share the last colour."""
 
 
-def draw_map(xy: np.ndarray, colouring: Colouring, *, key: str, height: int = 414, boxed: str = "",
-             of_cell: np.ndarray | None = None) -> list[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClustersOfCells:
+    """The cluster of every cell. `codes`: shape (n_cells,), -1 for none, into `ids`; `labels`: a label per cluster."""
+
+    codes: np.ndarray
+    ids: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapChoice:
+    """What a person did on the map.
+
+    `cluster`: the cluster just clicked on, else "". `cells`: positions in `xy` of the cells drawn around, sorted.
+    """
+
+    cluster: str
+    cells: np.ndarray
+
+
+def draw_map(xy: np.ndarray, colouring: Colouring, clusters: ClustersOfCells, *, key: str, height: int = 430,
+             boxed: str = "", axes: str = "UMAP 1 → UMAP 2 ↑") -> MapChoice:
     """Draw the map.
 
     Parameters
     ----------
     xy
         Coordinates, shape (n_cells, 2); cells without a place have NaN and are left out.
+    colouring
+        Categories or values, shape (n_cells,).
+    clusters
+        What the hover card says and a click returns.
+    key
+        Keeps the view (place, zoom, isolated categories) between runs; the same for all colourings of one map.
     boxed
         Category whose label is boxed.
-    of_cell
-        One text per cell for the hover card.
-
-    Returns
-    -------
-    list of int
-        Cells that a person has chosen with lasso, box or click, as positions in `xy`.
     """
     placed = np.flatnonzero(np.isfinite(xy).all(axis=1))
-    figure = go.Figure()
-    if colouring.codes is not None:
-        _categories(figure, xy, placed, colouring, boxed, of_cell)
-    else:
-        _values(figure, xy, placed, colouring, of_cell)
-    _layout(figure, height)
-    event = st.plotly_chart(figure, width="stretch", theme=None, key=key, on_select="rerun",
-                            config={"displaylogo": False, "scrollZoom": True,
-                                    "modeBarButtonsToRemove": ["autoScale2d", "toImage"]},
-                            alt=f"Map of {len(placed):,} cells, coloured by {colouring.title}")
-    return [int(p["customdata"][0] if isinstance(p["customdata"], list) else p["customdata"])
-            for p in event["selection"]["points"] if "customdata" in p]
+    everywhere = len(placed) == len(xy)
+
+    def of_placed(values: np.ndarray) -> np.ndarray:
+        return values if everywhere else values[placed]
+
+    cells = _cells(of_placed(xy), of_placed(clusters.codes), len(clusters.ids))
+    chosen = _lassoed(key, cells.id, len(placed))
+    look = _look(height, axes) | {
+        "cells": cells.id, "clusters": list(clusters.ids), "labels": [name or "No label" for name in clusters.labels],
+        "boxed": boxed, "chosen": len(chosen), "alt": f"Map of {len(placed):,} cells, coloured by {colouring.title}"}
+    colours, entries = _categories(colouring, of_placed) if colouring.codes is not None else _values(colouring, of_placed)
+    colours["id"] = _digest(repr(colours).encode(), entries.tobytes())
+    with st.container(gap=None):
+        viewer.mount(key=f"{key}_cells", data=cells.message)
+        said = viewer.mount(key=key, data=viewer.pack(look | colours, entries), on_lasso_change=_nothing,
+                            on_click_change=_nothing)
+    return MapChoice(cluster=_clicked(said.click, cells.id, clusters.ids), cells=placed[chosen])
 
 
-def _size(n: int) -> float:
-    return float(np.clip(9 - 1.5 * np.log10(max(n, 10)), 1.5, 6))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    id: str
+    message: bytes
 
 
-def _categories(figure: go.Figure, xy: np.ndarray, placed: np.ndarray, colouring: Colouring, boxed: str,
-                of_cell: np.ndarray | None) -> None:
-    codes = colouring.codes[placed]
-    marker = {"size": _size(len(placed)), "opacity": 0.85 if len(placed) < 50_000 else 0.6}
-    groups = [(-1, "No value", GREY[session.dark()]), *((i, n, c) for i, (n, c) in enumerate(
-        zip(colouring.categories, colouring.colours, strict=True)))]
-    for code, name, colour in groups:
-        cells = placed[codes == code]
-        if not len(cells):
-            continue
-        figure.add_trace(go.Scattergl(
-            x=xy[cells, 0], y=xy[cells, 1], mode="markers", name=f"{name} ({len(cells):,})", customdata=cells,
-            text=None if of_cell is None else of_cell[cells], marker={**marker, "color": colour},
-            hovertemplate="%{text}<extra></extra>" if of_cell is not None else name.replace("<", "&lt;") + "<extra></extra>"))
-        if code >= 0 and len(colouring.categories) <= MOST_LABELS:
-            _label(figure, xy[cells], name, name == boxed)
+def _cells(xy: np.ndarray, codes: np.ndarray, n_clusters: int) -> _Cells:
+    """Coordinates on one scale for both axes (uint16) and the cluster of every cell (0 for none, else code + 1)."""
+    low = xy.min(axis=0) if len(xy) else np.zeros(2)
+    extent = xy.max(axis=0) - low if len(xy) else np.ones(2)
+    span = float(extent.max()) or 1.0
+    steps = np.round((xy - low) * np.float32(FULL / span)).astype("<u2")
+    cluster = (codes + 1).astype(_whole_type(n_clusters))
+    head = {"kind": "cells", "width": float(extent[0]) / span or 1e-3, "height": float(extent[1]) / span or 1e-3}
+    head["id"] = _digest(steps.tobytes(), cluster.tobytes())
+    return _Cells(id=head["id"], message=viewer.pack(head, steps, cluster))
 
 
-def _label(figure: go.Figure, xy: np.ndarray, name: str, boxed: bool) -> None:
-    colours = tokens(session.dark())
-    ground = "#11191D" if session.dark() else "#FFFFFF"
-    x, y = np.median(xy, axis=0)
-    frame = {"bordercolor": colours["text"], "borderwidth": 1.5, "borderpad": 4, "bgcolor": ground} if boxed else {}
-    figure.add_annotation(x=x, y=y, text=name.replace("&", "&amp;").replace("<", "&lt;"), showarrow=False,
-                          font={"size": 13, "color": colours["text"], "shadow": " ".join([f"0 0 3px {ground},"] * 3)[:-1]},
-                          **frame)
+def _categories(colouring: Colouring, of_placed: Any) -> tuple[dict[str, Any], np.ndarray]:
+    head = {"kind": "categories", "title": colouring.title, "categories": list(colouring.categories),
+            "colours": list(colouring.colours), "grey": GREY[session.dark()], "labelled": colouring.labelled,
+            "in_card": colouring.in_card, "gene": False}
+    return head, (of_placed(colouring.codes) + 1).astype(_whole_type(len(colouring.categories)))
 
 
-def _values(figure: go.Figure, xy: np.ndarray, placed: np.ndarray, colouring: Colouring,
-            of_cell: np.ndarray | None) -> None:
-    values = colouring.values[placed]
-    order = np.argsort(np.nan_to_num(values, nan=-np.inf), kind="stable")  # high cells last, on top
-    cells, values = placed[order], values[order]
-    finite = values[np.isfinite(values)]
-    top = float(np.quantile(finite, 0.99)) if len(finite) else 1.0
-    low = float(min(0.0, finite.min())) if len(finite) else 0.0
-    scale = EXPRESSION[session.dark()]
-    figure.add_trace(go.Scattergl(
-        x=xy[cells, 0], y=xy[cells, 1], mode="markers", showlegend=False, customdata=cells,
-        text=None if of_cell is None else of_cell[cells],
-        marker={"size": _size(len(cells)), "color": values, "cmin": low, "cmax": max(top, low + 1e-6),
-                "colorscale": [[i / (len(scale) - 1), c] for i, c in enumerate(scale)], "showscale": True,
-                "colorbar": {"title": {"text": colouring.title, "side": "right"}, "thickness": 10, "len": 0.6}},
-        hovertemplate="%{text}<br>%{marker.color:.2f}<extra></extra>" if of_cell is not None
-        else "%{marker.color:.2f}<extra></extra>"))
+def _values(colouring: Colouring, of_placed: Any) -> tuple[dict[str, Any], np.ndarray]:
+    values = of_placed(colouring.values)
+    known = np.isfinite(values)
+    low, top, most = _range(values[known])
+    steps = np.zeros(len(values), dtype=np.uint8)
+    share = np.clip((values[known] - low) / (top - low), 0, 1)
+    steps[known] = 1 + np.round(share * (LEVELS - 1)).astype(np.uint8)
+    head = {"kind": "values", "title": colouring.title, "categories": [], "scale": list(EXPRESSION[session.dark()]),
+            "low": low, "top": top, "clipped": most > top, "grey": GREY[session.dark()], "labelled": False,
+            "in_card": True, "gene": colouring.gene, "above": int((values[known] > 0).sum()) if low == 0 else None}
+    return head, steps
 
 
-def _layout(figure: go.Figure, height: int) -> None:
-    colours = tokens(session.dark())
-    figure.update_layout(
-        height=height, margin={"l": 0, "r": 0, "t": 0, "b": 22}, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", dragmode="lasso", showlegend=False, uirevision="map",
-        font={"color": colours["muted"], "family": "Source Sans, Source Sans Pro, sans-serif", "size": 13},
-        hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}, "bordercolor": colours["line"]})
-    axis = {"showgrid": False, "zeroline": False, "showticklabels": False}
-    figure.update_xaxes(**axis, title={"text": "UMAP 1 →", "standoff": 2, "font": {"size": 12}})
-    figure.update_yaxes(**axis, title={"text": "UMAP 2 →", "standoff": 2, "font": {"size": 12}}, scaleanchor="x")
+def _range(known: np.ndarray) -> tuple[float, float, float]:
+    """Lowest value (0 when there is none below), value of the last colour, and highest value."""
+    if not len(known):
+        return 0.0, 1.0, 1.0
+    low, most = min(0.0, float(known.min())), float(known.max())
+    top = float(np.quantile(known, CLIP))
+    if top <= low:
+        top = most if most > low else low + 1.0
+    return low, top, most
+
+
+def _look(height: int, axes: str) -> dict[str, Any]:
+    return {"height": height, "axes": axes, "muted": tokens(session.dark())["muted"]}
+
+
+def _lassoed(key: str, cells_id: str, n: int) -> np.ndarray:
+    """Places of the cells drawn around, of these very cells; empty when none are."""
+    said = (session.value(key) or {}).get("lasso")
+    if not said or said.get("cells") != cells_id:
+        return np.zeros(0, dtype=np.int64)
+    bits = np.frombuffer(base64.b64decode(said["bits"]), dtype=np.uint8)
+    return np.flatnonzero(np.unpackbits(bits, count=n, bitorder="little"))
+
+
+def _clicked(said: dict[str, Any] | None, cells_id: str, ids: Sequence[str]) -> str:
+    return ids[said["cluster"]] if said and said["cells"] == cells_id else ""
+
+
+def _whole_type(n: int) -> np.dtype:
+    return np.dtype(np.uint8 if n < 255 else "<u2")
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _nothing() -> None:
+    """A name needs a callback to come back from the page; the values are read where they are returned."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from cassia_core.services import results, review
@@ -30,11 +29,11 @@ from cassia_ui.markup import plain
 from cassia_ui.navigation import CONVERSATIONS
 from cassia_ui.problems import problems_as_cards
 from cassia_ui.selection import draw_selection
-from cassia_ui.umap import draw_map
+from cassia_ui.umap import ClustersOfCells, draw_map
 from cassia_ui.words import OFFLINE_LINE
 
 HEIGHT = 430
-CHOSEN = "chosen_cluster"
+CHOSEN, TABLE_NUMBER, TABLE_PICK = "chosen_cluster", "table_number", "table_pick"
 
 
 def chosen_colouring(data: DatasetResults, labels: dict[str, review.ReviewedLabel], what: str) -> Colouring:
@@ -52,11 +51,19 @@ def chosen_colouring(data: DatasetResults, labels: dict[str, review.ReviewedLabe
     return colour_by_row(data, labels, what)
 
 
-def hover_texts(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> np.ndarray:
+def clusters_of_cells(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> ClustersOfCells:
     column = data.view.column(data.view.cluster_key)
-    texts = [f"{(labels[c].label if c in labels else '') or 'No label'}<br>Cluster {c}".replace("<br>", "\0")
-             .replace("&", "&amp;").replace("<", "&lt;").replace("\0", "<br>") for c in column.categories]
-    return np.array([*texts, "No cluster"], dtype=object)[column.codes]
+    return ClustersOfCells(codes=column.codes, ids=column.categories,
+                           labels=tuple(labels[c].label if c in labels else "" for c in column.categories))
+
+
+def choose(cluster: str, *, from_map: bool = False) -> None:
+    """Show this cluster everywhere on the page; the table starts anew when the choice came from the map."""
+    session.remember(CHOSEN, cluster)
+    if from_map:
+        session.remember(TABLE_NUMBER, session.value(TABLE_NUMBER, 0) + 1)
+        session.remember(TABLE_PICK, cluster)
+    st.rerun()
 
 
 def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None:
@@ -71,7 +78,7 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel])
                          required=True, key=f"results_show_{len(rows)}_{len(doubtful)}", label_visibility="collapsed")
         draw_downloads(data.run_id)
     rows = tuple(doubtful) if shown.startswith("Look") else rows
-    picked: list[int] = []
+    clicked, cells = "", None
     left, right = st.columns((6, 5), gap="small") if data.view else (None, st.container())
     if data.view:
         with left:
@@ -81,16 +88,26 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel])
                 colouring = chosen_colouring(data, labels, what)
             chosen = session.value(CHOSEN, "")
             boxed = {BY_TYPE: labels[chosen].label if chosen in labels else "", BY_CLUSTER: chosen}.get(what, "")
-            picked = draw_map(data.view.embedding(name), colouring, key=f"map_{what}", height=HEIGHT, boxed=boxed,
-                              of_cell=hover_texts(data, labels))
+            picked = draw_map(data.view.embedding(name), colouring, clusters_of_cells(data, labels), height=HEIGHT, boxed=boxed,
+                              key=f"map_{data.spec.name}_{name}", axes=axes_of(name))
+            clicked, cells = picked.cluster, picked.cells
     with right:
-        cluster = draw_cluster_table(rows, labels, key=f"table_{data.spec.name}", height=HEIGHT,
-                                     chosen=session.value(CHOSEN, "") or rows[0].cluster if rows else "")
-    if cluster and cluster != session.value(CHOSEN, ""):
-        session.remember(CHOSEN, cluster)
-        st.rerun()
-    if picked:
-        draw_selection(data, picked)
+        default = session.value(CHOSEN, "") or (rows[0].cluster if rows else "")
+        in_table = draw_cluster_table(rows, labels, height=HEIGHT, chosen=default,
+                                      key=f"table_{data.spec.name}_{session.value(TABLE_NUMBER, 0)}")
+    if clicked and clicked != session.value(CHOSEN, ""):
+        choose(clicked, from_map=True)
+    if in_table and in_table != session.value(TABLE_PICK, ""):
+        session.remember(TABLE_PICK, in_table)
+        if in_table != session.value(CHOSEN, ""):
+            choose(in_table)
+    if cells is not None and len(cells):
+        draw_selection(data, cells)
+
+
+def axes_of(name: str) -> str:
+    short = name.removeprefix("X_").upper()
+    return f"{short} 1 → {short} 2 ↑"
 
 
 def evidence_card(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None:

@@ -28,7 +28,7 @@ def test_the_demo_ends_on_a_coloured_map_and_an_open_conversation_and_survives_r
 
     expect(page.get_by_role("heading", name="Results", exact=True)).to_be_visible()
     expect(page.get_by_text("B cell", exact=True).first).to_be_visible()
-    page.locator("[data-testid=stPlotlyChart] canvas").first.wait_for(state="attached")
+    page.locator("canvas.cw-map[data-state=drawn]").first.wait_for()
     assert colours_on_the_map(page) >= 4
     expect(page.locator("[data-testid=stDataFrame]").first).to_be_visible()
 
@@ -46,7 +46,7 @@ def colours_on_the_map(page) -> int:
     from PIL import Image
 
     page.wait_for_timeout(2500)
-    picture = Image.open(io.BytesIO(page.locator("[data-testid=stPlotlyChart]").first.screenshot())).convert("RGB")
+    picture = Image.open(io.BytesIO(page.locator("canvas.cw-map").first.screenshot())).convert("RGB")
     counts: dict[tuple[int, int, int], int] = {}
     for r, g, b in picture.getdata():
         if max(r, g, b) - min(r, g, b) > 60:
