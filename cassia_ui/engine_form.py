@@ -30,21 +30,25 @@ def draw_engine() -> None:
         _use(AgentModel())
         return
     left, right = st.columns(2)
-    listed = [m.model for m in models.models_of(provider)]
-    wanted = now.model if now.provider == provider and now.model else (listed[0] if listed else "")
-    options = list(dict.fromkeys([*([wanted] if wanted else []), *listed]))
-    model = left.selectbox("Model", options, index=0 if options else None, accept_new_options=True,
-                           placeholder="Type the model's id", key=f"engine_model_{provider}",
-                           help="Any model id of the provider may be typed.")
     address = right.text_input("Address (base URL)", value=(now.base_url or "") if now.provider == provider else "",
                                placeholder=facts[provider].base_url or "http://localhost:8000/v1",
                                key=f"engine_url_{provider}", help="Used exactly as typed. Empty: the provider's own.")
+    listed = [m.model for m in models.models_of(provider)]
+    wanted = now.model if now.provider == provider and now.model else (listed[0] if listed else "")
+    options = list(dict.fromkeys([*([wanted] if wanted else []), *listed, *session.value(_offered(provider, address), ())]))
+    model = left.selectbox("Model", options, index=0 if options else None, accept_new_options=True,
+                           placeholder="Type the model's id", key=f"engine_model_{provider}",
+                           help="Any model id of the provider may be typed.")
     key = st.text_input("Key, for this session only", value=session.keys().get(provider, ""), type="password",
                         key=f"engine_key_{provider}", autocomplete="off",
                         help="Kept in this session's memory. Never written to disk, logs or reports.")
     session.set_key(provider, key)
     _use(AgentModel(provider=provider, model=model or "", base_url=address.strip() or None))
-    if st.button("Test the connection", icon=":material/network_check:", disabled=not model):
+    with st.container(horizontal=True):
+        test = st.button("Test the connection", icon=":material/network_check:", disabled=not model)
+        if st.button("Read the list of models", icon=":material/list:", help="Asks the provider which models this key may use."):
+            _read_models(provider, address)
+    if test:
         _test(session.draft().annotation.annotator)
 
 
@@ -52,6 +56,22 @@ def _use(model: AgentModel) -> None:
     now = session.draft().annotation
     if now.annotator != model:
         session.change_draft(annotation=replace(now, annotator=model))
+
+
+def _offered(provider: str, address: str) -> str:
+    """Where the session keeps the models that this address offers."""
+    return f"offered_models_{provider}_{address.strip()}"
+
+
+def _read_models(provider: str, address: str) -> None:
+    try:
+        with st.spinner("Asking for the list"):
+            offered = models.list_models(provider, session.keys().get(provider), address.strip() or None)
+    except CassiaError as error:
+        show_problem(error, "models")
+    else:
+        session.remember(_offered(provider, address), offered)
+        st.rerun()
 
 
 def _test(model: AgentModel) -> None:

@@ -11,6 +11,7 @@ DARK = {"text": "#E4ECEF", "muted": "#A9BAC1", "line": "#2D3B41", "soft": "#1A25
 
 _RULES = """
 [data-testid="stMainBlockContainer"]{max-width:1280px;padding:1.75rem 40px 3rem}
+[data-testid="stSidebar"][aria-expanded="true"]{width:232px!important;min-width:232px!important}
 [data-testid="stHeading"] h1{padding:.2rem 0 .1rem;letter-spacing:-.01em}
 [data-testid="stHeading"] h2,[data-testid="stHeading"] h3{padding:.2rem 0 .1rem}
 [data-testid="stSidebarContent"]{display:flex;flex-direction:column}

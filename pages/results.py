@@ -25,6 +25,7 @@ from cassia_ui.correcting import correct, draw_history
 from cassia_ui.datasets import results_of_page
 from cassia_ui.downloads import draw_downloads
 from cassia_ui.evidence import draw_readings, evidence_table
+from cassia_ui.figure_downloads import draw_figure_downloads
 from cassia_ui.markup import plain
 from cassia_ui.navigation import CONVERSATIONS
 from cassia_ui.problems import problems_as_cards
@@ -134,13 +135,16 @@ def evidence_card(data: DatasetResults, labels: dict[str, review.ReviewedLabel])
 def more(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None:
     if data.view is None:
         return
-    dots, parts, reference = st.tabs(["Markers behind the labels", "Composition", "Compare with labels of the file"])
+    dots, parts, reference, paper = st.tabs(["Markers behind the labels", "Composition", "Compare with labels of the file",
+                                             "Figures for papers"])
     with dots:
         draw_dot_plot(data, labels)
     with parts:
         draw_composition(data, labels)
     with reference:
         draw_reference(data, labels)
+    with paper, problems_as_cards("figures"):
+        draw_figure_downloads(data)
 
 
 def show() -> None:

@@ -54,6 +54,14 @@ def expression_by_cluster(view: View, genes: Iterable[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def values_by_cluster(view: View, gene: str, most: int | None = None) -> list[np.ndarray]:
+    """Log-normalised values of one gene, an array per cluster (at most `most` cells each, a random sample)."""
+    column, values = view.column(view.cluster_key), view.gene(gene)
+    rng = np.random.default_rng(0)
+    groups = [values[column.codes == code] for code in range(len(column.categories))]
+    return [g if most is None or len(g) <= most else rng.choice(g, most, replace=False) for g in groups]
+
+
 def composition(view: View, labels: Mapping[str, str], by: str) -> pd.DataFrame:
     """Share (0 to 1) of every label within each group of the column `by`; rows are groups."""
     groups = _words(view, by)
@@ -75,7 +83,7 @@ def compare(view: View, labels: Mapping[str, str], by: str) -> Comparison:
     counts = pd.crosstab(gold, named)
     pairs = counts.stack()
     pairs = pairs[pairs > 0]
-    judged = {pair: _judge(*pair) for pair in pairs.index}
+    judged = {pair: judge(*pair) for pair in pairs.index}
     known = [(pair, n) for pair, n in pairs.items() if judged[pair] is not None]
     total = sum(n for _, n in known)
     shares = [sum(n for pair, n in known if judged[pair][level]) / total if total else None for level in range(3)]
@@ -87,7 +95,7 @@ def _words(view: View, name: str) -> pd.Series:
     return pd.Series(np.array([*column.categories, None], dtype=object)[column.codes]).fillna("No value").astype(str)
 
 
-def _judge(gold: str, named: str) -> tuple[bool, bool, bool] | None:
+def judge(gold: str, named: str) -> tuple[bool, bool, bool] | None:
     """(same, near, same lineage) of two labels; None when either is unknown to ontology and knowledge base."""
     if named == NO_LABEL:
         return (False, False, False) if lineage_of(gold) else None
