@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cassia_core import settings
 from cassia_core.agents.prompts import prompt_hashes
-from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig
+from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig, check
 from cassia_core.domain.events import RunState
 from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.usage import Estimate
@@ -86,6 +86,7 @@ def _require_keys(config: RunConfig, keys: Mapping[str, str]) -> None:
     """A replay asks nobody and needs no key."""
     for model in config.models() if not config.replay_from else ():
         require_key(model, keys.get(model.provider))
+        check(bool(model.model.strip()), "model", model.model, f"the name of a model of {model.provider}")
 
 
 def _checked(spec: DatasetSpec) -> DatasetSpec:

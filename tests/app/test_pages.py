@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cassia_core.services import runs
+from tests.model_server import ModelServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("start", "data", "setup", "run", "results", "conversations", "runs", "knowledge", "settings")
@@ -127,3 +128,12 @@ def test_a_key_typed_on_the_set_up_page_is_in_no_file(app, home):
     at.text_input(key="engine_key_openai").set_value("sk-canary-0123456789").run()
     healthy(at)
     assert not [p for p in home.rglob("*") if p.is_file() and b"sk-canary" in p.read_bytes()]
+
+
+def test_the_models_of_a_server_are_read_from_it(app):
+    with ModelServer(models=("model-of-the-lab",)) as server:
+        at = app.switch_page("pages/settings.py").run()
+        at.selectbox(key="engine_provider").set_value("custom").run()
+        at.text_input(key="engine_url_custom").set_value(server.url).run()
+        healthy(button(at, "Read the list of models").click().run())
+    assert "model-of-the-lab" in at.selectbox(key="engine_model_custom").options
