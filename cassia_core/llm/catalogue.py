@@ -11,7 +11,6 @@ from typing import Literal
 from cassia_core.domain.config import OFFLINE
 from cassia_core.errors import ConfigError
 
-CUSTOM = "custom"
 _FILE = Path(__file__).with_name("catalogue.toml")
 
 

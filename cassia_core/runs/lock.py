@@ -51,7 +51,7 @@ def worker_alive(layout: RunLayout) -> bool:
         process = psutil.Process(noted["pid"])
         return (process.status() != psutil.STATUS_ZOMBIE
                 and abs(process.create_time() - noted["create_time"]) < 1.0)
-    except (OSError, ValueError, KeyError, psutil.Error):
+    except (OSError, ValueError, TypeError, KeyError, psutil.Error):
         return False
 
 

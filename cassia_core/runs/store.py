@@ -81,10 +81,17 @@ def find_run(run_id: str, root: Path) -> RunLayout:
         When there is none; a name that points outside `root` is never followed.
     """
     folder = root / run_id
-    if not run_id or Path(run_id).name != run_id or not RunLayout(root=folder).config.is_file():
+    if not run_id or Path(run_id).name != run_id or not _is_run(folder):
         raise RunNotFound(f"There is no run called {run_id}.", f"The folder {root} holds none of that name.",
                           "Choose one from the list of runs.")
     return RunLayout(root=folder)
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return RunLayout(root=folder).config.is_file()
+    except OSError:  # a name longer than the system allows names no folder
+        return False
 
 
 def load_record(layout: RunLayout) -> RunRecord:

@@ -99,3 +99,9 @@ def test_a_worker_number_that_was_given_to_another_process_is_not_taken_for_the_
     text = layout.worker.read_text().replace('"create_time": ', '"create_time": 1')
     layout.worker.write_text(text)
     assert not worker_alive(layout)
+
+
+@pytest.mark.parametrize("name", ["", "..", "/etc", "a\0b", 300 * "a", "run_that_never_was"])
+def test_whatever_stands_in_an_address_names_a_run_or_is_said_to_name_none(name, tmp_path):
+    with pytest.raises(RunNotFound):
+        store.find_run(name, tmp_path)
