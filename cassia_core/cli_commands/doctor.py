@@ -14,7 +14,7 @@ from cassia_core import __version__, settings
 from cassia_core.services.health import check_engine, check_folder
 from cassia_core.services.keys import ANY, VARIABLES
 
-PACKAGES = ("streamlit", "scanpy", "anndata", "pandas", "numpy", "umap-learn", "pynndescent", "igraph", "illico",
+PACKAGES = ("streamlit", "scanpy", "anndata", "pandas", "numpy", "umap-learn", "pynndescent", "igraph", "numba",
             "openai", "anthropic", "cellxgene-ontology-guide")
 
 

@@ -17,7 +17,7 @@ from cassia_core.errors import RunError, RunNotFound
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
 
-_PACKAGES = ("scanpy", "anndata", "numpy", "pandas", "umap-learn", "pynndescent", "igraph", "illico", "openai",
+_PACKAGES = ("scanpy", "anndata", "numpy", "pandas", "umap-learn", "pynndescent", "igraph", "numba", "openai",
              "anthropic", "cellxgene-ontology-guide")
 ARCHIVE = "archive"
 

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.cells import load_cells
-from cassia_core.data.normalise import as_csr
-from cassia_core.data.rank_genes import rank_genes
 from cassia_core.data.select_markers import select_markers
 from cassia_core.domain.config import MarkerParams
 from cassia_core.services.intake import demo_path
@@ -35,6 +33,9 @@ def example_markers(*, processed: bool) -> pd.DataFrame:
 
 
 def _statistics() -> pd.DataFrame:
+    from cassia_core.data.normalise import as_csr  # compiled code: only when the example is asked for
+    from cassia_core.data.rank_genes import rank_genes
+
     raw = load_cells(demo_path()).adata.raw.to_adata()
     groups = raw.obs[GROUPS].astype("category").cat
     matrix = as_csr(raw.X).astype(np.float32)

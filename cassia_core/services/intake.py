@@ -15,11 +15,8 @@ import pandas as pd
 from cassia_core import settings
 from cassia_core.data import inspect
 from cassia_core.data.cells import load_cells
-from cassia_core.data.expression_matrix import matrix_at
 from cassia_core.data.marker_sources import read_source
 from cassia_core.data.marker_tables import load_markers
-from cassia_core.data.normalise import as_csr
-from cassia_core.data.qc import cell_metrics, failing
 from cassia_core.domain.config import MarkerParams, QCParams, ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
@@ -146,6 +143,10 @@ def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFr
     InputError
         When the file has no counts.
     """
+    from cassia_core.data.expression_matrix import matrix_at  # compiled code: only when cells are counted
+    from cassia_core.data.normalise import as_csr
+    from cassia_core.data.qc import cell_metrics
+
     chosen = options or ReadOptions()
     loaded = load_cells(path, replace(chosen, max_cells=min(chosen.max_cells or MOST_PREVIEWED, MOST_PREVIEWED)))
     if not loaded.findings.counts:
@@ -156,4 +157,6 @@ def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFr
 
 def fails_quality(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
     """Which cells the cut-offs set aside: a boolean per row of `metrics`."""
+    from cassia_core.data.qc import failing
+
     return failing(metrics, qc) != ""

@@ -34,7 +34,7 @@ SCREEN = {"services", "domain", "errors", "settings"}
 HOME_OF_VENDOR = {
     "openai": {"llm"}, "anthropic": {"llm"}, "tenacity": {"llm", "pipeline"},
     "cellxgene_ontology_guide": {"knowledge"}, "jinja2": {"agents", "report"}, "plotly": {"report"},
-    "matplotlib": {"report"}, "h5py": {"data"}, "illico": {"data"}, "umap": {"data"}, "harmonypy": {"data"},
+    "matplotlib": {"report"}, "h5py": {"data"}, "umap": {"data"}, "harmonypy": {"data"},
     "igraph": {"data"}, "pydantic": {"runs"}, "filelock": {"runs"}, "tqdm": {"cli_commands"},
 }
 

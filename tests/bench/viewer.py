@@ -1,0 +1,102 @@
+"""How fast the map draws, beside a plain `px.scatter` of the same cells: `python -m tests.bench.viewer [CELLS ...]`.
+
+Headless Chromium with software rendering. Times are from the moment the page has its data (or, for px.scatter and for the last
+column, from the navigation) to the finished drawing; memory is the growth of the server's resident memory for one open view.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGS = ["--no-sandbox", "--headless", "--disable-background-networking", "--use-gl=angle", "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+PLAIN = """
+import numpy as np, plotly.express as px, streamlit as st
+n = int(st.query_params.get("n", "1000")); rng = np.random.default_rng(0); codes = np.arange(n) % 6
+xy = rng.normal(0, 1.2, (n, 2)) + 10 * np.stack([np.cos(codes), np.sin(codes)], axis=1)
+st.plotly_chart(px.scatter(x=xy[:, 0], y=xy[:, 1], color=codes.astype(str), render_mode="webgl"))
+"""
+BETWEEN = ("performance.getEntriesByName('cassia-map-drawn')[0].startTime - "
+           "performance.getEntriesByName('cassia-map-data')[0].startTime")
+
+
+def serve(script: Path) -> tuple[subprocess.Popen, str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true",
+                                "--server.port", str(port), "--browser.gatherUsageStats", "false"], cwd=ROOT,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env=os.environ | {"CASSIA_HOME": tempfile.mkdtemp()})
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
+            break
+        except OSError:
+            time.sleep(0.2)
+    return process, f"http://localhost:{port}"
+
+
+def ours(page: Page, url: str, n: int, server: psutil.Process) -> None:
+    page.goto(f"{url}/?n={n}")
+    page.locator("canvas.cw-map[data-state=drawn]").wait_for()  # makes and caches the cells on the server
+    page.goto("about:blank")
+    before = server.memory_info().rss
+    begun = time.perf_counter()
+    page.goto(f"{url}/?n={n}")
+    page.locator("canvas.cw-map[data-state=drawn]").wait_for()
+    whole = time.perf_counter() - begun
+    first = page.evaluate(BETWEEN) / 1000
+    grown = (server.memory_info().rss - before) / 1e6
+    begun = time.perf_counter()
+    page.get_by_role("radio", name="Gene").click()
+    page.wait_for_function("() => document.querySelector('canvas.cw-map') !== null")
+    page.wait_for_timeout(50)
+    page.locator("canvas.cw-map[data-state=drawn]").wait_for()
+    recolour = page.evaluate(BETWEEN) / 1000
+    with_server = time.perf_counter() - begun
+    print(f"{n:>9,} cells  our map   first drawing {first:5.2f} s   recolouring {recolour:5.2f} s (with the server "
+          f"{with_server:5.2f} s)   server memory {grown:+6.0f} MB   from navigation {whole:5.2f} s")
+
+
+def plain(page: Page, url: str, n: int, server: psutil.Process) -> None:
+    before = server.memory_info().rss
+    begun = time.perf_counter()
+    page.goto(f"{url}/?n={n}")
+    page.locator("[data-testid=stPlotlyChart] .gl-canvas, [data-testid=stPlotlyChart] canvas").first.wait_for(state="attached")
+    page.wait_for_function("() => document.querySelectorAll('[data-testid=stPlotlyChart] .legend .traces').length > 0")
+    print(f"{n:>9,} cells  px.scatter   from navigation {time.perf_counter() - begun:5.2f} s   "
+          f"server memory {(server.memory_info().rss - before) / 1e6:+6.0f} MB")
+
+
+def main(sizes: list[int]) -> None:
+    script = Path(tempfile.mkdtemp()) / "plain.py"
+    script.write_text(PLAIN)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+        for path, measure, most in ((ROOT / "tests" / "browser" / "map_app.py", ours, 10**7), (script, plain, 200_000)):
+            server, url = serve(path)
+            for n in (n for n in sizes if n <= most):
+                page = browser.new_page(viewport={"width": 1440, "height": 900})
+                page.set_default_timeout(240_000)
+                measure(page, url, n, psutil.Process(server.pid))
+                page.close()
+            server.terminate()
+            server.wait()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main([int(a.replace("_", "")) for a in sys.argv[1:]] or [10_000, 100_000, 1_000_000])
