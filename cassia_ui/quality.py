@@ -46,6 +46,13 @@ def draw_quality(path: Path, draft: session.Draft) -> None:
             st.space("stretch")
             st.markdown(f"**{stay:,} of {len(metrics):,} cells stay**, {len(metrics) - stay:,} are set aside",
                         width="content")
+            if st.button("Use suggested limits", help="Five median absolute deviations from the middle of your own cells; three "
+                         "for the mitochondrial share."):
+                suggested = intake.suggested_quality(metrics)
+                chosen = {field: getattr(suggested, field) for _, field, _, _ in panels}
+                session.forget_widgets("draft_qc_")
+                session.change_draft(qc=replace(qc, **chosen))
+                st.rerun()
 
 
 def _panel(values: np.ndarray, field: str, label: str, unit: str, draft: session.Draft) -> float | None:

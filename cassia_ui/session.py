@@ -50,9 +50,14 @@ def change_draft(**changes: Any) -> Draft:
 
 def open_file(path: Path, name: str, **known: Any) -> None:
     """Begin a new draft with a file; widgets of the old one start anew."""
-    for key in [k for k in st.session_state if str(k).startswith("draft_")]:
-        del st.session_state[key]
+    forget_widgets("draft_")
     st.session_state[_DRAFT] = Draft(path=str(path), name=name, annotation=draft().annotation, **known)
+
+
+def forget_widgets(prefix: str) -> None:
+    """Let widgets whose keys begin with `prefix` start anew from the draft."""
+    for key in [k for k in st.session_state if str(k).startswith(prefix)]:
+        del st.session_state[key]
 
 
 def chosen_run() -> str:

@@ -91,9 +91,6 @@ def show(draft: session.Draft) -> None:
     if not draft.tissue_set and findings.tissue_guess:
         session.change_draft(tissue=findings.tissue_guess, tissue_set=True)
     with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Open another file", icon=":material/folder_open:"):
-            session.change_draft(path="")
-            st.rerun()
         if st.button("Next: Set-up", type="primary", icon=":material/arrow_forward:", icon_position="right",
                      disabled=any(not q.suggested for q in findings.questions)):
             st.switch_page(SETUP)

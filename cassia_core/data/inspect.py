@@ -14,7 +14,7 @@ from cassia_core.data.table_columns import NO_NAME
 from cassia_core.data.table_shapes import shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
-from cassia_core.errors import AnnDataError
+from cassia_core.errors import AnnDataError, MarkerFormatError
 from cassia_core.genes.lookup import share_known
 
 CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
@@ -39,7 +39,11 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
         return inspect_cells(path, options, source)[0]
     if source.kind == "text" and options.columns is None and looks_like_expression(read_table(source.path, 20).frame):
         return inspect_cells(path, options, source)[0]
-    table = read_source(path, options)
+    try:
+        table = read_source(path, options)
+    except MarkerFormatError:
+        _refuse_if_named_like_cells(path, ())
+        raise
     if table.shaped is None and shape_of(table.frame, options.columns) is None:
         _refuse_if_named_like_cells(path, ())
         return _unrecognised(table)

@@ -52,13 +52,24 @@ def _sources(layout: RunLayout, config: RunConfig,
     """Where answers come from: the models and what a parent run has paid already, or for a replay the recorded run
     and nothing else."""
     if not config.replay_from:
-        parent = (RunLayout(root=layout.root.parent / config.parent_run).calls,) if config.parent_run else ()
-        return open_providers(config.models(), keys), CallLog(layout.calls, earlier=parent)
+        return open_providers(config.models(), keys), CallLog(layout.calls, earlier=_paid_before(layout, config))
     recorded = RunLayout(root=Path(config.replay_from)).calls
     if not recorded.exists():
         raise RunNotFound(f"There is nothing to replay in {config.replay_from}.", "It holds no recorded calls.",
                           "Name the directory of a run that was annotated.")
     return dict.fromkeys(config.models(), ReplayProvider()), CallLog(layout.calls, earlier=(recorded,))
+
+
+def _paid_before(layout: RunLayout, config: RunConfig) -> tuple[Path, ...]:
+    """The call log of the run that this one goes on from, if it does."""
+    if not config.parent_run:
+        return ()
+    log = RunLayout(root=layout.root.parent / config.parent_run).calls
+    if not log.exists():
+        raise RunNotFound(f"The run {config.parent_run}, which this one goes on from, is not there.",
+                          "It was moved, archived or deleted, and its answers would have to be paid again.",
+                          "Put it back, or start a new run.")
+    return (log,)
 
 
 def _process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:

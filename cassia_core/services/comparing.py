@@ -65,7 +65,7 @@ def values_by_cluster(view: View, gene: str, most: int | None = None) -> list[np
 def composition(view: View, labels: Mapping[str, str], by: str) -> pd.DataFrame:
     """Share (0 to 1) of every label within each group of the column `by`; rows are groups."""
     groups = _words(view, by)
-    named = _words(view, view.cluster_key).map(lambda c: labels.get(c, NO_LABEL))
+    named = _words(view, view.cluster_key).map(lambda c: labels.get(c) or NO_LABEL)
     counts = pd.crosstab(groups, named)
     return counts.div(counts.sum(axis=1), axis=0)
 

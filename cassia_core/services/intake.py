@@ -160,3 +160,10 @@ def fails_quality(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
     from cassia_core.data.qc import failing
 
     return failing(metrics, qc) != ""
+
+
+def suggested_quality(metrics: pd.DataFrame) -> QCParams:
+    """Cut-offs from the cells' own spread: see `cassia_core.data.qc.suggest_cutoffs`."""
+    from cassia_core.data.qc import suggest_cutoffs
+
+    return suggest_cutoffs(metrics).params

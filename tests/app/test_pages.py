@@ -58,6 +58,7 @@ def test_an_upload_of_a_marker_table_shows_what_was_found_and_goes_on_to_the_set
 
 @pytest.mark.parametrize(("name", "content", "word"), [
     ("cells.h5ad", b"this is plain text, not HDF5\n" * 50, "cells.h5ad"),
+    ("cells.h5ad", b"hello, I am text\n", "plain text"),
     ("cells.h5ad", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 157286400\n", "pointer"),
     ("empty.h5ad", b"", "empty"),
 ])

@@ -75,8 +75,8 @@ def plain(page: Page, url: str, n: int, server: psutil.Process) -> None:
     before = server.memory_info().rss
     begun = time.perf_counter()
     page.goto(f"{url}/?n={n}")
-    page.locator("[data-testid=stPlotlyChart] .gl-canvas, [data-testid=stPlotlyChart] canvas").first.wait_for(state="attached")
-    page.wait_for_function("() => document.querySelectorAll('[data-testid=stPlotlyChart] .legend .traces').length > 0")
+    page.locator("[data-testid=stPlotlyChart] .legendtext").first.wait_for(state="attached")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     print(f"{n:>9,} cells  px.scatter   from navigation {time.perf_counter() - begun:5.2f} s   "
           f"server memory {(server.memory_info().rss - before) / 1e6:+6.0f} MB")
 
