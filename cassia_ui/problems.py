@@ -34,9 +34,7 @@ def problems_as_cards(name: str = "page") -> Iterator[None]:
         yield
     except CassiaError as error:
         show_problem(error, name)
-    except Exception as error:
-        if type(error).__module__.startswith("streamlit"):
-            raise  # Streamlit's own way to stop or to change the page
+    except Exception as error:  # Streamlit's own ways to stop or to change the page are no `Exception`
         logger.exception("A page failed")
         show_problem(CassiaError("This page could not be drawn.",
                                  f"The program itself failed ({type(error).__name__}). Nothing of yours is lost.",

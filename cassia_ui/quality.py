@@ -61,7 +61,7 @@ def _panel(values: np.ndarray, field: str, label: str, unit: str, draft: session
     kept = getattr(draft.qc, field)
     start = float(kept if kept is not None else (0.0 if at_least else top))
     slot = st.container()
-    cut = st.slider(label, 0.0, top, min(start, top), step=max(1.0, round(top / 200)), key=f"draft_qc_{field}",
+    cut = st.slider(label, 0.0, top, min(start, top), step=float(max(1, round(top / 200))), key=f"draft_qc_{field}",
                     label_visibility="collapsed", format=f"%d {unit}")
     aside = values < cut if at_least else values > cut
     with slot:

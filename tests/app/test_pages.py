@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -82,6 +83,30 @@ def test_an_unrecognised_table_opens_a_column_mapper_that_reads_it(app):
     healthy(at)
     assert "Which column is what?" not in text_of(at)
     assert "2" in " ".join(str(t.value) for t in at.table)
+
+
+def test_raw_counts_get_histograms_with_limits_that_can_be_suggested_and_are_kept_for_the_run(app, tmp_path):
+    import anndata
+    import numpy as np
+    from scipy import sparse
+
+    counts = np.random.default_rng(0).poisson(0.6, (120, 400)).astype(np.float32)
+    counts[:5] *= np.random.default_rng(1).random((5, 400)) < 0.05
+    names = ["MT-CO1", "MT-ND1", *[f"GENE{i}" for i in range(398)]]
+    anndata.AnnData(sparse.csr_matrix(counts), var={"gene": names}).write_h5ad(tmp_path / "counts.h5ad")
+    adata = anndata.read_h5ad(tmp_path / "counts.h5ad")
+    adata.var_names = names
+    adata.write_h5ad(tmp_path / "counts.h5ad")
+    at = app.switch_page("pages/data.py").run()
+    at.file_uploader[0].upload("counts.h5ad", (tmp_path / "counts.h5ad").read_bytes(), "application/x-hdf5").run()
+    healthy(at)
+    assert "120 of 120 cells stay" in text_of(at)
+    button(at, "Use suggested limits").click().run()
+    healthy(at)
+    stay = int(re.search(r"(\d+) of 120 cells stay", text_of(at)).group(1))
+    assert 100 < stay <= 115, "the five nearly empty cells go"
+    healthy(at.switch_page("pages/setup.py").run())
+    assert at.session_state["draft"].qc.min_genes > 0
 
 
 def test_an_h5ad_of_three_cells_gets_a_card(app, tmp_path):
