@@ -32,6 +32,12 @@ BETWEEN = ("performance.getEntriesByName('cassia-map-drawn')[0].startTime - "
            "performance.getEntriesByName('cassia-map-data')[0].startTime")
 
 
+NEW_DRAWING = """(seen) => {
+  const [data] = performance.getEntriesByName('cassia-map-data'), [drawn] = performance.getEntriesByName('cassia-map-drawn');
+  return data && drawn && data.startTime > seen && drawn.startTime > data.startTime;
+}"""
+
+
 def serve(script: Path) -> tuple[subprocess.Popen, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -60,11 +66,10 @@ def ours(page: Page, url: str, n: int, server: psutil.Process) -> None:
     whole = time.perf_counter() - begun
     first = page.evaluate(BETWEEN) / 1000
     grown = (server.memory_info().rss - before) / 1e6
+    seen = page.evaluate("performance.getEntriesByName('cassia-map-data')[0].startTime")
     begun = time.perf_counter()
     page.get_by_role("radio", name="Gene").click()
-    page.wait_for_function("() => document.querySelector('canvas.cw-map') !== null")
-    page.wait_for_timeout(50)
-    page.locator("canvas.cw-map[data-state=drawn]").wait_for()
+    page.wait_for_function(NEW_DRAWING, arg=seen)
     recolour = page.evaluate(BETWEEN) / 1000
     with_server = time.perf_counter() - begun
     print(f"{n:>9,} cells  our map   first drawing {first:5.2f} s   recolouring {recolour:5.2f} s (with the server "
@@ -90,7 +95,7 @@ def main(sizes: list[int]) -> None:
             server, url = serve(path)
             for n in (n for n in sizes if n <= most):
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.set_default_timeout(240_000)
+                page.set_default_timeout(60_000)
                 measure(page, url, n, psutil.Process(server.pid))
                 page.close()
             server.terminate()
