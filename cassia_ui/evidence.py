@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult, EvidenceItem, names_a_type
+from cassia_core.domain.annotation import Boost, ClusterResult, EvidenceItem, names_a_type
 from cassia_core.domain.config import AgentModel
 from cassia_ui.markup import escaped, plain
 from cassia_ui.words import LIGHT_BADGE
 
 SHOWN_ITEMS = 6
+MEASURED = {"measured_here": "measured here", "only_elsewhere": "only in other clusters", "not_in_table": "not in the table",
+            "not_in_data": "not in your data"}
 _ORDER = {"conflicting": 0, "cited_not_in_data": 1, "silent": 2, "supporting": 3, "unexpected": 4,
           "cited_not_in_list": 5, "not_measured": 6}
 _SAYS = {"supporting": "Agrees", "silent": "Expected, but silent here", "conflicting": "Speaks against it",
@@ -95,3 +97,25 @@ def draw_readings(row: ClusterResult) -> None:
         st.markdown(f":gray[Also possible: {plain(', '.join(row.proposal.subtypes[1:]))}]")
     if row.proposal and row.proposal.mixed:
         st.markdown(f":orange-badge[:material/call_split: May be mixed] {plain(', '.join(row.proposal.mixed))}")
+    if row.boost:
+        draw_boost(row.boost)
+
+
+def draw_boost(boost: Boost) -> None:
+    """What was said before and after looking closer, and what was measured for it."""
+    verdict = "label changed" if boost.accepted and boost.after.label != boost.before.label else "label kept"
+    st.markdown(f":violet-badge[:material/manage_search: Looked closer, {verdict}]  \n"
+                f"Before: **{plain(boost.before.label)}**{_scored(boost.score_before)}. "
+                f"After: **{plain(boost.after.label)}**{_scored(boost.score_after)}. {plain(boost.reason)}")
+    if boost.measured:
+        with st.expander(f"{len(boost.measured)} genes looked up in this cluster", type="compact"):
+            st.dataframe([{"Gene": m.gene, "Found": MEASURED[m.status], "log2 fold": m.log2fc, "Here": m.pct_in,
+                           "Elsewhere": m.pct_out, "Most in cluster": m.top_cluster} for m in boost.measured], hide_index=True,
+                         column_config={"Here": st.column_config.NumberColumn(format="percent"),
+                                        "Elsewhere": st.column_config.NumberColumn(format="percent"),
+                                        "log2 fold": st.column_config.NumberColumn(format="%+.1f")},
+                         alt="Genes looked up for the boost with their measured values")
+
+
+def _scored(score: float | None) -> str:
+    return "" if score is None else f" (score {score:.0f})"

@@ -10,7 +10,7 @@ from cassia_core.services.results import DatasetResults
 from cassia_ui import session
 from cassia_ui.conversation import draw_sent, draw_turns
 from cassia_ui.datasets import results_of_page
-from cassia_ui.evidence import evidence_table
+from cassia_ui.evidence import draw_boost, evidence_table
 from cassia_ui.navigation import RESULTS
 from cassia_ui.problems import problems_as_cards
 from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money
@@ -53,6 +53,8 @@ def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool) -> Non
         with side:
             st.markdown("**Evidence in your data**")
             st.html(evidence_table(row, with_words=False) + f'<p class="cw-small cw-muted">{LEGEND}</p>')
+            if row.boost:
+                draw_boost(row.boost)
             if st.button("Show on the map", icon=":material/bubble_chart:", key=f"map_{row.cluster}"):
                 session.remember("chosen_cluster", row.cluster)
                 st.switch_page(RESULTS, query_params={"run": data.run_id})
