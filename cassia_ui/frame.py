@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from cassia_core.domain.config import OFFLINE
 from cassia_ui import session
 from cassia_ui.markup import plain
-from cassia_ui.navigation import DATA
+from cassia_ui.navigation import ALL, DATA
 from cassia_ui.style import css
+
+STARTED, GO_TO = "app_started", "to"
+
+
+def require_app(page_file: str) -> None:
+    """Go through app.py first when a page was opened by its address on a server that has not run app.py yet.
+
+    Streamlit then takes the folder `pages/` for its older kind of app, without our navigation and style.
+    """
+    if not session.value(STARTED):
+        st.switch_page("app.py", query_params={**st.query_params.to_dict(), GO_TO: Path(page_file).name})
+
+
+def _go_on() -> None:
+    """Go to the page that `require_app` came from."""
+    wanted = st.query_params.to_dict()
+    page = f"pages/{wanted.pop(GO_TO, '')}"
+    if page in ALL:
+        st.switch_page(page, query_params=wanted)
 
 
 def start_page() -> None:
     """Style and side bar foot; called once by app.py before the page."""
+    session.remember(STARTED, True)
+    if GO_TO in st.query_params:
+        _go_on()
     st.html(css(session.dark()))
     session.keep_run_in_url()
     with st.sidebar:

@@ -7,6 +7,7 @@ import streamlit as st
 START, DATA, SETUP = "pages/start.py", "pages/data.py", "pages/setup.py"
 RUN, RESULTS, CONVERSATIONS = "pages/run.py", "pages/results.py", "pages/conversations.py"
 RUNS, KNOWLEDGE, SETTINGS = "pages/runs.py", "pages/knowledge.py", "pages/settings.py"
+ALL = (START, DATA, SETUP, RUN, RESULTS, CONVERSATIONS, RUNS, KNOWLEDGE, SETTINGS)
 
 
 def all_pages() -> dict[str, list]:

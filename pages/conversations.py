@@ -11,6 +11,7 @@ from cassia_ui import session
 from cassia_ui.conversation import draw_sent, draw_turns
 from cassia_ui.datasets import results_of_page
 from cassia_ui.evidence import draw_boost, evidence_table
+from cassia_ui.frame import require_app
 from cassia_ui.navigation import RESULTS
 from cassia_ui.problems import problems_as_cards
 from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money
@@ -84,5 +85,6 @@ def show() -> None:
         draw_cluster(data, row, row.cluster == first)
 
 
+require_app(__file__)
 with problems_as_cards("conversations"):
     show()

@@ -12,6 +12,7 @@ from cassia_core.domain.findings import Findings
 from cassia_core.errors import CassiaError
 from cassia_core.services import examples, intake
 from cassia_ui import found, frame, session
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import SETUP
 from cassia_ui.problems import problems_as_cards, show_problem
@@ -96,6 +97,7 @@ def show(draft: session.Draft) -> None:
             st.switch_page(SETUP)
 
 
+require_app(__file__)
 with problems_as_cards("data"):
     current = session.draft()
     chips = [f":material/description: {plain(current.name)}, {size_of(Path(current.path))}"] \

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cassia_core.services import knowledge
 from cassia_ui import frame
+from cassia_ui.frame import require_app
 from cassia_ui.markup import escaped, plain
 from cassia_ui.problems import problems_as_cards
 
@@ -55,6 +56,7 @@ def draw_gene(species: str) -> None:
                  alt=f"Cell types that {gene} marks")
 
 
+require_app(__file__)
 with problems_as_cards("knowledge"):
     frame.title("Knowledge", "What our marker knowledge base says: the genes of a type, the types of a gene.")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -26,6 +26,7 @@ from cassia_ui.datasets import results_of_page
 from cassia_ui.downloads import draw_downloads
 from cassia_ui.evidence import draw_readings, evidence_table
 from cassia_ui.figure_downloads import draw_figure_downloads
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import CONVERSATIONS
 from cassia_ui.problems import problems_as_cards
@@ -161,5 +162,6 @@ def show() -> None:
     more(data, labels)
 
 
+require_app(__file__)
 with problems_as_cards("results"):
     show()

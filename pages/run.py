@@ -7,6 +7,7 @@ import streamlit as st
 from cassia_core.domain.progress import RunView
 from cassia_core.services import runs
 from cassia_ui import frame, session
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import CONVERSATIONS, RESULTS
 from cassia_ui.problems import problems_as_cards
@@ -126,5 +127,6 @@ def show() -> None:
         body(run_id, view)
 
 
+require_app(__file__)
 with problems_as_cards("run"):
     show()

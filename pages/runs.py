@@ -7,6 +7,7 @@ import streamlit as st
 from cassia_core.services import runs
 from cassia_core.services.runs import RunSummary
 from cassia_ui import frame, session
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import RESULTS, RUN
 from cassia_ui.problems import problems_as_cards
@@ -74,5 +75,6 @@ def show() -> None:
     st.caption(f"They are kept in {runs.folder()}")
 
 
+require_app(__file__)
 with problems_as_cards("runs"):
     show()

@@ -9,6 +9,7 @@ from cassia_core.domain.config import OFFLINE
 from cassia_core.services import models
 from cassia_ui import frame, session
 from cassia_ui.engine_form import draw_engine
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.problems import problems_as_cards
 
@@ -37,6 +38,7 @@ def about() -> None:
                 "(https://doi.org/10.1038/s41467-025-67084-x).")
 
 
+require_app(__file__)
 with problems_as_cards("settings"):
     frame.title("Settings", "Who answers, keys for this session, folders and versions.")
     with st.container(border=True):

@@ -14,6 +14,7 @@ from cassia_core.services.knowledge import tissue_names
 from cassia_ui import frame, session
 from cassia_ui.engine_form import draw_engine, draw_stages
 from cassia_ui.found import findings_of
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import DATA, RUN
 from cassia_ui.problems import problems_as_cards
@@ -178,5 +179,6 @@ def show() -> None:
         st.switch_page(DATA)
 
 
+require_app(__file__)
 with problems_as_cards("setup"):
     show()

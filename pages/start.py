@@ -9,6 +9,7 @@ from cassia_core.services import runs
 from cassia_ui import frame, session
 from cassia_ui.demo import start_demo
 from cassia_ui.door_maps import door_map
+from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import DATA, RESULTS, RUN, SETTINGS
 from cassia_ui.problems import problems_as_cards
@@ -86,6 +87,7 @@ def recent(known: tuple[runs.RunSummary, ...]) -> None:
     st.table(table, border="horizontal", hide_index=True)
 
 
+require_app(__file__)
 with problems_as_cards("start"):
     frame.title("From counts to cell types, with the reasons",
                 "Load single-cell data, let several agents argue about each cluster, and read why each label was given.")

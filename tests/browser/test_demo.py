@@ -24,6 +24,7 @@ def test_the_demo_ends_on_a_coloured_map_and_an_open_conversation_and_survives_r
     app_server.stop()
     app_server.start()
     page.goto(page.url)
+    expect(page.get_by_text("One path", exact=True)).to_be_visible()  # our navigation, though the server is fresh
     page.get_by_role("button", name="See the results").click(timeout=LONG_MS)
 
     expect(page.get_by_role("heading", name="Results", exact=True)).to_be_visible()
