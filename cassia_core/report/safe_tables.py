@@ -17,9 +17,10 @@ def guard(value: object) -> object:
 
     Source: OWASP, "CSV Injection". Numbers, also written as text ("-1", "+2.5e3"), are no formulas.
     """
-    if not isinstance(value, str) or not value.startswith(_DANGEROUS) or _is_number(value):
+    if not isinstance(value, str):
         return value
-    return "'" + value
+    bare = value.lstrip("'")  # a text that has such quotes of its own gets one more, so that every text comes back
+    return "'" + value if bare.startswith(_DANGEROUS) and not _is_number(bare) else value
 
 
 def unguard(value: object) -> object:
