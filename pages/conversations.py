@@ -7,7 +7,7 @@ import streamlit as st
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.services import results, review
 from cassia_core.services.results import DatasetResults
-from cassia_ui import session
+from cassia_ui.chosen_cluster import choose_cluster, chosen_cluster
 from cassia_ui.conversation import draw_sent, draw_turns
 from cassia_ui.datasets import results_of_page
 from cassia_ui.evidence import draw_boost, evidence_table
@@ -57,7 +57,7 @@ def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool) -> Non
             if row.boost:
                 draw_boost(row.boost)
             if st.button("Show on the map", icon=":material/bubble_chart:", key=f"map_{row.cluster}"):
-                session.remember("chosen_cluster", row.cluster)
+                choose_cluster(row.cluster)
                 st.switch_page(RESULTS, query_params={"run": data.run_id})
             with st.popover("What was sent", icon=":material/outbox:", type="tertiary", key=f"sent_{row.cluster}"):
                 draw_sent(row)
@@ -79,7 +79,7 @@ def show() -> None:
         return
     page = st.number_input(f"Page of {-(-len(rows) // PER_PAGE)}", 1, -(-len(rows) // PER_PAGE)) \
         if len(rows) > PER_PAGE else 1
-    wanted = session.value("chosen_cluster", "")
+    wanted = chosen_cluster()
     first = wanted if any(r.cluster == wanted for r in rows) else rows[0].cluster
     for row in rows[(page - 1) * PER_PAGE:page * PER_PAGE]:
         draw_cluster(data, row, row.cluster == first)
