@@ -1,7 +1,8 @@
 """How fast the map draws, beside a plain `px.scatter` of the same cells: `python -m tests.bench.viewer [CELLS ...]`.
 
 Headless Chromium with software rendering. Times are from the moment the page has its data (or, for px.scatter and for the last
-column, from the navigation) to the finished drawing; memory is the growth of the server's resident memory for one open view.
+column, from the navigation) to the finished drawing of all panels; memory is the growth of the server's resident memory for one
+open view. With two panels both show the same cells, one by type and one by a gene.
 """
 
 from __future__ import annotations
@@ -28,14 +29,13 @@ n = int(st.query_params.get("n", "1000")); rng = np.random.default_rng(0); codes
 xy = rng.normal(0, 1.2, (n, 2)) + 10 * np.stack([np.cos(codes), np.sin(codes)], axis=1)
 st.plotly_chart(px.scatter(x=xy[:, 0], y=xy[:, 1], color=codes.astype(str), render_mode="webgl"))
 """
-BETWEEN = ("performance.getEntriesByName('cassia-map-drawn')[0].startTime - "
-           "performance.getEntriesByName('cassia-map-data')[0].startTime")
-
-
-NEW_DRAWING = """(seen) => {
-  const [data] = performance.getEntriesByName('cassia-map-data'), [drawn] = performance.getEntriesByName('cassia-map-drawn');
-  return data && drawn && data.startTime > seen && drawn.startTime > data.startTime;
-}"""
+MARKS = """(what) => performance.getEntriesByType('mark').filter((m) => m.name.startsWith(`cassia-map-${what} `))
+  .map((m) => m.startTime)"""
+BETWEEN = f"() => {{ const at = {MARKS}; return Math.max(...at('drawn')) - Math.min(...at('data')); }}"
+ALL_DRAWN = (f"(n) => {{ const at = {MARKS}; "
+             "return at('drawn').length === n && Math.min(...at('drawn')) > Math.max(...at('data')); }")
+FIRST = "(what) => performance.getEntriesByName(`cassia-map-${what} 1`)[0].startTime"
+NEW_DRAWING = f"(seen) => {{ const at = {FIRST}; return at('data') > seen && at('drawn') > at('data'); }}"
 
 
 def serve(script: Path) -> tuple[subprocess.Popen, str]:
@@ -55,28 +55,28 @@ def serve(script: Path) -> tuple[subprocess.Popen, str]:
     return process, f"http://localhost:{port}"
 
 
-def ours(page: Page, url: str, n: int, server: psutil.Process) -> None:
-    page.goto(f"{url}/?n={n}")
-    page.locator("canvas.cw-map[data-state=drawn]").wait_for()  # makes and caches the cells on the server
+def ours(page: Page, url: str, n: int, panels: int, server: psutil.Process) -> None:
+    page.goto(f"{url}/?n={n}&panels={panels}")
+    page.wait_for_function(ALL_DRAWN, arg=panels)  # makes and caches the cells on the server
     page.goto("about:blank")
     before = server.memory_info().rss
     begun = time.perf_counter()
-    page.goto(f"{url}/?n={n}")
-    page.locator("canvas.cw-map[data-state=drawn]").wait_for()
+    page.goto(f"{url}/?n={n}&panels={panels}")
+    page.wait_for_function(ALL_DRAWN, arg=panels)
     whole = time.perf_counter() - begun
     first = page.evaluate(BETWEEN) / 1000
     grown = (server.memory_info().rss - before) / 1e6
-    seen = page.evaluate("performance.getEntriesByName('cassia-map-data')[0].startTime")
+    seen = page.evaluate(FIRST, "data")
     begun = time.perf_counter()
     page.get_by_role("radio", name="Gene").click()
     page.wait_for_function(NEW_DRAWING, arg=seen)
-    recolour = page.evaluate(BETWEEN) / 1000
+    recolour = (page.evaluate(FIRST, "drawn") - page.evaluate(FIRST, "data")) / 1000
     with_server = time.perf_counter() - begun
-    print(f"{n:>9,} cells  our map   first drawing {first:5.2f} s   recolouring {recolour:5.2f} s (with the server "
-          f"{with_server:5.2f} s)   server memory {grown:+6.0f} MB   from navigation {whole:5.2f} s")
+    print(f"{n:>9,} cells  our map, panels: {panels}   first drawing {first:5.2f} s   recolouring one {recolour:5.2f} s (with "
+          f"the server {with_server:5.2f} s)   server memory {grown:+6.0f} MB   from navigation {whole:5.2f} s")
 
 
-def plain(page: Page, url: str, n: int, server: psutil.Process) -> None:
+def plain(page: Page, url: str, n: int, panels: int, server: psutil.Process) -> None:
     before = server.memory_info().rss
     begun = time.perf_counter()
     page.goto(f"{url}/?n={n}")
@@ -91,12 +91,13 @@ def main(sizes: list[int]) -> None:
     script.write_text(PLAIN)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
-        for path, measure, most in ((ROOT / "tests" / "browser" / "map_app.py", ours, 10**7), (script, plain, 200_000)):
+        for path, measure, panels, most in ((ROOT / "tests" / "browser" / "map_app.py", ours, (1, 2), 10**7),
+                                            (script, plain, (1,), 200_000)):
             server, url = serve(path)
-            for n in (n for n in sizes if n <= most):
+            for n, number in ((n, number) for n in sizes if n <= most for number in panels):
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.set_default_timeout(60_000)
-                measure(page, url, n, psutil.Process(server.pid))
+                measure(page, url, n, number, psutil.Process(server.pid))
                 page.close()
             server.terminate()
             server.wait()
