@@ -14,6 +14,7 @@ from cassia_core.services import examples, intake
 from cassia_ui import found, frame, session
 from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
+from cassia_ui.memory_offer import draw_memory_offer
 from cassia_ui.navigation import SETUP
 from cassia_ui.problems import problems_as_cards, show_problem
 from cassia_ui.quality import draw_quality
@@ -85,8 +86,8 @@ def show(draft: session.Draft) -> None:
     with right:
         found.draw_done(findings)
     found.draw_read_options(findings)
-    if findings.kind == "cells" and findings.counts:
-        draw_quality(path, draft)
+    if not draw_memory_offer(findings) and findings.kind == "cells" and findings.counts:
+        draw_quality(path, findings)
     if not draft.species and findings.species:
         session.change_draft(species=findings.species)
     if not draft.tissue_set and findings.tissue_guess:

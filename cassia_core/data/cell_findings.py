@@ -14,6 +14,8 @@ from cassia_core.domain.findings import ColumnInfo, Finding, Findings, MatrixInf
 FEW_CELLS, FEW_GENES = 50, 200
 MANY_GENES = 60_000
 _PANEL_GENES = 1000
+BASE_BYTES, BYTES_PER_CELL, BYTES_PER_VALUE = 600e6, 1000, 12
+"""Fitted to measured peaks; see `estimate_memory`."""
 _MATRICES_TOLD_ONE_BY_ONE = 3
 _STATE_WORDS = {"counts": "Raw counts", "counts_like": "Corrected or normalised counts",
                 "log_normalised": "Log-normalised", "scaled": "Scaled", "unknown": "Not recognised",
@@ -194,12 +196,16 @@ def _map(file: CellFile) -> Finding:
     return Finding(topic="Map (UMAP)", value=", ".join(maps))
 
 
-def estimate_memory(n_cells: int, n_genes: int, stored_values: int) -> int:
-    """Bytes that loading and clustering take at their height.
+def estimate_memory(n_cells: int, stored_values: int) -> int:
+    """Bytes that reading and clustering take at their height.
 
-    The stored values as sparse float32 with int32 columns (8 bytes), held three times (as read, counts,
-    normalised), and two dense copies of 2,000 variable genes.
+    Source: peak resident memory of the worker, measured by `tests/bench/memory.py`; see docs/guide/clustering.md.
     """
-    return int(3 * 8 * stored_values + 2 * 4 * min(n_genes, 2000) * n_cells + 300e6)
+    return int(BASE_BYTES + BYTES_PER_CELL * n_cells + BYTES_PER_VALUE * stored_values)
 
 
+def cells_that_fit(memory_bytes: int, n_cells: int, limit_bytes: int) -> int | None:
+    """How many of `n_cells`, which take `memory_bytes`, fit into `limit_bytes`, in thousands; None when no thousand does."""
+    per_cell = (memory_bytes - BASE_BYTES) / max(1, n_cells)
+    fits = int((limit_bytes - BASE_BYTES) / per_cell / 1000) * 1000
+    return fits if fits >= 1000 else None

@@ -14,7 +14,7 @@ from cassia_core.data.neighbors import NeighborGraph, neighbor_graph
 from cassia_core.data.pca import components_of_scaled, principal_components
 from cassia_core.data.samples import harmonise, moments_per_sample, samples_of
 from cassia_core.data.variable_genes import genes_for_pca, variable_genes, variable_genes_over_samples
-from cassia_core.domain.config import ClusteringParams, QCParams
+from cassia_core.domain.config import NEW_MAP, ClusteringParams, QCParams
 from cassia_core.domain.findings import Findings
 from cassia_core.errors import AnnDataError
 
@@ -37,6 +37,8 @@ def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
     AnnDataError
         When the one asked for is not there or has fewer than two columns.
     """
+    if params.embedding == NEW_MAP:
+        return None
     if params.embedding is not None:
         same = [k for k in adata.obsm if k.lower() == params.embedding.lower()]
         if not same or adata.obsm[same[0]].ndim != 2 or adata.obsm[same[0]].shape[1] < 2:

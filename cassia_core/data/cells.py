@@ -12,7 +12,13 @@ import psutil
 import scipy.sparse as sp
 
 from cassia_core import settings
-from cassia_core.data.cell_findings import choose_counts, choose_expression, describe_cells, estimate_memory
+from cassia_core.data.cell_findings import (
+    cells_that_fit,
+    choose_counts,
+    choose_expression,
+    describe_cells,
+    estimate_memory,
+)
 from cassia_core.data.gene_names import GeneNames, repair_gene_names
 from cassia_core.data.matrix_state import Matrix, describe
 from cassia_core.data.readers.cell_file import CellFile
@@ -91,7 +97,7 @@ def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:
 
 def _memory_of(file: CellFile, options: ReadOptions) -> int:
     n_cells = min(file.n_cells, options.max_cells or file.n_cells)
-    return estimate_memory(n_cells, file.n_genes, int(file.stored_values * n_cells / max(1, file.n_cells)))
+    return estimate_memory(n_cells, int(file.stored_values * n_cells / max(1, file.n_cells)))
 
 
 def _size_of(path: Path) -> int:
@@ -110,12 +116,13 @@ def _refuse_if_too_large(path: Path, findings: Findings, options: ReadOptions) -
     if findings.memory_bytes <= limit or not findings.n_cells:
         return
     n_cells = min(findings.n_cells, options.max_cells or findings.n_cells)
-    fits = max(1000, int(n_cells * limit / findings.memory_bytes / 1000) * 1000)
+    fits = cells_that_fit(findings.memory_bytes, n_cells, limit)
     raise AnnDataError(
         f"{path.name} is too large for this machine.",
         f"{n_cells:,} cells need about {findings.memory_bytes / 1e9:.1f} GB of memory; "
         f"{limit / 1e9:.1f} GB may be used.",
-        f"Take a random sample of at most {fits:,} cells, or open it on a machine with more memory.")
+        (f"Take a random sample of at most {fits:,} cells, or open" if fits else "Open") +
+        " it on a machine with more memory.")
 
 
 def _refuse_if_too_small(file: CellFile, path: Path) -> None:

@@ -14,9 +14,12 @@ OFFLINE = "offline"
 ROLES = ("annotator", "validator", "scorer", "booster", "merger")
 """Roles that may have a model of their own."""
 UNKNOWN_TISSUE = "unknown"
+NEW_MAP = "new"
+"""Instead of the name of an embedding: compute a map even where the file has one."""
 BoostMode = Literal["off", "selective", "fused"]
 ValidatorStrictness = Literal["v1", "v0"]
 TestMethod = Literal["wilcoxon", "t-test", "logreg"]
+MarkersAgainst = Literal["subset", "all"]
 
 
 def check(holds: bool, parameter: str, received: object, expected: str) -> None:
@@ -48,13 +51,23 @@ class QCParams:
     score_doublets: bool = False
     sample_column: str | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("max_pct_mito", "max_pct_ribo", "max_pct_haemo"):
+            value = getattr(self, name)
+            check(value is None or 0 <= value <= 100, name, value, "a percentage from 0 to 100")
+        check(self.max_doublet_score is None or 0 <= self.max_doublet_score <= 1, "max_doublet_score",
+              self.max_doublet_score, "a number from 0 to 1")
+        for low, high in (("min_genes", "max_genes"), ("min_counts", "max_counts")):
+            least, most = getattr(self, low), getattr(self, high)
+            check(least is None or most is None or least <= most, high, most, f"at least {least}, the value of `{low}`")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteringParams:
     """Clustering after the vignette (seed 002), whose values are the defaults.
 
     `cluster_column` keeps the user's own clusters (nothing is computed but what is missing);
-    `embedding` names an entry of `obsm` to keep as the map.
+    `embedding` names an entry of `obsm` to keep as the map, or is `NEW_MAP`; None keeps the file's map if it has one.
     """
 
     cluster_column: str | None = None
@@ -74,6 +87,9 @@ class ClusteringParams:
     batch_column: str | None = None
     batch_method: Literal["none", "harmony"] = "none"
     subset_clusters: tuple[str, ...] = ()
+    """Take the cells of these clusters of `cluster_column` alone, and cluster them anew."""
+    markers_against: MarkersAgainst = "subset"
+    """With `subset_clusters`: compare each new cluster with the other new ones, or with all other cells of the file."""
     seed: int = 0
     min_cells_per_cluster: int = 3
 
@@ -83,6 +99,7 @@ class ClusteringParams:
         check(2 <= self.n_pcs <= 200, "n_pcs", self.n_pcs, "a whole number from 2 to 200")
         check(self.resolution is None or 0 < self.resolution <= 10, "resolution", self.resolution,
               "a number above 0 and up to 10")
+        check(self.markers_against in ("subset", "all"), "markers_against", self.markers_against, "subset or all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +117,7 @@ class MarkerParams:
 
     def __post_init__(self) -> None:
         check(1 <= self.n_genes <= 1000, "n_genes", self.n_genes, "a whole number from 1 to 1000")
+        check(self.method in ("wilcoxon", "t-test", "logreg"), "method", self.method, "wilcoxon, t-test or logreg")
         check(self.ranking_method in (None, "avg_log2FC", "p_val_adj", "pct_diff", "Score"), "ranking_method",
               self.ranking_method, "avg_log2FC, p_val_adj, pct_diff or Score")
         check(0 < self.max_pval_adj <= 1, "max_pval_adj", self.max_pval_adj, "a number above 0 and up to 1")
@@ -216,6 +234,23 @@ class DatasetSpec:
         check(bool(self.name.strip()), "name", self.name, "a name for the dataset")
         check(bool(self.tissue.strip()), "tissue", self.tissue, 'a tissue, or "unknown"')
         check(bool(self.species.strip()), "species", self.species, "a species such as human or mouse")
+        check(self.markers.method != "logreg" or self.clustering.markers_against == "subset", "markers_against", "all",
+              "subset with logistic regression, which compares clusters only among themselves")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartOf:
+    """Whose cells a run looks into: clusters of a dataset of another run, its parent.
+
+    `labels` are what the clusters were called when this run was started, corrections included ("": no label);
+    `title` is the parent's, so that it can be named when it is gone.
+    """
+
+    run: str
+    dataset: str
+    clusters: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +263,9 @@ class RunConfig:
     output_dir: str = "batch_results"
     title: str = ""
     parent_run: str = ""
+    """The run that this one goes on from: its answers are not paid again."""
+    part_of: PartOf | None = None
+    """The run into whose clusters this one looks."""
     replay_from: str = ""
     tags: tuple[str, ...] = field(default=())
 

@@ -1,4 +1,4 @@
-"""Start the worker of a run as a process of its own, which outlives page and server."""
+"""Start the worker of a run as a process of its own, which outlives page and server; and that of a preview."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.lock import note_worker
+from cassia_core.runs.preview_folder import PreviewFolder
 from cassia_core.settings import PROJECT_ROOT
 
-WORKER = "cassia_core.pipeline.worker"
+WORKER, PREVIEW_WORKER = "cassia_core.pipeline.worker", "cassia_core.pipeline.preview_worker"
 _started: list[subprocess.Popen] = []
 
 
@@ -32,6 +33,12 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
     process.stdin.write(json.dumps(dict(keys)).encode())
     process.stdin.close()
     return process.pid
+
+
+def launch_preview(folder: PreviewFolder) -> subprocess.Popen:
+    """Start the process that fills the folder of a preview. It asks nobody and gets no key; its log is ours."""
+    return subprocess.Popen([sys.executable, "-m", PREVIEW_WORKER, str(folder.root)], cwd=PROJECT_ROOT,
+                            env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **_detached())
 
 
 def _environment() -> dict[str, str]:

@@ -155,11 +155,11 @@ def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFr
     return cell_metrics(as_csr(counts), genes)
 
 
-def fails_quality(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
-    """Which cells the cut-offs set aside: a boolean per row of `metrics`."""
+def quality_reasons(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
+    """Why the cut-offs set a cell aside, in words, for every row of `metrics`; "" for cells that stay."""
     from cassia_core.data.qc import failing
 
-    return failing(metrics, qc) != ""
+    return failing(metrics, qc)
 
 
 def suggested_quality(metrics: pd.DataFrame) -> QCParams:

@@ -82,7 +82,7 @@ def write_cells(kind: str, n_cells: int, path: Path) -> None:
     import numpy as np
     from scipy import sparse
 
-    from cassia_core.genes.tables_io import read_symbols
+    from cassia_core.genes.tables_io import gene_table
 
     rng = np.random.default_rng(0)
     profile = rng.lognormal(0.0, 1.6, (10, N_GENES)) * rng.lognormal(0.0, 0.5, N_GENES)
@@ -98,7 +98,7 @@ def write_cells(kind: str, n_cells: int, path: Path) -> None:
         blocks.append(block)
     matrix = sparse.vstack(blocks, format="csr")
     adata = ad.AnnData(matrix)
-    adata.var_names = read_symbols(N_GENES)
+    adata.var_names = sorted(gene_table("human").symbols)[:N_GENES]
     if kind == "counts in a layer":
         adata.layers["counts"] = matrix.copy()
         adata.X = matrix.copy()
