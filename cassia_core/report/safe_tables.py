@@ -42,7 +42,8 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy of `frame` with every text guarded, column names included."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
-        safe[name] = safe[name].map(guard)
+        whole = [guard(value) for value in safe[name]]  # pandas would turn whole numbers beside a missing one into 7.0
+        safe[name] = pd.Series(whole, index=safe.index, dtype=object)
     return safe.rename(columns=guard)
 
 
@@ -51,6 +52,11 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     part = _part(path)
     guarded(frame).to_csv(part, index=False, errors="backslashreplace")
     os.replace(part, path)
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A guarded CSV file in memory (UTF-8)."""
+    return guarded(frame).to_csv(index=False).encode("utf-8", "backslashreplace")
 
 
 def write_xlsx(path: Path, sheets: dict[str, pd.DataFrame]) -> None:

@@ -123,6 +123,11 @@ class DatasetLayout:
         return self.private / "clustered.h5ad"
 
     @property
+    def removed_cells(self) -> Path:
+        """Cells that the limits of quality set aside, with reasons; there only where some were."""
+        return self.private / "removed_cells.csv"
+
+    @property
     def prepared(self) -> Path:
         return self.private / "prepared.json"
 
@@ -133,6 +138,31 @@ class DatasetLayout:
     @property
     def edits(self) -> Path:
         return self.private / "edits.jsonl"
+
+    def chosen_cells(self, name: str) -> Path:
+        """Cells that a person chose for one correction."""
+        return self.private / "chosen_cells" / f"{name}.npz"
+
+    @property
+    def edited_h5ad(self) -> Path:
+        return self.output("_edited_annotated.h5ad")
+
+    @property
+    def edited_labels_csv(self) -> Path:
+        return self.output("_edited_labels.csv")
+
+    @property
+    def edited_tables_xlsx(self) -> Path:
+        return self.output("_edited_tables.xlsx")
+
+    @property
+    def edited_report_html(self) -> Path:
+        return self.output("_edited_report.html")
+
+    @property
+    def edited_files(self) -> tuple[Path, ...]:
+        """What is made from corrected labels; never the run's own record."""
+        return (self.edited_h5ad, self.edited_labels_csv, self.edited_tables_xlsx, self.edited_report_html)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +202,10 @@ class RunLayout:
     @property
     def worker_log(self) -> Path:
         return self.private / "worker.log"
+
+    @property
+    def digest(self) -> Path:
+        return self.private / "digest.json"
 
     @property
     def batch_summary_csv(self) -> Path:

@@ -80,16 +80,27 @@ def find_run(run_id: str, root: Path) -> RunLayout:
     RunNotFound
         When there is none; a name that points outside `root` is never followed.
     """
-    folder = root / run_id
-    if not run_id or Path(run_id).name != run_id or not _is_run(folder):
-        raise RunNotFound(f"There is no run called {run_id}.", f"The folder {root} holds none of that name.",
-                          "Choose one from the list of runs.")
-    return RunLayout(root=folder)
+    layout = find_folder(run_id, root)
+    if not layout.config.is_file():
+        raise _no_run(run_id, root)
+    return layout
+
+
+def find_folder(run_id: str, root: Path) -> RunLayout:
+    """The same, also for a run whose `run.json` is lost: enough to list it with its problem and to delete it."""
+    if not run_id or Path(run_id).name != run_id or not _is_run(root / run_id):
+        raise _no_run(run_id, root)
+    return RunLayout(root=root / run_id)
+
+
+def _no_run(run_id: str, root: Path) -> RunNotFound:
+    return RunNotFound(f"There is no run called {run_id}.", f"The folder {root} holds none of that name.",
+                       "Choose one from the list of runs.")
 
 
 def _is_run(folder: Path) -> bool:
     try:
-        return RunLayout(root=folder).config.is_file()
+        return RunLayout(root=folder).private.is_dir()
     except OSError:  # a name longer than the system allows names no folder
         return False
 
@@ -100,24 +111,73 @@ def load_record(layout: RunLayout) -> RunRecord:
 
 
 def run_ids(root: Path) -> tuple[str, ...]:
-    """Names of all runs under `root`, newest first."""
-    folders = [p for p in root.glob("run_*") if RunLayout(root=p).config.is_file()]
-    newest_first = sorted(folders, key=lambda p: RunLayout(root=p).config.stat().st_mtime_ns, reverse=True)
-    return tuple(p.name for p in newest_first)
+    """Names of all runs under `root`, newest first, those whose record is lost included."""
+    folders = [p for p in root.glob("run_*") if _is_run(p)]
+    return tuple(p.name for p in sorted(folders, key=_made_at, reverse=True))
+
+
+def _made_at(folder: Path) -> int:
+    config = RunLayout(root=folder).config
+    try:
+        return (config if config.exists() else folder).stat().st_mtime_ns
+    except OSError:  # it went away between the two looks
+        return 0
 
 
 def delete_run(layout: RunLayout) -> None:
-    """Remove a run directory for good."""
-    shutil.rmtree(layout.root)
+    """Remove a run directory for good.
+
+    Raises
+    ------
+    RunError
+        When the system refuses.
+    """
+    try:
+        shutil.rmtree(layout.root)
+    except OSError as error:
+        raise RunError(f"The run {layout.root.name} could not be deleted whole.", str(error.strerror or error),
+                       "Close programs that have its files open, check your rights in the folder, and try again.",
+                       details=str(error)) from error
+
+
+def archive_folder(root: Path) -> Path:
+    """Where the archived runs of `root` are; the folder need not exist."""
+    return root / ARCHIVE
 
 
 def archive_run(layout: RunLayout) -> Path:
-    """Move a run into `archive/` beside its siblings. Returns the new folder."""
-    target = layout.root.parent / ARCHIVE / layout.root.name
+    """Move a run into `archive/` beside its siblings. Returns the new folder.
+
+    Raises
+    ------
+    RunError
+        When the system refuses.
+    """
+    return _moved(layout, archive_folder(layout.root.parent))
+
+
+def restore_run(layout: RunLayout) -> Path:
+    """Move an archived run back to where it came from. Returns the new folder.
+
+    Raises
+    ------
+    RunError
+        When the system refuses.
+    """
+    return _moved(layout, layout.root.parent.parent)
+
+
+def _moved(layout: RunLayout, folder: Path) -> Path:
+    target = folder / layout.root.name
     if target.exists():
         target = target.with_name(f"{target.name}_{int(time.time())}")
-    target.parent.mkdir(exist_ok=True)
-    return Path(shutil.move(layout.root, target))
+    try:
+        folder.mkdir(exist_ok=True)
+        return Path(shutil.move(layout.root, target))
+    except OSError as error:
+        raise RunError(f"The run {layout.root.name} could not be moved.", str(error.strerror or error),
+                       "Close programs that have its files open, check your rights in the folder, and try again.",
+                       details=str(error)) from error
 
 
 def save_cluster(layout: DatasetLayout, result: ClusterResult) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -13,11 +13,13 @@ from cassia_core.agents.prompts import prompt_hashes
 from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig, check
 from cassia_core.domain.events import RunState
 from cassia_core.domain.progress import RunView, fold
+from cassia_core.domain.run_summary import RunSummary, Spending
 from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError, InputError, RunLocked
 from cassia_core.llm.registry import require_key
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import store
+from cassia_core.runs.digest import digest_of, spent_by
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
@@ -26,27 +28,6 @@ from cassia_core.services.intake import file_sha256
 
 LEAVING_S = 20.0
 ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSummary:
-    """One line of the list of runs. `problem` is set when the run's record cannot be read."""
-
-    run_id: str
-    title: str = ""
-    state: RunState = "queued"
-    created_at: str = ""
-    tissues: tuple[str, ...] = ()
-    species: tuple[str, ...] = ()
-    datasets: tuple[str, ...] = ()
-    provider: str = ""
-    model: str = ""
-    n_clusters: int = 0
-    finished_clusters: int = 0
-    to_look_at: int = 0
-    total_tokens: int = 0
-    cost_usd: float | None = None
-    problem: str = ""
 
 
 def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Path | None = None) -> str:
@@ -175,6 +156,11 @@ def cancel_run(run_id: str, root: Path | None = None) -> None:
     find_run(run_id, root).cancel.touch()
 
 
+def is_stopping(run_id: str, root: Path | None = None) -> bool:
+    """Whether the worker was asked to stop and has not been started again since."""
+    return find_run(run_id, root).cancel.exists()
+
+
 def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | None = None) -> None:
     """Go on with a run that was cancelled, interrupted or left clusters without an answer.
 
@@ -228,53 +214,71 @@ def estimate_run(config: RunConfig, n_clusters: int) -> Estimate:
     return estimate(config, n_clusters)
 
 
-def list_runs(root: Path | None = None) -> tuple[RunSummary, ...]:
-    """All runs, newest first. A run that cannot be read is listed with its problem."""
+def list_runs(root: Path | None = None, *, archived: bool = False) -> tuple[RunSummary, ...]:
+    """All runs, or all archived ones, newest first. A run that cannot be read is listed with its problem."""
+    shelf = _shelf(root, archived)
+    return tuple(_summary(run_id, shelf) for run_id in store.run_ids(shelf))
+
+
+def _shelf(root: Path | None, archived: bool) -> Path:
     folder = root or settings.runs_root()
-    return tuple(_summary(run_id, folder) for run_id in store.run_ids(folder))
+    return store.archive_folder(folder) if archived else folder
 
 
 def _summary(run_id: str, root: Path) -> RunSummary:
     try:
-        record = store.load_record(find_run(run_id, root))
-        view = view_run(run_id, root)
+        return digest_of(store.find_folder(run_id, root), lambda: view_run(run_id, root)).summary
     except CassiaError as error:
         return RunSummary(run_id=run_id, state="failed", problem=str(error))
-    config = record.config
-    annotator = config.annotation.annotator if config.annotation else None
-    tiles = [t for d in view.datasets for t in d.tiles]
-    return RunSummary(
-        run_id=run_id, title=config.title, state=view.state, created_at=record.created_at,
-        tissues=tuple(dict.fromkeys(d.tissue for d in config.datasets)),
-        species=tuple(dict.fromkeys(d.species for d in config.datasets)),
-        datasets=tuple(d.name for d in config.datasets), provider=annotator.provider if annotator else "",
-        model=annotator.model if annotator else "", n_clusters=len(tiles),
-        finished_clusters=sum(d.finished_clusters for d in view.datasets),
-        to_look_at=sum(t.state in ("look", "failed") for t in tiles), total_tokens=view.usage.total_tokens,
-        cost_usd=None if view.usage.unpriced_calls else view.usage.cost_usd)
 
 
-def delete_run(run_id: str, root: Path | None = None) -> None:
-    """Remove a run for good.
+def spending_of(run_id: str, root: Path | None = None, *, archived: bool = False) -> tuple[Spending, ...]:
+    """What the run's calls cost so far, by minute, dataset and model.
+
+    Raises
+    ------
+    RunError
+        When the run or its record of calls cannot be read.
+    """
+    shelf = _shelf(root, archived)
+    layout = store.find_folder(run_id, shelf)
+    return spent_by(layout, digest_of(layout, lambda: view_run(run_id, shelf)))
+
+
+def delete_run(run_id: str, root: Path | None = None, *, archived: bool = False) -> None:
+    """Remove a run for good, also one that cannot be read.
 
     Raises
     ------
     RunLocked
         When its worker is still at it.
+    RunError
+        When the system refuses.
     """
-    store.delete_run(_idle(run_id, root))
+    store.delete_run(_idle(run_id, _shelf(root, archived)))
 
 
 def archive_run(run_id: str, root: Path | None = None) -> Path:
-    """Move a run out of the list, into `archive/` beside the others."""
+    """Move a run out of the list, into `archive/` beside the others. Raises as `delete_run`."""
     return store.archive_run(_idle(run_id, root))
+
+
+def restore_run(run_id: str, root: Path | None = None) -> Path:
+    """Bring an archived run back into the list. Raises as `delete_run`."""
+    return store.restore_run(_idle(run_id, _shelf(root, archived=True)))
 
 
 def _idle(run_id: str, root: Path | None) -> RunLayout:
     """The run's directory, when nobody works on it; a worker that has said its last word is given time to leave."""
-    layout = find_run(run_id, root)
-    patience_s = LEAVING_S if view_run(run_id, root).state in ENDED else 0.0
-    if not wait_for_worker(layout, patience_s):
+    layout = store.find_folder(run_id, root or settings.runs_root())
+    if not wait_for_worker(layout, LEAVING_S if _has_ended(run_id, root) else 0.0):
         raise RunLocked("This run is still being worked on.", "Its worker is alive.",
                         "Wait for it, or cancel it first.")
     return layout
+
+
+def _has_ended(run_id: str, root: Path | None) -> bool:
+    try:
+        return view_run(run_id, root).state in ENDED
+    except CassiaError:  # a run that cannot be read has no last word
+        return False

@@ -1,0 +1,74 @@
+"""The command that compares two runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cassia_core.errors import ConfigError
+from cassia_core.services import run_comparison, runs
+from cassia_core.services.run_comparison import AGREEMENTS, RunComparison, Side
+
+MOST_SHOWN = 30
+
+
+def compare(options: argparse.Namespace) -> int:
+    """`compare RUN_DIR RUN_DIR`: 0 compared, 1 the labels cannot be compared."""
+    one = _side(options.first, options.dataset)
+    other = _side(options.second, options.other_dataset or options.dataset)
+    found = run_comparison.compare_runs(one, other)
+    if found.basis == "none":
+        print(f"The labels cannot be compared. {found.refusal}")
+    else:
+        _print_agreement(found)
+        _print_changes(found)
+        if options.csv:
+            options.csv.write_bytes(run_comparison.comparison_csv(found))
+            print(f"Table of all pairs: {options.csv}")
+    _print_setup(found)
+    return 1 if found.basis == "none" else 0
+
+
+def _side(folder: Path, dataset: str | None) -> Side:
+    """The dataset named, or the only one of the run.
+
+    Raises
+    ------
+    ConfigError
+        When the run has several and none of them is named.
+    """
+    path = folder.expanduser().resolve()
+    names = [spec.name for spec in runs.load_config(path.name, path.parent).datasets]
+    if len(names) > 1 and dataset not in names:
+        raise ConfigError(f"The run {path.name} has {len(names)} datasets.", f"They are: {', '.join(names)}.",
+                          "Name one with --dataset (and --other-dataset for the second run).")
+    return Side(run_id=path.name, dataset=dataset if dataset in names else names[0], root=path.parent)
+
+
+def _print_agreement(found: RunComparison) -> None:
+    unit = found.basis
+    print(f"{found.n_compared:,} {unit} compared, {found.only_one:,} in the first run only, "
+          f"{found.only_other:,} in the second only")
+    for agreement, words in AGREEMENTS.items():
+        if found.count(agreement):
+            print(f"  {words}: {found.count(agreement):,} ({found.count(agreement) / found.n_compared:.1%})")
+    if found.adjusted_rand is not None:
+        print(f"  Adjusted Rand index of the clusterings: {found.adjusted_rand:.3f}")
+
+
+def _print_changes(found: RunComparison) -> None:
+    changed = found.changed()
+    for pair in changed[:MOST_SHOWN]:
+        print(f"  {pair.one.cluster}: {pair.one.label or 'no label'} -> {pair.other.cluster}: "
+              f"{pair.other.label or 'no label'} ({AGREEMENTS[pair.agreement].lower()}, {pair.n:,} {found.basis})")
+    if len(changed) > MOST_SHOWN:
+        print(f"  ... and {len(changed) - MOST_SHOWN} more; --csv FILE writes all of them")
+
+
+def _print_setup(found: RunComparison) -> None:
+    for difference in found.differences:
+        print(f"{difference.what}: {difference.one} -> {difference.other}")
+    for word, usage in zip(("First", "Second"), found.spent, strict=True):
+        cost = f"${usage.cost_usd:.4f}"
+        unknown = f", of which {usage.unpriced_calls:,} of unknown price" if usage.unpriced_calls else ""
+        print(f"{word} run: {usage.total_tokens:,} tokens, {usage.calls:,} calls{unknown}, known cost {cost}")
