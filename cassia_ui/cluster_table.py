@@ -2,54 +2,103 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.services import cluster_list
+from cassia_core.services.cluster_list import TOP_MARKERS, Wanted, label_in
 from cassia_core.services.results import label_colours
 from cassia_core.services.review import ReviewedLabel
 from cassia_ui import session
 from cassia_ui.colouring import LIGHT_COLOURS
 from cassia_ui.door_maps import GREY
-from cassia_ui.words import LIGHT_SHORT
+from cassia_ui.words import LIGHT_SHORT, ontology_page
+
+_STATUS = {"done": "Done", "needs_review": "Needs review", "failed": "No answer", "skipped": "Not annotated",
+           "cancelled": "Cancelled"}
+_COLUMNS = {
+    " ": st.column_config.TextColumn(width=30), "Cell type": st.column_config.TextColumn(width="medium"),
+    "Confidence": st.column_config.TextColumn(width=92),
+    "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90),
+    "Score": st.column_config.NumberColumn(format="%d", width=52),
+    "Cells": st.column_config.NumberColumn(format="localized", width=62),
+    "Cluster": st.column_config.TextColumn(width=62),
+    "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
+    "Top markers": st.column_config.TextColumn(width=180)}
+
+
+def draw_filters(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], *, name: str) -> tuple[ClusterResult, ...]:
+    """Search, filters and the rows as a file; returns the rows to show, in their order."""
+    families = cluster_list.families_of(rows, labels)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        text = st.text_input("Search the table", placeholder="Cell type, gene or cluster", icon=":material/search:",
+                             label_visibility="collapsed", key="table_search")
+        with st.popover("Filter", icon=":material/filter_list:", key="table_filter"):
+            lights = st.pills("Confidence", [light for light in LIGHT_SHORT if any(r.light == light for r in rows)],
+                              selection_mode="multi", format_func=LIGHT_SHORT.get, key="table_lights")
+            statuses = st.pills("Status", [s for s in _STATUS if any(r.status == s for r in rows)],
+                                selection_mode="multi", format_func=_STATUS.get, key="table_statuses")
+            chosen = st.multiselect("Lineage", families, key="table_families", placeholder="All lineages")
+        shown = cluster_list.matching(rows, labels, Wanted(text=text, lights=tuple(lights), statuses=tuple(statuses),
+                                                           families=tuple(chosen)))
+        st.download_button("", cluster_list.cluster_csv(shown, labels), file_name=f"{name}_clusters.csv", mime="text/csv",
+                           icon=":material/download:", on_click="ignore", key="table_csv",
+                           help=f"These {len(shown)} rows as CSV")
+    return shown
 
 
 def draw_cluster_table(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], *, key: str,
                        chosen: str, height: int) -> str:
     """Draw the table; returns the chosen cluster ("" when none is)."""
+    if not rows:
+        st.markdown(":gray[No cluster fits. Clear the search or the filters.]")
+        return ""
     dark = session.dark()
-    names = {r.cluster: labels[r.cluster].label if r.cluster in labels else r.label for r in rows}
+    names = {r.cluster: label_in(r, labels) for r in rows}
     colours = label_colours([n for n in names.values() if n], "dark" if dark else "light")
-    frame = pd.DataFrame({
-        " ": ["●"] * len(rows), "Cell type": [_shown(names[r.cluster], labels.get(r.cluster)) for r in rows],
-        "Confidence": [LIGHT_SHORT[r.light] if r.status != "failed" else "▲ No answer" for r in rows],
-        "Evidence": [r.evidence.score if r.evidence else None for r in rows],
-        "Score": [r.score.value if r.score else None for r in rows],
-        "Cells": [r.n_cells for r in rows], "Cluster": [r.cluster for r in rows],
-    })
-    if frame["Cells"].isna().all():
-        frame = frame.drop(columns="Cells")
+    frame = _frame(rows, labels)
     dots = [colours.get(names[r.cluster], GREY[dark]) for r in rows]
     lights = [LIGHT_COLOURS[dark].get(r.light, GREY[dark]) for r in rows]
     styled = frame.style.apply(lambda _: [f"color: {c}" for c in dots], subset=[" "]).apply(
         lambda _: [f"color: {c}" for c in lights], subset=["Confidence"])
     at = next((i for i, r in enumerate(rows) if r.cluster == chosen), None)
     event = st.dataframe(
-        styled, hide_index=True, height=height, row_height=30, key=key, on_select="rerun",
+        styled, hide_index=True, height=height, row_height=30, key=f"{key}_{_digest(rows)}", on_select="rerun",
         selection_mode="single-row", selection_default=None if at is None else {"selection": {"rows": [at]}},
-        column_config={" ": st.column_config.TextColumn(width=30),
-                       "Cell type": st.column_config.TextColumn(width="medium"),
-                       "Confidence": st.column_config.TextColumn(width=92),
-                       "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90),
-                       "Score": st.column_config.NumberColumn(format="%d", width=52),
-                       "Cells": st.column_config.NumberColumn(format="localized", width=62),
-                       "Cluster": st.column_config.TextColumn(width=62)},
-        alt="Clusters with label, confidence, evidence, score and number of cells")
+        column_config=_COLUMNS, alt="Clusters with label, confidence, evidence, score and number of cells")
     picked = event["selection"]["rows"]
     return rows[picked[0]].cluster if picked else ""
 
 
-def _shown(name: str, label: ReviewedLabel | None) -> str:
-    return (name or "No label") + (" ✎" if label and label.edited else "")
+def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> pd.DataFrame:
+    """What is shown; the columns that matter most come first, as the table may be narrow."""
+    frame = pd.DataFrame({
+        " ": ["●"] * len(rows), "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
+        "Confidence": [LIGHT_SHORT[r.light] if r.status != "failed" else "▲ No answer" for r in rows],
+        "Evidence": [r.evidence.score if r.evidence else None for r in rows],
+        "Score": [r.score.value if r.score else None for r in rows],
+        "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
+        "Cluster": [r.cluster for r in rows],
+        "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
+        "Top markers": [", ".join(r.markers[:TOP_MARKERS]) for r in rows],
+    })
+    return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
+
+
+def _digest(rows: Sequence[ClusterResult]) -> str:
+    """Other rows are another table: a chosen row is a number in it."""
+    return hashlib.blake2b(repr([r.cluster for r in rows]).encode(), digest_size=6).hexdigest()
+
+
+def _page(row: ClusterResult, label: ReviewedLabel | None) -> str | None:
+    cl_id = label.cl_id if label else row.detailed_term.cl_id if row.detailed_term else ""
+    return ontology_page(cl_id) if cl_id else None
+
+
+def _shown(row: ClusterResult, label: ReviewedLabel | None) -> str:
+    name = (label.label if label else row.label) or "No label"
+    return name + (" ✎" if label and label.edited else "") + (" ✓" if label and label.accepted else "")

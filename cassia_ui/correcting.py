@@ -1,58 +1,181 @@
-"""Accept, rename, set to unknown, undo; with a reason and the history."""
+"""Accept, rename, merge, set to unknown, set cells aside, undo; with a reason and the history."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.services import edited_exports, review
+from cassia_core.domain.review import UNKNOWN_LABEL, LabelEdit, standing
+from cassia_core.services import review
+from cassia_core.services.results import DatasetResults
+from cassia_core.services.review import ReviewedLabel
+from cassia_ui import session
 from cassia_ui.markup import plain
-from cassia_ui.words import when
+from cassia_ui.words import cells as cells_in_words
+from cassia_ui.words import named_clusters, when
 
-_ACTIONS = {"accept": "accepted", "rename": "renamed", "unknown": "set to Unknown", "undo": "took back a step for"}
+_NAME, _SAID = "correct_by", "correct_said"
+_SHOWN_STEPS = 30
+_ACTIONS = {"accept": ("check", "Accepted"), "rename": ("edit", "Renamed"),
+            "unknown": ("question_mark", "Set to Unknown"), "split": ("call_split", "Set aside")}
+"""Icon and word of each kind of step."""
 
 
 @st.dialog("Correct a label", width="medium")
-def correct(run_id: str, dataset: str, row: ClusterResult, clusters: Sequence[str]) -> None:
+def correct(run_id: str, dataset: str, row: ClusterResult, label: ReviewedLabel, clusters: Sequence[str]) -> None:
     """Ask for the new label of one cluster, or of several at once."""
-    st.markdown(f"Cluster **{plain(row.cluster)}** is called **{plain(row.label or 'nothing')}**.")
-    typed = st.text_input("Cell type", placeholder="Type a name, such as memory B cell", key="correct_text")
-    found = [t.name for t in review.search_labels(typed)] if len(typed.strip()) > 1 else []
-    options = list(dict.fromkeys([*found, *([typed.strip()] if typed.strip() else [])]))
-    label = st.selectbox("Take this name", options, disabled=not options, key="correct_choice",
-                         help="Names of the Cell Ontology first; your own words last.") if options else ""
-    also = st.multiselect("The same label for these clusters too", [c for c in clusters if c != row.cluster],
-                          key="correct_also")
-    reason = st.text_input("Why (optional)", key="correct_reason")
-    chosen = (row.cluster, *also)
+    st.markdown(f"Cluster **{plain(row.cluster)}** is called **{plain(label.label or 'nothing')}**.")
+    _rename(run_id, dataset, (row.cluster,), clusters)
     with st.container(horizontal=True):
-        if st.button("Rename", type="primary", disabled=not label):
-            _apply(run_id, dataset, chosen, "rename", label, reason)
-        if st.button("Accept as it is"):
-            _apply(run_id, dataset, chosen, "accept", "", reason)
-        if st.button("Set to Unknown"):
-            _apply(run_id, dataset, chosen, "unknown", "", reason)
+        if st.button(f"Accept {label.label}" if label.label else "Accept as it is", icon=":material/check:",
+                     disabled=label.accepted):
+            _apply(run_id, dataset, (row.cluster,), "accept")
+        if st.button("Set to Unknown", icon=":material/question_mark:", disabled=label.label == UNKNOWN_LABEL):
+            _apply(run_id, dataset, (row.cluster,), "unknown")
 
 
-def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: str, label: str, reason: str) -> None:
-    review.apply_edit(run_id, dataset, clusters, action, label=label, reason=reason)
-    edited_exports.rebuild(run_id, dataset)
+@st.dialog("Merge: one label for several clusters", width="medium")
+def merge(run_id: str, dataset: str, row: ClusterResult, label: ReviewedLabel, clusters: Sequence[str]) -> None:
+    """Ask which clusters get one label, and which. The clusters themselves stay apart."""
+    st.markdown("The clusters stay as they are and get the same cell type. It is one step, and is undone as one.")
+    _rename(run_id, dataset, (row.cluster,), clusters, suggested=label.label, several=True)
+
+
+@st.dialog("Set cells aside", width="medium")
+def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Sequence[tuple[str, int]]) -> None:
+    """Ask for the label of chosen cells; their clusters keep theirs for all other cells."""
+    parts = ", ".join(f"{n:,} of cluster {plain(c)}" for c, n in from_clusters[:8])
+    st.markdown(f"**{cells_in_words(len(cells))}**: {parts}{', ...' if len(from_clusters) > 8 else ''}. "
+                "Their clusters keep their labels for all other cells.")
+    label = _label(UNKNOWN_LABEL)
+    reason, by = _why()
+    if st.button(f"Call them {plain(label)}", type="primary", icon=":material/call_split:"):
+        review.set_aside(run_id, dataset, cells, label=label, reason=reason, by=by)
+        _done(f"{cells_in_words(len(cells))} set aside as {label}.")
+
+
+def _rename(run_id: str, dataset: str, own: tuple[str, ...], clusters: Sequence[str], suggested: str = "",
+            several: bool = False) -> None:
+    also = st.multiselect("Clusters that get the same label" if several else "The same label for these clusters too",
+                          [c for c in clusters if c not in own], key="correct_also",
+                          placeholder="Choose clusters")
+    label = _label(suggested)
+    _why()
+    chosen = (*own, *also)
+    if label:
+        st.markdown(f":gray[{_capital(named_clusters(chosen))} will be called] **{plain(label)}**:gray[.]")
+    verb = "Give them one label" if several else "Rename"
+    if st.button(verb, type="primary", icon=":material/edit:", disabled=not label or (several and not also)):
+        _apply(run_id, dataset, chosen, "rename", label)
+
+
+def _label(suggested: str) -> str:
+    """The chosen name: of the ontology by search, or the person's own words."""
+    typed = st.text_input("Cell type", placeholder="Type a name, such as memory B cell", key="correct_text").strip()
+    terms = {t.name: t.cl_id for t in review.search_labels(typed)} if len(typed) > 1 else {}
+    options = list(dict.fromkeys([*terms, *([typed] if typed else [suggested] if suggested else [])]))
+    if not options:
+        return ""
+    return st.selectbox("Take this name", options, key=f"correct_choice_{typed}",
+                        format_func=lambda name: f"{name} ({terms[name]})" if name in terms else
+                        name if name in (suggested, UNKNOWN_LABEL) else f"{name} (your own words)",
+                        help="Names of the Cell Ontology first, your own words last.")
+
+
+def _why() -> tuple[str, str]:
+    """Reason and name of the person; the name is kept for the next correction."""
+    left, right = st.columns((2, 1))
+    reason = left.text_input("Why (optional)", key="correct_reason", placeholder="Such as: CD27 is high")
+    by = right.text_input("Your name (optional)", value=session.value(_NAME, ""), key="correct_name")
+    session.remember(_NAME, by)
+    return reason, by
+
+
+def accept(run_id: str, dataset: str, label: ReviewedLabel) -> None:
+    """Note that the label is right as it stands."""
+    review.apply_edit(run_id, dataset, (label.cluster,), "accept", by=session.value(_NAME, ""))
+    _done(f"Cluster {label.cluster}: {label.label} accepted.")
+
+
+def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: str, label: str = "") -> None:
+    step = review.apply_edit(run_id, dataset, clusters, action, label=label,
+                             reason=session.value("correct_reason", ""), by=session.value(_NAME, ""))
+    words = {"rename": f"are now called {step.label}", "accept": "accepted", "unknown": "set to Unknown"}
+    one = words[action].replace("are now", "is now") if len(clusters) == 1 else words[action]
+    _done(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {', '.join(clusters)} {one}.")
+
+
+def _done(said: str) -> None:
+    """Say at the next drawing of the page what was done, and draw it."""
+    session.remember(_SAID, said)
     st.rerun()
+
+
+def say_what_was_done() -> None:
+    """A short message after a correction; once."""
+    if said := session.value(_SAID, ""):
+        st.toast(plain(said), icon=":material/edit:")
+        session.remember(_SAID, "")
+
+
+def draw_split(data: DatasetResults, cells: np.ndarray, labels: Mapping[str, ReviewedLabel]) -> None:
+    """The button that sets the chosen cells aside."""
+    column = data.view.column(data.view.cluster_key)
+    codes, counts = np.unique(column.codes[cells], return_counts=True)
+    parts = [(column.categories[code], int(n)) for code, n in zip(codes, counts, strict=True) if code >= 0]
+    parts.sort(key=lambda part: -part[1])
+    known = [(c, n) for c, n in parts if c in labels]
+    if st.button("Set these cells aside", icon=":material/call_split:", disabled=not known, key="set_aside",
+                 help="Give these cells a label of their own, such as Unknown; their clusters keep their labels."):
+        set_aside(data.run_id, data.spec.name, cells, known)
 
 
 def draw_history(run_id: str, dataset: str) -> None:
     """What was corrected when, and the way back."""
+    say_what_was_done()
     steps = review.history(run_id, dataset)
     if not steps:
         return
-    with st.expander(f"Your corrections ({len(steps)})"):
-        for step in reversed(steps):
-            new = f" to **{plain(step.label)}**" if step.label else ""
-            why = f" :gray[{plain(step.reason)}]" if step.reason else ""
-            st.markdown(f"{when(step.at)}: {_ACTIONS[step.action]} cluster {plain(', '.join(step.clusters))}{new}{why}")
-        if st.button("Undo the last step", icon=":material/undo:"):
-            review.undo(run_id, dataset)
-            edited_exports.rebuild(run_id, dataset)
-            st.rerun()
+    left = standing(steps)
+    undone = {e.undoes: e for e in steps if e.action == "undo"}
+    with st.expander(f"Your corrections ({len(left)} of {len(undone) + len(left)} stand)" if undone else
+                     f"Your corrections ({len(left)})", icon=":material/history:"):
+        if left and st.button("Undo the last step", icon=":material/undo:", key="undo_last"):
+            _undo(run_id, dataset, left[-1])
+        taken = [e for e in steps if e.action != "undo"]
+        for step in reversed(taken[-_SHOWN_STEPS:]):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(_line(step, undone.get(step.seq)), width="stretch")
+                if step.seq not in undone and step.seq != left[-1].seq and st.button(
+                        "Undo", type="tertiary", icon=":material/undo:", key=f"undo_{step.seq}",
+                        help="Take back this step only; later steps stay."):
+                    _undo(run_id, dataset, step)
+        if len(taken) > _SHOWN_STEPS:
+            st.caption(f"And {len(taken) - _SHOWN_STEPS} earlier steps; all are in the corrected tables (Excel).")
+
+
+def _undo(run_id: str, dataset: str, step: LabelEdit) -> None:
+    review.undo(run_id, dataset, seq=step.seq)
+    _done(f"Taken back: {_ACTIONS[step.action][1].lower()} {', '.join(step.clusters)}.")
+
+
+def _line(step: LabelEdit, undone: LabelEdit | None) -> str:
+    """One step: when, what, before and after, why, by whom."""
+    where = named_clusters(step.clusters)
+    if step.action == "split":
+        where = f"{cells_in_words(sum(step.n_cells))} of {where}"
+    before = ", ".join(dict.fromkeys(name or "no label" for name in step.before))
+    change = f"{plain(before)} → **{plain(step.label)}**" if step.label else f"**{plain(before)}**"
+    more = [f'"{plain(step.reason)}"'] if step.reason else []
+    more += [plain(step.by)] if step.by else []
+    icon, word = _ACTIONS[step.action]
+    text = f":gray[{when(step.at)}] :material/{icon}: {word} {where}: {change}"
+    text += f" :gray[{', '.join(more)}]" if more else ""
+    return f"{text} :gray-badge[:material/undo: taken back {when(undone.at)}]" if undone else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -6,10 +6,11 @@ import streamlit as st
 
 from cassia_core.domain.annotation import Boost, ClusterResult, EvidenceItem, names_a_type
 from cassia_core.domain.config import AgentModel
+from cassia_core.domain.markers import ClusterMarkers
 from cassia_ui.markup import escaped, plain
-from cassia_ui.words import LIGHT_BADGE
+from cassia_ui.words import LIGHT_BADGE, ontology_page
 
-SHOWN_ITEMS = 6
+SHOWN_ITEMS, SHOWN_MARKERS = 6, 10
 MEASURED = {"measured_here": "measured here", "only_elsewhere": "only in other clusters", "not_in_table": "not in the table",
             "not_in_data": "not in your data"}
 _ORDER = {"conflicting": 0, "cited_not_in_data": 1, "silent": 2, "supporting": 3, "unexpected": 4,
@@ -37,11 +38,23 @@ def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: 
     if not items:
         why = _no_items(row)
         return f'<p class="cw-muted">{why}</p>'
-    words = "<th>What it says</th>" if with_words else ""
+    lines = "".join(_line(i, with_words) for i in items)
+    return _table(lines, "<th>What it says</th>" if with_words else "")
+
+
+def marker_bars(markers: ClusterMarkers | None, n: int = SHOWN_MARKERS) -> str:
+    """The first genes of a cluster's marker list with what was measured, as HTML (all text escaped)."""
+    if markers is None or not markers.genes:
+        return f'<p class="cw-muted">{escaped(markers.reason if markers else "There is no marker list.")}</p>'
+    lines = "".join(f'<tr><td><span class="cw-gene in">{escaped(g.gene)}</span></td>{_measured(g.log2fc, g.pct_in, g.pct_out)}'
+                    f'</tr>' for g in markers.genes[:n])
+    return _table(lines)
+
+
+def _table(lines: str, more_heads: str = "") -> str:
     head = (f'<tr><th>Gene</th><th class="n">log2 fold</th><th class="n"><span class="cw-key" style="background:'
             f'var(--cw-accent)"></span>Here</th><th class="n"><span class="cw-key" style="background:var(--cw-other)">'
-            f'</span>Elsewhere</th><th>Cells with the gene</th>{words}</tr>')
-    lines = "".join(_line(i, with_words) for i in items)
+            f'</span>Elsewhere</th><th>Cells with the gene</th>{more_heads}</tr>')
     return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
 
 
@@ -55,14 +68,17 @@ def _no_items(row: ClusterResult) -> str:
 
 def _line(item: EvidenceItem, with_words: bool) -> str:
     found = item.measured
-    fold = "" if found is None or found.log2fc is None else f"{found.log2fc:+.1f}"
-    here = None if found is None else found.pct_in
-    there = None if found is None else found.pct_out
+    cells = _measured(found.log2fc, found.pct_in, found.pct_out) if found else _measured(None, None, None)
+    words = f"<td>{escaped(item.text or _SAYS[item.kind])}</td>" if with_words else ""
+    return f'<tr><td><span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span></td>{cells}{words}</tr>'
+
+
+def _measured(log2fc: float | None, here: float | None, there: float | None) -> str:
+    """Cells of a line: fold change, shares, and bars of the shares; what is not known stays empty."""
+    fold = "" if log2fc is None else f"{log2fc:+.1f}"
     shares = "".join(f'<i style="width:{100 * share:.0f}%"></i>' for share in (here, there) if share is not None)
     bars = "" if here is None else f'<div class="cw-bars">{shares}</div>'
-    words = f"<td>{escaped(item.text or _SAYS[item.kind])}</td>" if with_words else ""
-    return (f'<tr><td><span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span></td><td class="n">{fold}</td>'
-            f'<td class="n">{_percent(here)}</td><td class="n">{_percent(there)}</td><td>{bars}</td>{words}</tr>')
+    return f'<td class="n">{fold}</td><td class="n">{_percent(here)}</td><td class="n">{_percent(there)}</td><td>{bars}</td>'
 
 
 def _percent(value: float | None) -> str:
@@ -71,8 +87,7 @@ def _percent(value: float | None) -> str:
 
 def draw_readings(row: ClusterResult) -> None:
     """Label, light, and the three readings that stay apart."""
-    term = f", [{row.detailed_term.cl_id}](https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id={row.detailed_term.cl_id})" \
-        if row.detailed_term else ""
+    term = f", [{row.detailed_term.cl_id}]({ontology_page(row.detailed_term.cl_id)})" if row.detailed_term else ""
     size = "" if row.n_cells is None else f", {row.n_cells:,} cells"
     st.markdown(f":gray[Cluster {plain(row.cluster)}{size}]{term}")
     rounds = f" :gray-badge[Passed in round {row.iterations}]" if row.verdict and row.verdict.passed else \

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
 from cassia_core.domain.annotation import ClusterResult, Light
 from cassia_core.domain.config import OFFLINE
-from cassia_core.domain.events import Stage
-from cassia_core.domain.progress import ClusterTile
+from cassia_core.domain.events import RunState, Stage
+from cassia_core.domain.progress import FINISHED, ClusterTile
+from cassia_core.services import models
 from cassia_core.services.runs import RunSummary
 from cassia_ui.markup import plain
 
@@ -33,8 +40,9 @@ _TILES = {
     "boosting": ":violet-badge[:material/manage_search: Looking closer]",
     "done": ":green-badge[:material/check_circle: Done]", "look": ":red-badge[:material/warning: Look at this]",
     "skipped": ":gray-badge[:material/remove: Not annotated]",
-    "failed": ":orange-badge[:material/refresh: No answer, retry]",
+    "failed": ":orange-badge[:material/error: No answer]",
 }
+_NOT_DONE = ":gray-badge[:material/pause_circle: Not done yet]"
 _RUN_STATES = {
     "queued": ":gray-badge[:material/schedule: Starting]", "running": ":blue-badge[:material/play_circle: Running]",
     "success": ":green-badge[:material/check_circle: Done]",
@@ -45,13 +53,20 @@ _RUN_STATES = {
 OFFLINE_LINE = "The offline engine answered: a look-up in our marker knowledge base, not a language model."
 
 
-def tile_badge(tile: ClusterTile) -> str:
-    """State of a cluster on the Run page."""
+def tile_badge(tile: ClusterTile, at_rest: bool = False) -> str:
+    """State of a cluster on the Run page. `at_rest`: nobody works on the run any more."""
+    if at_rest and tile.state not in FINISHED:
+        return _NOT_DONE
     if tile.state == "scored" and tile.score is not None:
         return f":green-badge[:material/check_circle: Scored {tile.score:.0f}]"
     if tile.state == "checking" and tile.attempt > 1:
         return f":blue-badge[:material/rule: Checking, round {tile.attempt}]"
     return _TILES.get(tile.state, _TILES["done"])
+
+
+def state_badge(state: RunState) -> str:
+    """State of a run in general."""
+    return _RUN_STATES[state]
 
 
 def run_badge(run: RunSummary) -> str:
@@ -65,12 +80,29 @@ def run_badge(run: RunSummary) -> str:
 
 def engine_name(provider: str, model: str) -> str:
     """Who answers, for people."""
-    return "Offline engine" if provider == OFFLINE else f"{provider}: {model}" if provider else "No annotation"
+    if not provider:
+        return "No annotation"
+    title = next((p.title for p in models.providers() if p.name == provider), provider)
+    return "Offline engine" if provider == OFFLINE else f"{title}: {model}"
 
 
 def cells(n: int | None) -> str:
     """A number of cells with its unit; "" when there are no cells."""
     return "" if n is None else f"{n:,} cell{'' if n == 1 else 's'}"
+
+
+def named_clusters(clusters: Sequence[str], most: int = 8) -> str:
+    """Clusters in a sentence (Markdown): "cluster 3", "clusters 3 and 7", "clusters 1, 2 and 40 more"."""
+    if len(clusters) == 1:
+        return f"cluster {plain(clusters[0])}"
+    shown = [plain(c) for c in clusters] if len(clusters) <= most else \
+        [*(plain(c) for c in clusters[:most]), f"{len(clusters) - most} more"]
+    return f"clusters {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def ontology_page(cl_id: str) -> str:
+    """Address of a Cell Ontology term's page."""
+    return f"https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id={cl_id}"
 
 
 def cluster_line(row: ClusterResult) -> str:
@@ -88,10 +120,17 @@ def money(cost_usd: float | None) -> str:
 
 
 def when(iso: str) -> str:
-    """A date for people: "21 Nov, 10:21"."""
-    from datetime import datetime
+    """A date for people, in the time of their browser: "21 Nov, 10:21"."""
     try:
-        moment = datetime.fromisoformat(iso).astimezone()
+        moment = datetime.fromisoformat(iso).astimezone(_their_zone())
     except ValueError:
         return ""
     return f"{moment.day} {moment:%b, %H:%M}"
+
+
+def _their_zone() -> ZoneInfo | None:
+    """The browser's time zone; None (that of this machine) where it does not say."""
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ValueError, ZoneInfoNotFoundError):
+        return None

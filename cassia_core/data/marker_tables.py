@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cassia_core.data.cluster_names import as_cluster_names, confusable
+from cassia_core.data.cluster_names import as_cluster_names, confusable, named_like_missing
 from cassia_core.data.marker_expression import MarkerExpression
 from cassia_core.data.marker_genes import repair_marker_genes
 from cassia_core.data.marker_sources import SourceTable, looks_like_expression, read_source
@@ -194,6 +194,9 @@ def _findings(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame, sele
     names = [c.cluster for c in selected.clusters]
     found += [Finding(topic="Clusters", value=f'"{a}" and "{b}" are kept apart', level="notice",
                       remark="Their names differ only in case or blanks.") for a, b in confusable(names)]
+    found += [Finding(topic="Clusters", value=f'"{name}" is taken as the name of a cluster', level="notice",
+                      remark="If it stands for a missing value, leave these cells of the table empty.")
+              for name in named_like_missing(names)]
     if UNASSIGNED in names:
         found.append(Finding(topic="Clusters", value="Rows without a cluster name are set aside", level="notice"))
     return Findings(kind="markers", format=table.format, n_clusters=len(selected.clusters), n_genes=n_genes,

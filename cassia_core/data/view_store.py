@@ -6,10 +6,11 @@ process of a page.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -59,11 +60,12 @@ class ViewWriter:
         (self._part / "genes.txt").write_text("\n".join(_one_line(g) for g in genes), encoding="utf-8")
         _write_genes(expression, self._part, on_block)
 
-    def finish(self, adata: ad.AnnData, cluster_key: str, statistics: ClusterStatistics | None) -> None:
-        """Write cells, columns, maps and statistics, and put the view in its place."""
+    def finish(self, adata: ad.AnnData, cluster_key: str, statistics: ClusterStatistics | None,
+               chosen_map: str | None = None) -> None:
+        """Write cells, columns, maps (`chosen_map` first) and statistics, and put the view in its place."""
         part = self._part
         (part / "cell_ids.txt").write_text("\n".join(_one_line(c) for c in adata.obs_names), encoding="utf-8")
-        head = {"n_cells": adata.n_obs, "cluster_key": cluster_key, "embeddings": _write_embeddings(adata, part),
+        head = {"n_cells": adata.n_obs, "cluster_key": cluster_key, "embeddings": _write_embeddings(adata, part, chosen_map),
                 "columns": _write_columns(adata.obs, cluster_key, part), "clusters": []}
         if statistics is not None:
             head["clusters"] = list(statistics.clusters)
@@ -100,6 +102,7 @@ class View:
     def __init__(self, folder: Path, head: dict) -> None:
         self._folder, self._head = folder, head
         self._gene_at: dict[str, int] | None = None
+        self._names_digest = ""
 
     @property
     def n_cells(self) -> int:
@@ -111,6 +114,13 @@ class View:
 
     def cell_ids(self) -> tuple[str, ...]:
         return self._lines("cell_ids.txt")
+
+    def names_digest(self) -> str:
+        """Fingerprint of the cells' names in their order; see `digest_of_names`."""
+        if not self._names_digest:
+            lines = (self._folder / "cell_ids.txt").read_bytes().replace(b"\r\n", b"\n")  # as Windows writes them
+            self._names_digest = hashlib.sha256(lines).hexdigest()
+        return self._names_digest
 
     def embeddings(self) -> tuple[str, ...]:
         """Names of the maps as in `obsm`, the one to show first at the front."""
@@ -224,6 +234,11 @@ class View:
         return tuple(text.split("\n")) if text else ()
 
 
+def digest_of_names(names: Iterable[object]) -> str:
+    """Fingerprint of names of cells in their order, the same as that of a view of these cells."""
+    return hashlib.sha256("\n".join(_one_line(name) for name in names).encode("utf-8")).hexdigest()
+
+
 def _write_genes(expression: sparse.csr_matrix, folder: Path, on_block: Callable[[float], None]) -> None:
     from cassia_core.data.gene_blocks import gene_blocks  # compiled code: not for the process of a page
 
@@ -237,10 +252,12 @@ def _write_genes(expression: sparse.csr_matrix, folder: Path, on_block: Callable
     np.save(folder / "gene_starts.npy", starts)
 
 
-def _write_embeddings(adata: ad.AnnData, folder: Path) -> list[str]:
+def _write_embeddings(adata: ad.AnnData, folder: Path, chosen: str | None) -> list[str]:
     fit = [name for name, value in adata.obsm.items()
            if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] >= 2 and value.dtype.kind in "fiu"]
-    fit.sort(key=lambda name: next((i for i, k in enumerate(_EMBEDDING_ORDER) if k in name.lower()), 9))
+    fit.sort(key=lambda name: (name.lower() != (chosen or "").lower(),
+                               next((i for i, k in enumerate(_EMBEDDING_ORDER) if k in name.lower()), 9),
+                               name.endswith("_original")))
     for at, name in enumerate(fit):
         np.save(folder / f"embedding_{at}.npy", np.ascontiguousarray(adata.obsm[name][:, :2], dtype=np.float32))
     return fit

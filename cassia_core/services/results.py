@@ -22,6 +22,12 @@ from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_cluster, load_record
 from cassia_core.services.runs import find_run
 
+_EDITED_LABELS = {
+    "_edited_annotated.h5ad": "Corrected labels on cells (h5ad)",
+    "_edited_labels.csv": "Corrected labels (CSV)",
+    "_edited_tables.xlsx": "Corrected tables (Excel)",
+    "_edited_report.html": "Report with corrected labels (HTML)",
+}
 _LABELS = {
     "_annotated.h5ad": "Annotated cells (h5ad)",
     "_markers.csv": "Marker genes (CSV)",
@@ -57,11 +63,12 @@ class DatasetResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFile:
-    """A file a person can take home. `dataset` is "" for files of the whole run."""
+    """A file a person can take home. `dataset` is "" for files of the whole run; `edited`: made from corrections."""
 
     path: Path
     label: str
     dataset: str = ""
+    edited: bool = False
 
 
 def load_results(run_id: str, dataset: str, root: Path | None = None) -> DatasetResults:
@@ -80,6 +87,11 @@ def load_results(run_id: str, dataset: str, root: Path | None = None) -> Dataset
         view=open_view(paths.view) if paths.view.is_dir() else None,
         findings=read_json(paths.findings, Findings) if paths.findings.exists() else None,
         outcome=read_json(paths.outcome, DatasetOutcome) if paths.outcome.exists() else None)
+
+
+def has_map(run_id: str, dataset: str, root: Path | None = None) -> bool:
+    """Whether the cells of a dataset have their places on a map already."""
+    return dataset_layout(find_run(run_id, root), dataset)[1].view.is_dir()
 
 
 def dataset_layout(layout: RunLayout, dataset: str) -> tuple[DatasetSpec, DatasetLayout]:
@@ -116,22 +128,31 @@ def label_colours(labels: Sequence[str], theme: Literal["light", "dark"]) -> dic
 
 
 def output_files(run_id: str, root: Path | None = None) -> tuple[OutputFile, ...]:
-    """All files of a run that a person can take home, those of the whole run first."""
+    """All files of a run that a person can take home: those made from corrections, of the whole run, of each dataset."""
     layout = find_run(run_id, root)
-    files = [OutputFile(path=layout.root / name, label=label) for name, label in _RUN_LABELS.items()]
+    edited, own = [], [OutputFile(path=layout.root / name, label=label) for name, label in _RUN_LABELS.items()]
     for index, spec in enumerate(load_record(layout).config.datasets):
         paths = layout.dataset(index, spec)
-        files += [OutputFile(path=paths.output(ending), label=label, dataset=spec.name)
-                  for ending, label in _LABELS.items()]
-    return tuple(f for f in files if f.path.is_file())
+        finished = paths.outcome.stat().st_mtime_ns if paths.outcome.exists() else 0
+        edited += [OutputFile(path=paths.output(ending), label=label, dataset=spec.name, edited=True)
+                   for ending, label in _EDITED_LABELS.items() if _changed(paths.output(ending)) >= finished]
+        own += [OutputFile(path=paths.output(ending), label=label, dataset=spec.name)
+                for ending, label in _LABELS.items()]
+    return tuple(f for f in (*edited, *own) if f.path.is_file())
+
+
+def _changed(path: Path) -> int:
+    """When a file was written (ns); -1 when it is not there. An edited file older than the results is out of date."""
+    return path.stat().st_mtime_ns if path.is_file() else -1
 
 
 def zip_run(run_id: str, root: Path | None = None) -> Path:
-    """All output files of a run in one zip (kept in the run's private folder, rebuilt when a file is newer)."""
+    """All output files of a run in one zip (kept in the run's private folder, rebuilt when the files have changed)."""
     layout = find_run(run_id, root)
     target = layout.private / f"{layout.root.name}.zip"
     files = output_files(run_id, root)
-    if target.exists() and all(f.path.stat().st_mtime_ns <= target.stat().st_mtime_ns for f in files):
+    if target.exists() and _packed(target) == {f.path.relative_to(layout.root.parent).as_posix() for f in files} \
+            and all(f.path.stat().st_mtime_ns <= target.stat().st_mtime_ns for f in files):
         return target
     part = target.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -139,3 +160,8 @@ def zip_run(run_id: str, root: Path | None = None) -> Path:
             archive.write(file.path, Path(layout.root.name) / file.path.relative_to(layout.root))
     part.replace(target)
     return target
+
+
+def _packed(archive: Path) -> set[str]:
+    with zipfile.ZipFile(archive) as packed:
+        return set(packed.namelist())
