@@ -124,6 +124,8 @@ class ReplyError(CassiaError):
 class BudgetExceeded(CassiaError):
     """The next call could exceed the limit that was set."""
 
+    WHAT = "The limit you set for this run is reached."
+
 
 class RunError(CassiaError):
     """Something about a run directory."""

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from cassia_core.domain.config import OFFLINE, RunConfig
+from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
 from cassia_core.services.results import label_colours
 from cassia_ui import session
 from cassia_ui.markup import plain
-from cassia_ui.words import AGENT_ICONS, AGENT_NAMES, STAGE_NAMES, cells, money, tile_badge
+from cassia_ui.words import AGENT_ICONS, AGENT_NAMES, STAGE_NAMES, cells, money, named_clusters, tile_badge
 
 SHOWN_TILES = 60
 RECENT_TURNS = 4
@@ -19,33 +19,45 @@ RECENT_TURNS = 4
 
 def draw_bar(view: RunView) -> None:
     """Overall progress in one line and a bar."""
-    total = sum(len(d.tiles) for d in view.datasets)
-    done = sum(d.finished_clusters for d in view.datasets)
-    if total:
-        text = f"**{done} of {total} clusters done.** {_time_left(view, done, total)}"
-        st.progress(done / total, text=text)
+    tiles = [t for d in view.datasets for t in d.tiles]
+    done = sum(t.state in FINISHED for t in tiles)
+    if view.state not in ("queued", "running"):
+        st.progress(done / len(tiles) if tiles else 0.0, text=_tally(view, tiles))
+    elif tiles:
+        st.progress(done / len(tiles), text=f"**{done} of {len(tiles)} clusters done.** {_time_left(view, done, len(tiles))}")
     else:
         running = [s for d in view.datasets for s in d.stages if s.state == "running"]
-        text = f"**{STAGE_NAMES[running[0].stage]}.**" if running else "**Starting.**"
+        text = f"**{STAGE_NAMES[running[0].stage]}.**" if running else "**Starting.** This takes a few seconds."
         finished = sum(s.state == "done" for d in view.datasets for s in d.stages)
         st.progress(min(0.9, finished / 12), text=text)
 
 
+def _tally(view: RunView, tiles: list[ClusterTile]) -> str:
+    """What became of the clusters of a run that is at rest."""
+    if not tiles:
+        return "**No cluster was reached.**"
+    named = sum(d.labelled_clusters for d in view.datasets)
+    states = [t.state for t in tiles]
+    unknown = sum(t.state in FINISHED and bool(t.label) for t in tiles) - named
+    rest = [(unknown, "Unknown"), (states.count("failed"), "without an answer"),
+            (states.count("skipped"), "not annotated"), (sum(s not in FINISHED for s in states), "not done yet")]
+    parts = ", ".join(f"{n} {words}" for n, words in rest if n)
+    return f"**{named} of {len(tiles)} clusters have a label.** {parts}{'.' if parts else ''}"
+
+
 def _time_left(view: RunView, done: int, total: int) -> str:
-    if done == 0 or done == total or view.state != "running":
+    won = done - view.done_before
+    if won < 1 or done == total or not view.talking_since:
         return ""
-    annotating = next((s for d in view.datasets for s in d.stages if s.stage == "annotate"), None)
-    if annotating is None or not view.turns:
-        return ""
-    begun, last = datetime.fromisoformat(view.turns[0].at), datetime.fromisoformat(view.turns[-1].at)
-    seconds = (last - begun).total_seconds() / done * (total - done)
+    begun, last = datetime.fromisoformat(view.talking_since), datetime.fromisoformat(view.turns[-1].at)
+    seconds = (last - begun).total_seconds() / won * (total - done)
     if seconds < 5:
         return "A few seconds left."
     return f"About {seconds:.0f} s left." if seconds < 90 else f"About {seconds / 60:.0f} min left."
 
 
-def draw_stages(dataset: DatasetView) -> None:
-    """The stages so far as a time line."""
+def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_rest: bool) -> None:
+    """The stages as a time line: those so far, and those that are sure to come."""
     for stage in dataset.stages:
         name = STAGE_NAMES[stage.stage]
         if stage.state == "done":
@@ -56,31 +68,42 @@ def draw_stages(dataset: DatasetView) -> None:
         else:
             percent = f", {stage.fraction:.0%}" if stage.fraction else ""
             st.markdown(f":blue[:material/pending:] **{name}**  \n:gray[under way{percent}]")
-    if not dataset.stages:
-        st.markdown(":gray[:material/circle: The stages appear here.]")
+    seen = {s.stage for s in dataset.stages}
+    merges = annotation is not None and annotation.merge
+    coming = [s for s, planned in (("annotate", annotation is not None), ("merge", merges), ("write", True))
+              if planned and s not in seen]
+    for name in coming if not at_rest else ():
+        st.markdown(f":gray[:material/circle: {STAGE_NAMES[name]}]  \n:gray[to come]")
 
 
-def draw_tiles(dataset: DatasetView) -> None:
+def draw_tiles(dataset: DatasetView, at_rest: bool) -> None:
     """A tile per cluster."""
     if not dataset.tiles:
-        st.markdown(":gray[A tile per cluster appears here as soon as the clusters are known.]")
-        st.skeleton(120)
+        st.markdown(":gray[The clusters were not reached.]" if at_rest else
+                    ":gray[A tile per cluster appears here as soon as the clusters are known.]")
+        if not at_rest:
+            st.skeleton(120)
         return
     colours = label_colours([t.label for t in dataset.tiles if t.label], "dark" if session.dark() else "light")
     grid = st.grid(columns=3, min_column_width=150, gap="xsmall", border=True)
     for tile in dataset.tiles[:SHOWN_TILES]:
         with grid.cell():
-            st.markdown(_tile(tile, colours.get(tile.label, "")))
+            st.markdown(_tile(tile, colours.get(tile.label, ""), at_rest))
     if len(dataset.tiles) > SHOWN_TILES:
         st.caption(f"{len(dataset.tiles) - SHOWN_TILES} more clusters; all are in the results.")
 
 
-def _tile(tile: ClusterTile, colour: str) -> str:
+def _tile(tile: ClusterTile, colour: str, at_rest: bool) -> str:
     dot = f':color[●]{{foreground="{colour}"}} ' if colour and tile.label else ""
     size = f" ({cells(tile.n_cells)})" if tile.n_cells is not None else ""
-    label = f"**{plain(tile.label)}**" if tile.label else f":gray[no label{'' if tile.state in FINISHED else ' yet'}]"
-    reason = f"  \n:gray[{plain(tile.reason[:140])}]" if tile.reason else ""
-    return f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile)}{reason}"
+    to_come = tile.state not in FINISHED and not at_rest
+    label = f"**{plain(tile.label)}**" if tile.label else f":gray[no label{' yet' if to_come else ''}]"
+    reason = f"  \n:gray[{plain(_first_sentence(tile.reason))}]" if tile.reason else ""
+    return f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile, at_rest)}{reason}"
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ")[0][:140].rstrip(".") + "."
 
 
 def draw_cost(view: RunView, config: RunConfig) -> None:
@@ -95,6 +118,8 @@ def draw_cost(view: RunView, config: RunConfig) -> None:
         first.metric("Cost so far", money(known))
         second.metric("Tokens", f"{view.usage.total_tokens / 1000:,.0f} k")
         third.metric("Calls", f"{view.usage.calls}")
+        if known is None:
+            st.caption("We do not know the price of this model.")
         limit = config.annotation.max_cost_usd if config.annotation else None
         if limit and known is not None:
             share = min(1.0, known / limit)
@@ -102,15 +127,31 @@ def draw_cost(view: RunView, config: RunConfig) -> None:
             st.progress(share, text=f"{share:.0%} of your ${limit:.2f} limit{close}")
 
 
-def draw_now(view: RunView) -> None:
-    """The last few turns of the conversations."""
+def draw_now(view: RunView, dataset: DatasetView, at_rest: bool) -> None:
+    """The conversation about one cluster at work, kept until that cluster is finished."""
+    turns = [t for t in view.turns if t.dataset == dataset.name]
     with st.container(border=True):
-        if not view.turns:
-            st.markdown(":gray[The conversation appears here as the agents speak.]")
-        for turn in view.turns[-RECENT_TURNS:]:
-            note = " :gray[no language model]" if turn.agent == "checks" else ""
-            st.markdown(f"{AGENT_ICONS[turn.agent]} **{AGENT_NAMES[turn.agent]}**{note} "
-                        f":gray[cluster {plain(turn.cluster)}, round {turn.attempt}]  \n{plain(_short(turn.text))}")
+        if not turns:
+            st.markdown(":gray[Nobody was asked.]" if at_rest else ":gray[The conversation appears here as the agents speak.]")
+            return
+        at_work = [t.cluster for t in dataset.tiles if t.state not in (*FINISHED, "waiting")]
+        cluster = _followed(dataset.name, at_work, [t.cluster for t in turns])
+        tile = next((t for t in dataset.tiles if t.cluster == cluster), None)
+        st.markdown(f"**Cluster {plain(cluster)}** {tile_badge(tile, at_rest) if tile else ''}")
+        for turn in [t for t in turns if t.cluster == cluster][-RECENT_TURNS:]:
+            note = "no language model" if turn.agent == "checks" else f"round {turn.attempt}"
+            st.markdown(f"{AGENT_ICONS[turn.agent]} **{AGENT_NAMES[turn.agent]}** :gray[{note}]  \n{plain(_short(turn.text))}")
+        others = [c for c in at_work if c != cluster]
+        if others:
+            st.markdown(f":gray[Also at work: {named_clusters(others)}.]")
+
+
+def _followed(dataset: str, at_work: list[str], spoken: list[str]) -> str:
+    """The cluster to listen to: the same as before while it is at work, else the one that spoke last."""
+    name = f"followed_{dataset}"
+    if session.value(name) not in at_work:
+        session.remember(name, next((c for c in reversed(spoken) if c in at_work), spoken[-1]))
+    return session.value(name)
 
 
 def _short(text: str) -> str:

@@ -11,7 +11,6 @@ DARK = {"text": "#E4ECEF", "muted": "#A9BAC1", "line": "#2D3B41", "soft": "#1A25
 
 _RULES = """
 [data-testid="stMainBlockContainer"]{max-width:1280px;padding:1.75rem 40px 3rem}
-[data-testid="stSidebar"][aria-expanded="true"]{width:232px!important;min-width:232px!important}
 [data-testid="stHeading"] h1{padding:.2rem 0 .1rem;letter-spacing:-.01em}
 [data-testid="stHeading"] h2,[data-testid="stHeading"] h3{padding:.2rem 0 .1rem}
 [data-testid="stSidebarContent"]{display:flex;flex-direction:column}
@@ -31,6 +30,7 @@ _RULES = """
  font-style:normal;font-size:14px;line-height:1.45;text-decoration:none;box-shadow:0 4px 16px var(--cw-shade)}
 .cw-gene:hover .cw-tip,.cw-gene:focus .cw-tip{display:block}
 .cw-gene:focus{outline:2px solid var(--cw-accent);outline-offset:1px}
+mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-line);border-radius:3px}
 .cw-evidence{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:15px}
 .cw-evidence th{font-weight:600;color:var(--cw-muted);font-size:14px;text-align:left;border-bottom:1px solid var(--cw-line);
  padding:4px 8px 6px;white-space:nowrap}
@@ -45,6 +45,13 @@ _RULES = """
 .cw-verdict.passed{background:var(--cw-chip);color:var(--cw-chip-text)}
 .cw-verdict.not_passed,.cw-verdict.failed{background:var(--cw-error);color:var(--cw-red)}
 .cw-key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px;vertical-align:baseline}
+@media (max-width:1200px){
+ .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]{flex-wrap:wrap}
+ .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{
+  flex:1 1 260px;min-width:260px}
+ .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]:nth-child(2){
+  flex-basis:400px}
+}
 @media (prefers-reduced-motion: reduce){*{animation:none!important;transition:none!important}}
 """
 _DARK_ONLY = """

@@ -8,67 +8,30 @@ from cassia_core.domain.progress import RunView
 from cassia_core.services import runs
 from cassia_ui import frame, session
 from cassia_ui.frame import require_app
+from cassia_ui.looking_inside import draw_part_of
 from cassia_ui.markup import plain
 from cassia_ui.navigation import CONVERSATIONS, RESULTS
 from cassia_ui.problems import problems_as_cards
+from cassia_ui.run_endings import draw_ending
 from cassia_ui.run_map import draw_small_map
 from cassia_ui.run_progress import draw_bar, draw_cost, draw_now, draw_stages, draw_tiles
-from cassia_ui.words import engine_name
+from cassia_ui.words import engine_name, state_badge
 
 POLL_S = 1.0
-ENDINGS = {
-    "success": ":green-badge[:material/check_circle: Done]",
-    "partial": ":orange-badge[:material/contrast: Done, some clusters have no answer]",
-    "failed": ":red-badge[:material/error: Failed]",
-    "cancelled": ":gray-badge[:material/cancel: Cancelled. What is done is kept.]",
-    "interrupted": ":orange-badge[:material/pause_circle: Interrupted. What is done is kept.]",
-}
 
 
 def controls(run_id: str, view: RunView) -> None:
-    failed = sum(t.state == "failed" for d in view.datasets for t in d.tiles)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        if view.state in ENDINGS:
-            st.markdown(ENDINGS[view.state], width="content")
-            st.space("stretch")
+        st.markdown(state_badge(view.state), width="content")
+        st.space("stretch")
         if view.state in ("queued", "running"):
-            if st.button("Cancel run", icon=":material/stop_circle:"):
-                runs.cancel_run(run_id)
-        elif view.state in ("cancelled", "interrupted") and st.button("Resume", icon=":material/play_arrow:"):
-            runs.resume_run(run_id, session.keys())
-            st.rerun()
-        elif view.state in ("partial", "failed") and st.button(
-                f"Retry {failed} without answer" if failed else "Try again", icon=":material/refresh:"):
-            runs.retry_failed(run_id, session.keys())
-            st.rerun()
-        if any(d.tiles for d in view.datasets) and view.state in runs.ENDED and st.button(
-                "See the results", type="primary", icon=":material/bubble_chart:"):
+            stopping = runs.is_stopping(run_id)
+            st.button("Stopping, waiting for the answers under way" if stopping else "Cancel run", disabled=stopping,
+                      icon=":material/stop_circle:", key="cancel_run", on_click=runs.cancel_run, args=(run_id,))
+        elif any(d.labelled_clusters for d in view.datasets) and st.button(
+                "See the results", icon=":material/bubble_chart:",
+                type="primary" if view.state in ("success", "partial") else "secondary"):
             st.switch_page(RESULTS, query_params={"run": run_id})
-
-
-def higher_limit(run_id: str, view: RunView) -> None:
-    """A run that stopped at its limit: say so, and offer a higher one."""
-    annotation = runs.load_config(run_id).annotation
-    if annotation is None or annotation.max_cost_usd is None or view.state not in ("partial", "failed"):
-        return
-    with st.container(border=True, key="problem_ask_limit"):
-        st.markdown(f":material/savings: **The limit of \\${annotation.max_cost_usd:.2f} may have stopped this run.** "
-                    "What is done is kept, and is not paid again.")
-        limit = st.number_input("New limit, $", annotation.max_cost_usd, 10_000.0, 2 * annotation.max_cost_usd, 0.5, width=160)
-        if st.button("Go on with this limit", type="primary"):
-            new = runs.raise_limit(run_id, max_cost_usd=limit, max_tokens_total=annotation.max_tokens_total,
-                                   keys=session.keys())
-            session.choose_run(new)
-            st.rerun()
-
-
-def problems(view: RunView) -> None:
-    texts = [view.error, *(f"{d.name}: {d.error}" for d in view.datasets if d.error)]
-    for number, text in enumerate(t for t in texts if t):
-        with st.container(border=True, key=f"problem_error_run_{number}"):
-            st.markdown(f":material/error: {plain(text)}")
-    for notice in view.notices[-3:]:
-        st.markdown(f":orange[:material/info:] {plain(notice)}")
 
 
 @st.fragment(run_every=POLL_S)
@@ -82,28 +45,33 @@ def live(run_id: str, first_state: str) -> None:
 
 def body(run_id: str, view: RunView) -> None:
     config = runs.load_config(run_id)
+    at_rest = view.state not in ("queued", "running")
     draw_bar(view)
     controls(run_id, view)
-    problems(view)
-    higher_limit(run_id, view)
+    if at_rest:
+        draw_ending(run_id, view)
+    for notice in view.notices[-3:]:
+        st.markdown(f":orange[:material/info:] {plain(notice)}")
     names = [d.name for d in view.datasets]
     name = names[0] if names else ""
     if len(names) > 1:
-        name = st.selectbox("Dataset", names, key="run_dataset")
+        at_work = next((i for i, d in enumerate(view.datasets) if d.status == "running"), 0)
+        name = st.selectbox("Dataset", names, index=at_work, key="run_dataset")
     dataset = view.dataset(name)
-    left, middle, right = st.columns((5, 12, 8), gap="medium")
+    with st.container(key="run_columns"):
+        left, middle, right = st.columns((5, 12, 8), gap="medium")
     with left:
         st.subheader("Stages", anchor=False)
-        draw_stages(dataset)
-        draw_small_map(run_id, dataset)
+        draw_stages(dataset, config.annotation, at_rest)
+        draw_small_map(run_id, dataset, at_rest)
     with middle:
         st.subheader("Clusters", anchor=False)
-        draw_tiles(dataset)
+        draw_tiles(dataset, at_rest)
     with right:
         st.subheader("Cost", anchor=False)
         draw_cost(view, config)
-        st.subheader("Happening now" if view.state == "running" else "Last words", anchor=False)
-        draw_now(view)
+        st.subheader("Last words" if at_rest else "Happening now", anchor=False)
+        draw_now(view, dataset, at_rest)
         if dataset.tiles and st.button("Open all conversations", icon=":material/forum:", type="tertiary"):
             st.switch_page(CONVERSATIONS, query_params={"run": run_id})
 
@@ -120,6 +88,7 @@ def show() -> None:
     title = plain(config.title or config.datasets[0].name)
     frame.title("Run", "Several agents work on each cluster. You can leave this page; the run goes on.",
                 [f":material/database: {title}", f":material/smart_toy: {plain(engine)}"])
+    draw_part_of(run_id)
     view = runs.view_run(run_id)
     if view.state in ("queued", "running"):
         live(run_id, view.state)

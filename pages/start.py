@@ -51,6 +51,8 @@ def _last_line(run: runs.RunSummary | None) -> str:
     if run is None:
         return "Nothing yet. Your runs appear here, finished or not."
     name = plain(run.title or ", ".join(run.datasets))
+    if run.state == "failed":
+        return f"**{name}**, {when(run.created_at)}. It failed; open it to see why and to try again."
     if run.state in ("running", "queued", "interrupted", "cancelled"):
         return f"**{name}**, {when(run.created_at)}. {run.finished_clusters} of {run.n_clusters} clusters are done."
     return f"**{name}**, {when(run.created_at)}. {run.n_clusters} clusters, {run.to_look_at} to look at."

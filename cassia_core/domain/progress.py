@@ -95,6 +95,10 @@ class RunView:
     turns: tuple[LiveTurn, ...] = ()
     notices: tuple[str, ...] = ()
     last_seq: int = 0
+    talking_since: str = ""
+    """When the first turn of this worker ended (UTC, ISO 8601); "" before."""
+    done_before: int = 0
+    """Clusters that were finished by then."""
 
     def dataset(self, name: str) -> DatasetView:
         for entry in self.datasets:
@@ -120,7 +124,7 @@ def _apply(view: RunView, event: ev.Event) -> RunView:
             known = {d.name: d for d in view.datasets}
             datasets = tuple(known.get(name, DatasetView(name=name)) for name in event.datasets)
             return replace(view, state="running", started_at=view.started_at or event.at, finished_at="", error="",
-                           datasets=datasets)
+                           datasets=datasets, talking_since="", done_before=0)
         case ev.RunFinished():
             return replace(view, state=event.status, finished_at=event.at, error=event.error)
         case ev.UsageAdded():
@@ -140,11 +144,14 @@ def _apply_to_dataset(view: RunView, event: ev.Event) -> RunView:
     known = any(d.name == name for d in view.datasets)
     datasets = tuple(updated if d.name == name else d for d in view.datasets) if known else (*view.datasets, updated)
     turns = view.turns
+    since, before = view.talking_since, view.done_before
     if isinstance(event, ev.TurnFinished):
+        if not since:
+            since, before = event.at, sum(d.finished_clusters for d in datasets)
         turn = LiveTurn(dataset=name, cluster=event.cluster, agent=event.agent, attempt=event.attempt,
                         outcome=event.outcome, label=event.label, text=event.text, at=event.at)
         turns = (*turns, turn)[-KEPT_TURNS:]
-    return replace(view, datasets=datasets, turns=turns)
+    return replace(view, datasets=datasets, turns=turns, talking_since=since, done_before=before)
 
 
 def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:

@@ -77,7 +77,6 @@ class Budget:
             limits.append(f"{self._tokens:,} of at most {self._max_tokens:,} tokens")
         if self._max_cost_usd is not None:
             limits.append(f"${self._usd:.4f} of at most ${self._max_cost_usd:.4f}")
-        return BudgetExceeded("The limit you set for this run is reached.",
+        return BudgetExceeded(BudgetExceeded.WHAT,
                               f"Used so far: {' and '.join(limits)}; the next call could exceed it.",
-                              "What is done is kept. Start again with a higher limit; a run whose `parent_run` is "
-                              "this one does not pay for its answers again.")
+                              "What is done is kept. Go on with a higher limit; what is paid is not paid again.")

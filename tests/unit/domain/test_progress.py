@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cassia_core.domain import events as ev
 from cassia_core.domain.progress import fold
 
@@ -56,3 +58,13 @@ def test_a_cluster_that_was_under_way_when_its_dataset_ended_has_no_label():
     assert [(t.cluster, t.state, t.label) for t in dataset.tiles if t.cluster == "10"] == [("10", "waiting", "")]
     assert dataset.labelled_clusters == 0
     assert {s.stage: s.state for s in dataset.stages} == {"read": "done", "annotate": "failed"}
+
+
+def test_the_clock_for_the_time_left_starts_with_the_first_turn_of_each_worker():
+    story = tuple(replace(e, at="t5") if e.seq == 7 else e for e in STORY)
+    assert (fold(story).talking_since, fold(story).done_before) == ("t5", 0)
+    again = (*story, ev.RunStarted(seq=14, at="t20", datasets=("a", "b"), resumed=True))
+    assert fold(again).talking_since == ""
+    later = fold((*again, ev.TurnFinished(seq=15, at="t25", dataset="a", cluster="0", text="MS4A1"),
+                  ev.TurnFinished(seq=16, at="t30", dataset="a", cluster="0", text="MS4A1")))
+    assert (later.talking_since, later.done_before) == ("t25", 2)
