@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -18,8 +18,9 @@ _VERDICTS = {"passed": "Passed", "not_passed": "Not yet", "failed": "No answer"}
 _VERDICT_LINES = ("VALIDATION PASSED", "VALIDATION FAILED")
 
 
-def draw_turns(row: ClusterResult, markers: ClusterMarkers | None, is_measured: Callable[[str], bool]) -> None:
-    """All turns of a cluster."""
+def draw_turns(row: ClusterResult, markers: ClusterMarkers | None, is_measured: Callable[[str], bool],
+               words: Sequence[str] = ()) -> None:
+    """All turns of a cluster; `words` that were searched for are marked."""
     genes = _genes_of(row, markers)
     for turn in row.turns:
         with st.container(gap="xxsmall"):
@@ -29,8 +30,8 @@ def draw_turns(row: ClusterResult, markers: ClusterMarkers | None, is_measured: 
                 st.markdown(f"{AGENT_ICONS[turn.role]} **{AGENT_NAMES[turn.role]}** :gray[{note}]", width="stretch")
                 if verdict:
                     st.html(verdict, width="content")
-            words = with_chips(_readable(turn), genes, lambda g: gene_chip(g, markers, is_measured))
-            st.html(f'<div class="cw-turn"><p>{words}</p></div>')
+            text = with_chips(_readable(turn), genes, lambda g: gene_chip(g, markers, is_measured, words), words)
+            st.html(f'<div class="cw-turn"><p>{text}</p></div>')
 
 
 def _genes_of(row: ClusterResult, markers: ClusterMarkers | None) -> frozenset[str]:

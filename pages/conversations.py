@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.config import OFFLINE
 from cassia_core.services import results, review
 from cassia_core.services.results import DatasetResults
 from cassia_ui.chosen_cluster import choose_cluster, chosen_cluster
@@ -12,6 +15,7 @@ from cassia_ui.conversation import draw_sent, draw_turns
 from cassia_ui.datasets import results_of_page
 from cassia_ui.evidence import draw_boost, evidence_table
 from cassia_ui.frame import require_app
+from cassia_ui.markup import plain
 from cassia_ui.navigation import RESULTS
 from cassia_ui.problems import problems_as_cards
 from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money
@@ -21,48 +25,83 @@ LEGEND = ('<span class="cw-gene in">GENE</span> in the list &nbsp; <span class="
           'only &nbsp; <span class="cw-gene absent">GENE</span> not in the data')
 
 
-def found(row: ClusterResult, text: str) -> bool:
-    words = text.casefold().split()
+def found(row: ClusterResult, words: list[str]) -> bool:
     everything = " ".join([row.cluster, row.label, row.reason, *row.markers, *(t.text for t in row.turns)]).casefold()
     return all(word in everything for word in words)
 
 
-def chosen_rows(data: DatasetResults, edited: set[str]) -> list[ClusterResult]:
-    rows = results.look_first(data.rows)
-    groups = {"All": rows, "Look at these first": [r for r in rows if r.light != "high" and r.status != "skipped"],
-              "Second round": [r for r in rows if r.iterations > 1], "Looked closer": [r for r in rows if r.boost],
-              "Corrected by me": [r for r in rows if r.cluster in edited]}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        text = st.text_input("Search", placeholder="Gene, cell type or word", icon=":material/search:", width=280,
-                             label_visibility="collapsed", key="talk_search")
-        names = [n for n in groups if n == "All" or groups[n]]
-        wanted = st.pills("Show", names, default="All", required=True, key="talk_show", label_visibility="collapsed",
-                          format_func=lambda n: f"{n} {len(groups[n])}")
-    return [r for r in groups[wanted] if not text or found(r, text)]
+def groups_of(rows: Sequence[ClusterResult], edited: set[str]) -> dict[str, list[ClusterResult]]:
+    """The filters: by doubt, by what happened, by state. Empty ones are not offered."""
+    groups = {
+        "All": list(rows), "Look at these first": [r for r in rows if r.light != "high" and r.status != "skipped"],
+        "Passed": [r for r in rows if r.status == "done"], "Not passed": [r for r in rows if r.status == "needs_review"],
+        "No answer": [r for r in rows if r.status == "failed"],
+        "Not annotated": [r for r in rows if r.status in ("skipped", "cancelled")],
+        "Second round": [r for r in rows if r.iterations > 1], "Looked closer": [r for r in rows if r.boost],
+        "Corrected by me": [r for r in rows if r.cluster in edited]}
+    return {name: group for name, group in groups.items() if group or name == "All"}
 
 
-def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool) -> None:
-    with st.expander(f"{LIGHT_BADGE[row.light]} {cluster_line(row)}", expanded=is_open):
-        markers = next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
-        genes = set(data.view.genes()) if data.view else {g for c in data.markers.clusters for g in c.symbols()}
+def choose_rows(data: DatasetResults, edited: set[str]) -> tuple[list[ClusterResult], list[str]]:
+    """The rows that were asked for, and the words that were searched for."""
+    groups = groups_of(results.look_first(data.rows), edited)
+    text = st.text_input("Search all conversations", placeholder="Gene, cell type or word", icon=":material/search:",
+                         label_visibility="collapsed", key="talk_search")
+    wanted = st.pills("Show", list(groups), default="All", required=True, key=f"talk_show_{'_'.join(groups)}",
+                      label_visibility="collapsed", format_func=lambda n: f"{n} {len(groups[n])}")
+    words = text.casefold().split()
+    rows = [r for r in groups[wanted] if found(r, words)]
+    if words:
+        st.caption(f"{len(rows)} of {len(groups[wanted])} clusters have {'this word' if len(words) == 1 else 'these words'}.")
+    return rows, words
+
+
+def page_of(rows: list[ClusterResult], wanted: str) -> list[ClusterResult]:
+    """One page of the rows: the one with the wanted cluster, until a person turns the page."""
+    if len(rows) <= PER_PAGE:
+        return rows
+    last = -(-len(rows) // PER_PAGE)
+    at = next((i for i, r in enumerate(rows) if r.cluster == wanted), 0)
+    number = st.number_input(f"Page, 1 to {last}", 1, last, at // PER_PAGE + 1, key=f"talk_page_{wanted}_{len(rows)}", width=160)
+    return rows[(number - 1) * PER_PAGE:number * PER_PAGE]
+
+
+def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool, genes: Set[str], words: list[str]) -> None:
+    """One expander; what is inside is drawn when it is open."""
+    box = st.expander(f"{LIGHT_BADGE[row.light]} {cluster_line(row)}", expanded=is_open, on_change="rerun",
+                      key=f"talk_{row.cluster}_{is_open}")
+    if not box.open:
+        return
+    with box:
         chat, side = st.columns((6, 5), gap="medium")
         with chat:
-            if row.turns:
-                draw_turns(row, markers, genes.__contains__)
-            else:
-                st.markdown(":gray[Nobody was asked about this cluster.]")
+            draw_chat(data, row, genes, words)
         with side:
-            st.markdown("**Evidence in your data**")
-            st.html(evidence_table(row, with_words=False) + f'<p class="cw-small cw-muted">{LEGEND}</p>')
-            if row.boost:
-                draw_boost(row.boost)
-            if st.button("Show on the map", icon=":material/bubble_chart:", key=f"map_{row.cluster}"):
-                choose_cluster(row.cluster)
-                st.switch_page(RESULTS, query_params={"run": data.run_id})
-            with st.popover("What was sent", icon=":material/outbox:", type="tertiary", key=f"sent_{row.cluster}"):
-                draw_sent(row)
-            if row.turns:
-                st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, {money(row.cost_usd)}, {row.seconds:.1f} s")
+            draw_side(data, row)
+
+
+def draw_chat(data: DatasetResults, row: ClusterResult, genes: Set[str], words: list[str]) -> None:
+    markers = next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
+    if row.status == "failed":
+        st.markdown(f":orange[:material/error:] {plain(row.reason)}")
+    if row.turns:
+        draw_turns(row, markers, genes.__contains__, words)
+    else:
+        st.markdown(f":gray[Nobody was asked about this cluster. {plain(row.reason) if row.status == 'skipped' else ''}]")
+
+
+def draw_side(data: DatasetResults, row: ClusterResult) -> None:
+    st.markdown("**Evidence in your data**")
+    st.html(evidence_table(row, with_words=False) + f'<p class="cw-small cw-muted">{LEGEND}</p>')
+    if row.boost:
+        draw_boost(row.boost)
+    if st.button("Show on the map", icon=":material/bubble_chart:", key=f"map_{row.cluster}"):
+        choose_cluster(row.cluster)
+        st.switch_page(RESULTS, query_params={"run": data.run_id})
+    with st.popover("What was sent", icon=":material/outbox:", type="tertiary", key=f"sent_{row.cluster}"):
+        draw_sent(row)
+    if row.turns:
+        st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, {money(row.cost_usd)}, {row.seconds:.1f} s")
 
 
 def show() -> None:
@@ -70,19 +109,19 @@ def show() -> None:
                            "Every cluster's conversation appears here after a run.", "conversations")
     if data is None:
         return
-    if any(r.provider == "offline" for r in data.rows):
+    if any(r.provider == OFFLINE for r in data.rows):
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{OFFLINE_LINE}]")
     edited = {v.cluster for v in review.labels(data.run_id, data.spec.name) if v.edited}
-    rows = chosen_rows(data, edited)
+    rows, words = choose_rows(data, edited)
     if not rows:
-        st.markdown(":gray[No conversation has these words.]")
+        st.markdown(":gray[No conversation has these words. Fewer words find more.]")
         return
-    page = st.number_input(f"Page of {-(-len(rows) // PER_PAGE)}", 1, -(-len(rows) // PER_PAGE)) \
-        if len(rows) > PER_PAGE else 1
+    genes = set(data.view.genes()) if data.view else {g for c in data.markers.clusters for g in c.symbols()}
     wanted = chosen_cluster()
-    first = wanted if any(r.cluster == wanted for r in rows) else rows[0].cluster
-    for row in rows[(page - 1) * PER_PAGE:page * PER_PAGE]:
-        draw_cluster(data, row, row.cluster == first)
+    shown = page_of(rows, wanted)
+    first = wanted if any(r.cluster == wanted for r in shown) else shown[0].cluster
+    for row in shown:
+        draw_cluster(data, row, row.cluster == first, genes, words)
 
 
 require_app(__file__)
