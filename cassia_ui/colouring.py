@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cassia_core.services import review
 from cassia_core.services.results import DatasetResults, label_colours
 from cassia_core.services.review import ReviewedLabel
 from cassia_ui import session
@@ -38,7 +40,12 @@ class Colouring:
     gene: bool = False
 
 
-def colour_by_row(data: DatasetResults, labels: dict[str, ReviewedLabel], what: str) -> Colouring:
+def wheel(n: int) -> tuple[str, ...]:
+    """`n` colours that are easy to tell apart; after twenty they come again."""
+    return tuple(_WHEEL[i % len(_WHEEL)] for i in range(n))
+
+
+def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], what: str) -> Colouring:
     """Colour every cell by something that is known of its cluster."""
     column = data.view.column(data.view.cluster_key)
     dark = session.dark()
@@ -49,19 +56,24 @@ def colour_by_row(data: DatasetResults, labels: dict[str, ReviewedLabel], what: 
     if what == BY_CLUSTER:
         names = column.categories
         return Colouring(title="Cluster", categories=names, codes=column.codes,
-                         colours=tuple(_WHEEL[i % len(_WHEEL)] for i in range(len(names))))
+                         colours=wheel(len(names)))
     if what == BY_LIGHT:
         word = {r.cluster: LIGHT_SHORT[r.light] for r in data.rows}
         colours = {LIGHT_SHORT[k]: v for k, v in LIGHT_COLOURS[dark].items()}
         of_cluster = [word.get(c, LIGHT_SHORT[None]) for c in column.categories]
         return replace(_named("Confidence", of_cluster, column.codes, colours, dark), labelled=False, in_card=True)
-    of_cluster = [_name(labels.get(c)) for c in column.categories]
-    colours = label_colours([n for n in of_cluster if n != NO_LABEL], "dark" if dark else "light")
-    return _named("Cell type", of_cluster, column.codes, colours, dark)
+    return _by_type(data, labels, column.codes, dark)
 
 
-def _name(label: ReviewedLabel | None) -> str:
-    return label.label if label and label.label else NO_LABEL
+def _by_type(data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: np.ndarray, dark: bool) -> Colouring:
+    """Every cell by its label as it stands, those set aside by theirs; a cell of no cluster stays without."""
+    codes, names = review.cell_labels(data.run_id, data.spec.name, listed=labels.values())
+    colours = label_colours(names, "dark" if dark else "light")
+    nameless = (codes < 0) & (clusters >= 0)
+    if nameless.any():
+        codes, names = np.where(nameless, len(names), codes), (*names, NO_LABEL)
+    return Colouring(title="Cell type", categories=names, codes=codes,
+                     colours=tuple(colours.get(n, GREY[dark]) for n in names))
 
 
 def _named(title: str, of_cluster: list[str], codes: np.ndarray, colours: dict[str, str], dark: bool) -> Colouring:
@@ -83,4 +95,4 @@ def colour_by_column(data: DatasetResults, name: str) -> Colouring:
     if column.kind == "numeric":
         return Colouring(title=name, values=column.values)
     return Colouring(title=name, categories=column.categories, codes=column.codes, in_card=True,
-                     colours=tuple(_WHEEL[i % len(_WHEEL)] for i in range(len(column.categories))))
+                     colours=wheel(len(column.categories)))
