@@ -176,7 +176,8 @@ class Asker:
         call = entry.call
         turn = Turn(role=request.agent, attempt=request.attempt, text=entry.reply, sent=request.messages,
                     provider=call.provider, model=call.model, input_tokens=call.input_tokens,
-                    output_tokens=call.output_tokens, cost_usd=call.cost_usd, latency_s=call.latency_s, at=call.at)
+                    output_tokens=call.output_tokens, cost_usd=0.0 if entry.replayed else call.cost_usd,
+                    latency_s=call.latency_s, at=call.at, replayed=entry.replayed)
         return Reply(text=entry.reply, turn=turn, key=key), entry.finish_reason
 
     def _paid(self, request: ChatRequest, model: AgentModel, key: str) -> LoggedCall:

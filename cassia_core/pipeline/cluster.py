@@ -89,8 +89,8 @@ def _result(case: Case, base: ClusterResult, draft: Draft, boost: Boost | None) 
 
 
 def _metered(result: ClusterResult, params: AnnotationParams, talk: Conversation, seconds: float) -> ClusterResult:
-    """Sum up what the turns cost; one unknown price makes the sum unknown."""
-    paid = [turn for turn in talk.turns if turn.model]
+    """Sum up what the turns cost; one unknown price makes the sum unknown. Replayed ones cost nothing."""
+    paid = [turn for turn in talk.turns if turn.model and not turn.replayed]
     costs = [turn.cost_usd for turn in paid]
     return replace(
         result, turns=talk.turns, provider=params.annotator.provider, model=params.annotator.model,

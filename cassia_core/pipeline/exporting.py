@@ -9,7 +9,6 @@ import anndata as ad
 
 from cassia_core import __version__
 from cassia_core.data.labels import write_labels
-from cassia_core.data.view_store import open_view
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
@@ -19,7 +18,7 @@ from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.preparing import Prepared
 from cassia_core.report import dataset_tables, dataset_texts, run_tables
 from cassia_core.report.html import write_report
-from cassia_core.report.report_map import map_from_view
+from cassia_core.report.report_material import read_material
 from cassia_core.report.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import write_text
@@ -43,7 +42,7 @@ def write_dataset(context: RunContext, spec: DatasetSpec, layout: DatasetLayout,
     write_report(layout.report_html, spec=spec, rows=results, record=load_record(context.layout),
                  findings=prepared.findings, outcome=outcome,
                  families={r.label: family_of(r.label) for r in results if r.label},
-                 cells=map_from_view(open_view(layout.view)) if layout.view.is_dir() else None)
+                 material=read_material(context.layout, layout, spec, results, prepared.findings))
 
 
 def write_tables(layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared,
@@ -93,5 +92,6 @@ def write_batch(layout: RunLayout, config: RunConfig, outcomes: tuple[DatasetOut
     calls = [entry.call for entry in read_calls(layout.calls)]
     usage = run_tables.usage_of(calls)
     write_csv(layout.batch_summary_csv, run_tables.batch_table(outcomes))
-    write_text(layout.batch_summary_txt, run_tables.batch_text(outcomes, usage, len(config.datasets), elapsed_s))
-    write_text(layout.token_tracking, run_tables.token_tracking(calls))
+    write_text(layout.batch_summary_txt,
+               run_tables.batch_text(outcomes, usage, len(config.datasets), elapsed_s, config.replay_from))
+    write_text(layout.token_tracking, run_tables.token_tracking(calls, config.replay_from))

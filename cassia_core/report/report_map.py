@@ -1,18 +1,20 @@
-"""The map of a report: a picture for reading and printing, and points for the small interactive one."""
+"""The map of a report: a picture for printing and for readers without scripts, and points for the interactive one."""
 
 from __future__ import annotations
 
 import base64
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cassia_core.data.view_store import View
 
-MOST_POINTS = 6000
+MOST_POINTS = 40_000
+"""Cells of the interactive map; six bytes each, so that the report stays small enough for a mail."""
 MOST_LABELS = 25
+_SCALE = 65_535
+_PICTURE_POINTS = 300_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,11 @@ class MapOfCells:
     codes: np.ndarray
     clusters: tuple[str, ...]
 
+    @property
+    def axis(self) -> str:
+        """What the map is called, such as "UMAP"."""
+        return self.name.removeprefix("X_").upper()
+
 
 def map_from_view(view: View) -> MapOfCells | None:
     """The first map of a dataset's view; None when it has none."""
@@ -32,47 +39,53 @@ def map_from_view(view: View) -> MapOfCells | None:
     name = view.embeddings()[0]
     xy, column = view.embedding(name), view.column(view.cluster_key)
     placed = np.isfinite(xy).all(axis=1)
+    if not placed.any():
+        return None
     return MapOfCells(name=name, xy=xy[placed], codes=column.codes[placed], clusters=column.categories)
 
 
-def map_picture(cells: MapOfCells, labels: Mapping[str, str], colours: Mapping[str, str]) -> str:
-    """The labelled map as a PNG data URI."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # a second to load: only where there is a map
-    from matplotlib.figure import Figure
-    from matplotlib.patheffects import withStroke
+def map_picture(cells: MapOfCells, type_of: Mapping[str, str], colours: Mapping[str, str]) -> str:
+    """The labelled map as a PNG data URI, on white.
 
-    figure = Figure(figsize=(7.2, 5.2), dpi=110, facecolor="white")
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.02, 0.05, 0.96, 0.93))
-    axes.set_axis_off()
-    size = float(np.clip(30000 / max(1, len(cells.xy)), 0.3, 14))
-    for label in dict.fromkeys(labels.values()):
-        members = np.isin(cells.codes, [i for i, c in enumerate(cells.clusters) if labels.get(c) == label])
-        if not members.any():
-            continue
-        axes.scatter(*cells.xy[members].T, s=size, c=colours[label], linewidths=0, rasterized=True)
-        if len(set(labels.values())) <= MOST_LABELS:
-            x, y = np.median(cells.xy[members], axis=0)
-            axes.text(x, y, _plain(label), fontsize=9, ha="center", va="center", color="#16262D",
-                      path_effects=[withStroke(linewidth=3, foreground="white")])
-    figure.text(0.02, 0.01, f"{cells.name.removeprefix('X_').upper()} 1 →", fontsize=8, color="#51646C")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    Parameters
+    ----------
+    type_of
+        Cluster to its type; cells of other clusters are grey.
+    colours
+        Type to colour.
+    """
+    from cassia_core.report.figure_page import Page  # matplotlib, a second to load: only where there is a map
+    from cassia_core.report.figures import map_of_categories
+
+    names = list(dict.fromkeys(type_of.values()))
+    place = {name: at for at, name in enumerate(names)}
+    types = np.array([place.get(type_of.get(c, ""), -1) for c in cells.clusters] + [-1])[cells.codes]
+    few = np.random.default_rng(0).permutation(len(cells.xy))[:_PICTURE_POINTS]
+    picture = map_of_categories(cells.xy[few], types[few], names, [colours[n] for n in names],
+                                Page(fmt="png", width_mm=170, font_pt=8, dpi=150), axis=cells.axis,
+                                beside=len(names) > MOST_LABELS)
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
-def points_for_canvas(cells: MapOfCells, labels: Mapping[str, str], colours: Mapping[str, str]) -> dict[str, object]:
-    """At most `MOST_POINTS` cells (an even random sample), coordinates in thousandths of the frame."""
+def points_for_canvas(cells: MapOfCells, parts: Sequence[tuple[str, int, str]]) -> dict[str, object]:
+    """What the interactive map needs: at most `MOST_POINTS` cells, an even random sample.
+
+    Parameters
+    ----------
+    parts
+        (cluster, number of its type, id of its section in the report), in the order of the report.
+    """
+    at = {cluster: number for number, (cluster, _, _) in enumerate(parts)}
+    of_code = np.array([at.get(c, len(parts)) for c in cells.clusters] + [len(parts)])
     chosen = np.random.default_rng(0).permutation(len(cells.xy))[:MOST_POINTS]
-    xy = cells.xy[chosen]
-    low, span = xy.min(axis=0), np.ptp(xy, axis=0)
-    scaled = np.round(1000 * (xy - low) / np.where(span == 0, 1, span)).astype(int)
-    return {"x": scaled[:, 0].tolist(), "y": (1000 - scaled[:, 1]).tolist(), "cluster": cells.codes[chosen].tolist(),
-            "names": list(cells.clusters), "labels": [labels.get(c, "") for c in cells.clusters],
-            "colours": [colours.get(labels.get(c, ""), "#8A979D") for c in cells.clusters],
-            "shown": len(chosen), "total": len(cells.xy)}
+    xy, which = cells.xy[chosen], of_code[cells.codes[chosen]]
+    low, span = xy.min(axis=0), float(np.ptp(xy, axis=0).max()) or 1.0
+    scaled = np.round(_SCALE * (xy - low) / span)  # one scale for both axes: distances keep their shape
+    return {"x": _packed(scaled[:, 0]), "y": _packed(scaled[:, 1].max() - scaled[:, 1]), "cluster": _packed(which),
+            "width": int(scaled[:, 0].max()), "height": int(scaled[:, 1].max()),
+            "names": [cluster for cluster, _, _ in parts], "types": [kind for _, kind, _ in parts],
+            "anchors": [anchor for _, _, anchor in parts], "shown": len(chosen), "total": len(cells.xy)}
 
 
-def _plain(text: str) -> str:
-    """Text that matplotlib shows as it is: a dollar sign would start a formula."""
-    return text.replace("$", r"\$")
+def _packed(values: np.ndarray) -> str:
+    return base64.b64encode(values.astype("<u2").tobytes()).decode()

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from cassia_core.domain.usage import CallRecord, Usage
@@ -16,12 +16,14 @@ from cassia_core.runs.codec import drop_half_line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedCall:
-    """One finished call with its reply. `key` is the fingerprint of the request that it answers."""
+    """One finished call with its reply. `key` is the fingerprint of the request that it answers; `replayed` says that
+    another run paid for it."""
 
     key: str
     call: CallRecord
     reply: str
     finish_reason: str = "stop"
+    replayed: bool = False
 
 
 class CallLog:
@@ -52,7 +54,7 @@ class CallLog:
         self._path = path
         for source in (*earlier, path):
             for entry in read_calls(source):
-                self._answers.setdefault(entry.key, []).append(entry)
+                self._answers.setdefault(entry.key, []).append(replace(entry, replayed=source != path))
             for key in _rejected(source):
                 self._answers.get(key, [])[:1] = []
         self._file = path.open("a", encoding="utf-8")

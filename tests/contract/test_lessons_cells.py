@@ -31,7 +31,7 @@ def test_lesson_4_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its
 def test_lesson_13_what_a_model_wrote_reaches_the_report_as_text():
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     spec = DatasetSpec(name="x", path="x.csv")
-    text = render_report(spec=spec, rows=(result("0", hostile),), findings=None, families={}, cells=None,
+    text = render_report(spec=spec, rows=(result("0", hostile),), findings=None, families={},
                          record=RunRecord(config=RunConfig(datasets=(spec,)), created_at="now"),
                          outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x"))
     assert hostile not in text and "<img src=x" not in text

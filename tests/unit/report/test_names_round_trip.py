@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 
 import anndata as ad
 import numpy as np
@@ -49,9 +50,9 @@ def test_names_come_back_from_conversations_and_report(clusters):
     rows = rows_of(clusters)
     assert list(json.loads(conversations_json(rows))) == clusters
     text = render_report(spec=SPEC, rows=rows, record=RunRecord(config=RunConfig(datasets=(SPEC,)), created_at="now"),
-                         findings=None, families={}, cells=None,
+                         findings=None, families={},
                          outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x"))
-    cells = [html.unescape(part.split("</td>")[0]) for part in text.split('<tr data-light="none">\n<td>')[1:]]
+    cells = [html.unescape(part) for part in re.findall(r'<tr data-light="none"[^>]*>\n<th scope="row"><bdi>(.*?)</bdi>', text)]
     assert cells == clusters
 
 
