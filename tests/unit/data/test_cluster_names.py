@@ -10,18 +10,19 @@ import pytest
 from cassia_core.data.cluster_names import as_cluster_names
 from cassia_core.data.marker_tables import load_markers
 
-LOOK_MISSING = ["NA", "nan", "None", "<NA>", "null", "NaN"]
+NAMES, MISSING = ["NA", "None", "null"], [None, np.nan, "", "nan", "NaN", "<NA>"]
 
 
-def test_text_that_looks_like_a_missing_value_is_a_name_and_no_value_is_none():
-    values = pd.Series([*LOOK_MISSING, None, np.nan, ""], dtype=object)
-    assert as_cluster_names(values).tolist() == [*LOOK_MISSING, "Unassigned", "Unassigned", "Unassigned"]
-    assert as_cluster_names(values.astype("category")).tolist()[:6] == LOOK_MISSING
+def test_na_is_a_name_and_what_pandas_writes_for_no_value_is_none():
+    values = pd.Series([*NAMES, *MISSING], dtype=object)
+    assert as_cluster_names(values).tolist() == [*NAMES, *["Unassigned"] * len(MISSING)]
+    assert as_cluster_names(values.astype("category")).tolist() == [*NAMES, *["Unassigned"] * len(MISSING)]
 
 
 def test_whole_numbers_lose_their_point_beside_such_a_name_and_beside_missing_values():
     assert as_cluster_names(pd.Series(["1.0", "2.0", "NA"])).tolist() == ["1", "2", "NA"]
     assert as_cluster_names(pd.Series([1.0, 2.0, np.nan])).tolist() == ["1", "2", "Unassigned"]
+    assert as_cluster_names(pd.Series([1.0, 2.0, np.nan]).astype(str)).tolist() == ["1", "2", "Unassigned"]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx"])
@@ -39,9 +40,9 @@ def test_a_marker_table_with_a_cluster_called_na_keeps_it_and_says_so(tmp_path, 
 
 
 def test_a_column_of_cells_with_a_cluster_called_na_comes_back_from_the_file_with_that_name(tmp_path):
-    names = ["NA", "nan", None, "B"]
+    names = ["NA", "null", None, "B"]
     adata = ad.AnnData(np.ones((4, 2), dtype=np.float32), obs=pd.DataFrame(
         {"mine": pd.Categorical(names)}, index=list("abcd")))
     adata.write_h5ad(tmp_path / "cells.h5ad")
     back = ad.read_h5ad(tmp_path / "cells.h5ad")
-    assert as_cluster_names(back.obs["mine"]).tolist() == ["NA", "nan", "Unassigned", "B"]
+    assert as_cluster_names(back.obs["mine"]).tolist() == ["NA", "null", "Unassigned", "B"]
