@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 import anndata as ad
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from cassia_core.data.cell_groups import CellGroups
 from cassia_core.data.cell_space import CellSpace, map_name, scaled_space, variable_space
-from cassia_core.data.cluster_names import as_cluster_names
+from cassia_core.data.cluster_names import as_cluster_names, named_like_missing
 from cassia_core.data.cluster_statistics import FIELDS, ClusterStatistics
 from cassia_core.data.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.expression import CellExpression
 from cassia_core.data.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
 from cassia_core.data.leiden import leiden_clusters
 from cassia_core.data.rank_genes import rank_genes
-from cassia_core.data.removing import keep_clusters, remove_cells
+from cassia_core.data.removing import remove_cells
 from cassia_core.data.resolution import suggest_resolution
 from cassia_core.data.select_markers import UNASSIGNED
+from cassia_core.data.subset import in_subset, keep_subset, take_subset
 from cassia_core.data.umap import UmapJob
 from cassia_core.data.view_store import ViewWriter
 from cassia_core.domain.config import ClusteringParams, DatasetSpec
@@ -61,9 +63,11 @@ def cluster_cells(loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringLi
     """Quality control, log-normalisation, clusters, map and markers; writes the view.
 
     Keeps what the file has: with `spec.clustering.cluster_column` no clusters are computed, with an embedding in
-    `obsm` no map is. Takes `loaded.adata` over and changes it: cells that fail quality control leave it, `X` becomes
-    log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds the clusters as
-    strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
+    `obsm` no map is. With `spec.clustering.subset_clusters` only the cells of these clusters stay, and all of it is
+    computed for them; their markers are tested against each other, or against all other cells of the file
+    (`markers_against="all"`). Takes `loaded.adata` over and changes it: cells that fail quality control leave it, `X`
+    becomes log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds the
+    clusters as strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
 
     Raises
     ------
@@ -85,6 +89,7 @@ class _Clustering:
         self.steps, self.view = Steps(listener), ViewWriter(view_dir)
         self.umap: UmapJob | None = None
         self.computes_clusters = self.params.cluster_column is None or bool(self.params.subset_clusters)
+        self.whole: _Whole | None = None
 
     def run(self) -> ClusteredCells:
         try:
@@ -97,13 +102,20 @@ class _Clustering:
     def _run(self) -> ClusteredCells:
         params = self.params
         source = chosen_matrix(self.findings, params.expression)
-        keep_clusters(self.adata, params)
+        inside = in_subset(self.adata, params)
+        keeps_whole = inside is not None and params.markers_against == "all" and source is not None
+        chosen = self.adata.obs_names[inside] if keeps_whole else None
+        if inside is not None and not keeps_whole:
+            keep_subset(self.adata, inside, params)
         removed = remove_cells(self.adata, self.findings, source, self.spec.qc, self.steps)
         expression = None
         if source is not None:
             with self.steps.stage("normalise") as done:
                 expression = log_normalised(self.adata, source, params.target_sum, self.steps.notice)
                 done.summary = f"{expression.values.shape[1]:,} genes, from {source.location}"
+        if chosen is not None:
+            self.whole = _Whole(values=expression.values, inside=self.adata.obs_names.isin(chosen))
+            expression = take_subset(self.adata, expression, self.whole.inside, params)
         needs_map = map_name(self.adata, params) is None
         if self.computes_clusters:
             space = self._space(expression)
@@ -120,7 +132,7 @@ class _Clustering:
                 self._start_umap(self._space(expression))
         self._write_genes(expression)
         self._finish_umap()
-        self.view.finish(self.adata, key, found.statistics)
+        self.view.finish(self.adata, key, found.statistics, params.embedding)
         return ClusteredCells(adata=self.adata, cluster_key=key, table=found.table, frame=found.frame,
                               expression=found.expression, removed=removed, refusal=found.refusal)
 
@@ -147,7 +159,8 @@ class _Clustering:
                 resolution, why = suggestion.resolution, f" ({suggestion.reason})"
                 self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
             names = leiden_clusters(space.graph.connectivities, resolution, self.params.seed, self.steps.check)
-            groups = CellGroups.of(names, self.params.min_cells_per_cluster)
+            n_others = self.whole.n_others if self.whole else 0
+            groups = CellGroups.of(names, self.params.min_cells_per_cluster, n_others)
             done.summary = f"{len(groups.ids)} clusters at resolution {resolution:g}{why}"
             self.adata.uns["cassia_clustering"] = {"method": "leiden", "resolution": resolution,
                                                    "n_neighbors": space.graph.n_neighbors,
@@ -166,12 +179,16 @@ class _Clustering:
             missing = groups.sizes[groups.ids.index(UNASSIGNED)]
             self.steps.notice(f"{missing:,} cells have no value in {column}; they are listed as {UNASSIGNED} and "
                               "get no label.")
+        for name in named_like_missing(groups.ids):
+            self.steps.notice(f'The cluster called "{name}" in {column} is taken as a name, not as a missing value.')
         return groups
 
     def _store_clusters(self, groups: CellGroups, key: str) -> None:
         if key in self.adata.obs and self.computes_clusters:
-            self.adata.obs[f"{key}_original"] = self.adata.obs[key]
-            self.steps.notice(f"The file's own column {key} is kept as {key}_original.")
+            names = (f"{key}_original", *(f"{key}_original_{number}" for number in range(2, self.adata.obs.shape[1] + 3)))
+            kept = next(name for name in names if name not in self.adata.obs)
+            self.adata.obs[kept] = self.adata.obs[key]
+            self.steps.notice(f"The file's own column {key} is kept as {kept}.")
         self.adata.obs[key] = groups.categorical()
         self.steps.clusters_found(groups.ids, groups.sizes)
 
@@ -183,8 +200,11 @@ class _Clustering:
                            expression=CellExpression(_NO_STATISTICS), statistics=None, refusal=refusal)
         else:
             with self.steps.stage("markers") as done:
-                statistics = rank_genes(expression.values, expression.genes, groups.tested_codes(), groups.tested(),
-                                        self.spec.markers.method, self.steps.reporter("markers"))
+                values, codes = expression.values, groups.tested_codes()
+                if self.whole is not None:
+                    values, codes = self.whole.values, self.whole.codes(codes)
+                statistics = rank_genes(values, expression.genes, codes, groups.tested(), self.spec.markers.method,
+                                        self.steps.reporter("markers"))
                 frame = statistics.frame()
                 table = groups.marker_table(frame, self.spec.markers)
                 found = _Found(table=table, frame=frame, statistics=statistics, refusal=None,
@@ -198,6 +218,8 @@ class _Clustering:
         if self.umap is None:
             return
         self.steps.wait_beside()
+        if "X_umap" in self.adata.obsm:
+            self.adata.obsm["X_umap_original"] = self.adata.obsm["X_umap"]
         self.adata.obsm["X_umap"] = self.umap.embedding()
         self.steps.end("umap", f"{self.adata.n_obs:,} cells")
 
@@ -207,6 +229,24 @@ class _Clustering:
         else:
             values, genes = expression.values, expression.genes
         self.view.write_genes(values, genes, lambda _: self.steps.check())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """Log-normalised values of all cells of the file, shape (n_cells, n_genes), and which of them are clustered."""
+
+    values: sparse.csr_matrix
+    inside: np.ndarray
+
+    @property
+    def n_others(self) -> int:
+        return int((~self.inside).sum())
+
+    def codes(self, codes: np.ndarray) -> np.ndarray:
+        """A cluster per cell of the file from one per clustered cell; -1 for the others."""
+        spread = np.full(self.inside.size, -1, dtype=np.int64)
+        spread[self.inside] = codes
+        return spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
