@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from scipy import sparse, special, stats
+from scipy import sparse, special
 
 from cassia_core.data.cluster_statistics import ClusterStatistics
 from cassia_core.data.gene_blocks import GeneBlock, gene_blocks
@@ -83,6 +83,8 @@ def _test(method: TestMethod, sums: _Sums, size: np.ndarray, rest: np.ndarray, m
         score = (sums.ranks[:-1] - size * (n_cells + 1) / 2) / np.sqrt(size * rest * (n_cells + 1) / 12)
         return score, 2 * special.ndtr(-np.abs(score))
     if method == "t-test":
+        from scipy import stats  # slow to import, and needed here only
+
         squares_out = sums.squares.sum(axis=0) - sums.squares[:-1]
         var_in = (sums.squares[:-1] / size - mean_in**2) * size / np.maximum(size - 1, 1)
         var_out = (squares_out / rest - mean_out**2) * rest / np.maximum(rest - 1, 1)

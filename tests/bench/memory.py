@@ -1,6 +1,6 @@
 """Peak memory of a run's worker against what is estimated before loading.
 
-    python tests/bench/memory.py                     5k, 20k and 60k cells, three kinds of file
+    python tests/bench/memory.py                     5k, 15k and 40k cells, three kinds of file
     python tests/bench/memory.py --cells 5000 --kinds counts
 
 Each run is the command `cluster` of a person: read, cluster, write. Its peak is that of the worker's own process
@@ -19,13 +19,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-N_GENES, PER_CELL = 20_000, 3_000
+N_GENES, DRAWS, TEMPLATES = 20_000, 6_000, 2_000
 KINDS = ("counts", "counts in a layer", "packed float64")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cells", type=int, nargs="+", default=[5_000, 20_000, 60_000])
+    parser.add_argument("--cells", type=int, nargs="+", default=[5_000, 15_000, 40_000])
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
     options = parser.parse_args()
     print(f"{'kind':20}{'cells':>9}{'values':>14}{'peak':>10}{'estimate':>10}{'ratio':>8}{'seconds':>9}")
@@ -77,7 +77,7 @@ def high_water(pid: int) -> int:
 
 
 def write_cells(kind: str, n_cells: int, path: Path) -> None:
-    """Poisson draws around ten profiles, written as the kind says."""
+    """Poisson draws around ten profiles, thinned anew for every cell, written as the kind says."""
     import anndata as ad
     import numpy as np
     from scipy import sparse
@@ -85,18 +85,17 @@ def write_cells(kind: str, n_cells: int, path: Path) -> None:
     from cassia_core.genes.tables_io import gene_table
 
     rng = np.random.default_rng(0)
-    profile = rng.lognormal(0.0, 1.6, (10, N_GENES)) * rng.lognormal(0.0, 0.5, N_GENES)
-    edges = np.cumsum(profile / profile.sum(axis=1, keepdims=True), axis=1)
+    profiles = rng.lognormal(0.0, 1.6, (10, N_GENES)) * rng.lognormal(0.0, 0.5, N_GENES)
+    profiles *= DRAWS / profiles.sum(axis=1, keepdims=True)
+    drawn = sparse.csr_matrix(rng.poisson(profiles[np.arange(TEMPLATES) % 10]).astype(np.float32))
     blocks = []
-    for start in range(0, n_cells, 500):
-        n = min(500, n_cells - start)
-        kinds = rng.integers(0, 10, n)
-        genes = np.concatenate([np.searchsorted(edges[k], rng.random(2 * PER_CELL)) for k in kinds])
-        rows = np.repeat(np.arange(n), 2 * PER_CELL)
-        block = sparse.coo_matrix((np.ones(genes.size, dtype=np.float32), (rows, np.minimum(genes, N_GENES - 1))),
-                                  shape=(n, N_GENES)).tocsr()
+    for start in range(0, n_cells, TEMPLATES):
+        block = drawn[rng.integers(0, TEMPLATES, min(TEMPLATES, n_cells - start))]
+        block.data *= rng.random(block.nnz) < 0.9  # no two cells alike
+        block.eliminate_zeros()
         blocks.append(block)
     matrix = sparse.vstack(blocks, format="csr")
+    del blocks
     adata = ad.AnnData(matrix)
     adata.var_names = sorted(gene_table("human").symbols)[:N_GENES]
     if kind == "counts in a layer":
