@@ -11,7 +11,11 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from cassia_core.cli_commands.clustering_options import add_clustering, resolution
 from cassia_core.errors import CassiaError
+
+_AGENT_OPTIONS = ("provider", "model", "base_url", "max_workers", "score_threshold", "boost", "validator", "no_score",
+                  "no_merge", "blind", "max_cost", "max_tokens", "replay")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_annotate(commands)
     _add_cluster(commands)
     _add_batch(commands)
+    _add_subcluster(commands)
     _add_run_commands(commands)
     _add_look_commands(commands)
     return parser
@@ -57,7 +62,7 @@ def _add_annotate(commands) -> None:
     command = commands.add_parser("annotate", help="annotate one file of cells or markers")
     command.add_argument("input", type=Path, metavar="INPUT", help="h5ad, 10x, mtx, loom, or a marker table")
     _add_sample(command)
-    _add_clustering(command)
+    add_clustering(command)
     _add_agents(command)
     _add_output(command)
     command.set_defaults(run="running.annotate")
@@ -67,7 +72,7 @@ def _add_cluster(commands) -> None:
     command = commands.add_parser("cluster", help="cluster cells and find markers, without any annotation")
     command.add_argument("input", type=Path, metavar="INPUT", help="a file of cells")
     _add_sample(command)
-    _add_clustering(command)
+    add_clustering(command)
     _add_output(command)
     command.set_defaults(run="running.cluster")
 
@@ -79,10 +84,30 @@ def _add_batch(commands) -> None:
                     "cluster_column), or files and folders that all take --tissue and --species.")
     command.add_argument("inputs", type=Path, nargs="+", metavar="INPUT")
     _add_sample(command, required=False)
-    _add_clustering(command)
+    add_clustering(command)
     _add_agents(command)
     _add_output(command)
     command.set_defaults(run="running.batch")
+
+
+def _add_subcluster(commands) -> None:
+    command = commands.add_parser(
+        "subcluster", help="look inside clusters of a run: cluster and annotate their cells anew",
+        description="Starts a new run beside RUN_DIR, which knows its parent. What is not given is as in the parent.")
+    command.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="a finished run of cells")
+    command.add_argument("--clusters", nargs="+", required=True, metavar="ID", help="exact ids of its clusters")
+    command.add_argument("--dataset", help="which dataset, if the run has several")
+    group = command.add_argument_group("clusters and markers")
+    group.add_argument("--resolution", type=resolution, default=argparse.SUPPRESS, help='of Leiden, or "auto"')
+    group.add_argument("--n-neighbors", type=int)
+    group.add_argument("--n-pcs", type=int)
+    group.add_argument("--batch-column", help="correct for this column with Harmony")
+    group.add_argument("--markers-against", choices=("all", "subset"),
+                       help="compare each part with all other cells of the parent (default), or with the other parts")
+    group.add_argument("--seed", type=int)
+    _add_agents(command)
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
+    command.set_defaults(run="subclustering.subcluster", **dict.fromkeys(_AGENT_OPTIONS))  # None: as in the parent
 
 
 def _add_run_commands(commands) -> None:
@@ -95,6 +120,13 @@ def _add_run_commands(commands) -> None:
     runs = commands.add_parser("runs", help="list runs")
     runs.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="folder of the runs")
     runs.set_defaults(run="running.list_runs")
+    compare = commands.add_parser("compare", help="two runs side by side: which labels changed, and what was set differently")
+    compare.add_argument("first", type=Path, metavar="RUN_DIR")
+    compare.add_argument("second", type=Path, metavar="RUN_DIR")
+    compare.add_argument("--dataset", metavar="NAME", help="which dataset, where a run has several")
+    compare.add_argument("--other-dataset", metavar="NAME", help="the dataset of the second run, if called otherwise")
+    compare.add_argument("--csv", type=Path, metavar="FILE", help="write a table of all pairs of clusters")
+    compare.set_defaults(run="comparing.compare")
 
 
 def _add_look_commands(commands) -> None:
@@ -117,24 +149,6 @@ def _add_sample(command: argparse.ArgumentParser, *, required: bool = True) -> N
     command.add_argument("--tissue", required=required, default="unknown", help='tissue of the cells, or "unknown"')
     command.add_argument("--species", required=required, default="human", help="human, mouse, ...")
     command.add_argument("--context", default="", help="anything the agents should know of the experiment")
-
-
-def _add_clustering(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("clusters and markers")
-    group.add_argument("--cluster-column", help="keep the clusters of this column")
-    group.add_argument("--embedding", help="keep this embedding as the map, such as X_umap")
-    group.add_argument("--resolution", type=_resolution, default=0.4, help='of Leiden, or "auto" (default 0.4)')
-    group.add_argument("--n-neighbors", type=int, default=10)
-    group.add_argument("--n-pcs", type=int, default=25)
-    group.add_argument("--batch-column", help="correct for this column with Harmony")
-    group.add_argument("--n-genes", type=int, default=50, help="marker genes per cluster (default 50)")
-    group.add_argument("--ranking-method", choices=("avg_log2FC", "p_val_adj", "pct_diff", "Score"))
-    group.add_argument("--max-cells", type=int, help="use a random sample of this many cells")
-    group.add_argument("--seed", type=int, default=0)
-
-
-def _resolution(text: str) -> float | None:
-    return None if text == "auto" else float(text)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

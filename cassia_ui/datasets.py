@@ -9,6 +9,7 @@ import streamlit as st
 from cassia_core.services import results, runs
 from cassia_core.services.results import DatasetResults
 from cassia_ui import frame, session
+from cassia_ui.looking_inside import draw_part_of
 from cassia_ui.markup import plain
 from cassia_ui.navigation import RUN
 from cassia_ui.words import when
@@ -31,6 +32,7 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
     chips = [f":material/database: {plain(config.title or names[0])}",
              f":material/event: {when(runs.view_run(run_id).started_at)}"]
     frame.title(title, line, chips)
+    draw_part_of(run_id)
     dataset = st.selectbox("Dataset", names, key=f"dataset_{name}") if len(names) > 1 else names[0]
     data = _loaded(run_id, dataset, _stamp(run_id))
     if not data.rows:

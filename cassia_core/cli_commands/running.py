@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import sys
+from dataclasses import fields
 from pathlib import Path
 
+from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
 from cassia_core.cli_commands.following import follow
-from cassia_core.domain.config import (
-    AgentModel,
-    AnnotationParams,
-    ClusteringParams,
-    DatasetSpec,
-    MarkerParams,
-    ReadOptions,
-    RunConfig,
-)
+from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, QCParams, ReadOptions, RunConfig
 from cassia_core.errors import InputError
 from cassia_core.services import intake, runs
 from cassia_core.services.keys import known_keys
@@ -56,7 +51,7 @@ def resume(options: argparse.Namespace) -> int:
                                   root=folder.parent)
     else:
         runs.resume_run(run_id, keys, folder.parent)
-    return _finish(run_id, folder.parent, quiet=options.quiet)
+    return finish(run_id, folder.parent, quiet=options.quiet)
 
 
 def list_runs(options: argparse.Namespace) -> int:
@@ -87,16 +82,30 @@ def model_of(options: argparse.Namespace) -> AgentModel:
 
 
 def _dataset(options: argparse.Namespace, path: Path, **changes: str) -> DatasetSpec:
-    batch_column = options.batch_column
-    clustering = ClusteringParams(
-        cluster_column=changes.pop("cluster_column", "") or options.cluster_column, embedding=options.embedding,
-        resolution=options.resolution, n_neighbors=options.n_neighbors, n_pcs=options.n_pcs, seed=options.seed,
-        batch_column=batch_column, batch_method="harmony" if batch_column else "none")
-    fields = {"name": intake.dataset_name(path), "tissue": options.tissue, "species": options.species,
-              "context": options.context} | {k: v for k, v in changes.items() if v}
-    return DatasetSpec(path=str(path.expanduser().resolve()), clustering=clustering,
-                       markers=MarkerParams(n_genes=options.n_genes, ranking_method=options.ranking_method),
-                       read=ReadOptions(max_cells=options.max_cells), **fields)
+    column = changes.pop("cluster_column", "") or options.cluster_column
+    said = {"name": intake.dataset_name(path), "tissue": options.tissue, "species": options.species,
+            "context": options.context} | {k: v for k, v in changes.items() if v}
+    return DatasetSpec(path=str(path.expanduser().resolve()), qc=_quality(options, path),
+                       clustering=clustering_of(options, column), markers=markers_of(options),
+                       read=ReadOptions(max_cells=options.max_cells), **said)
+
+
+def _quality(options: argparse.Namespace, path: Path) -> QCParams:
+    """The limits given, over those suggested by the cells of `path` where this is asked for."""
+    if not options.suggest_qc or not path.exists():  # a missing file is reported by its run
+        return quality_of(options)
+    try:
+        metrics = intake.quality_metrics(path, ReadOptions(max_cells=options.max_cells))
+    except InputError as error:
+        if not hasattr(options, "inputs"):
+            raise
+        print(f"{path.name}: no limits are suggested. {error}", file=sys.stderr)  # one of many: the others go on
+        return quality_of(options)
+    qc = quality_of(options, intake.suggested_quality(metrics))
+    limits = [f"{f.name} {getattr(qc, f.name):g}" for f in fields(qc) if f.name.startswith(("min_", "max_"))
+              and getattr(qc, f.name) is not None and f.name != "min_cells_per_gene"]
+    print(f"{path.name}: limits {', '.join(limits)}", file=sys.stderr)
+    return qc
 
 
 def _datasets_of(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
@@ -138,10 +147,11 @@ def _replay(options: argparse.Namespace) -> str:
 def _run(config: RunConfig, options: argparse.Namespace) -> int:
     root = options.output_dir.expanduser().resolve()
     run_id = runs.start_run(config, known_keys(config.providers()), root)
-    return _finish(run_id, root, quiet=options.quiet)
+    return finish(run_id, root, quiet=options.quiet)
 
 
-def _finish(run_id: str, root: Path, *, quiet: bool) -> int:
+def finish(run_id: str, root: Path, *, quiet: bool) -> int:
+    """Follow a run, say how each dataset ended, and give the exit code."""
     view = follow(run_id, root, quiet=quiet)
     for dataset in view.datasets:
         print(f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} clusters named"

@@ -14,15 +14,19 @@ from cassia_core.domain.markers import ClusterMarkers, MarkerTable, natural_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellGroups:
-    """Cluster of every cell. `codes` (n_cells,) point into `ids`, which are in natural order."""
+    """Cluster of every cell. `codes` (n_cells,) point into `ids`, which are in natural order.
+
+    `n_others` counts cells beside these that the clusters are compared with as well.
+    """
 
     ids: tuple[str, ...]
     codes: np.ndarray
     sizes: tuple[int, ...]
     min_cells: int
+    n_others: int = 0
 
     @classmethod
-    def of(cls, names: pd.Series | np.ndarray, min_cells: int) -> CellGroups:
+    def of(cls, names: pd.Series | np.ndarray, min_cells: int, n_others: int = 0) -> CellGroups:
         """From a cluster name per cell (strings)."""
         codes, found = pd.factorize(np.asarray(names, dtype=object))
         order = sorted(range(len(found)), key=lambda i: natural_key(found[i]))
@@ -31,14 +35,14 @@ class CellGroups:
         codes = place[codes]
         sizes = np.bincount(codes, minlength=len(found))
         return cls(ids=tuple(found[i] for i in order), codes=codes, sizes=tuple(int(n) for n in sizes),
-                   min_cells=max(min_cells, 2))
+                   min_cells=max(min_cells, 2), n_others=n_others)
 
     def categorical(self) -> pd.Categorical:
         return pd.Categorical.from_codes(self.codes, list(self.ids))
 
     def tested(self) -> tuple[str, ...]:
         """Clusters that can be compared with the other cells."""
-        n_cells = sum(self.sizes)
+        n_cells = sum(self.sizes) + self.n_others
         return tuple(c for c, n in zip(self.ids, self.sizes, strict=True)
                      if c != UNASSIGNED and n >= self.min_cells and n_cells - n >= self.min_cells)
 

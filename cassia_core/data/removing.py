@@ -1,4 +1,4 @@
-"""Cells that leave before clustering: those failing quality control, and those of clusters not asked for."""
+"""Cells that leave before clustering: those that fail quality control."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cassia_core.data.cluster_names import as_cluster_names
 from cassia_core.data.clustering_steps import Steps
 from cassia_core.data.doublets import doublet_scores
 from cassia_core.data.expression_matrix import COUNT_STATES, matrix_at
-from cassia_core.data.qc import cell_metrics, failing
+from cassia_core.data.qc import METRICS, cell_metrics, failing
 from cassia_core.data.samples import samples_of
-from cassia_core.domain.config import ClusteringParams, QCParams
+from cassia_core.data.subset import keep_cells
+from cassia_core.domain.config import QCParams
 from cassia_core.domain.findings import Findings, MatrixInfo
 from cassia_core.errors import AnnDataError
 
@@ -23,32 +23,11 @@ REMOVED_KEY = "cassia_removed_cells"
 _COUNT_LIMITS = ("min_counts", "max_counts")
 
 
-def keep_clusters(adata: ad.AnnData, params: ClusteringParams) -> None:
-    """Leave only the cells of `params.subset_clusters` (exact names) in `adata`, where some are given.
-
-    Raises
-    ------
-    AnnDataError
-        When no column is named, or a cluster is not in it.
-    """
-    if not params.subset_clusters:
-        return
-    column = params.cluster_column
-    if column is None or column not in adata.obs:
-        raise AnnDataError("It is not clear which cells to take.",
-                           "Clusters were named, but no column that holds them.", "Name the column with the clusters.")
-    names = as_cluster_names(adata.obs[column])
-    missing = sorted(set(params.subset_clusters) - set(names))
-    if missing:
-        raise AnnDataError(f"The column {column} has no cluster {', '.join(missing)}.", "", "Choose clusters it has.")
-    adata._inplace_subset_obs(names.isin(params.subset_clusters).to_numpy())
-
-
 def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | None, qc: QCParams, steps: Steps
                  ) -> pd.DataFrame:
     """Measure every cell and take out those that fail; all-zero cells always go.
 
-    Adds the columns `n_genes`, `n_counts`, `pct_mito` to `adata.obs` where it has none of that name,
+    Adds the columns of `METRICS` to `adata.obs` where it has none of that name (`n_counts` from counts only),
     `doublet_score` and `predicted_doublet` where doublets are scored, and `uns["cassia_removed_cells"]` (names and
     reasons) where cells were removed. Returns the removed cells (columns
     `cell`, `reason`).
@@ -82,16 +61,16 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
         if len(removed):
             steps.notice(done.summary)
             del matrix
-            adata._inplace_subset_obs(~gone)
+            keep_cells(adata, ~gone)
             adata.uns[REMOVED_KEY] = {"cell": removed["cell"].to_numpy(dtype=str),
                                       "reason": removed["reason"].to_numpy(dtype=str)}
     return removed
 
 
 def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool) -> None:
-    for name in ("n_genes", "n_counts", "pct_mito"):
+    for name in METRICS:
         if name not in adata.obs and (is_counts or name != "n_counts"):
-            adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name == "pct_mito" else None)
+            adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name.startswith("pct_") else None)
 
 
 def _score_doublets(adata: ad.AnnData, matrix: sparse.csr_matrix, metrics: pd.DataFrame, qc: QCParams,

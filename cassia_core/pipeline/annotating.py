@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.domain.config import UNKNOWN_TISSUE, DatasetSpec
+from cassia_core.domain.config import UNKNOWN_TISSUE, DatasetSpec, RunConfig
 from cassia_core.domain.events import ClusterFailed, ClusterFinished
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource, MarkerTable
@@ -15,6 +15,7 @@ from cassia_core.domain.tasks import Setting
 from cassia_core.errors import RunCancelled
 from cassia_core.pipeline.cluster import annotate_cluster
 from cassia_core.pipeline.context import RunContext
+from cassia_core.pipeline.part_context import part_context
 from cassia_core.runs.layout import DatasetLayout
 from cassia_core.runs.store import load_cluster, save_cluster
 
@@ -23,11 +24,13 @@ SMALL_PANEL_GENES = 1000
 FINAL = ("done", "needs_review", "skipped")
 
 
-def setting_of(spec: DatasetSpec, findings: Findings | None) -> Setting:
-    """What the agents are told of the sample. A small targeted panel is named as one."""
+def setting_of(config: RunConfig, spec: DatasetSpec, findings: Findings | None) -> Setting:
+    """What the agents are told of the sample. A small targeted panel, and a part of a larger data set, is named as
+    such."""
     n_genes = findings.n_genes if findings and findings.kind == "cells" else None
     tissue = "" if spec.tissue.strip().lower() == UNKNOWN_TISSUE else spec.tissue
-    return Setting(species=spec.species, tissue=tissue, context=spec.context,
+    context = " ".join(text for text in (spec.context, part_context(config, spec)) if text)
+    return Setting(species=spec.species, tissue=tissue, context=context,
                    panel_genes=n_genes if n_genes and n_genes <= SMALL_PANEL_GENES else None)
 
 
@@ -42,7 +45,7 @@ class ClusterPool:
     def start(self, table: MarkerTable, expression: ExpressionSource, findings: Findings | None) -> None:
         """Hand every cluster of `table` to the pool; those with a finished checkpoint are taken from it."""
         self._table = table
-        setting = setting_of(self._spec, findings)
+        setting = setting_of(self._context.config, self._spec, findings)
         for markers in table.clusters:
             kept = self._kept(markers)
             if kept is not None:

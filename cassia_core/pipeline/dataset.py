@@ -85,8 +85,10 @@ def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base
         summary = f"{sum(names_a_type(r.label) for r in results)} of {len(results)} clusters are named"
         context.emit(ev.StageFinished(dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0],
                                       summary=summary))
-    results = _merged(context, spec, layout, prepared, results)
+    results, grouped = _merged(context, spec, layout, prepared, results)
     status, error = ("failed", prepared.refusal) if prepared.refusal else _status(context, spec, results)
+    if not grouped and status in ("success", "partial"):
+        status, error = "cancelled", "Cancelled before the labels were grouped."
     outcome = replace(
         base, n_cells=prepared.findings.n_cells, n_genes=prepared.findings.n_genes, n_clusters=len(results),
         preprocessing_time=markers_at[0] - begun, annotation_time=annotated_at - markers_at[0], status=status,
@@ -98,19 +100,28 @@ def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base
 
 
 def _merged(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
-            results: tuple[ClusterResult, ...]) -> tuple[ClusterResult, ...]:
+            results: tuple[ClusterResult, ...]) -> tuple[tuple[ClusterResult, ...], bool]:
+    """The results with their groups, and whether nobody stopped it: what was annotated is written either way."""
     params = context.config.annotation
-    if context.asker is None or params is None or not params.merge or context.cancelled():
-        return results
+    if context.asker is None or params is None or not params.merge:
+        return results, True
+    if context.cancelled():
+        return results, False
     begun = time.monotonic()
     context.emit(ev.StageStarted(dataset=spec.name, stage="merge"))
-    merged = merge_labels(results, setting=setting_of(spec, prepared.findings), params=params, asker=context.asker,
-                          dataset=spec.name, notice=lambda text: context.emit(ev.Notice(dataset=spec.name, text=text)))
+    setting = setting_of(context.config, spec, prepared.findings)
+    try:
+        merged = merge_labels(results, setting=setting, params=params, asker=context.asker, dataset=spec.name,
+                              notice=lambda text: context.emit(ev.Notice(dataset=spec.name, text=text)))
+    except RunCancelled:
+        context.emit(ev.StageFinished(dataset=spec.name, stage="merge", seconds=time.monotonic() - begun,
+                                      summary="cancelled"))
+        return results, False
     for result in merged:
         if result.status != "cancelled":
             save_cluster(layout, result)
     context.emit(ev.StageFinished(dataset=spec.name, stage="merge", seconds=time.monotonic() - begun))
-    return merged
+    return merged, True
 
 
 def _write(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,

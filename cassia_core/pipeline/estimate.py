@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal
+from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal, names_a_type
 from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams, RunConfig
 from cassia_core.domain.conversation import AgentRole
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement, MarkerGene
@@ -15,6 +15,7 @@ from cassia_core.domain.tasks import AgentTask, AnnotateTask, BoostTask, MergeTa
 from cassia_core.domain.usage import Estimate
 from cassia_core.llm.catalogue import cost_usd, provider_facts
 from cassia_core.pipeline.asking import PROMPT_OF
+from cassia_core.pipeline.part_context import part_context
 
 CHARACTERS_PER_TOKEN = 3.2
 """Between plain English (about 4) and lists of gene symbols (about 2.5)."""
@@ -101,7 +102,7 @@ def _typical_tasks(config: RunConfig) -> Iterator[tuple[AgentRole, AgentTask]]:
     """Tasks of the usual size, from which the prompts are rendered just as in the run."""
     spec, params = config.datasets[0], config.annotation or AnnotationParams()
     n_genes = max(d.markers.n_genes for d in config.datasets)
-    context = max((d.context for d in config.datasets), key=len)
+    context = max((d.context + part_context(config, d) for d in config.datasets), key=len)
     setting = Setting(species=spec.species, tissue=spec.tissue, context=context)
     genes = tuple(MarkerGene(gene=f"GENE{i % 10}", rank=i + 1) for i in range(n_genes))
     markers = ClusterMarkers(cluster="0", genes=genes)
@@ -134,6 +135,9 @@ def what_is_sent(config: RunConfig) -> tuple[str, ...]:
              "species and tissue as you typed them"]
     if any(d.context for d in config.datasets):
         lines.append("your notes on the experiment, word for word")
+    if config.part_of is not None:
+        lines.append("that the cells are part of a larger data set" + (
+            "" if params.blind or not any(map(names_a_type, config.part_of.labels)) else ", and its label for them"))
     if params.boost != "off":
         lines.append("for doubtful clusters: share of expressing cells and fold changes of single genes")
     if params.merge:

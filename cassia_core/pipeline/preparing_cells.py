@@ -14,12 +14,14 @@ from cassia_core.data.cells import load_cells
 from cassia_core.data.clustering import cluster_cells
 from cassia_core.data.expression import CellExpression
 from cassia_core.data.h5ad_safe import make_writable
+from cassia_core.data.subset import subset_findings
 from cassia_core.data.view_store import open_view
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.preparing import MarkersReady, Prepared, StageEvents
+from cassia_core.report.safe_tables import write_csv
 from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout
 
@@ -27,13 +29,16 @@ from cassia_core.runs.layout import DatasetLayout
 def prepare_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
     """Read cells, cluster them and find markers; see `preparing.prepare`."""
     begun = time.monotonic()
-    loaded = load_cells(Path(spec.path), spec.read)
+    read = load_cells(Path(spec.path), spec.read)
+    loaded = replace(read, findings=subset_findings(read.findings, read.adata, spec.clustering))
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
     listener.finished("read", time.monotonic() - begun,
                       f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes")
     clustered = cluster_cells(loaded, spec, listener, layout.view)
     clustered.frame.astype({"cluster": str, "gene": str}).to_parquet(layout.marker_frame)
+    if len(clustered.removed):
+        write_csv(layout.removed_cells, clustered.removed)
     prepared = Prepared(findings=loaded.findings, table=clustered.table, frame=clustered.frame,
                         expression=clustered.expression, adata=clustered.adata, cluster_key=clustered.cluster_key,
                         refusal=str(clustered.refusal) if clustered.refusal else "")

@@ -197,6 +197,34 @@ def test_a_subset_of_clusters_is_clustered_again_alone(tmp_path):
         run(loaded(counts()), tmp_path, clustering=ClusteringParams(cluster_column="type", subset_clusters=("type 9",)))
 
 
+def test_parts_compared_with_all_cells_have_the_statistics_of_a_test_over_all_cells(tmp_path):
+    params = ClusteringParams(cluster_column="type", subset_clusters=("type 1", "type 2"), markers_against="all")
+    found = run(loaded(counts()), tmp_path / "part", clustering=params)
+    assert found.adata.n_obs == 200 and set(found.adata.obs["type"]) == {"type 1", "type 2"}
+    everything = counts()
+    everything.obs["part"] = found.adata.obs["leiden"].astype(str).reindex(everything.obs_names).fillna("outside")
+    whole = run(loaded(everything), tmp_path / "whole", clustering=ClusteringParams(cluster_column="part"))
+    for cluster in found.table.ids():
+        ours, theirs = (f.frame[f.frame["cluster"] == cluster].set_index("gene").sort_index() for f in (found, whole))
+        np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-4)
+        np.testing.assert_allclose(ours["pct_out"], theirs["pct_out"], atol=1e-6)
+
+
+def test_one_part_alone_is_compared_with_the_cells_outside(tmp_path):
+    params = ClusteringParams(cluster_column="type", subset_clusters=("type 1",), markers_against="all", resolution=0.01)
+    found = run(loaded(counts()), tmp_path, clustering=params)
+    assert found.refusal is None and found.table.ids() == ("0",)
+    assert found.table.clusters[0].symbols(5)[0].startswith("T1-")
+
+
+def test_cells_can_leave_a_file_that_keeps_neighbour_graphs_the_old_way(tmp_path):
+    adata = counts()
+    adata.uns["neighbors"] = {"distances": sparse.eye(300, format="csr"), "params": {"n_neighbors": 5}}
+    found = run(loaded(adata), tmp_path, clustering=ClusteringParams(cluster_column="type", subset_clusters=("type 1",),
+                                                                     markers_against="all"))
+    assert found.adata.n_obs == 100
+
+
 @pytest.mark.parametrize("stage", ["qc", "pca", "neighbors", "umap", "leiden", "markers"])
 def test_a_cancel_stops_in_any_stage_and_leaves_no_view(tmp_path, stage):
     with pytest.raises(RunCancelled):

@@ -1,0 +1,69 @@
+"""`subcluster RUN_DIR --clusters 3 5`: look inside clusters of a run, in a run of its own."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cassia_core.cli_commands.running import finish, model_of
+from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams, RunConfig
+from cassia_core.errors import ConfigError
+from cassia_core.services import runs, subclustering
+from cassia_core.services.keys import known_keys
+
+_AGENT_FIELDS = {"max_workers": "max_workers", "score_threshold": "score_threshold", "boost": "boost",
+                 "validator": "validator_involvement", "blind": "blind", "max_cost": "max_cost_usd",
+                 "max_tokens": "max_tokens_total"}
+_CLUSTERING_FIELDS = ("n_neighbors", "n_pcs", "markers_against", "seed")
+
+
+def subcluster(options: argparse.Namespace) -> int:
+    """Start the child run with what was given, and follow it to its end."""
+    folder = options.run_dir.expanduser().resolve()
+    parent = runs.load_config(folder.name, folder.parent)
+    agents = _agents(options, parent.annotation)
+    child = subclustering.start_child(
+        folder.name, _dataset(options.dataset, parent, folder), tuple(options.clusters),
+        clustering=_clustering(options), annotation=agents,
+        replay_from=str(options.replay.resolve()) if options.replay else "",
+        keys=known_keys(replace(parent, annotation=agents).providers()), root=folder.parent)
+    return finish(child, folder.parent, quiet=options.quiet)
+
+
+def _dataset(named: str | None, parent: RunConfig, folder: Path) -> str:
+    names = [d.name for d in parent.datasets]
+    if named is None and len(names) > 1:
+        raise ConfigError(f"The run {folder.name} has several datasets.", f"They are: {', '.join(names)}.",
+                          "Name one with --dataset.")
+    return named or names[0]
+
+
+def _clustering(options: argparse.Namespace) -> dict[str, Any]:
+    """Fields of `ClusteringParams` that were given."""
+    given = {name: getattr(options, name) for name in _CLUSTERING_FIELDS if getattr(options, name) is not None}
+    if hasattr(options, "resolution"):  # None means a suggested one
+        given["resolution"] = options.resolution
+    if options.batch_column:
+        given |= {"batch_column": options.batch_column, "batch_method": "harmony"}
+    return given
+
+
+def _agents(options: argparse.Namespace, parents: AnnotationParams | None) -> AnnotationParams | None:
+    """The parent's agents with what was given; none where the parent had none and nothing was given."""
+    given = {field: getattr(options, name) for name, field in _AGENT_FIELDS.items()
+             if getattr(options, name) is not None}
+    given |= {field: False for name, field in (("no_score", "score"), ("no_merge", "merge")) if getattr(options, name)}
+    if options.provider or options.model or options.base_url:
+        given |= {"annotator": _model(options, parents), "validator": None, "scorer": None, "booster": None,
+                  "merger": None}
+    return replace(parents or AnnotationParams(), **given) if given else parents
+
+
+def _model(options: argparse.Namespace, parents: AnnotationParams | None) -> AgentModel:
+    """The model named; `--model` alone names another one of the parent's provider."""
+    if options.provider or options.base_url:
+        options.provider = options.provider or OFFLINE
+        return model_of(options)
+    return replace((parents or AnnotationParams()).annotator, model=options.model)
