@@ -16,7 +16,7 @@ from types import MappingProxyType
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cassia_core.domain.annotation import ClusterResult, names_a_type
-from cassia_core.domain.config import OFFLINE, UNKNOWN_TISSUE, DatasetSpec
+from cassia_core.domain.config import OFFLINE, UNKNOWN_TISSUE, AgentModel, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.report.marker_dots import drawing, shades
@@ -70,6 +70,8 @@ def environment() -> Environment:
     found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)
     found.filters["percent"] = lambda share: "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    found.filters["day"] = date_in_words
+    found.filters["engine"] = lambda model: "offline engine" if model == AgentModel().model else model
     return found
 
 
@@ -107,7 +109,8 @@ def render_report(*, spec: DatasetSpec, rows: Sequence[ClusterResult], record: R
     parts = cluster_parts(rows, material, edits, families)
     types = type_counts(parts)
     colours = {theme: palette_for([t.name for t in types], theme, families) for theme in ("light", "dark")}
-    methods = methods_paragraph(spec, record, outcome, findings, material.stages, len(edits))
+    methods = methods_paragraph(spec, record, outcome, findings, material.stages,
+                                material.map.name if material.map else "", len(edits))
     script = environment().get_template("report.js").render()
     usage = usage_of(material.calls)
     return environment().get_template("report.html.j2").render(

@@ -86,11 +86,11 @@ def drawing(dots: MarkerDots, names: Mapping[str, str], n_clusters: int) -> DotD
     Parameters
     ----------
     names
-        Cluster to the name of its row.
+        Cluster to the name of its row; a cluster without one (its cells were set aside) keeps its id.
     n_clusters
         Clusters of the run.
     """
-    rows = [names[c] for c in dots.clusters]
+    rows = [names.get(c, c) for c in dots.clusters]
     left = int(min(300, _LETTER * max(map(len, rows)) + 14))
     top = int(min(150, _GENE_LETTER * max(map(len, dots.genes)) + 12))
     highest = float(np.nanmax(dots.mean)) or 1.0

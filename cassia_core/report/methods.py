@@ -22,13 +22,15 @@ _LIMITS = {"min_genes": "at least {:g} genes", "max_genes": "at most {:g} genes"
 
 
 def methods_paragraph(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, findings: Findings | None,
-                      stages: Mapping[str, str], n_edited: int = 0) -> str:
+                      stages: Mapping[str, str], map_name: str = "", n_edited: int = 0) -> str:
     """Sentences on data, clusters, markers and annotation, with versions and parameters.
 
     Parameters
     ----------
     stages
         Stage of the run to what it said at its end.
+    map_name
+        The map shown, "" for none.
     n_edited
         Clusters whose label a person changed afterwards.
     """
@@ -36,7 +38,7 @@ def methods_paragraph(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutc
              f"(Python {record.python or 'of unknown version'}), an independent implementation of the CASSIA protocol "
              "(Xie et al. 2025)."]
     if findings and findings.kind == "cells":
-        parts += [*_cells(spec, record, findings, stages), *_clusters(spec, record, outcome, stages),
+        parts += [*_cells(spec, record, findings, stages), *_clusters(spec, record, outcome, stages, map_name),
                   _tested(spec, stages)]
     else:
         parts.append(f"Marker genes of {outcome.n_clusters} clusters came from a table made elsewhere"
@@ -105,7 +107,8 @@ def _values(spec: DatasetSpec, findings: Findings) -> str:
     return f"Log-normalised values ({location}) were used as they are in the file{base}."
 
 
-def _clusters(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, stages: Mapping[str, str]) -> list[str]:
+def _clusters(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, stages: Mapping[str, str],
+              map_name: str) -> list[str]:
     chosen = spec.clustering
     parts = []
     if "variable_genes" in stages:
@@ -129,6 +132,8 @@ def _clusters(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, sta
     if "umap" in stages:
         parts.append("The map is a UMAP of that graph (McInnes et al. 2018; minimum distance 0.5, "
                      f"seed {chosen.seed}).")
+    elif map_name:
+        parts.append(f"The map {map_name} is that of the file.")
     return parts
 
 

@@ -19,9 +19,11 @@ STATUS_WORDS = {"done": "Done", "needs_review": "To review", "failed": "No answe
 _ITEM_ORDER = {"conflicting": 0, "cited_not_in_data": 1, "supporting": 2, "silent": 3, "unexpected": 4,
                "cited_not_in_list": 5, "not_measured": 6}
 _SAYS = {"supporting": "Agrees", "silent": "Expected, but silent here", "conflicting": "Speaks against it",
-         "unexpected": "Not expected", "not_measured": "Expected, not measured in the data",
+         "unexpected": "Not expected",
          "cited_not_in_list": "Cited, not in the marker list", "cited_not_in_data": "Cited, not in the data"}
-_CHIP = {"supporting": "in", "not_measured": "absent", "cited_not_in_data": "absent"}
+_CHIP = {"supporting": "in", "cited_not_in_data": "absent"}
+MANY_TIMES = 10
+"""log2 fold change above which the number itself says little: the gene is hardly seen elsewhere."""
 _CL_ID = re.compile(r"CL:\d{7}")
 _OLS = "https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id="
 
@@ -57,7 +59,11 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPart:
-    """One cluster of the report. `name` is the label as it stands or "No label"; `kind` the number of its type."""
+    """One cluster of the report.
+
+    `name` is the label as it stands or "No label", `kind` the number of its type; `not_measured` are genes that the
+    label lets expect and that the data do not have.
+    """
 
     row: ClusterResult
     anchor: str
@@ -69,6 +75,7 @@ class ClusterPart:
     doubtful: bool
     why: str
     lines: tuple[EvidenceLine, ...]
+    not_measured: tuple[str, ...]
     turns: tuple[tuple[Turn, tuple[Piece, ...]], ...]
 
     @property
@@ -124,7 +131,9 @@ def _part(row: ClusterResult, anchor: str, name: str, kind: int, material: Mater
         cl_id=edit.cl_id if edit else own_id, edit=edit, turns=turns,
         doubtful=edit is None and (row.light == "look" or row.status in ("failed", "needs_review")),
         why=row.reason or row.light_reason,
-        lines=tuple(EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind]) for i in items))
+        lines=tuple(EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind])
+                    for i in items if i.kind != "not_measured"),
+        not_measured=row.evidence.genes("not_measured") if row.evidence else ())
 
 
 def no_evidence_words(row: ClusterResult) -> str:
@@ -166,7 +175,8 @@ def _chips(row: ClusterResult, markers: ClusterMarkers | None, measured: frozens
 def _tip(gene: MarkerGene) -> str:
     lines = [f"Place {gene.rank} in the marker list"]
     if gene.log2fc is not None:
-        lines.append(f"{2 ** min(gene.log2fc, 30):,.1f} times higher here ({gene.log2fc:+.1f} log2)")
+        times = f"{2 ** gene.log2fc:,.1f} times higher" if gene.log2fc < MANY_TIMES else "Over 1,000 times higher"
+        lines.append(f"{times} here ({gene.log2fc:+.1f} log2)")
     if gene.pct_in is not None:
         elsewhere = "" if gene.pct_out is None else f", {gene.pct_out:.0%} elsewhere"
         lines.append(f"Seen in {gene.pct_in:.0%} of cells here{elsewhere}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cassia_core.data.view_store import View
+from cassia_core.data.view_store import Column, View
 
 MOST_POINTS = 40_000
 """Cells of the interactive map; six bytes each, so that the report stays small enough for a mail."""
@@ -32,16 +32,16 @@ class MapOfCells:
         return self.name.removeprefix("X_").upper()
 
 
-def map_from_view(view: View) -> MapOfCells | None:
-    """The first map of a dataset's view; None when it has none."""
+def map_from_view(view: View, clusters: Column) -> MapOfCells | None:
+    """The first map of a dataset's view with its cells in `clusters`; None when it has none."""
     if not view.embeddings():
         return None
     name = view.embeddings()[0]
-    xy, column = view.embedding(name), view.column(view.cluster_key)
+    xy = view.embedding(name)
     placed = np.isfinite(xy).all(axis=1)
     if not placed.any():
         return None
-    return MapOfCells(name=name, xy=xy[placed], codes=column.codes[placed], clusters=column.categories)
+    return MapOfCells(name=name, xy=xy[placed], codes=clusters.codes[placed], clusters=clusters.categories)
 
 
 def map_picture(cells: MapOfCells, type_of: Mapping[str, str], colours: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cassia_core.data.view_store import open_view
+from cassia_core.data.view_store import Column, open_view
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.events import StageFinished
@@ -39,8 +39,11 @@ class Material:
 
 
 def read_material(run: RunLayout, paths: DatasetLayout, spec: DatasetSpec, rows: Sequence[ClusterResult],
-                  findings: Findings | None) -> Material:
-    """Read it from the run directory, as far as it is there."""
+                  findings: Findings | None, clusters: Column | None = None) -> Material:
+    """Read it from the run directory, as far as it is there.
+
+    `clusters` is where every cell belongs, where a person divided the cells otherwise than the run did.
+    """
     markers = read_json(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     listed = frozenset(g for c in markers.clusters for g in c.symbols()) if markers else None
     stages = {e.stage: e.summary for e in read_events(run.events)
@@ -50,6 +53,7 @@ def read_material(run: RunLayout, paths: DatasetLayout, spec: DatasetSpec, rows:
         return Material(markers=markers, measured=listed, stages=stages, calls=calls)
     view = open_view(paths.view)
     statistics = view.statistics()
-    return Material(markers=markers, measured=frozenset(view.genes()) or listed, map=map_from_view(view),
+    clusters = clusters or view.column(view.cluster_key)
+    return Material(markers=markers, measured=frozenset(view.genes()) or listed, map=map_from_view(view, clusters),
                     dots=marker_dots(statistics, rows) if statistics else None,
-                    samples=sample_counts(view, spec, findings), stages=stages, calls=calls)
+                    samples=sample_counts(view, clusters, spec, findings), stages=stages, calls=calls)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cassia_core.data.view_store import View
+from cassia_core.data.view_store import Column, View
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 
@@ -33,8 +33,8 @@ class SampleBar:
     n_cells: int
 
 
-def sample_counts(view: View, spec: DatasetSpec, findings: Findings | None) -> SampleCounts | None:
-    """Count cells by sample and cluster; None when no column holds 2 to `MOST_SAMPLES` samples.
+def sample_counts(view: View, clusters: Column, spec: DatasetSpec, findings: Findings | None) -> SampleCounts | None:
+    """Count cells by sample and by `clusters`; None when no column holds 2 to `MOST_SAMPLES` samples.
 
     The column is the one named for doublets or batches, else the first that looks like samples.
     """
@@ -44,7 +44,7 @@ def sample_counts(view: View, spec: DatasetSpec, findings: Findings | None) -> S
     fit = [name for name in (*named, *guessed) if name is not None and 2 <= sizes.get(name, 0) <= MOST_SAMPLES]
     if not fit:
         return None
-    samples, clusters = view.column(fit[0]), view.column(view.cluster_key)
+    samples = view.column(fit[0])
     both = (samples.codes >= 0) & (clusters.codes >= 0)
     n = len(clusters.categories)
     pairs = np.bincount(samples.codes[both].astype(np.int64) * n + clusters.codes[both],

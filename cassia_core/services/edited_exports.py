@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.edited_h5ad import EditedGroup, SetAside, write_edited_h5ad
-from cassia_core.data.view_store import open_view
+from cassia_core.data.view_store import Column, open_view
 from cassia_core.domain.annotation import ClusterResult, OntologyTerm, Proposal
 from cassia_core.domain.review import LabelEdit, standing
 from cassia_core.errors import RunError
@@ -152,11 +152,8 @@ def _write_cells(paths: DatasetLayout, groups: Sequence[ReviewedLabel], cells: G
 def _write_report(layout: RunLayout, paths: DatasetLayout, data: DatasetResults, groups: Sequence[ReviewedLabel],
                   cells: GroupedCells | None) -> None:
     """The report with a row per group; rows keep what the run said, the corrected labels stand beside it."""
-    material = read_material(layout, paths, data.spec, data.rows, data.findings)
-    if material.map and cells:
-        placed = np.isfinite(data.view.embedding(material.map.name)).all(axis=1)
-        material = replace(material, map=replace(material.map, codes=cells.codes[placed],
-                                                 clusters=tuple(g.id for g in cells.groups)))
+    where = Column(kind="categorical", categories=tuple(g.id for g in cells.groups), codes=cells.codes) if cells else None
+    material = read_material(layout, paths, data.spec, data.rows, data.findings, where)
     by_cluster = {row.cluster: row for row in data.rows}
     edits = {g.id: EditedLabel(label=g.label, cl_id=g.cl_id, original=g.original, reason=g.reason, at=g.at)
              for g in groups if g.edited}

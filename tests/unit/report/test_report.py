@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from cassia_core.domain.annotation import Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_core.report.html import EditedLabel
@@ -76,9 +77,11 @@ def test_genes_of_a_conversation_are_in_the_list_or_measured_or_absent():
     rows = (a_row("0", turns=(a_row("0").turns[0],), markers=("CD79A",)),)
     html = report_of(rows, material=material_of(rows))
     assert re.search(r'class="gene in"[^>]*data-tip="Place 1 in the marker list\n8.0 times higher here', html)
-    assert 'class="gene absent">SDC1' in html
-    without = report_of(rows, material=material_of(rows, measured=frozenset()))
-    assert "Evidence in the data" in without
+    assert "Expected, but not measured in the data: SDC1 ." in words_of(html)
+    rows = (a_row("0", markers=("CD79A",), proposal=Proposal(general="B cell", key_genes=("HLA-DRA",))),)
+    assert re.search(r'class="gene measured"[^>]*>HLA-DRA', report_of(rows, material=material_of(rows)))
+    absent = report_of(rows, material=material_of(rows, measured=frozenset({"CD79A"})))
+    assert re.search(r'class="gene absent"[^>]*data-tip="Not in the data."', absent)
 
 
 def test_a_corrected_label_stands_beside_the_run_s_own_and_the_title_says_so():
