@@ -17,8 +17,10 @@ from cassia_ui.problems import problems_as_cards
 from cassia_ui.words import engine_name, money, run_badge, when
 
 PER_PAGE = 15
+COLUMNS = (6, 3.8, 3.2, 3.4)
+"""Name, state, clusters and cost, buttons: the same widths in every row, so that nothing moves when a state changes."""
 POLL_S = 2.0
-TO_DELETE, TO_COMPARE, PART = "runs_to_delete", "compare_other", "runs_part"
+TO_DELETE, TO_COMPARE, PART = "runs_to_delete", "compare_other", "part"
 Status = Literal["running", "done", "look", "partial", "interrupted", "cancelled", "failed", "unreadable"]
 STATUS_WORDS: dict[Status, str] = {
     "running": "Running", "done": "Done", "look": "Done, some to look at", "partial": "Some without answer",
@@ -88,16 +90,18 @@ def _one_page(shown: Sequence[RunSummary], name: str) -> Sequence[RunSummary]:
 
 def _draw_run(run: RunSummary, titles: Mapping[str, str], archived: bool) -> None:
     with st.container(border=True, key=f"run_{run.run_id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if run.problem:
-                st.markdown(f"**{plain(run.run_id)}**", width="stretch")
-                st.markdown(":red-badge[:material/error: Cannot be read]", width="content")
-            else:
-                _draw_line(run)
-                if not archived and st.button("Open", key=f"open_{run.run_id}", icon=":material/folder_open:"):
-                    session.choose_run(run.run_id)
-                    st.switch_page(RESULTS if run.state in ("success", "partial") else RUN,
-                                   query_params={"run": run.run_id})
+        name, state, figures, actions = st.columns(COLUMNS, vertical_alignment="center")
+        if run.problem:
+            name.markdown(f"**{plain(run.run_id)}**")
+            state.markdown(":red-badge[:material/error: Cannot be read]")
+        else:
+            name.markdown(_name_and_place(run))
+            state.markdown(run_badge(run))
+            figures.markdown(f":gray[{run.finished_clusters} of {run.n_clusters} clusters  \n{spent(run)}]")
+        with actions, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            if not archived and not run.problem and st.button("Open", key=f"open_{run.run_id}", icon=":material/folder_open:"):
+                session.choose_run(run.run_id)
+                st.switch_page(RESULTS if run.state in ("success", "partial") else RUN, query_params={"run": run.run_id})
             _draw_actions(run, archived)
         if run.parent_run:
             _draw_parent(run, titles)
@@ -105,12 +109,10 @@ def _draw_run(run: RunSummary, titles: Mapping[str, str], archived: bool) -> Non
             st.markdown(f":red[:material/error:] {plain(run.problem)}")
 
 
-def _draw_line(run: RunSummary) -> None:
+def _name_and_place(run: RunSummary) -> str:
     about = [plain(", ".join([*run.tissues, *run.species])), when(run.created_at),
              plain(engine_name(run.provider, run.model))]
-    st.markdown(f"**{plain(run.name)}**  \n:gray[{'. '.join(part for part in about if part)}]", width="stretch")
-    st.markdown(run_badge(run), width="content")
-    st.markdown(f":gray[{run.finished_clusters} of {run.n_clusters} clusters  \n{spent(run)}]", width=210)
+    return f"**{plain(run.name)}**  \n:gray[{'. '.join(part for part in about if part)}]"
 
 
 def spent(run: RunSummary) -> str:

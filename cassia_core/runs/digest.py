@@ -60,13 +60,13 @@ def digest_of(layout: RunLayout, view: Callable[[], RunView]) -> RunDigest:
     if made.summary.state in AT_WORK:
         return made
     with suppress(CassiaError):  # a damaged record of calls is no reason not to list the run
-        made = replace(made, spent=spent_by(layout, made))
+        made = replace(made, spent=spending(layout))
     with suppress(OSError):  # nor is a folder that can only be read
         write_json(layout.digest, made)
     return made
 
 
-def spent_by(layout: RunLayout, digest: RunDigest) -> tuple[Spending, ...]:
+def spending(layout: RunLayout) -> tuple[Spending, ...]:
     """What the run's own calls have cost so far, by minute, dataset and model, in order of time.
 
     Raises
@@ -74,8 +74,6 @@ def spent_by(layout: RunLayout, digest: RunDigest) -> tuple[Spending, ...]:
     RunError
         When the record of calls is damaged.
     """
-    if digest.spent is not None:
-        return digest.spent
     sums: dict[tuple[str, str, str, str], Usage] = {}
     for entry in read_calls(layout.calls):
         call = entry.call

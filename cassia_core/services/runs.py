@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from itertools import count
@@ -15,11 +16,11 @@ from cassia_core.domain.events import RunState
 from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.run_summary import RunSummary, Spending
 from cassia_core.domain.usage import Estimate
-from cassia_core.errors import CassiaError, InputError, RunLocked
+from cassia_core.errors import CassiaError, InputError, RunError, RunLocked
 from cassia_core.llm.registry import require_key
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import store
-from cassia_core.runs.digest import digest_of, spent_by
+from cassia_core.runs.digest import digest_of, spending
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
@@ -233,16 +234,22 @@ def _summary(run_id: str, root: Path) -> RunSummary:
 
 
 def spending_of(run_id: str, root: Path | None = None, *, archived: bool = False) -> tuple[Spending, ...]:
-    """What the run's calls cost so far, by minute, dataset and model.
+    """What the run's calls cost so far, by minute, dataset and model, also of a run that cannot be listed.
 
     Raises
     ------
+    RunNotFound
+        When there is no such run.
     RunError
-        When the run or its record of calls cannot be read.
+        When its record of calls cannot be read.
     """
     shelf = _shelf(root, archived)
     layout = store.find_folder(run_id, shelf)
-    return spent_by(layout, digest_of(layout, lambda: view_run(run_id, shelf)))
+    with suppress(RunError):
+        known = digest_of(layout, lambda: view_run(run_id, shelf)).spent
+        if known is not None:
+            return known
+    return spending(layout)
 
 
 def delete_run(run_id: str, root: Path | None = None, *, archived: bool = False) -> None:

@@ -61,7 +61,9 @@ def setup_differences(one: tuple[RunRecord, DatasetSpec], other: tuple[RunRecord
     found = [SetupDifference(what=what, one=first.get(what, NOT_SET), other=second.get(what, NOT_SET))
              for what in dict.fromkeys([*first, *second]) if first.get(what, NOT_SET) != second.get(what, NOT_SET)]
     changed = _changed_prompts(one[0], other[0])
-    return (*found, SetupDifference(what="Prompts", one="", other=f"another text for: {changed}")) if changed else tuple(found)
+    if changed:
+        found.append(SetupDifference(what="Prompts", one="one text", other=f"another text for the {changed}"))
+    return tuple(found)
 
 
 def _settings(record: RunRecord, spec: DatasetSpec) -> dict[str, str]:
@@ -124,4 +126,4 @@ def _value(value: object) -> str:
 
 def _changed_prompts(one: RunRecord, other: RunRecord) -> str:
     names = dict.fromkeys([*one.prompts, *other.prompts])
-    return ", ".join(name for name in names if one.prompts.get(name) != other.prompts.get(name))
+    return ", ".join(Path(name).stem for name in names if one.prompts.get(name) != other.prompts.get(name))

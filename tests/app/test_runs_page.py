@@ -46,7 +46,7 @@ def take_over(folder: Path, root: Path) -> dict[str, str]:
 def open_runs(part: str = "") -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
     at = healthy(at.switch_page("pages/runs.py").run())
-    return choose(at, "runs_part", part) if part else at
+    return choose(at, "part", part) if part else at
 
 
 def choose(at: AppTest, key: str, value: object) -> AppTest:
@@ -78,7 +78,7 @@ def test_without_runs_every_part_says_what_will_appear(home):
     at = open_runs()
     assert "No runs yet" in text_of(at)
     for part, words in (("compare", "Nothing to compare yet"), ("usage", "Nothing asked yet"), ("archive", "No archived runs")):
-        assert words in text_of(choose(at, "runs_part", part))
+        assert words in text_of(choose(at, "part", part))
 
 
 def test_one_run_is_told_that_a_comparison_needs_two(root):
@@ -110,7 +110,7 @@ def test_a_run_is_archived_and_brought_back(root):
     run_id = past_run(root, "Kidney", call(NOW))
     at = press(open_runs(), f"archive_{run_id}")
     assert runs.list_runs() == () and "No runs yet" in text_of(at)
-    at = choose(at, "runs_part", "archive")
+    at = choose(at, "part", "archive")
     assert "Kidney" in text_of(at) and opened(at) == []
     at = press(at, f"unarchive_{run_id}")
     assert [r.run_id for r in runs.list_runs()] == [run_id] and "No archived runs" in text_of(at)
@@ -195,5 +195,5 @@ def test_offline_runs_alone_cost_nothing_and_get_no_chart_of_nothing(root):
              provider="offline", model="cassia-offline")
     at = open_runs()
     assert "No cost, nothing sent" in text_of(at)
-    at = choose(at, "runs_part", "usage")
+    at = choose(at, "part", "usage")
     assert "No cost, nothing sent" in text_of(at) and not at.get("plotly_chart")

@@ -8,12 +8,13 @@ of the page, with the same for tokens and cost over time.
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
@@ -53,11 +54,11 @@ def make_run(root: Path, number: int, clusters: int, calls: int) -> None:
 
 
 def timed(what: str, root: Path, work) -> None:
-    begun = time.perf_counter()
+    begun, begun_cpu = time.perf_counter(), time.process_time()
     n = work(root)
-    took = time.perf_counter() - begun
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{what:42s} {took * 1000:8.0f} ms   {n} rows   {memory:.0f} MB in this process", flush=True)
+    took, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
+    memory = psutil.Process().memory_info().rss / 1e6
+    print(f"{what:42s} {took * 1000:8.0f} ms {cpu * 1000:8.0f} ms of processor {n:6d} rows {memory:6.0f} MB", flush=True)
 
 
 def listed(root: Path) -> int:

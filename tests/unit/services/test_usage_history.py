@@ -56,6 +56,14 @@ def test_a_run_whose_record_of_calls_is_damaged_is_named_and_the_others_are_coun
     assert history.unread == ("Damaged",) and history.rows["run"].tolist() == ["Sound"]
 
 
+def test_money_of_a_run_whose_own_record_is_lost_is_counted_all_the_same(tmp_path):
+    run_id = past_run(tmp_path, "Lost", call(DAY_1, cost_usd=0.25))
+    runs.find_run(run_id, tmp_path).config.unlink()
+    history = usage_history.usage_history(tmp_path)
+    assert (history.unread, totals(history.rows).cost_usd) == ((), 0.25)
+    assert history.rows["run"].tolist() == [run_id]
+
+
 def test_a_period_begins_with_its_first_day(tmp_path):
     past_run(tmp_path, "Blood", call(DAY_1), call(DAY_2))
     rows = usage_history.usage_history(tmp_path).rows
