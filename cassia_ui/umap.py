@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from cassia_ui import session, viewer
 from cassia_ui.colouring import Colouring
@@ -40,47 +39,82 @@ class MapChoice:
     """What a person did on the map.
 
     `cluster`: the cluster just clicked on, else "". `cells`: positions in `xy` of the cells drawn around, sorted.
+    `key`: the map's, for `clear_chosen`.
     """
 
     cluster: str
     cells: np.ndarray
+    key: str
 
 
-def draw_map(xy: np.ndarray, colouring: Colouring, clusters: ClustersOfCells, *, key: str, height: int = 430,
-             boxed: str = "", axes: str = "UMAP 1 → UMAP 2 ↑") -> MapChoice:
-    """Draw the map.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellMap:
+    """Cells that are in the page, for `draw_panel`. `placed`: positions of those that have a place; None: all have."""
+
+    key: str
+    cells: str
+    n: int
+    placed: np.ndarray | None
+    axes: str
+    choice: MapChoice
+
+    def of_placed(self, values: np.ndarray) -> np.ndarray:
+        """The part of `values`, shape (n_cells,), that belongs to cells with a place."""
+        return values if self.placed is None else values[self.placed]
+
+
+def open_map(xy: np.ndarray, clusters: ClustersOfCells, *, key: str, axes: str = "UMAP 1 → UMAP 2 ↑") -> CellMap:
+    """Send the cells to the page, once for all its panels, and read what a person chose on them.
 
     Parameters
     ----------
     xy
         Coordinates, shape (n_cells, 2); cells without a place have NaN and are left out.
-    colouring
-        Categories or values, shape (n_cells,).
     clusters
         What the hover card says and a click returns.
     key
-        Keeps the view (place, zoom, isolated categories) between runs; the same for all colourings of one map.
+        Keeps the chosen cells between runs; the same for all maps of one dataset.
+    axes
+        Words beside the origin.
+    """
+    finite = np.isfinite(xy).all(axis=1)
+    placed = None if finite.all() else np.flatnonzero(finite)
+    cells = _cells(xy if placed is None else xy[placed], clusters.codes if placed is None else clusters.codes[placed],
+                   len(clusters.ids))
+    n = len(xy) if placed is None else len(placed)
+    chosen = _lassoed(key, cells.id, n)
+    viewer.mount(key=f"{key}_cells", data=cells.message)
+    link = {"kind": "link", "cells": cells.id, "chosen": len(chosen), "clusters": list(clusters.ids),
+            "labels": [name or "No label" for name in clusters.labels]}
+    said = viewer.mount(key=_link(key), data=viewer.pack(link), on_lasso_change=_nothing, on_click_change=_nothing)
+    choice = MapChoice(cluster=_clicked(said.click, cells.id, clusters.ids), key=key,
+                       cells=chosen if placed is None else placed[chosen])
+    return CellMap(key=key, cells=cells.id, n=n, placed=placed, axes=axes, choice=choice)
+
+
+def draw_panel(cell_map: CellMap, colouring: Colouring, *, panel: int = 1, height: int = 430, boxed: str = "") -> None:
+    """Draw the cells in one colouring; all panels of a map share view, chosen cells and the cell pointed at.
+
+    Parameters
+    ----------
+    colouring
+        Categories or values, shape (n_cells,).
+    panel
+        Number of the panel; keeps its isolated categories between runs.
     boxed
         Category whose label is boxed.
     """
-    placed = np.flatnonzero(np.isfinite(xy).all(axis=1))
-    everywhere = len(placed) == len(xy)
-
-    def of_placed(values: np.ndarray) -> np.ndarray:
-        return values if everywhere else values[placed]
-
-    cells = _cells(of_placed(xy), of_placed(clusters.codes), len(clusters.ids))
-    chosen = _lassoed(key, cells.id, len(placed))
-    look = _look(height, axes) | {
-        "cells": cells.id, "clusters": list(clusters.ids), "labels": [name or "No label" for name in clusters.labels],
-        "boxed": boxed, "chosen": len(chosen), "alt": f"Map of {len(placed):,} cells, coloured by {colouring.title}"}
-    colours, entries = _categories(colouring, of_placed) if colouring.codes is not None else _values(colouring, of_placed)
+    colours, entries = _categories(colouring, cell_map) if colouring.codes is not None else _values(colouring, cell_map)
     colours["id"] = _digest(repr(colours).encode(), entries.tobytes())
-    with st.container(gap=None):
-        viewer.mount(key=f"{key}_cells", data=cells.message)
-        said = viewer.mount(key=key, data=viewer.pack(look | colours, entries), on_lasso_change=_nothing,
-                            on_click_change=_nothing)
-    return MapChoice(cluster=_clicked(said.click, cells.id, clusters.ids), cells=placed[chosen])
+    look = {"panel": panel, "height": height, "axes": cell_map.axes, "muted": tokens(session.dark())["muted"],
+            "cells": cell_map.cells, "boxed": boxed, "alt": f"Map of {cell_map.n:,} cells, coloured by {colouring.title}"}
+    viewer.mount(key=f"{cell_map.key}_panel_{panel}", data=viewer.pack(look | colours, entries))
+
+
+def clear_chosen(key: str) -> None:
+    """Choose no cells any more on the map with this key, from the next run of the page on."""
+    said = (session.value(_link(key)) or {}).get("lasso")
+    session.remember(_cleared(key), said["at"] if said else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +135,15 @@ def _cells(xy: np.ndarray, codes: np.ndarray, n_clusters: int) -> _Cells:
     return _Cells(id=head["id"], message=viewer.pack(head, steps, cluster))
 
 
-def _categories(colouring: Colouring, of_placed: Any) -> tuple[dict[str, Any], np.ndarray]:
+def _categories(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any], np.ndarray]:
     head = {"kind": "categories", "title": colouring.title, "categories": list(colouring.categories),
             "colours": list(colouring.colours), "grey": GREY[session.dark()], "labelled": colouring.labelled,
             "in_card": colouring.in_card, "gene": False}
-    return head, (of_placed(colouring.codes) + 1).astype(_whole_type(len(colouring.categories)))
+    return head, (cell_map.of_placed(colouring.codes) + 1).astype(_whole_type(len(colouring.categories)))
 
 
-def _values(colouring: Colouring, of_placed: Any) -> tuple[dict[str, Any], np.ndarray]:
-    values = of_placed(colouring.values)
+def _values(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any], np.ndarray]:
+    values = cell_map.of_placed(colouring.values)
     known = np.isfinite(values)
     low, top, most = _range(values[known])
     steps = np.zeros(len(values), dtype=np.uint8)
@@ -132,14 +166,10 @@ def _range(known: np.ndarray) -> tuple[float, float, float]:
     return low, top, most
 
 
-def _look(height: int, axes: str) -> dict[str, Any]:
-    return {"height": height, "axes": axes, "muted": tokens(session.dark())["muted"]}
-
-
 def _lassoed(key: str, cells_id: str, n: int) -> np.ndarray:
     """Places of the cells drawn around, of these very cells; empty when none are."""
-    said = (session.value(key) or {}).get("lasso")
-    if not said or said.get("cells") != cells_id:
+    said = (session.value(_link(key)) or {}).get("lasso")
+    if not said or said["cells"] != cells_id or said["at"] == session.value(_cleared(key)):
         return np.zeros(0, dtype=np.int64)
     bits = np.frombuffer(base64.b64decode(said["bits"]), dtype=np.uint8)
     return np.flatnonzero(np.unpackbits(bits, count=n, bitorder="little"))
@@ -147,6 +177,14 @@ def _lassoed(key: str, cells_id: str, n: int) -> np.ndarray:
 
 def _clicked(said: dict[str, Any] | None, cells_id: str, ids: Sequence[str]) -> str:
     return ids[said["cluster"]] if said and said["cells"] == cells_id else ""
+
+
+def _link(key: str) -> str:
+    return f"{key}_link"
+
+
+def _cleared(key: str) -> str:
+    return f"{key}_cleared"
 
 
 def _whole_type(n: int) -> np.dtype:

@@ -10,12 +10,14 @@ import numpy as np
 import streamlit as st
 
 _HERE = Path(__file__).parent
-_PARTS = ("cells.js", "painter.js", "labels.js", "parts.js", "viewer.js")
+_PARTS = ("cells.js", "painter.js", "labels.js", "parts.js", "sight.js", "link.js", "stage.js", "card.js", "hand.js", "panel.js",
+          "viewer.js")
 
 mount = st.components.v2.component(
     "cassia_map", css=(_HERE / "viewer.css").read_text(encoding="utf-8"),
     js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _PARTS))
-"""Mounted twice per map: once with the cells and once with their colours, so that a new colour sends colours only."""
+"""Mounted once per page with the cells, once with what all panels share (here a choice of cells or of a cluster comes back),
+and once per panel with its colours: cells are sent once, and a new colour sends colours only."""
 
 
 def pack(head: dict[str, Any], *arrays: np.ndarray) -> bytes:

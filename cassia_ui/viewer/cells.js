@@ -3,17 +3,21 @@ const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array };
 const FULL = 65535;
 const GOLDEN = 0.6180339887498949;
 
-function unpack(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  let at = 4 + length;
-  const arrays = head.arrays.map((entry) => {
-    const stop = at + ARRAYS[entry.type].BYTES_PER_ELEMENT * entry.length;
-    const own = bytes.slice(at, stop);
+function headLength(bytes) {
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+}
+
+function readHead(bytes) {
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headLength(bytes))));
+}
+
+function readArrays(bytes, head) {
+  let at = 4 + headLength(bytes);
+  return head.arrays.map((entry) => {
+    const stop = at + ARRAYS[entry.type].BYTES_PER_ELEMENT * entry.length, own = bytes.slice(at, stop);
     at = stop;
     return new ARRAYS[entry.type](own.buffer, own.byteOffset, entry.length);
   });
-  return [head, arrays];
 }
 
 function divisor(a, b) {

@@ -89,15 +89,14 @@ function overlap(a, b) {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
-// Rectangles for labels in the order given. `toScreen(x, y)` and `toMap(px, py)` change between the two systems, both as
-// fractions of the map and pixels of the stage.
-function placeLabels(wanted, sums, stage, toScreen, toMap, kept) {
-  const placed = [];
+// Rectangles for labels in the order given. `kept`: the candidate each label has so far; `taken`: rectangles to stay out of.
+function placeLabels(wanted, sums, sight, kept, taken) {
+  const placed = [], stage = sight.size();
   for (const label of wanted) {
-    const [cx, cy] = toScreen(label.island.x, label.island.y);
+    const [cx, cy] = sight.toScreen(label.island.x, label.island.y);
     if (cx < 0 || cy < 0 || cx > stage.w || cy > stage.h) continue;
-    const [left, bottom] = toScreen(label.island.left, label.island.low);
-    const [right, top] = toScreen(label.island.right, label.island.high);
+    const [left, bottom] = sight.toScreen(label.island.left, label.island.low);
+    const [right, top] = sight.toScreen(label.island.right, label.island.high);
     const w = label.width, h = LABEL_HEIGHT, midX = cx - w / 2, midY = cy - h / 2;
     const candidates = [
       [right + GAP, midY], [left - GAP - w, midY], [midX, top - GAP - h], [midX, bottom + GAP],
@@ -105,8 +104,9 @@ function placeLabels(wanted, sums, stage, toScreen, toMap, kept) {
     let best = null;
     candidates.forEach(([x, y], at) => {
       const box = { x, y, w, h, at, label };
-      if (x < 2 || y < 2 || x + w > stage.w - 2 || y + h > stage.h - 2 || placed.some((p) => overlap(p, box))) return;
-      const [x0, y0] = toMap(x, y + h), [x1, y1] = toMap(x + w, y);
+      if (x < 2 || y < 2 || x + w > stage.w - 2 || y + h > stage.h - 2) return;
+      if ([...placed, ...taken].some((other) => overlap(other, box))) return;
+      const [x0, y0] = sight.toMap(x, y + h), [x1, y1] = sight.toMap(x + w, y);
       const far = Math.hypot(x + w / 2 - cx, y + h / 2 - cy) / Math.max(stage.w, stage.h);
       box.cost = covered(sums, x0, y0, x1, y1) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
       if (!best || box.cost < best.cost) best = box;

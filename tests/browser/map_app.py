@@ -1,6 +1,6 @@
 """A page with nothing but the map, for the tests of the map and its benchmark.
 
-Query parameters: `n` cells, `theme` ground data and `by` (type, gene, none).
+Query parameters: `n` cells and `panels`. The first panel shows types or a gene, the second the gene, further ones types.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from cassia_ui.colouring import Colouring
-from cassia_ui.umap import ClustersOfCells, draw_map
+from cassia_ui.umap import ClustersOfCells, clear_chosen, draw_panel, open_map
 
 HOSTILE = "<img src=x onerror='window.hit=1'>"
 NAMES = ("T cell", "B cell", "natural killer cell", "monocyte", "dendritic cell", HOSTILE)
@@ -33,13 +33,19 @@ def cells(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return xy, codes, values
 
 
-n_cells = int(st.query_params.get("n", "3000"))
+n_cells, n_panels = int(st.query_params.get("n", "3000")), int(st.query_params.get("panels", "1"))
 xy, codes, values = cells(n_cells)
+TYPES = Colouring(title="Cell type", categories=NAMES, colours=COLOURS, codes=codes)
+GENE = Colouring(title="CD79A", values=values, gene=True, in_card=True)
 by = st.segmented_control("Colour by", ["Type", "Gene"], default="Type", required=True)
-colouring = Colouring(title="Cell type", categories=NAMES, colours=COLOURS, codes=codes) if by == "Type" else \
-    Colouring(title="CD79A", values=values, gene=True)
-choice = draw_map(xy, colouring, ClustersOfCells(codes=codes, ids=tuple("012345"), labels=NAMES), key="map", boxed="T cell")
+cell_map = open_map(xy, ClustersOfCells(codes=codes, ids=tuple("012345"), labels=NAMES), key="map")
+for number, place in enumerate(st.columns(n_panels), start=1):
+    with place:
+        gene = by == "Gene" if number == 1 else number == 2
+        draw_panel(cell_map, GENE if gene else TYPES, panel=number, boxed="T cell")
+choice = cell_map.choice
 if choice.cluster:
     st.text(f"clicked cluster {choice.cluster}")
 inside = codes[choice.cells]
 st.text(f"{len(inside)} cells of clusters {sorted(set(inside.tolist()))}")
+st.button("Clear from the page", on_click=clear_chosen, args=(choice.key,))

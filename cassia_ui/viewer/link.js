@@ -1,0 +1,99 @@
+// What all panels of the same cells share: the cells, the view, the cell pointed at and the line drawn around cells.
+const LEAST_ZOOM = 0.5, MOST_ZOOM = 200, MOST_KEPT = 4, links = new Map();
+
+class Link {
+  constructor(id) {
+    this.id = id;
+    this.panels = new Set();
+    this.cells = null;
+    this.grid = null;
+    this.said = { chosen: 0, clusters: [], labels: [] };
+    this.talk = null;
+    this.outline = null;
+    this.pointed = -1;
+    this.by = null;
+    this.view = { x: 0.5, y: 0.5, zoom: 1 };
+  }
+
+  static of(id) {
+    if (!links.has(id)) links.set(id, new Link(id));
+    return links.get(id);
+  }
+
+  // Cells come once; those of maps that are not on the page any more are forgotten, the oldest first.
+  keep(head, [xy, cluster]) {
+    this.cells = { n: xy.length / 2, xy, cluster, width: head.width, height: head.height };
+    this.view = this.wholeView();
+    for (const panel of this.panels) panel.start();
+    for (const [id, link] of links) if (links.size > MOST_KEPT && !link.panels.size && link !== this) links.delete(id);
+  }
+
+  // What the page says of all panels: the names of the clusters and how many cells are chosen.
+  hear(head, talk) {
+    if (this.said.chosen && !head.chosen) this.outline = null;
+    this.said = head;
+    this.talk = talk;
+    for (const panel of this.panels) panel.dressNote();
+  }
+
+  // ---- view: `x`, `y` of the middle, with the map as 1 x 1; `zoom` 1 shows the whole map
+  moveBy(dx, dy) {
+    this.view = { ...this.view, x: this.view.x + dx, y: this.view.y + dy };
+    this.moved();
+  }
+
+  // Nearer by `factor`, with (x, y) staying where it is.
+  zoomBy(factor, x, y) {
+    const zoom = Math.max(LEAST_ZOOM, Math.min(MOST_ZOOM, this.view.zoom * factor)), change = this.view.zoom / zoom;
+    this.view = { x: x + (this.view.x - x) * change, y: y + (this.view.y - y) * change, zoom };
+    this.moved();
+  }
+
+  whole() {
+    this.view = this.wholeView();
+    this.moved();
+  }
+
+  wholeView() {
+    return { x: this.cells.width / 2, y: this.cells.height / 2, zoom: 1 };
+  }
+
+  moved() {
+    this.pointed = -1;
+    this.by = null;
+    for (const panel of this.panels) panel.viewChanged();
+  }
+
+  // ---- cells
+  nearest(x, y, radius, accept) {
+    this.grid ??= new Grid(this.cells.xy);
+    return this.grid.nearest(x * FULL, y * FULL, radius * FULL, accept);
+  }
+
+  // `by` shows the card of the cell; the others show where it is.
+  point(cell, by) {
+    if (cell === this.pointed && by === this.by) return;
+    this.pointed = cell;
+    this.by = by;
+    for (const panel of this.panels) panel.showRing();
+  }
+
+  draw(outline) {
+    this.outline = outline;
+    for (const panel of this.panels) panel.placeOutline();
+  }
+
+  choose(bits) {
+    this.talk?.setStateValue("lasso", { bits, cells: this.id, at: Date.now() });
+  }
+
+  clear() {
+    this.draw(null);
+    if (this.said.chosen) this.talk?.setStateValue("lasso", null);
+  }
+
+  click(cell) {
+    const code = this.cells.cluster[cell];
+    if (code) this.talk?.setTriggerValue("click", { cluster: code - 1, cells: this.id });
+  }
+}
