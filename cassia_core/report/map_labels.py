@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
-from cassia_core.report.figure_page import printable
+from cassia_core.report.figure_page import Page
 
 _STEPS = (0.0, 1.1, -1.1, 2.2, -2.2, 3.3, -3.3)
 """Lines up and down that a name may move to find room."""
@@ -19,14 +18,14 @@ def middle_of(xy: np.ndarray) -> np.ndarray:
     return xy[np.argmin(((xy - np.median(xy, axis=0)) ** 2).sum(axis=1))]
 
 
-def write_names(axes: Axes, places: Sequence[tuple[str, np.ndarray]]) -> list[str]:
+def write_names(axes: Axes, places: Sequence[tuple[str, np.ndarray]], page: Page) -> list[str]:
     """Write names at their places, the first first. Returns those for which there was no room."""
     axes.figure.draw_without_rendering()
     to_pixels, back = axes.transData, axes.transData.inverted()
     taken, left_out = [], []
     for name, xy in places:
-        text = axes.text(*xy, printable(name, 40), ha="center", va="center", zorder=5,
-                         path_effects=[withStroke(linewidth=1.6, foreground="white")])
+        text = axes.text(*xy, page.words(name, 40), ha="center", va="center", zorder=5,
+                         bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6})  # so text stays text
         text.set_in_layout(False)
         box = text.get_window_extent()
         for step in _STEPS:

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from cassia_core.errors import ConfigError, InputError
-from cassia_core.services.figures import FigureOptions, figure
+from cassia_core.services.figures import figure
+from cassia_core.services.plot_numbers import FigureOptions
 
 KINDS = ("map", "dots", "heat", "violins", "composition", "confusion")
 
@@ -26,6 +27,13 @@ def test_every_figure_opens_in_every_format_with_a_name_that_says_what_it_is(dem
         assert not [e for e in ET.fromstring(content).iter() if e.tag.endswith("script")]
     else:
         assert content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("way", ["type", "cluster", "light", "score", "gene", "column"])
+def test_a_map_is_drawn_by_whatever_colours_the_screen(demo_run, way):
+    options = FigureOptions(width_mm=80, dpi=60, colour_by=way, genes=("ms4a1",), column="bulk_labels")
+    name, content = figure(demo_run.name, "pbmc", "map", "png", options, root=demo_run.parent)
+    assert name.startswith("pbmc_map_") and Image.open(io.BytesIO(content)).size[0] > 100
 
 
 def test_a_gene_that_was_not_measured_is_named_and_not_drawn(demo_run):
