@@ -1,7 +1,7 @@
 """CASSIA Workbench: cell type annotation of single-cell clusters, with the reasons.
 
-`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch` and
-`open_run` are ours. They are loaded when first used, so that importing this package costs nothing.
+`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch`, `open_run` and
+`subcluster` are ours. They are loaded when first used, so that importing this package costs nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = [
     "runCASSIA_batch",
     "runCASSIA_pipeline",
     "set_api_key",
+    "subcluster",
 ]
 
 

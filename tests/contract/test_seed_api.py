@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib as mpl
@@ -112,6 +113,17 @@ def test_a_boost_is_measured_in_the_very_cluster(folder, monkeypatch):
     result = CASSIA.runCASSIA_annotationboost("blood_full.csv", table, cluster_name=run.scored["cluster"][0], output_name="again")
     assert result.cluster == run.scored["cluster"][0] and Path("again_report.html").exists()
     assert result.boost is None or all(m.status != "not_in_data" or m.pct_in is None for m in result.boost.measured)
+
+
+def test_clusters_of_a_run_are_looked_into_from_python(demo_run, tmp_path):
+    shutil.copytree(demo_run, tmp_path / demo_run.name)
+    run = CASSIA.open_run(tmp_path / demo_run.name)
+    child = CASSIA.subcluster(run, ["0", "1"], resolution=0.3, quiet=True)
+    sizes = {row.cluster: row.n_cells for row in run.clusters}
+    assert sum(row.n_cells for row in child.clusters) == sizes["0"] + sizes["1"]
+    assert child.run_dir.parent == run.run_dir.parent and all(row.status != "failed" for row in child.clusters)
+    with pytest.raises(ConfigError, match="no cluster 99"):
+        CASSIA.subcluster(run.run_dir, ["99"])
 
 
 @pytest.mark.parametrize(("change", "word"), [

@@ -1,20 +1,18 @@
-"""The Python API: our own verbs, and the function names of CASSIA (Xie et al., 2025) on top of them.
+"""CASSIA's own function names (Xie et al., 2025), on top of our verbs.
 
-Every call starts the same kind of run as the app does: a run directory under `output_dir`, filled by a worker
-process. The functions named `runCASSIA...` also write the files that CASSIA's own documentation names, next to
-`output_name`.
+They write the files that CASSIA's own documentation names, next to `output_name`.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cassia_core.cli_commands.following import follow
+from cassia_core.api.verbs import AnnotatedRun, annotate_batch, no_file, stored_source
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import (
     OFFLINE,
@@ -27,9 +25,9 @@ from cassia_core.domain.config import (
     TableColumns,
     check,
 )
-from cassia_core.errors import CassiaError, RunError
-from cassia_core.services import cells, examples, intake, results, runs
-from cassia_core.services.keys import known_keys, set_key
+from cassia_core.errors import CassiaError
+from cassia_core.services import cells, examples, runs
+from cassia_core.services.keys import set_key
 from cassia_core.services.models import default_model
 
 if TYPE_CHECKING:
@@ -38,93 +36,8 @@ if TYPE_CHECKING:
 
 Markers = "pd.DataFrame | str | os.PathLike"
 SEED_MODEL, SEED_PROVIDER = "google/gemini-2.5-flash", "openrouter"
-"""What the functions of CASSIA's names ask when they are told nothing else."""
+"""What these functions ask when they are told nothing else."""
 PROVIDER_VARIABLE, URL_VARIABLE, MODEL_VARIABLE = "CASSIA_PROVIDER", "CASSIA_BASE_URL", "CASSIA_MODEL"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnnotatedRun:
-    """A finished run.
-
-    `summary` and `scored` are the tables of the files of the same name, of all datasets one below the other.
-    """
-
-    run_dir: Path
-    status: str
-    datasets: tuple[str, ...]
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        return self._table("_summary.csv")
-
-    @property
-    def scored(self) -> pd.DataFrame:
-        return self._table("_scored.csv")
-
-    @property
-    def clusters(self) -> tuple[ClusterResult, ...]:
-        """Every cluster's result, with its evidence and conversation, of all datasets in order."""
-        return tuple(row for name in self.datasets
-                     for row in results.load_results(self.run_dir.name, name, self.run_dir.parent).rows)
-
-    def files(self, dataset: str | None = None) -> dict[str, Path]:
-        """Output files by the end of their name, such as "_summary.csv"."""
-        wanted = dataset or self.datasets[0]
-        found = results.output_files(self.run_dir.name, self.run_dir.parent)
-        return {f.path.name.removeprefix(wanted): f.path for f in found if f.dataset == wanted}
-
-    def _table(self, ending: str) -> pd.DataFrame:
-        import pandas as pd
-        paths = [self.files(name)[ending] for name in self.datasets if ending in self.files(name)]
-        if not paths:
-            raise _no_file(self.run_dir, ending)
-        return pd.concat([cells.read_table(p) for p in paths], ignore_index=True)
-
-
-def annotate_batch(config: RunConfig, keys: Mapping[str, str] | None = None, *, quiet: bool = False) -> AnnotatedRun:
-    """Run `config` and wait for it.
-
-    Parameters
-    ----------
-    config
-        Datasets, agents and the folder for the run (`output_dir`).
-    keys
-        Provider name to key. None: those of `set_api_key`, then of the environment.
-
-    Raises
-    ------
-    RunError
-        When no dataset could be finished; the message holds the reasons.
-    """
-    root = Path(config.output_dir).expanduser().resolve()
-    chosen = known_keys(config.providers()) if keys is None else keys
-    run_id = runs.start_run(config, chosen, root)
-    view = follow(run_id, root, quiet=quiet)
-    if view.state in ("failed", "interrupted"):
-        reasons = view.error or " ".join(d.error for d in view.datasets if d.error) or "The worker ended early."
-        raise RunError("The run failed.", reasons, f"The run's record is in {root / run_id}.")
-    return open_run(root / run_id)
-
-
-def annotate(path: str | os.PathLike | pd.DataFrame, *, tissue: str, species: str, name: str | None = None,
-             annotation: AnnotationParams | None = None, output_dir: str = "batch_results",
-             **dataset: Any) -> AnnotatedRun:
-    """Annotate one file of cells or markers (or a marker table in memory) and wait for it.
-
-    Further keywords (`clustering`, `markers`, `qc`, `read`, `context`) are those of `DatasetSpec`.
-    """
-    source, given_name = _source(path, name)
-    spec = DatasetSpec(name=given_name, path=str(source), tissue=tissue, species=species, **dataset)
-    return annotate_batch(RunConfig(datasets=(spec,), annotation=annotation or AnnotationParams(),
-                                    output_dir=output_dir))
-
-
-def open_run(run_dir: str | os.PathLike) -> AnnotatedRun:
-    """A run that is on disk."""
-    folder = Path(run_dir).expanduser().resolve()
-    view = runs.view_run(folder.name, folder.parent)
-    config = runs.load_config(folder.name, folder.parent)
-    return AnnotatedRun(run_dir=folder, status=view.state, datasets=tuple(d.name for d in config.datasets))
 
 
 def set_api_key(key: str, provider: str = SEED_PROVIDER) -> None:
@@ -334,7 +247,7 @@ def _model(provider: str, model: str, temperature: float | None, reasoning: str 
 def _run_markers(marker: Any, output_name: str, params: AnnotationParams, tissue: str, species: str,
                  context: str | None, markers: MarkerParams, cluster_column: str | None, gene_column: str | None,
                  only_cluster: str | None = None) -> AnnotatedRun:
-    source, name = _source(marker, Path(output_name).name)
+    source, name = stored_source(marker, Path(output_name).name)
     columns = TableColumns(cluster=cluster_column, gene=gene_column) if cluster_column or gene_column else None
     spec = DatasetSpec(name=name, path=str(source), tissue=tissue, species=species.lower(), context=context or "",
                        markers=markers, read=ReadOptions(columns=columns))
@@ -344,14 +257,6 @@ def _run_markers(marker: Any, output_name: str, params: AnnotationParams, tissue
                                     output_dir=str(Path(output_name).parent / "batch_results")))
 
 
-def _source(given: Any, name: str | None) -> tuple[Path, str]:
-    if isinstance(given, (str, os.PathLike)):
-        path = Path(given).expanduser().resolve()
-        runs.check_input(path)
-        return path, name or intake.dataset_name(path)
-    return intake.store_table(given, name or "markers"), name or "markers"
-
-
 def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> AnnotatedRun:
     """Put copies of the run's files where CASSIA's documentation says they are."""
     target = Path(output_name).expanduser().resolve()
@@ -359,14 +264,9 @@ def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> An
     files = run.files()
     for ending in endings:
         if ending not in files:
-            raise _no_file(run.run_dir, ending)
+            raise no_file(run.run_dir, ending)
         shutil.copyfile(files[ending], target.with_name(target.name + ending))
     return run
-
-
-def _no_file(run_dir: Path, ending: str) -> RunError:
-    return RunError(f"The run has no file {ending}.", "It was stopped before it wrote its results.",
-                    f"Go on with it: python -m cassia_core resume {run_dir}")
 
 
 def _sample_of(full_csv: Path) -> tuple[str, str]:
