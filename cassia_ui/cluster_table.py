@@ -10,7 +10,7 @@ import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.services import cluster_list
-from cassia_core.services.cluster_list import TOP_MARKERS, Wanted, label_in
+from cassia_core.services.cluster_list import TOP_MARKERS, Wanted, label_in, light_in
 from cassia_core.services.results import label_colours
 from cassia_core.services.review import ReviewedLabel
 from cassia_ui import session
@@ -38,14 +38,14 @@ def draw_filters(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLab
         text = st.text_input("Search the table", placeholder="Cell type, gene or cluster", icon=":material/search:",
                              label_visibility="collapsed", key="table_search")
         with st.popover("Filter", icon=":material/filter_list:", key="table_filter"):
-            lights = st.pills("Confidence", [light for light in LIGHT_SHORT if any(r.light == light for r in rows)],
+            lights = st.pills("Confidence", [light for light in LIGHT_SHORT if any(light_in(r, labels) == light for r in rows)],
                               selection_mode="multi", format_func=LIGHT_SHORT.get, key="table_lights")
             statuses = st.pills("Status", [s for s in _STATUS if any(r.status == s for r in rows)],
                                 selection_mode="multi", format_func=_STATUS.get, key="table_statuses")
             chosen = st.multiselect("Lineage", families, key="table_families", placeholder="All lineages")
         shown = cluster_list.matching(rows, labels, Wanted(text=text, lights=tuple(lights), statuses=tuple(statuses),
                                                            families=tuple(chosen)))
-        st.download_button("", cluster_list.cluster_csv(shown, labels), file_name=f"{name}_clusters.csv", mime="text/csv",
+        st.download_button("CSV", cluster_list.cluster_csv(shown, labels), file_name=f"{name}_clusters.csv", mime="text/csv",
                            icon=":material/download:", on_click="ignore", key="table_csv",
                            help=f"These {len(shown)} rows as CSV")
     return shown
@@ -62,7 +62,7 @@ def draw_cluster_table(rows: Sequence[ClusterResult], labels: Mapping[str, Revie
     colours = label_colours([n for n in names.values() if n], "dark" if dark else "light")
     frame = _frame(rows, labels)
     dots = [colours.get(names[r.cluster], GREY[dark]) for r in rows]
-    lights = [LIGHT_COLOURS[dark].get(r.light, GREY[dark]) for r in rows]
+    lights = [LIGHT_COLOURS[dark].get(light_in(r, labels), GREY[dark]) for r in rows]
     styled = frame.style.apply(lambda _: [f"color: {c}" for c in dots], subset=[" "]).apply(
         lambda _: [f"color: {c}" for c in lights], subset=["Confidence"])
     at = next((i for i, r in enumerate(rows) if r.cluster == chosen), None)
@@ -75,18 +75,28 @@ def draw_cluster_table(rows: Sequence[ClusterResult], labels: Mapping[str, Revie
 
 
 def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> pd.DataFrame:
-    """What is shown; the columns that matter most come first, as the table may be narrow."""
+    """What is shown; the columns that matter most come first, as the table may be narrow.
+
+    What the run measured for its own label is not shown beside one that a person gave.
+    """
+    by_hand = [r.cluster in labels and labels[r.cluster].edited for r in rows]
     frame = pd.DataFrame({
         " ": ["●"] * len(rows), "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
-        "Confidence": [LIGHT_SHORT[r.light] if r.status != "failed" else "▲ No answer" for r in rows],
-        "Evidence": [r.evidence.score if r.evidence else None for r in rows],
-        "Score": [r.score.value if r.score else None for r in rows],
+        "Confidence": [_confidence(r, edited) for r, edited in zip(rows, by_hand, strict=True)],
+        "Evidence": [r.evidence.score if r.evidence and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
+        "Score": [r.score.value if r.score and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
         "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
         "Cluster": [r.cluster for r in rows],
         "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
         "Top markers": [", ".join(r.markers[:TOP_MARKERS]) for r in rows],
     })
     return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
+
+
+def _confidence(row: ClusterResult, edited: bool) -> str:
+    if edited:
+        return "✎ Yours"
+    return LIGHT_SHORT[row.light] if row.status != "failed" else "▲ No answer"
 
 
 def _digest(rows: Sequence[ClusterResult]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.review import UNKNOWN_LABEL, LabelEdit, standing
 from cassia_core.services import review
 from cassia_core.services.results import DatasetResults
@@ -25,23 +24,31 @@ _ACTIONS = {"accept": ("check", "Accepted"), "rename": ("edit", "Renamed"),
 
 
 @st.dialog("Correct a label", width="medium")
-def correct(run_id: str, dataset: str, row: ClusterResult, label: ReviewedLabel, clusters: Sequence[str]) -> None:
-    """Ask for the new label of one cluster, or of several at once."""
-    st.markdown(f"Cluster **{plain(row.cluster)}** is called **{plain(label.label or 'nothing')}**.")
-    _rename(run_id, dataset, (row.cluster,), clusters)
+def correct(run_id: str, dataset: str, label: ReviewedLabel) -> None:
+    """Ask for the new label of one cluster."""
+    st.markdown(f"Cluster **{plain(label.cluster)}** is called **{plain(label.label or 'nothing')}**.")
+    new = _label("")
+    _why()
     with st.container(horizontal=True):
-        if st.button(f"Accept {label.label}" if label.label else "Accept as it is", icon=":material/check:",
-                     disabled=label.accepted):
-            _apply(run_id, dataset, (row.cluster,), "accept")
+        if st.button("Rename", type="primary", icon=":material/edit:", disabled=not new):
+            _apply(run_id, dataset, (label.cluster,), "rename", new)
         if st.button("Set to Unknown", icon=":material/question_mark:", disabled=label.label == UNKNOWN_LABEL):
-            _apply(run_id, dataset, (row.cluster,), "unknown")
+            _apply(run_id, dataset, (label.cluster,), "unknown")
 
 
 @st.dialog("Merge: one label for several clusters", width="medium")
-def merge(run_id: str, dataset: str, row: ClusterResult, label: ReviewedLabel, clusters: Sequence[str]) -> None:
-    """Ask which clusters get one label, and which. The clusters themselves stay apart."""
+def merge(run_id: str, dataset: str, label: ReviewedLabel, clusters: Sequence[str]) -> None:
+    """Ask which clusters get one label, and which."""
     st.markdown("The clusters stay as they are and get the same cell type. It is one step, and is undone as one.")
-    _rename(run_id, dataset, (row.cluster,), clusters, suggested=label.label, several=True)
+    also = st.multiselect(f"Clusters that get the same label as {label.cluster}", [c for c in clusters if c != label.cluster],
+                          key="correct_also", placeholder="Choose clusters")
+    new = _label(label.label)
+    _why()
+    chosen = (label.cluster, *also)
+    if new and also:
+        st.markdown(f":gray[{_capital(named_clusters(chosen))} will be called] **{plain(new)}**:gray[.]")
+    if st.button("Give them one label", type="primary", icon=":material/merge:", disabled=not (new and also)):
+        _apply(run_id, dataset, chosen, "rename", new)
 
 
 @st.dialog("Set cells aside", width="medium")
@@ -55,21 +62,6 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Seque
     if st.button(f"Call them {plain(label)}", type="primary", icon=":material/call_split:"):
         review.set_aside(run_id, dataset, cells, label=label, reason=reason, by=by)
         _done(f"{cells_in_words(len(cells))} set aside as {label}.")
-
-
-def _rename(run_id: str, dataset: str, own: tuple[str, ...], clusters: Sequence[str], suggested: str = "",
-            several: bool = False) -> None:
-    also = st.multiselect("Clusters that get the same label" if several else "The same label for these clusters too",
-                          [c for c in clusters if c not in own], key="correct_also",
-                          placeholder="Choose clusters")
-    label = _label(suggested)
-    _why()
-    chosen = (*own, *also)
-    if label:
-        st.markdown(f":gray[{_capital(named_clusters(chosen))} will be called] **{plain(label)}**:gray[.]")
-    verb = "Give them one label" if several else "Rename"
-    if st.button(verb, type="primary", icon=":material/edit:", disabled=not label or (several and not also)):
-        _apply(run_id, dataset, chosen, "rename", label)
 
 
 def _label(suggested: str) -> str:

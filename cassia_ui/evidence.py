@@ -8,7 +8,7 @@ from cassia_core.domain.annotation import Boost, ClusterResult, EvidenceItem, na
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_ui.markup import escaped, plain
-from cassia_ui.words import LIGHT_BADGE, ontology_page
+from cassia_ui.words import LIGHT_BADGE
 
 SHOWN_ITEMS, SHOWN_MARKERS = 6, 10
 MEASURED = {"measured_here": "measured here", "only_elsewhere": "only in other clusters", "not_in_table": "not in the table",
@@ -86,10 +86,7 @@ def _percent(value: float | None) -> str:
 
 
 def draw_readings(row: ClusterResult) -> None:
-    """Label, light, and the three readings that stay apart."""
-    term = f", [{row.detailed_term.cl_id}]({ontology_page(row.detailed_term.cl_id)})" if row.detailed_term else ""
-    size = "" if row.n_cells is None else f", {row.n_cells:,} cells"
-    st.markdown(f":gray[Cluster {plain(row.cluster)}{size}]{term}")
+    """Light, and the three readings that stay apart, of the label that the run gave."""
     rounds = f" :gray-badge[Passed in round {row.iterations}]" if row.verdict and row.verdict.passed else \
         " :orange-badge[:material/gavel: Not passed]" if row.verdict else \
         " :orange-badge[:material/gavel: Not validated]" if row.label else ""

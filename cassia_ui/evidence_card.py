@@ -33,23 +33,31 @@ def draw_evidence_card(data: DatasetResults, labels: Mapping[str, ReviewedLabel]
     with st.container(border=True, key="evidence_card"):
         left, right = st.columns((4, 8), gap="medium")
         with left:
-            _draw_head(row, label, ordered)
+            st.subheader(plain(label.label or "No label"), anchor=False)
+            st.markdown(_place(label))
             _draw_standing(label, labels, [a for a in aside if a.cluster == row.cluster])
+            if label.edited and row.label:
+                st.markdown(f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]")
             draw_readings(row)
             _draw_actions(data, row, label)
         with right:
-            _draw_right(data, row, label)
+            _draw_right(data, row, label, ordered)
 
 
-def _draw_head(row: ClusterResult, label: ReviewedLabel, ordered: Sequence[ClusterResult]) -> None:
-    """The label, and the ways to the cluster before and after this one."""
+def _draw_ways(row: ClusterResult, ordered: Sequence[ClusterResult]) -> None:
+    """The ways to the cluster before and after this one, the doubtful ones first."""
     at = next(i for i, r in enumerate(ordered) if r.cluster == row.cluster)
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.subheader(plain(label.label or "No label"), anchor=False, width="stretch")
-        for name, icon, step in (("Previous cluster", "chevron_left", -1), ("Next cluster", "chevron_right", 1)):
-            other = ordered[(at + step) % len(ordered)].cluster
-            st.button("", icon=f":material/{icon}:", type="tertiary", key=f"card_{icon}", disabled=len(ordered) < 2,
-                      help=f"{name} ({plain(other)})", on_click=choose_cluster, args=(other,))
+    for name, icon, side, step in (("Previous", "chevron_left", "left", -1), ("Next", "chevron_right", "right", 1)):
+        other = ordered[(at + step) % len(ordered)].cluster
+        st.button(name, icon=f":material/{icon}:", icon_position=side, type="tertiary", key=f"card_{name.lower()}",
+                  disabled=len(ordered) < 2, on_click=choose_cluster, args=(other,))
+
+
+def _place(label: ReviewedLabel) -> str:
+    """Cluster, number of cells, and the Cell Ontology term of the label as it stands."""
+    size = f", {cells_in_words(label.n_cells)}" if label.n_cells is not None else ""
+    term = f", [{label.cl_id}]({ontology_page(label.cl_id)})" if label.cl_id else ""
+    return f":gray[Cluster {plain(label.cluster)}{size}]{term}"
 
 
 def _draw_standing(label: ReviewedLabel, labels: Mapping[str, ReviewedLabel], aside: Sequence[ReviewedLabel]) -> None:
@@ -78,17 +86,20 @@ def _draw_actions(data: DatasetResults, row: ClusterResult, label: ReviewedLabel
                      help="Note that this label is right."):
             accept(data.run_id, data.spec.name, label)
         if st.button("Correct", icon=":material/edit:", key="card_correct", help="Rename, or set to Unknown."):
-            correct(data.run_id, data.spec.name, row, label, clusters)
+            correct(data.run_id, data.spec.name, label)
         if st.button("Merge", icon=":material/merge:", key="card_merge", disabled=len(clusters) < 2,
                      help="Give this and other clusters one label."):
-            merge(data.run_id, data.spec.name, row, label, clusters)
+            merge(data.run_id, data.spec.name, label, clusters)
         offer_looking_inside(data, row)
     draw_children(data, row)
 
 
-def _draw_right(data: DatasetResults, row: ClusterResult, label: ReviewedLabel) -> None:
-    shown = st.segmented_control("What to look at", (EVIDENCE, MARKERS, OTHERS), default=EVIDENCE, required=True,
-                                 key="card_shows", label_visibility="collapsed")
+def _draw_right(data: DatasetResults, row: ClusterResult, label: ReviewedLabel, ordered: Sequence[ClusterResult]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.segmented_control("What to look at", (EVIDENCE, MARKERS, OTHERS), default=EVIDENCE, required=True,
+                                     key="card_shows", label_visibility="collapsed")
+        st.space("stretch")
+        _draw_ways(row, ordered)
     if shown == MARKERS:
         markers = next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
         st.html(marker_bars(markers))

@@ -19,6 +19,7 @@ _RULES = """
 [data-testid="stChatMessage"]{padding:.35rem .25rem;background:transparent}
 .stMain [class*="st-key-problem_ask"]{background:var(--cw-ask);border-color:var(--cw-ask-line)}
 .stMain [class*="st-key-problem_error"]{background:var(--cw-error);border-color:var(--cw-error-line)}
+[class*="st-key-table_"] button[aria-label^="Download as CSV"]{display:none} /* ours guards formulas */
 .cw-muted{color:var(--cw-muted)} .cw-small{font-size:14px}
 .cw-gene{position:relative;display:inline-block;font-style:italic;border-radius:6px;padding:0 6px;margin:1px 0;
  line-height:1.5;border:1px solid transparent;cursor:default}

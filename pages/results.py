@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core.services import results, review
+from cassia_core.services import cluster_list, results, review
 from cassia_core.services.plot_numbers import subject_of
 from cassia_core.services.results import DatasetResults
 from cassia_ui.chosen_cluster import chosen_cluster, follow_map, follow_table, table_key
@@ -30,17 +30,18 @@ HEIGHT = 430
 def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None:
     rows = results.look_first(data.rows)
     beside = data.view is not None and n_panels() == 1
-    doubtful = [r for r in rows if r.light != "high" and r.status != "skipped"]
+    doubtful = cluster_list.to_look_at(rows, labels)
     with st.container(horizontal=True, vertical_alignment="center"):
         if beside:
             draw_ways(data)
         st.space("stretch")
-        shown = st.pills("Show", [f"All {len(rows)}", f"Look at these first {len(doubtful)}"], default=f"All {len(rows)}",
-                         required=True, key=f"results_show_{len(rows)}_{len(doubtful)}", label_visibility="collapsed")
+        numbers = {"All": len(rows), "Look at these first": len(doubtful)}
+        shown = st.pills("Show", list(numbers), default="All", required=True, key="results_show",
+                         format_func=lambda name: f"{name} {numbers[name]}", label_visibility="collapsed")
         if data.view:
             draw_map_take_home(data)
         draw_downloads(data.run_id)
-    rows = tuple(doubtful) if shown.startswith("Look") else rows
+    rows = rows if shown == "All" else doubtful
     on_map = None
     left, right = st.columns((6, 5), gap="small") if beside else (st.container(), st.container())
     if data.view:

@@ -63,13 +63,14 @@ def counts_of_types(run_id: str) -> dict[str, int]:
 
 def form(run_id: str, dialog: str, cluster: str) -> None:
     """What a dialog asks, alone on a page: the test driver cannot keep a dialog open."""
-    from cassia_core.services import results, review
+    from cassia_core.services import review
     from cassia_ui import correcting
 
-    data = results.load_results(run_id, "pbmc")
     labels = {label.cluster: label for label in review.labels(run_id, "pbmc")}
-    asks = getattr(correcting, dialog).__wrapped__
-    asks(run_id, "pbmc", data.row(cluster), labels[cluster], list(labels))
+    if dialog == "merge":
+        correcting.merge.__wrapped__(run_id, "pbmc", labels[cluster], list(labels))
+    else:
+        correcting.correct.__wrapped__(run_id, "pbmc", labels[cluster])
 
 
 def form_for_cells(run_id: str) -> None:
@@ -104,6 +105,8 @@ def test_a_label_is_renamed_shown_in_the_history_and_taken_back(page, run_id):
     at = healthy(page.run())
     assert table_of(at).loc[cluster, "Cell type"] == "memory B cell ✎"
     assert "CL:0000787" in table_of(at).loc[cluster, "CL id"]
+    shown = table_of(at).loc[cluster]
+    assert shown["Confidence"] == "✎ Yours" and pd.isna(shown["Score"]), "the run's readings are of another label"
     text = text_of(at)
     assert "Corrected by you" in text and "CD27 is high" in text and f"was {before[cluster]}" in text
     assert "Ada" in text and f"{before[cluster]} → **memory B cell**" in text
@@ -166,9 +169,9 @@ def test_the_table_is_searched_and_filtered_and_the_card_goes_from_cluster_to_cl
     assert "No cluster fits" in text_of(healthy(at))
     at.text_input(key="table_search").set_value("").run()
     first = at.subheader[0].value
-    healthy(at.button(key="card_chevron_right").click().run())
+    healthy(at.button(key="card_next").click().run())
     second = at.session_state["chosen_cluster"]
-    healthy(at.button(key="card_chevron_left").click().run())
+    healthy(at.button(key="card_previous").click().run())
     assert at.session_state["chosen_cluster"] not in ("", second) and at.subheader[0].value == first
     healthy(at.segmented_control(key="card_shows").set_value("Other types").run())
     assert any("Named by" in d.value.columns for d in at.dataframe)
