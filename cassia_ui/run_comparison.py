@@ -23,6 +23,8 @@ AGREEMENT_HELP: dict[Agreement, str] = {
     "lineage": "Other types of the same broad lineage, such as two kinds of T cell.",
     "not_judged": "Other words, and the ontology does not know one of them: how far apart they are is not known.",
     "one_named": 'One run has a name, the other none, or "Unknown".'}
+_SCORES = {name: st.column_config.NumberColumn(format="%.0f", width=width) for name, width in (
+    ("Score", 60), ("Score, second", 95), ("Evidence", 75), ("Evidence, second", 120))}
 BARS: dict[Agreement, tuple[str, str]] = {
     "same": ("accent", ""), "near": ("accent", "/"), "lineage": ("other", ""), "different": ("text", ""),
     "not_judged": ("other", "x"), "one_named": ("muted", "/"), "none_named": ("line", "")}
@@ -114,7 +116,7 @@ def _draw_agreement(found: RunComparison) -> None:
     columns = st.columns(5)
     for column, kind in zip(columns, ("same", "near", "lineage", "different"), strict=False):
         column.metric(AGREEMENTS[kind], f"{found.count(kind) / n:.1%}", help=AGREEMENT_HELP.get(kind))
-        column.markdown(f":gray[{found.count(kind):,} {unit}]")
+        column.markdown(f":gray[{_counted(found.count(kind), unit)}]")
     if found.adjusted_rand is not None:
         columns[4].metric("Clusters alike", f"{found.adjusted_rand:.2f}", help=(
             "Adjusted Rand index of the two clusterings, whatever their names: 1 the same clusters, about 0 as by chance."))
@@ -123,15 +125,19 @@ def _draw_agreement(found: RunComparison) -> None:
     st.plotly_chart(_share_bar(shares, unit), width="stretch", theme=None, key="compare_bar",
                     config={"displayModeBar": False}, alt="Shares of agreement: " + ", ".join(
                         f"{AGREEMENTS[kind]} {share:.1%}" for kind, share in shares.items()))
-    notes = [f"{n:,} {unit} are compared."]
+    notes = [f"{_counted(n, unit)} compared."]
     where = "in a cluster of" if found.basis == "cells" else "in"
-    notes += [f"{count:,} more {unit} are {where} the {side} run only."
+    notes += [f"{_counted(count, unit)} more {where} the {side} run only."
               for count, side in ((found.only_one, "first"), (found.only_other, "second")) if count]
     st.markdown(f":gray[{' '.join(notes)}]")
 
 
 def _unit(found: RunComparison) -> str:
     return "cells" if found.basis == "cells" else "clusters"
+
+
+def _counted(n: int, unit: str) -> str:
+    return f"{n:,} {unit if n != 1 else unit[:-1]}"
 
 
 def _share_bar(shares: dict[Agreement, float], unit: str) -> go.Figure:
@@ -166,11 +172,7 @@ def _draw_changed(found: RunComparison) -> None:
         rows = [pair for pair in changed if not chosen or pair.agreement in chosen]
         st.dataframe(pd.DataFrame([_row(pair, unit) for pair in rows]), hide_index=True, width="stretch", row_height=27,
                      key="compare_table", alt="Clusters whose label differs between the two runs", column_config={
-                         unit.capitalize(): st.column_config.NumberColumn(format="localized"),
-                         "Score": st.column_config.NumberColumn(format="%.0f"),
-                         "Score, second": st.column_config.NumberColumn(format="%.0f"),
-                         "Evidence": st.column_config.NumberColumn(format="%.0f"),
-                         "Evidence, second": st.column_config.NumberColumn(format="%.0f")})
+                         unit.capitalize(): st.column_config.NumberColumn(format="localized", width=70), **_SCORES})
         if any(pair.one.edited or pair.other.edited for pair in rows):
             st.caption("✎ corrected by a person. Confidence, score and evidence speak of the run's own label, so a corrected "
                        "one has none.")

@@ -133,7 +133,8 @@ def _shades(n: int, colours: dict[str, str]) -> list[str]:
 def _style(figure: go.Figure, colours: dict[str, str], unit: str) -> None:
     figure.update_layout(barmode="stack", height=340, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=True,
                          legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-                         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": colours["muted"], "size": 13},
+                         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+                         font={"color": colours["muted"], "size": 13},
                          hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}})
     figure.update_xaxes(gridcolor=colours["line"], zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor=colours["line"], zeroline=False, automargin=True, title=unit, rangemode="tozero")

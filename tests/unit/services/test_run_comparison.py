@@ -138,6 +138,16 @@ def test_the_table_opens_in_a_spreadsheet_without_running_anything(lists, tmp_pa
     assert set(table["run_1"]) == {lists.one} and set(table["run_2"]) == {lists.two}
 
 
+def test_the_command_line_compares_two_runs_or_says_why_it_cannot(lists, tmp_path, command_line):
+    written = tmp_path / "changed.csv"
+    done = command_line("compare", lists.root / lists.one, lists.root / lists.two, "--csv", written)
+    assert done.returncode == 0, done.stderr
+    assert "3 clusters compared" in done.stdout and "Tissue: blood -> lung" in done.stdout
+    assert len(pd.read_csv(written)) == len(LISTS)
+    refused = command_line("compare", lists.root / lists.one, lists.root / lists.other)
+    assert refused.returncode == 1 and "different marker tables" in refused.stdout
+
+
 @pytest.mark.parametrize(("one", "other", "agreement"), [
     ("T cell", "t cell", "same"), ("T cell", "CD4-positive, alpha-beta T cell", "near"), ("B cell", "hepatocyte", "different"),
     ("T cell", "Unknown", "one_named"), ("", "Unknown", "none_named"), ("my own word", "My Own Word", "same"),
