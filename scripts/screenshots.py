@@ -1,6 +1,7 @@
-"""Take the pictures of every screen, light and dark, into docs/screens/: `python3 run.py screenshots`.
+"""Take the pictures of every screen, state and theme into docs/screens/: `python3 run.py screenshots`.
 
-Starts the app on a free port with a home of its own, runs the demo, and photographs what a person sees. Needs Chromium.
+Starts the app on a free port with a home of its own, brings about every state with real data, and photographs what a
+person sees. Names: PAGE_STATE_THEME.png. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -13,15 +14,34 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "screens"
 ARGS = ["--no-sandbox", "--headless", "--disable-background-networking", "--use-gl=angle", "--use-angle=swiftshader",
         "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 WAIT_MS = 120_000
+SIZE = {"width": 1440, "height": 900}
+WITHOUT_RUN = ("start", "data", "setup", "run", "results", "conversations", "runs")
+NOT_A_FILE_OF_CELLS = {"name": "cells.h5ad", "mimeType": "application/octet-stream", "buffer": b"just some words\n" * 100}
+SETTLED = """() => {
+  const every = (root) => [...root.querySelectorAll('*')].flatMap((e) => e.shadowRoot ? [e, ...every(e.shadowRoot)] : [e]);
+  const app = document.querySelector('[data-testid="stApp"]');
+  const busy = '[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-testid="stAppSkeleton"], [data-stale="true"]';
+  if (!app || app.dataset.testScriptState !== 'notRunning' || !document.querySelector('h1')) return '';
+  if (document.querySelector(busy)) return '';
+  const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].filter((e) => e.offsetHeight);
+  if (charts.some((e) => !e.querySelector('.main-svg'))) return '';
+  const all = every(document.body);
+  if (all.some((e) => e.matches('canvas.cw-map') && e.dataset.state !== 'drawn')) return '';
+  if ([...document.images].some((e) => !e.complete) || document.fonts.status !== 'loaded') return '';
+  const main = document.querySelector('[data-testid="stMainBlockContainer"]');
+  return `${all.length} elements, ${main.scrollHeight} high, text of ${main.innerText.length}`;
+}"""
 
 
 def main() -> int:
@@ -30,23 +50,14 @@ def main() -> int:
         sys.stderr.write("Chromium is missing. On Debian and Ubuntu: apt-get install chromium\n")
         return 1
     TARGET.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="cassia-screens-") as home:
-        port = free_port()
-        server = start_app(home, port)
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-                run_url = ""
-                for theme in ("light", "dark"):
-                    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
-                    page = context.new_page()
-                    page.set_default_timeout(WAIT_MS)
-                    run_url = photograph(page, f"http://localhost:{port}", theme, run_url)
-                    context.close()
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait()
+    for old in TARGET.glob("*.png"):
+        old.unlink()
+    with tempfile.TemporaryDirectory(prefix="cassia-screens-", ignore_cleanup_errors=True) as home:
+        os.environ["CASSIA_HOME"] = home
+        with app_at(free_port()) as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+            photograph_all(browser, url)
+            browser.close()
     return 0
 
 
@@ -56,61 +67,133 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_app(home: str, port: int) -> subprocess.Popen:
+@contextmanager
+def app_at(port: int) -> Iterator[str]:
+    """The app as a server of its own; gives its address."""
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true", "--server.port",
                str(port), "--browser.gatherUsageStats", "false"]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"CASSIA_HOME": home}, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2):
-                return server
-        except OSError:
-            time.sleep(0.25)
-    raise RuntimeError("The app did not start.")
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://localhost:{port}"
+    try:
+        for _ in range(240):
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                    break
+            except OSError:
+                time.sleep(0.25)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
 
 
-def photograph(page: Page, url: str, theme: str, run_url: str) -> str:
-    """Walk through the app; returns the address of the demo's run."""
-    empty = (("data", "data_empty"), ("results", "results_empty"))
-    for path, name in empty if not run_url else ():
-        visit(page, f"{url}/{path}", name, theme)
-    if not run_url:
-        visit(page, url, "start", theme)
-        page.get_by_role("button", name="Start the demo").click()
-        page.get_by_text("Annotate and check").wait_for()
-        shoot(page, "run_running", theme)
-        page.get_by_role("button", name="See the results").wait_for()
-        run_url = page.url
-    query = run_url.split("?", 1)[1]
-    visit(page, url, "start", theme)
-    visit(page, run_url, "run", theme)
-    for path in ("results", "conversations", "runs", "knowledge", "settings"):
-        visit(page, f"{url}/{path}?{query}", path, theme)
-    page.goto(f"{url}/data")
-    page.get_by_role("button", name="Example cells").click()
-    page.get_by_text("What we found").wait_for()
-    shoot(page, "data", theme)
-    page.get_by_role("link", name="Set-up").click()
-    page.get_by_text("Before you start").wait_for()
-    shoot(page, "setup", theme)
-    page.goto(f"{url}/data")
-    page.locator("input[type=file]").set_input_files(
-        {"name": "cells.h5ad", "mimeType": "application/octet-stream", "buffer": b"just some words\n" * 100})
-    page.get_by_text("What to do:").wait_for()
-    shoot(page, "problem", theme)
-    return run_url
+class Camera:
+    """One browser window per theme, both looking at the same app."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.url = url
+        self.pages: dict[str, Page] = {}
+        for theme in ("light", "dark"):
+            self.pages[theme] = browser.new_context(viewport=SIZE, color_scheme=theme).new_page()
+            self.pages[theme].set_default_timeout(WAIT_MS)
+
+    def visit(self, path: str, name: str, run_id: str = "") -> None:
+        """Open an address and take its picture in both themes."""
+        for theme, page in self.pages.items():
+            page.goto(f"{self.url}/{path}" + (f"?run={run_id}" if run_id else ""))
+            shoot(page, f"{name}_{theme}")
 
 
-def visit(page: Page, address: str, name: str, theme: str) -> None:
-    page.goto(address)
-    page.locator("h1").first.wait_for()
-    shoot(page, name, theme)
+def shoot(page: Page, name: str) -> None:
+    """Take a picture once nothing moves any more: no skeleton, no spinner, maps drawn, the same layout twice."""
+    before = ""
+    for _ in range(60):
+        now = page.wait_for_function(SETTLED).json_value()
+        if now == before:
+            page.screenshot(path=TARGET / f"{name}.png", animations="disabled")
+            return
+        before = now
+        page.wait_for_timeout(300)
+    raise RuntimeError(f"{name} did not come to rest: {before}")
 
 
-def shoot(page: Page, name: str, theme: str) -> None:
-    page.wait_for_timeout(4000)
-    page.screenshot(path=TARGET / f"{name}_{theme}.png")
+def photograph_all(browser: Browser, url: str) -> None:
+    import screen_runs  # after CASSIA_HOME is set
+
+    camera = Camera(browser, url)
+    for path in WITHOUT_RUN:
+        camera.visit("" if path == "start" else path, f"{path}_empty")
+    model = screen_runs.WaitingModel()
+    with screen_runs.model_server(model) as server:
+        held = screen_runs.start_held_run(server)
+        files_and_set_up(camera)
+        screen_runs.wait_for(held, screen_runs.is_waiting)
+        for path in ("run", "results", "conversations", "runs"):
+            camera.visit(path, f"{path}_running", held)
+        model.go_on.set()
+        screen_runs.wait_for(held, lambda view: view.state == "partial")
+        for path in ("run", "results", "conversations"):
+            camera.visit(path, f"{path}_partial", held)
+        done = run_the_demo(camera.pages["light"], url)
+        for path in ("run", "results", "conversations", "knowledge", "settings"):
+            camera.visit(path, f"{path}_done", done)
+        lower_part_of_results(camera)
+        narrow(browser, url, done)
+        for state, run_id in screen_runs.make_stopped_runs(server).items():
+            camera.visit("run", f"run_{state}", run_id)
+    for path in ("start", "runs"):
+        camera.visit("" if path == "start" else path, f"{path}_done", done)
+
+
+def run_the_demo(page: Page, url: str) -> str:
+    """Run the demo as a person does; gives the id of the run."""
+    page.goto(url)
+    page.get_by_role("button", name="Start the demo").click()
+    page.get_by_role("button", name="See the results").wait_for()
+    return page.url.split("run=", 1)[1]
+
+
+def files_and_set_up(camera: Camera) -> None:
+    """A file that is open, the set-up for it, and a file that cannot be read."""
+    for theme, page in camera.pages.items():
+        page.goto(f"{camera.url}/data")
+        page.get_by_role("button", name="Example cells").click()
+        page.get_by_text("What we found").wait_for()
+        shoot(page, f"data_done_{theme}")
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Set-up").click()
+        page.get_by_text("Before you start").wait_for()
+        shoot(page, f"setup_done_{theme}")
+        to_the_end(page, f"setup_below_{theme}")
+        page.goto(f"{camera.url}/data")
+        page.locator("input[type=file]").set_input_files(NOT_A_FILE_OF_CELLS)
+        page.get_by_text("What to do:").wait_for()
+        shoot(page, f"data_problem_{theme}")
+
+
+def lower_part_of_results(camera: Camera) -> None:
+    """What is below the first screen of the results: evidence, markers, composition, comparison, figures."""
+    for theme, page in camera.pages.items():
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Results").click()
+        page.locator("canvas.cw-map[data-state=drawn]").first.wait_for()
+        to_the_end(page, f"results_below_{theme}")
+
+
+def to_the_end(page: Page, name: str) -> None:
+    page.wait_for_function(SETTLED)
+    page.locator("[data-testid=stMain]").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+    shoot(page, name)
+
+
+def narrow(browser: Browser, url: str, run_id: str) -> None:
+    """Results and Run on a small laptop and on a tablet."""
+    for width, words in ((1280, "laptop"), (1024, "narrow")):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        for path in ("results", "run"):
+            page.goto(f"{url}/{path}?run={run_id}")
+            shoot(page, f"{path}_{words}_light")
+        context.close()
 
 
 if __name__ == "__main__":
