@@ -8,7 +8,7 @@ import streamlit as st
 
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
-from cassia_core.domain.preview import PREVIEW_CELLS, PreviewFindings
+from cassia_core.domain.side_work import PREVIEW_CELLS, PreviewFindings
 from cassia_core.errors import CassiaError
 from cassia_core.services import clustering_preview
 from cassia_core.services.clustering_preview import ClusteringPreview, PreviewJob

@@ -12,7 +12,7 @@ import streamlit as st
 
 from cassia_core.domain.config import QCParams, ReadOptions
 from cassia_core.domain.findings import Findings
-from cassia_core.services import intake
+from cassia_core.services import cell_quality
 from cassia_ui import session
 from cassia_ui.style import tokens
 
@@ -53,12 +53,12 @@ _MORE = (
 
 @st.cache_data(show_spinner="Counting genes per cell", max_entries=5)
 def _metrics(path: str, options: ReadOptions, modified: float) -> pd.DataFrame:
-    return intake.quality_metrics(Path(path), options)
+    return cell_quality.quality_metrics(Path(path), options)
 
 
 @st.cache_data(show_spinner=False, max_entries=5)
 def _suggested(path: str, options: ReadOptions, modified: float) -> QCParams:
-    return intake.suggested_quality(_metrics(path, options, modified))
+    return cell_quality.suggested_quality(_metrics(path, options, modified))
 
 
 def draw_quality(path: Path, findings: Findings) -> None:
@@ -79,7 +79,7 @@ def draw_quality(path: Path, findings: Findings) -> None:
                                            "gene is taken out of the data by it."))
         qc = _doublets(qc, findings)
         session.change_draft(qc=qc)
-        reasons = intake.quality_reasons(metrics, qc)
+        reasons = cell_quality.quality_reasons(metrics, qc)
         _say_what_goes(reasons)
         with head:
             _head(reasons, findings)

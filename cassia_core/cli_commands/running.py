@@ -12,7 +12,7 @@ from cassia_core.cli_commands.clustering_options import clustering_of, markers_o
 from cassia_core.cli_commands.following import follow
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, QCParams, ReadOptions, RunConfig
 from cassia_core.errors import InputError
-from cassia_core.services import intake, runs
+from cassia_core.services import cell_quality, intake, runs
 from cassia_core.services.keys import known_keys
 from cassia_core.services.models import default_model
 
@@ -95,13 +95,13 @@ def _quality(options: argparse.Namespace, path: Path) -> QCParams:
     if not options.suggest_qc or not path.exists():  # a missing file is reported by its run
         return quality_of(options)
     try:
-        metrics = intake.quality_metrics(path, ReadOptions(max_cells=options.max_cells))
+        metrics = cell_quality.quality_metrics(path, ReadOptions(max_cells=options.max_cells))
     except InputError as error:
         if not hasattr(options, "inputs"):
             raise
         print(f"{path.name}: no limits are suggested. {error}", file=sys.stderr)  # one of many: the others go on
         return quality_of(options)
-    qc = quality_of(options, intake.suggested_quality(metrics))
+    qc = quality_of(options, cell_quality.suggested_quality(metrics))
     limits = [f"{f.name} {getattr(qc, f.name):g}" for f in fields(qc) if f.name.startswith(("min_", "max_"))
               and getattr(qc, f.name) is not None and f.name != "min_cells_per_gene"]
     print(f"{path.name}: limits {', '.join(limits)}", file=sys.stderr)

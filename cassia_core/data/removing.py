@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from cassia_core.data.cell_metrics import METRICS, cell_metrics
 from cassia_core.data.clustering_steps import Steps
 from cassia_core.data.doublets import doublet_scores
 from cassia_core.data.expression_matrix import COUNT_STATES, matrix_at
-from cassia_core.data.qc import METRICS, cell_metrics, failing
+from cassia_core.data.qc import failing
 from cassia_core.data.samples import samples_of
 from cassia_core.data.subset import keep_cells
 from cassia_core.domain.config import QCParams

@@ -14,7 +14,7 @@ from cassia_core.data.clustering import cluster_cells
 from cassia_core.data.view_store import open_view
 from cassia_core.domain.events import Stage
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
-from cassia_core.domain.preview import (
+from cassia_core.domain.side_work import (
     PREVIEW_CELLS,
     PreviewCluster,
     PreviewFindings,
@@ -22,7 +22,7 @@ from cassia_core.domain.preview import (
     PreviewRequest,
 )
 from cassia_core.runs.codec import write_json
-from cassia_core.runs.preview_folder import PreviewFolder
+from cassia_core.runs.side_folders import PreviewFolder
 
 STEPS: tuple[Stage, ...] = ("read", "qc", "normalise", "variable_genes", "pca", "neighbors", "leiden", "markers", "umap")
 """In the order in which they end."""

@@ -1,4 +1,4 @@
-"""Start the worker of a run as a process of its own, which outlives page and server; and that of a preview."""
+"""Start the worker of a run as a process of its own, which outlives page and server; and those beside a page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.lock import note_worker
-from cassia_core.runs.preview_folder import PreviewFolder
+from cassia_core.runs.side_folders import PreviewFolder, QualityFolder
 from cassia_core.settings import PROJECT_ROOT
 
-WORKER, PREVIEW_WORKER = "cassia_core.pipeline.worker", "cassia_core.pipeline.preview_worker"
+WORKER = "cassia_core.pipeline.worker"
+PREVIEW_WORKER, QUALITY_WORKER = "cassia_core.pipeline.preview_worker", "cassia_core.pipeline.quality_worker"
 _started: list[subprocess.Popen] = []
 
 
@@ -36,9 +38,19 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
 
 
 def launch_preview(folder: PreviewFolder) -> subprocess.Popen:
-    """Start the process that fills the folder of a preview. It asks nobody and gets no key; its log is ours."""
-    return subprocess.Popen([sys.executable, "-m", PREVIEW_WORKER, str(folder.root)], cwd=PROJECT_ROOT,
-                            env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **_detached())
+    """Start the process that fills the folder of a preview."""
+    return _launch_beside(PREVIEW_WORKER, folder.root)
+
+
+def launch_quality(folder: QualityFolder) -> subprocess.Popen:
+    """Start the process that measures the cells of a file."""
+    return _launch_beside(QUALITY_WORKER, folder.root)
+
+
+def _launch_beside(module: str, root: Path) -> subprocess.Popen:
+    """A process beside a page. It asks nobody and gets no key; its log is ours."""
+    return subprocess.Popen([sys.executable, "-m", module, str(root)], cwd=PROJECT_ROOT, env=_environment(),
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **_detached())
 
 
 def _environment() -> dict[str, str]:

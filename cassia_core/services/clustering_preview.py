@@ -16,11 +16,11 @@ import numpy as np
 
 from cassia_core import settings
 from cassia_core.domain.config import DatasetSpec, MarkerParams, QCParams
-from cassia_core.domain.preview import PreviewFindings, PreviewProblem, PreviewProgress, PreviewRequest
+from cassia_core.domain.side_work import PreviewFindings, PreviewProgress, PreviewRequest, SideProblem
 from cassia_core.errors import CassiaError
 from cassia_core.runs.codec import read_json, to_json, write_json
 from cassia_core.runs.launcher import launch_preview
-from cassia_core.runs.preview_folder import PreviewFolder
+from cassia_core.runs.side_folders import PreviewFolder
 
 KEPT = 20
 """So many previews are kept; the one not looked at for longest goes first."""
@@ -139,12 +139,12 @@ class PreviewJob:
         self._process.wait()
         shutil.rmtree(self._folder.root, ignore_errors=True)
 
-    def _problem(self) -> PreviewProblem | None:
+    def _problem(self) -> SideProblem | None:
         if self._folder.problem.exists():
-            return read_json(self._folder.problem, PreviewProblem)
+            return read_json(self._folder.problem, SideProblem)
         if self._folder.findings.exists():
             return None
-        return PreviewProblem(what="The preview could not be made.",
+        return SideProblem(what="The preview could not be made.",
                               why="Its process was ended before it was done; the memory of this machine may be full.",
                               remedy="Try again, or start without a preview.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -14,16 +13,14 @@ import pandas as pd
 
 from cassia_core import settings
 from cassia_core.data import inspect
-from cassia_core.data.cells import load_cells
 from cassia_core.data.marker_sources import read_source
 from cassia_core.data.marker_tables import load_markers
-from cassia_core.domain.config import MarkerParams, QCParams, ReadOptions
+from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.errors import InputError
 from cassia_core.runs.layout import file_stem
 
-MOST_PREVIEWED = 200_000
 CHUNK = 4 * 1024 * 1024
 DEMO_FILE = "10x_pbmc68k_reduced.h5ad"
 _PACKED = (".gz", ".bz2", ".zip", ".xz")
@@ -131,39 +128,3 @@ def table_columns(path: Path, options: ReadOptions | None = None) -> tuple[str, 
         return tuple(str(c) for c in read_source(path, options or ReadOptions()).frame.columns)
     except InputError:
         return ()
-
-
-def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFrame:
-    """Quality of the cells, from their raw counts: see `cassia_core.data.qc.cell_metrics`.
-
-    Files of more than `MOST_PREVIEWED` cells are judged by a random sample of so many.
-
-    Raises
-    ------
-    InputError
-        When the file has no counts.
-    """
-    from cassia_core.data.expression_matrix import matrix_at  # compiled code: only when cells are counted
-    from cassia_core.data.normalise import as_csr
-    from cassia_core.data.qc import cell_metrics
-
-    chosen = options or ReadOptions()
-    loaded = load_cells(path, replace(chosen, max_cells=min(chosen.max_cells or MOST_PREVIEWED, MOST_PREVIEWED)))
-    if not loaded.findings.counts:
-        raise InputError("Quality of cells cannot be shown.", "The file holds no counts.", "Go on without cut-offs.")
-    counts, genes = matrix_at(loaded.adata, loaded.findings.counts)
-    return cell_metrics(as_csr(counts), genes)
-
-
-def quality_reasons(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
-    """Why the cut-offs set a cell aside, in words, for every row of `metrics`; "" for cells that stay."""
-    from cassia_core.data.qc import failing
-
-    return failing(metrics, qc)
-
-
-def suggested_quality(metrics: pd.DataFrame) -> QCParams:
-    """Cut-offs from the cells' own spread: see `cassia_core.data.qc.suggest_cutoffs`."""
-    from cassia_core.data.qc import suggest_cutoffs
-
-    return suggest_cutoffs(metrics).params

@@ -1,4 +1,4 @@
-"""The only file that knows the name of a file in the folder of a preview."""
+"""The only file that knows the name of a file in the folder of a process beside a page."""
 
 from __future__ import annotations
 
@@ -35,3 +35,22 @@ class PreviewFolder:
     @property
     def view(self) -> Path:
         return self.root / "view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityFolder:
+    """Paths of one measurement of cells."""
+
+    root: Path
+
+    @property
+    def request(self) -> Path:
+        return self.root / "request.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.parquet"
+
+    @property
+    def problem(self) -> Path:
+        return self.root / "problem.json"

@@ -1,10 +1,10 @@
-"""A preview of clusters on a sample of the cells: what was found, and how far a computation is."""
+"""What processes beside a page are asked and answer: a preview of clusters on a sample, quality of the cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cassia_core.domain.config import DatasetSpec
+from cassia_core.domain.config import DatasetSpec, ReadOptions
 from cassia_core.domain.events import Stage
 
 PREVIEW_CELLS = 2_500
@@ -57,8 +57,16 @@ class PreviewProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewProblem:
-    """Why a preview could not be made: the sentences of an error."""
+class QualityRequest:
+    """A file whose cells are to be measured."""
+
+    path: str
+    read: ReadOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideProblem:
+    """Why a process beside the page could not do its work: the sentences of an error."""
 
     what: str
     why: str = ""
