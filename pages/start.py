@@ -93,7 +93,7 @@ require_app(__file__)
 with problems_as_cards("start"):
     frame.title("From counts to cell types, with the reasons",
                 "Load single-cell data, let several agents argue about each cluster, and read why each label was given.")
-    listed = runs.list_runs()
+    listed = tuple(run for run in runs.list_runs() if not run.problem)
     doors(listed)
     st.space("small")
     left, right = st.columns((1, 2), gap="medium")
