@@ -58,6 +58,9 @@ def list_runs(options: argparse.Namespace) -> int:
     """`runs`: a line each, newest first."""
     found = runs.list_runs(options.output_dir.resolve())
     for run in found:
+        if run.problem:
+            print(f"{run.run_id}  cannot be read: {run.problem}")
+            continue
         cost = "cost unknown" if run.cost_usd is None else f"${run.cost_usd:.4f}"
         print(f"{run.run_id}  {run.state:11s}  {run.finished_clusters}/{run.n_clusters} clusters  "
               f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}")
