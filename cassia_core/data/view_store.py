@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MAX_CATEGORIES = 1000
 """Columns with more distinct words than this are not offered for colouring."""
-_GENES_AT_ONCE = 500
+_VALUES_AT_ONCE = 4_000_000
+"""Stored values read in one go, so that comparing cells takes a few tens of MB however many there are."""
 _EMBEDDING_ORDER = ("umap", "tsne", "pca")
 
 
@@ -183,14 +184,18 @@ class View:
         list of (gene, share among the chosen, share among the others)
         """
         starts = np.load(self._folder / "gene_starts.npy")
-        rows = np.memmap(self._folder / "gene_rows.bin", dtype=np.int32, mode="r")
         inside = np.zeros(self.n_cells, dtype=bool)
         inside[cells] = True
         seen = np.zeros(len(starts) - 1, dtype=np.int64)
-        for first in range(0, len(seen), _GENES_AT_ONCE):
-            edges = starts[first:first + _GENES_AT_ONCE + 1]
-            hits = np.concatenate([[0], np.cumsum(inside[rows[edges[0]:edges[-1]]])])
-            seen[first:first + len(edges) - 1] = np.diff(hits[edges - edges[0]])
+        first = 0
+        while first < len(seen):
+            stop = max(first + 1, int(np.searchsorted(starts, starts[first] + _VALUES_AT_ONCE, side="right")) - 1)
+            begin, end = int(starts[first]), int(starts[stop])
+            chosen = inside[_read(self._folder / "gene_rows.bin", np.int32, begin, end)]
+            filled = first + np.flatnonzero(np.diff(starts[first:stop + 1]))
+            if len(filled):
+                seen[filled] = np.add.reduceat(chosen, starts[filled] - begin, dtype=np.int64)
+            first = stop
         n_in = max(1, int(inside.sum()))
         share = seen / n_in
         others = (np.diff(starts) - seen) / max(1, self.n_cells - n_in)

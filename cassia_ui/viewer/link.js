@@ -58,6 +58,12 @@ class Link {
     return { x: this.cells.width / 2, y: this.cells.height / 2, zoom: 1 };
   }
 
+  // Cells at the same places, grouped anew (some were set aside), stay where a person was looking.
+  lookAs(before) {
+    const [a, b] = [before.cells, this.cells];
+    if (a && b && a.n === b.n && a.width === b.width && a.height === b.height) this.view = before.view;
+  }
+
   moved() {
     this.pointed = -1;
     this.by = null;

@@ -56,6 +56,7 @@ class Panel {
 
   join(link) {
     if (this.link === link) return;
+    if (this.link && !link.panels.size) link.lookAs(this.link);
     this.link?.panels.delete(this);
     this.link = this.sight.link = link;
     link.panels.add(this);

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 
+from cassia_core.data import view_store
 from cassia_core.services import results, review, selecting
 from cassia_core.services.selecting import CellLabels
 
@@ -89,3 +90,10 @@ def test_labels_of_cells_follow_corrections(own_run, view):
     cells = np.flatnonzero(view.column(view.cluster_key).codes == 0)
     parts = selecting.parts_by_label(view, cells, CellLabels(codes=codes, names=names))
     assert [p.name for p in parts] == ["my own type"]
+
+
+def test_genes_are_compared_the_same_however_few_values_are_read_at_a_time(view, monkeypatch):
+    cells = np.arange(0, view.n_cells, 4)
+    whole = view.genes_of_cells(cells, 20)
+    monkeypatch.setattr(view_store, "_VALUES_AT_ONCE", 300)
+    assert view.genes_of_cells(cells, 20) == whole
