@@ -134,7 +134,7 @@ def draw_history(run_id: str, dataset: str) -> None:
     left = standing(steps)
     undone = {e.undoes: e for e in steps if e.action == "undo"}
     with st.expander(f"Your corrections ({len(left)} of {len(undone) + len(left)} stand)" if undone else
-                     f"Your corrections ({len(left)})", icon=":material/history:"):
+                     f"Your corrections ({len(left)})", icon=":material/history:", key="corrections"):
         if left and st.button("Undo the last step", icon=":material/undo:", key="undo_last"):
             _undo(run_id, dataset, left[-1])
         taken = [e for e in steps if e.action != "undo"]
