@@ -32,6 +32,8 @@ _RULES = """
 .cw-gene:hover .cw-tip,.cw-gene:focus .cw-tip{display:block}
 .cw-gene:focus{outline:2px solid var(--cw-accent);outline-offset:1px}
 mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-line);border-radius:3px}
+[data-testid="stMain"]:focus-visible{outline:2px solid var(--cw-accent);outline-offset:-2px}
+[data-testid="stButtonGroup"] button:focus-visible{outline:2px solid var(--cw-accent);outline-offset:2px;z-index:1}
 .cw-evidence{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:15px}
 .cw-evidence th{font-weight:600;color:var(--cw-muted);font-size:14px;text-align:left;border-bottom:1px solid var(--cw-line);
  padding:4px 8px 6px;white-space:nowrap}
