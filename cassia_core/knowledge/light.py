@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict
+from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict, names_a_type
 from cassia_core.knowledge.lineages import is_vague
 
 GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
 GREEN_SCORE, RED_SCORE = 75.0, 50.0
-NO_LABEL = ("", "unknown", "unassigned")
 
 
 def light_of(evidence: Evidence | None, score: QualityScore | None, verdict: Verdict | None) -> tuple[Light, str]:
@@ -15,7 +14,7 @@ def light_of(evidence: Evidence | None, score: QualityScore | None, verdict: Ver
 
     `score` and `verdict` are None where nobody scored or validated; they then neither help nor harm.
     """
-    if evidence is not None and evidence.label.strip().lower() in NO_LABEL:
+    if evidence is not None and not names_a_type(evidence.label):
         return "look", "No cell type could be named."
     if verdict is not None and not verdict.passed:
         return "look", "The validator did not accept the label."

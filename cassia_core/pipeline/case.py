@@ -37,7 +37,9 @@ class Case:
     checks: Checks
 
     def weigh(self, proposal: Proposal) -> Evidence:
-        return self.checks.weigh(proposal.label, self.markers, self.setting, self.expression, proposal.key_genes)
+        """Evidence for the label from the genes that the annotator saw, no fewer and no more."""
+        return self.checks.weigh(proposal.label, self.markers, self.setting, self.expression, proposal.key_genes,
+                                 self.n_genes)
 
     @property
     def shown(self) -> frozenset[str]:

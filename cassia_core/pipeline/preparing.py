@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import anndata as ad
-import pandas as pd
 
 from cassia_core.data.inspect import inspect_file
 from cassia_core.data.marker_tables import load_markers
@@ -31,7 +30,6 @@ class Prepared:
 
     findings: Findings
     table: MarkerTable
-    frame: pd.DataFrame
     expression: ExpressionSource
     adata: ad.AnnData | None = None
     cluster_key: str = ""
@@ -101,9 +99,8 @@ def _prepare_markers(context: RunContext, spec: DatasetSpec, layout: DatasetLayo
     begun = time.monotonic()
     loaded = load_markers(Path(spec.path), spec.markers, spec.read)
     write_json(layout.findings, loaded.findings)
-    loaded.frame.astype({"cluster": str, "gene": str}).to_parquet(layout.marker_frame)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
     listener.finished("read", time.monotonic() - begun, f"{len(loaded.table.clusters)} clusters in the table")
     listener.clusters_found(loaded.table.ids(), tuple(c.n_cells for c in loaded.table.clusters))
     listener.markers_ready(loaded.table, loaded.expression)
-    return Prepared(findings=loaded.findings, table=loaded.table, frame=loaded.frame, expression=loaded.expression)
+    return Prepared(findings=loaded.findings, table=loaded.table, expression=loaded.expression)

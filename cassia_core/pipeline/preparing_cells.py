@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import anndata as ad
-import pandas as pd
 
 from cassia_core.data.cells import load_cells
 from cassia_core.data.clustering import cluster_cells
@@ -36,11 +35,10 @@ def prepare_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout,
     listener.finished("read", time.monotonic() - begun,
                       f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes")
     clustered = cluster_cells(loaded, spec, listener, layout.view)
-    clustered.frame.astype({"cluster": str, "gene": str}).to_parquet(layout.marker_frame)
     if len(clustered.removed):
         write_csv(layout.removed_cells, clustered.removed)
-    prepared = Prepared(findings=loaded.findings, table=clustered.table, frame=clustered.frame,
-                        expression=clustered.expression, adata=clustered.adata, cluster_key=clustered.cluster_key,
+    prepared = Prepared(findings=loaded.findings, table=clustered.table, expression=clustered.expression,
+                        adata=clustered.adata, cluster_key=clustered.cluster_key,
                         refusal=str(clustered.refusal) if clustered.refusal else "")
     return prepared if prepared.refusal else _kept(layout, prepared)
 
@@ -70,5 +68,5 @@ def resumed_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout,
     listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")
     listener.clusters_found(table.ids(), tuple(c.n_cells for c in table.clusters))
     listener.markers_ready(table, expression)
-    return Prepared(findings=findings, table=table, frame=pd.read_parquet(layout.marker_frame), expression=expression,
+    return Prepared(findings=findings, table=table, expression=expression,
                     adata=ad.read_h5ad(layout.clustered_h5ad), cluster_key=noted["cluster_key"])

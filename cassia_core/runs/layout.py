@@ -111,10 +111,6 @@ class DatasetLayout:
         return self.private / "markers.json"
 
     @property
-    def marker_frame(self) -> Path:
-        return self.private / "markers.parquet"
-
-    @property
     def findings(self) -> Path:
         return self.private / "findings.json"
 

@@ -10,7 +10,7 @@ import pytest
 from cassia_core.domain.annotation import ClusterResult, Evidence, EvidenceItem
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.events import AgentStarted, TurnFinished
-from cassia_core.domain.markers import GeneMeasurement
+from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
 from cassia_core.errors import AuthError, Overloaded, ReplyFiltered, RunCancelled
 from cassia_core.pipeline.case import Checks
 from cassia_core.runs.codec import from_json, to_json
@@ -344,6 +344,22 @@ def test_what_was_measured_stays_known_to_the_next_attempt(tmp_path: Path):
     with scripted_bench(tmp_path, provider, boost="fused") as bench:
         assert bench.one(T_CELL).label == "naive T cell"
     assert "FOXP3" in json.loads(provider.of("annotator")[2].messages[1].content)["measured"]
+
+
+@pytest.mark.parametrize("n_genes", [5, 80])
+def test_the_evidence_reads_the_genes_that_the_annotator_saw(tmp_path: Path, n_genes: int):
+    read = []
+
+    def weigh(label: str, markers: ClusterMarkers, *others: object) -> Evidence:
+        read.append(others[-1])
+        return Evidence(label=label, basis="markers", score=90.0)
+
+    provider = Scripted(annotator=answer(), validator=PASSED)
+    cluster = cluster_of("0", ["CD3D", "IL7R", *(f"G{i}" for i in range(100))])
+    with scripted_bench(tmp_path, provider, checks=Checks(weigh=weigh)) as bench:
+        bench.one(cluster, n_genes=n_genes)
+    shown = json.loads(provider.of("annotator")[0].messages[1].content)
+    assert set(read) == {n_genes} and f"G{n_genes - 3}" in str(shown) and f"G{n_genes - 2}" not in str(shown)
 
 
 def test_the_checks_turn_names_genes_and_the_prompt_stays_short(tmp_path: Path):

@@ -1,0 +1,71 @@
+"""A run that is stopped late keeps what it has, and a replayed run pays nothing and says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.errors import RunCancelled
+from cassia_core.pipeline import dataset
+from cassia_core.pipeline.batch import run_batch
+from cassia_core.runs.codec import read_json
+from cassia_core.runs.event_log import EventLog
+from cassia_core.runs.layout import DatasetLayout, RunLayout
+from cassia_core.runs.store import create_run, load_cluster
+
+LISTS = "cluster,marker_genes\n0,\"CD79A,MS4A1,CD79B,CD19,BANK1,PAX5\"\n1,\"CD3D,CD3E,CD3G,TRAC,IL7R,CD2\"\n"
+
+
+def started(tmp_path: Path, **changes: object) -> tuple[RunLayout, RunConfig, DatasetLayout]:
+    table = tmp_path / "lists.csv"
+    table.write_text(LISTS)
+    spec = DatasetSpec(name="lists", path=str(table), tissue="blood")
+    config = RunConfig(datasets=(spec,), **changes)
+    layout = create_run(config, tmp_path / "runs", {})
+    return layout, config, layout.dataset(0, spec)
+
+
+def fill(layout: RunLayout, config: RunConfig) -> str:
+    log = EventLog(layout.events)
+    try:
+        return run_batch(layout, config, log, {})
+    finally:
+        log.close()
+
+
+def test_a_run_cancelled_while_labels_are_grouped_writes_what_it_has_and_groups_them_when_resumed(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    layout, config, files = started(tmp_path)
+
+    def cancelled(*_: object, **__: object) -> None:
+        layout.cancel.touch()
+        raise RunCancelled("The run was cancelled.", "", "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dataset, "merge_labels", cancelled)
+        assert fill(layout, config) == "cancelled"
+    assert files.summary_csv.exists() and files.report_html.exists() and files.conversations_json.exists()
+    assert "B cell" in files.scored_csv.read_text()
+    outcome = read_json(files.outcome, DatasetOutcome)
+    assert (outcome.status, outcome.error) == ("cancelled", "Cancelled before the labels were grouped.")
+    layout.cancel.unlink()
+    assert fill(layout, config) == "success"
+    assert load_cluster(files, "0").merged.grouping_1
+
+
+def test_a_replay_pays_nothing_and_says_so_everywhere(tmp_path: Path):
+    recorded, config, _ = started(tmp_path)
+    assert fill(recorded, config) == "success"
+    layout, config, files = started(tmp_path, replay_from=str(recorded.root))
+    assert fill(layout, config) == "success"
+    tracking = json.loads(layout.token_tracking.read_text())
+    assert (tracking["total_calls"], tracking["total_cost"], tracking["replayed_from"]) == (0, 0, str(recorded.root))
+    row = load_cluster(files, "0")
+    assert (row.cost_usd, row.input_tokens, row.output_tokens) == (0, 0, 0)
+    assert all(turn.replayed for turn in row.turns if turn.model)
+    assert "nothing was paid" in layout.batch_summary_txt.read_text()
+    assert "replayed, nothing paid" in files.report_html.read_text()
