@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
-from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers
+from cassia_core.domain.reading import readable
 from cassia_ui.markup import gene_chip, plain, with_chips
 from cassia_ui.words import AGENT_ICONS, AGENT_NAMES, money
 
 _VERDICTS = {"passed": "Passed", "not_passed": "Not yet", "failed": "No answer"}
-_VERDICT_LINES = ("VALIDATION PASSED", "VALIDATION FAILED")
 
 
 def draw_turns(row: ClusterResult, markers: ClusterMarkers | None, is_measured: Callable[[str], bool],
@@ -30,7 +28,7 @@ def draw_turns(row: ClusterResult, markers: ClusterMarkers | None, is_measured: 
                 st.markdown(f"{AGENT_ICONS[turn.role]} **{AGENT_NAMES[turn.role]}** :gray[{note}]", width="stretch")
                 if verdict:
                     st.html(verdict, width="content")
-            text = with_chips(_readable(turn), genes, lambda g: gene_chip(g, markers, is_measured, words), words)
+            text = with_chips(readable(turn.text), genes, lambda g: gene_chip(g, markers, is_measured, words), words)
             st.html(f'<div class="cw-turn"><p>{text}</p></div>')
 
 
@@ -40,32 +38,6 @@ def _genes_of(row: ClusterResult, markers: ClusterMarkers | None) -> frozenset[s
     cited = set(row.proposal.key_genes) if row.proposal else set()
     asked = {m.gene for m in row.boost.measured} if row.boost else set()
     return frozenset(g for g in listed | evidence | cited | asked if len(g) > 1)
-
-
-def _readable(turn: Turn) -> str:
-    """The words of a turn; its JSON block as a short list, its verdict line left to the badge."""
-    text, _, rest = turn.text.partition("```")
-    block, _, after = rest.partition("```")
-    lines = [line for line in (text.rstrip() + "\n" + after.strip()).splitlines() if line.strip() not in _VERDICT_LINES]
-    return "\n".join([*lines, *_block_lines(block.removeprefix("json").strip())]).strip()
-
-
-def _block_lines(block: str) -> list[str]:
-    try:
-        content = json.loads(block) if block else {}
-    except ValueError:
-        return [block]
-    if not isinstance(content, dict):
-        return [block]
-    names = {"general": "General type", "subtypes": "Detailed, most likely first", "mixed": "May be mixed",
-             "key_genes": "Key genes", "ask_genes": "Asks to look up", "hypotheses": "Hypotheses", "score": "Score"}
-    lines = []
-    for field, title in names.items():
-        value = content.get(field)
-        if value or value == 0:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            lines.append(f"{title}: {shown}")
-    return lines
 
 
 def draw_sent(row: ClusterResult) -> None:
@@ -78,8 +50,8 @@ def draw_sent(row: ClusterResult) -> None:
     if all(t.provider == OFFLINE for t in asked):
         st.markdown(":gray[The offline engine read these questions on this computer; nothing was sent anywhere.]")
     for turn in asked:
+        paid = "replayed, nothing paid" if turn.replayed else money(turn.cost_usd)
         st.markdown(f"**{AGENT_NAMES[turn.role]}**, round {turn.attempt}, {plain(turn.model)}: "
-                    f"{turn.input_tokens:,} tokens in, {turn.output_tokens:,} out, {money(turn.cost_usd)}, "
-                    f"{turn.latency_s:.1f} s")
+                    f"{turn.input_tokens:,} tokens in, {turn.output_tokens:,} out, {paid}, {turn.latency_s:.1f} s")
         for message in turn.sent:
             st.code(f"[{message.role}]\n{message.content}", language=None, wrap_lines=True)
