@@ -61,7 +61,7 @@ def name_columns(figure: go.Figure, names: Sequence[str], n_rows: int, *, italic
 def draw_chart(figure: go.Figure, *, height: int, key: str, alt: str) -> None:
     """Draw a chart in the app's look."""
     colours = tokens(session.dark())
-    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
+    figure.update_layout(height=height, margin={"l": 8, "r": 16, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
                          plot_bgcolor="rgba(0,0,0,0)", font={"color": colours["muted"], "size": 13, "family": FONT},
                          hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"], "family": FONT}})
     figure.update_xaxes(gridcolor=colours["line"], zeroline=False, automargin=True)
@@ -72,5 +72,5 @@ def draw_chart(figure: go.Figure, *, height: int, key: str, alt: str) -> None:
 
 def colour_bar(title: str, *, low: bool = False) -> dict:
     """The scale beside a chart; `low`: under something else that stands there."""
-    return {"title": {"text": title}, "thickness": 10, "len": 150, "lenmode": "pixels", "yanchor": "top",
-            "y": 0.72 if low else 1.0, "outlinewidth": 0}
+    return {"title": {"text": title}, "thickness": 10, "len": 150, "lenmode": "pixels", "outlinewidth": 0,
+            "yanchor": "bottom" if low else "top", "y": 0.0 if low else 1.0}

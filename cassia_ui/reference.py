@@ -56,6 +56,8 @@ def _draw_levels(found: Agreement) -> None:
         if share.mean_of_types is not None:
             column.markdown(f":gray[of {share.n_judged:,} cells; {share.mean_of_types:.1%} as mean over {share.n_types} labels "
                             "of the file]")
+    if len({share.n_judged for share in found.levels}) > 1:
+        st.markdown(":gray[The levels are judged on different cells: of some labels only the lineage is known.]")
     for side, words in (("file", "Labels of the file"), ("predicted", "Predicted labels")):
         unknown = [item for item in found.not_judged if item.side == side]
         if unknown:

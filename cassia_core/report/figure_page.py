@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -91,7 +92,9 @@ def printed(page: Page, height_mm: float, draw: Callable[[Figure], None]) -> byt
     check(size[0] * size[1] * page.dpi ** 2 <= MOST_PIXELS, "dpi", page.dpi,
           f"a figure of at most {MOST_PIXELS:,} pixels; take fewer dots per inch or a smaller figure")
     buffer = io.BytesIO()
-    with _DRAWING, matplotlib.rc_context(_settings(page.font_pt)):
+    with _DRAWING, warnings.catch_warnings(), matplotlib.rc_context(_settings(page.font_pt)):
+        if page.fmt == "svg":  # its text is drawn with the reader's fonts
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure = Figure(figsize=size, dpi=page.dpi, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
