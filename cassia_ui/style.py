@@ -49,11 +49,13 @@ mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-li
 .cw-verdict.not_passed,.cw-verdict.failed{background:var(--cw-error);color:var(--cw-red)}
 .cw-key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px;vertical-align:baseline}
 @media (max-width:1200px){
- .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]{flex-wrap:wrap}
+ :is(.st-key-run_columns,.st-key-map_and_table)>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]{flex-wrap:wrap}
  .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{
   flex:1 1 260px;min-width:260px}
  .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]:nth-child(2){
   flex-basis:400px}
+ .st-key-map_and_table>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{
+  flex:1 1 100%;min-width:100%}
 }
 @media (prefers-reduced-motion: reduce){*{animation:none!important;transition:none!important}}
 """

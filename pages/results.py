@@ -43,7 +43,8 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel])
         draw_downloads(data.run_id)
     rows = rows if shown == "All" else doubtful
     on_map = None
-    left, right = st.columns((6, 5), gap="small") if beside else (st.container(), st.container())
+    box = st.container(key="map_and_table")
+    left, right = box.columns((6, 5), gap="small") if beside else (box.container(), box.container())
     if data.view:
         with left:
             on_map = draw_results_map(data, labels, height=HEIGHT)
