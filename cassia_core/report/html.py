@@ -33,7 +33,7 @@ from cassia_core.report.report_clusters import (
     no_evidence_words,
 )
 from cassia_core.report.report_costs import cost_lines
-from cassia_core.report.report_map import map_picture, points_for_canvas
+from cassia_core.report.report_map import PICTURE_POINTS, map_picture, points_for_canvas
 from cassia_core.report.report_material import Material
 from cassia_core.report.run_tables import cost_text, usage_of
 from cassia_core.report.samples_chart import sample_bars
@@ -164,6 +164,7 @@ def _pictures(parts: Sequence[ClusterPart], types: Sequence[TypeCount], colours:
     where = material.map
     return {
         "picture": map_picture(where, type_of, colours) if where else "", "axis": where.axis if where else "",
+        "pictured": min(PICTURE_POINTS, len(where.xy)) if where else 0,
         "points": points_for_canvas(where, [(p.row.cluster, p.kind, p.anchor) for p in parts]) if where else None,
         "dots": drawing(material.dots, names, len(parts)) if material.dots else None,
         "sample_column": material.samples.column if material.samples else "", "kinds": kinds,

@@ -14,7 +14,8 @@ MOST_POINTS = 40_000
 """Cells of the interactive map; six bytes each, so that the report stays small enough for a mail."""
 MOST_LABELS = 25
 _SCALE = 65_535
-_PICTURE_POINTS = 300_000
+PICTURE_POINTS = 100_000
+"""Cells of the picture; more take long to draw and do not change what is seen at its size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def map_picture(cells: MapOfCells, type_of: Mapping[str, str], colours: Mapping[
     names = list(dict.fromkeys(type_of.values()))
     place = {name: at for at, name in enumerate(names)}
     types = np.array([place.get(type_of.get(c, ""), -1) for c in cells.clusters] + [-1])[cells.codes]
-    few = np.random.default_rng(0).permutation(len(cells.xy))[:_PICTURE_POINTS]
+    few = np.random.default_rng(0).permutation(len(cells.xy))[:PICTURE_POINTS]
     picture = map_of_categories(cells.xy[few], types[few], names, [colours[n] for n in names],
                                 Page(fmt="png", width_mm=170, font_pt=8, dpi=150), axis=cells.axis,
                                 beside=len(names) > MOST_LABELS)
