@@ -102,8 +102,9 @@ def _add_subcluster(commands) -> None:
     group.add_argument("--n-neighbors", type=int)
     group.add_argument("--n-pcs", type=int)
     group.add_argument("--batch-column", help="correct for this column with Harmony")
-    group.add_argument("--markers-against", choices=("all", "subset"),
-                       help="compare each part with all other cells of the parent (default), or with the other parts")
+    group.add_argument("--markers-against", choices=("both", "all", "subset"),
+                       help="compare each part with all other cells of the parent, with the other parts, or both "
+                            "(default)")
     group.add_argument("--seed", type=int)
     _add_agents(command)
     command.add_argument("--quiet", action="store_true", help="no progress bar")

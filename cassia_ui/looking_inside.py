@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
@@ -23,8 +20,8 @@ from cassia_ui.words import cells, engine_name, money, state_badge
 GUESSED_PARTS = 4
 """Clusters that an estimate counts with before anybody knows: Leiden decides."""
 MOST_NAMED = 6
-WHAT = ("The cells are taken out, clustered and annotated anew, in a run of their own. This run stays as it is. Markers "
-        "compare each part with all other cells of this run.")
+WHAT = ("The cells are taken out, clustered and annotated anew, in a run of their own. This run stays as it is. "
+        "Markers compare each part with all other cells of this run and with the other parts, in turn.")
 
 
 def offer_looking_inside(data: DatasetResults, row: ClusterResult) -> None:
@@ -36,6 +33,13 @@ def offer_looking_inside(data: DatasetResults, row: ClusterResult) -> None:
 
 @st.dialog("Look inside", width="medium")
 def _ask(data: DatasetResults, row: ClusterResult) -> None:
+    child = draw_form(data, row)
+    if child:
+        _go(child, RUN)
+
+
+def draw_form(data: DatasetResults, row: ClusterResult) -> str:
+    """What the dialog asks; returns the id of the run that was started, "" until then."""
     st.markdown(f":gray[{WHAT}]")
     labels = {item.cluster: item.label for item in review.labels(data.run_id, data.spec.name)}
     sizes = {r.cluster: r.n_cells for r in data.rows}
@@ -54,10 +58,15 @@ def _ask(data: DatasetResults, row: ClusterResult) -> None:
                                             annotation=annotation)
     except CassiaError as error:
         show_problem(error, "inside")
-        return
+        return ""
     st.markdown(f"**{cells(subclustering.n_cells_of(data, chosen))}.** {_cost(config)}")
-    if st.button("Start", type="primary", icon=":material/play_arrow:", key="inside_start"):
-        _start(data, chosen, clustering, annotation)
+    if not st.button("Start", type="primary", icon=":material/play_arrow:", key="inside_start"):
+        return ""
+    try:
+        return runs.start_run(config, session.keys())
+    except CassiaError as error:
+        show_problem(error, "inside_start")
+        return ""
 
 
 def _engine(parents: AnnotationParams | None) -> AnnotationParams | None:
@@ -86,17 +95,6 @@ def _cost(config: RunConfig) -> str:
     price = "price unknown" if low is None or high is None else f"{money(low)} to {money(high)}"
     return plain(f"About {estimate.calls_low} to {estimate.calls_high} questions, {price}, if there are {GUESSED_PARTS} "
                  "parts (a guess: Leiden decides).")
-
-
-def _start(data: DatasetResults, clusters: tuple[str, ...], clustering: Mapping[str, Any],
-           annotation: AnnotationParams | None) -> None:
-    try:
-        child = subclustering.start_child(data.run_id, data.spec.name, clusters, clustering=clustering,
-                                          annotation=annotation, keys=session.keys())
-    except CassiaError as error:
-        show_problem(error, "inside_start")
-        return
-    _go(child, RUN)
 
 
 def draw_children(data: DatasetResults, row: ClusterResult) -> None:

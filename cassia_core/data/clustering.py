@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from cassia_core.data.both_comparisons import alternate
 from cassia_core.data.cell_groups import CellGroups
 from cassia_core.data.cell_space import CellSpace, map_name, scaled_space, variable_space
 from cassia_core.data.cluster_names import as_cluster_names, named_like_missing
@@ -64,8 +65,8 @@ def cluster_cells(loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringLi
 
     Keeps what the file has: with `spec.clustering.cluster_column` no clusters are computed, with an embedding in
     `obsm` no map is. With `spec.clustering.subset_clusters` only the cells of these clusters stay, and all of it is
-    computed for them; their markers are tested against each other, or against all other cells of the file
-    (`markers_against="all"`). Takes `loaded.adata` over and changes it: cells that fail quality control leave it, `X`
+    computed for them; their markers are tested against each other, against all other cells of the file, or both
+    (`markers_against`). Takes `loaded.adata` over and changes it: cells that fail quality control leave it, `X`
     becomes log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds the
     clusters as strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
 
@@ -103,7 +104,7 @@ class _Clustering:
         params = self.params
         source = chosen_matrix(self.findings, params.expression)
         inside = in_subset(self.adata, params)
-        keeps_whole = inside is not None and params.markers_against == "all" and source is not None
+        keeps_whole = inside is not None and params.markers_against != "subset" and source is not None
         chosen = self.adata.obs_names[inside] if keeps_whole else None
         if inside is not None and not keeps_whole:
             keep_subset(self.adata, inside, params)
@@ -200,19 +201,26 @@ class _Clustering:
                            expression=CellExpression(_NO_STATISTICS), statistics=None, refusal=refusal)
         else:
             with self.steps.stage("markers") as done:
-                values, codes = expression.values, groups.tested_codes()
-                if self.whole is not None:
-                    values, codes = self.whole.values, self.whole.codes(codes)
-                statistics = rank_genes(values, expression.genes, codes, groups.tested(), self.spec.markers.method,
-                                        self.steps.reporter("markers"))
+                statistics = self._rank(groups, expression, self.whole)
                 frame = statistics.frame()
                 table = groups.marker_table(frame, self.spec.markers)
+                alone = replace(groups, n_others=0)
+                if self.params.markers_against == "both" and self.whole is not None and alone.tested():
+                    among = alone.marker_table(self._rank(alone, expression, None).frame(), self.spec.markers)
+                    table = alternate(table, among, statistics, self.spec.markers.n_genes)
                 found = _Found(table=table, frame=frame, statistics=statistics, refusal=None,
                                expression=CellExpression(statistics, self.findings.species))
                 with_genes = sum(bool(c.genes) for c in table.clusters)
                 done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers"
         self.steps.markers_ready(found.table, found.expression)
         return found
+
+    def _rank(self, groups: CellGroups, expression: Expression, whole: _Whole | None) -> ClusterStatistics:
+        """Statistics of the groups against each other, or against all cells of the file."""
+        codes = groups.tested_codes()
+        values, codes = (whole.values, whole.codes(codes)) if whole else (expression.values, codes)
+        return rank_genes(values, expression.genes, codes, groups.tested(), self.spec.markers.method,
+                          self.steps.reporter("markers"))
 
     def _finish_umap(self) -> None:
         if self.umap is None:

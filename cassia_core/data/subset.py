@@ -95,9 +95,10 @@ def subset_findings(findings: Findings, adata: ad.AnnData, params: ClusteringPar
         return findings
     n_cells = int(inside.sum())
     named = f"cluster{'' if len(params.subset_clusters) == 1 else 's'} {', '.join(params.subset_clusters)}"
-    against = ("all other cells of the file, also those that are set aside" if params.markers_against == "all"
-               else "the other parts only")
+    everything = "all other cells of the file, also those that are not clustered here"
+    against = {"all": everything, "subset": "the other parts only",
+               "both": f"{everything}, and with the other parts; the lists take genes of both in turn"}
     done = (f"Only the {n_cells:,} of {adata.n_obs:,} cells of {named} of the column "
             f"{params.cluster_column} are clustered.",
-            f"Markers compare each part with {against}.")
+            f"Markers compare each part with {against[params.markers_against]}.")
     return replace(findings, n_cells=n_cells, done=(*findings.done, *done))

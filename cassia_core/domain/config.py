@@ -19,7 +19,7 @@ NEW_MAP = "new"
 BoostMode = Literal["off", "selective", "fused"]
 ValidatorStrictness = Literal["v1", "v0"]
 TestMethod = Literal["wilcoxon", "t-test", "logreg"]
-MarkersAgainst = Literal["subset", "all"]
+MarkersAgainst = Literal["subset", "all", "both"]
 
 
 def check(holds: bool, parameter: str, received: object, expected: str) -> None:
@@ -89,7 +89,8 @@ class ClusteringParams:
     subset_clusters: tuple[str, ...] = ()
     """Take the cells of these clusters of `cluster_column` alone, and cluster them anew."""
     markers_against: MarkersAgainst = "subset"
-    """With `subset_clusters`: compare each new cluster with the other new ones, or with all other cells of the file."""
+    """With `subset_clusters`: compare each new cluster with the other new ones ("subset"), with all other cells of the
+    file ("all"), or take genes of both comparisons in turn ("both")."""
     seed: int = 0
     min_cells_per_cluster: int = 3
 
@@ -99,7 +100,8 @@ class ClusteringParams:
         check(2 <= self.n_pcs <= 200, "n_pcs", self.n_pcs, "a whole number from 2 to 200")
         check(self.resolution is None or 0 < self.resolution <= 10, "resolution", self.resolution,
               "a number above 0 and up to 10")
-        check(self.markers_against in ("subset", "all"), "markers_against", self.markers_against, "subset or all")
+        check(self.markers_against in ("subset", "all", "both"), "markers_against", self.markers_against,
+              "subset, all or both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +236,8 @@ class DatasetSpec:
         check(bool(self.name.strip()), "name", self.name, "a name for the dataset")
         check(bool(self.tissue.strip()), "tissue", self.tissue, 'a tissue, or "unknown"')
         check(bool(self.species.strip()), "species", self.species, "a species such as human or mouse")
-        check(self.markers.method != "logreg" or self.clustering.markers_against == "subset", "markers_against", "all",
-              "subset with logistic regression, which compares clusters only among themselves")
+        check(self.markers.method != "logreg" or self.clustering.markers_against == "subset", "markers_against",
+              self.clustering.markers_against, "subset with logistic regression, which compares clusters only among themselves")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ _AGAINST = {
            "listed for each of them.",
     "subset": "Markers compare each group with the other groups only: genes that all groups share are not listed, and "
               "their absence says nothing against a lineage.",
+    "both": "Markers take turns: a gene that is higher in the group than in all other cells of that data set, then one "
+            "that tells the group from the other groups; values compare with all other cells.",
 }
 
 

@@ -15,6 +15,8 @@ from cassia_core.runs.store import RunRecord
 _TESTS = {"wilcoxon": "a Wilcoxon rank-sum test", "t-test": "a t test", "logreg": "logistic regression"}
 _RANKINGS = {None: "the best known statistic", "Score": "the test's score", "avg_log2FC": "log2 fold change",
              "p_val_adj": "adjusted p value", "pct_diff": "the difference of the shares of cells"}
+_OTHERS = {"all": "all other cells of the file", "subset": "all other cells of the clusters taken",
+           "both": "all other cells of the file and, for every other gene of a list, the other clusters taken"}
 _LIMITS = {"min_genes": "at least {:g} genes", "max_genes": "at most {:g} genes", "min_counts": "at least {:g} counts",
            "max_counts": "at most {:g} counts", "max_pct_mito": "at most {:g} % mitochondrial counts",
            "max_pct_ribo": "at most {:g} % ribosomal counts", "max_pct_haemo": "at most {:g} % haemoglobin counts",
@@ -142,7 +144,7 @@ def _tested(spec: DatasetSpec, stages: Mapping[str, str]) -> str:
         return "Marker genes were not tested."
     others = "all other cells"
     if spec.clustering.subset_clusters:
-        others += " of the file" if spec.clustering.markers_against == "all" else " of the clusters taken"
+        others = _OTHERS[spec.clustering.markers_against]
     adjusted = "" if spec.markers.method == "logreg" else "; p values were adjusted by Benjamini and Hochberg"
     return (f"Marker genes were found by {_TESTS[spec.markers.method]} of every gene on log-normalised values, each "
             f"cluster against {others}{adjusted}: {stages['markers']}.")

@@ -66,9 +66,10 @@ def child_config(run_id: str, dataset: str, clusters: tuple[str, ...], *,
                  root: Path | None = None) -> RunConfig:
     """What `start_child` would run: the parent's settings, its annotated file, and the clusters named.
 
-    Variable genes, components, neighbours, clusters and map are computed for these cells alone. Markers compare each
-    new cluster with all other cells of the parent, unless `clustering` says `markers_against="subset"` (or the test is
-    logistic regression, which knows no other way).
+    Variable genes, components, neighbours, clusters and map are computed for these cells alone. Markers come in turn
+    from a comparison of each new cluster with all other cells of the parent and with the other new clusters ("both"),
+    unless `clustering` sets `markers_against` (or the test is logistic regression, which knows only "subset"). Why:
+    docs/guide/subclusters.md.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ def _child_spec(found: results.DatasetResults, path: Path, chosen: tuple[str, ..
                 changes: Mapping[str, Any]) -> DatasetSpec:
     """The parent's dataset, read from its annotated file: its genes and values are in order, its cells were chosen."""
     spec = found.spec
-    against: MarkersAgainst = "subset" if spec.markers.method == "logreg" else "all"
+    against: MarkersAgainst = "subset" if spec.markers.method == "logreg" else "both"
     expression = spec.clustering.expression or (found.findings.expression if found.findings else "") or None
     base = replace(spec.clustering, cluster_column=cluster_column_of(path), subset_clusters=chosen, embedding=None,
                    expression=expression, markers_against=against)

@@ -2,8 +2,8 @@
 
     python tests/bench/subclusters.py FILE.h5ad GOLD_COLUMN TISSUE SPECIES [--resolution R]
 
-Runs the offline engine on computed clusters, then looks inside every cluster of 50 cells or more, once with markers
-against all other cells of the parent and once against the other parts only. Prints how many cells agree with the
+Runs the offline engine on computed clusters, then looks inside every cluster of 50 cells or more, with markers
+against all other cells of the parent, against the other parts only, and from both in turn. Prints how many cells agree with the
 column: the same Cell Ontology term, near it (within three steps), the same lineage.
 """
 
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import pandas as pd
 
+from cassia_core.data.view_store import View
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs import store
@@ -37,13 +38,18 @@ def ran(config: RunConfig, root: Path) -> str:
     return layout.root.name
 
 
+def column_of(view: View, gold: str) -> str:
+    """The column's name in a run's own file: one that has the name of ours is kept as `_original` there."""
+    return next(c.name for c in view.columns() if c.name in (f"{gold}_original", gold))
+
+
 def agreement(run_id: str, name: str, root: Path, gold: str, cells: frozenset[str] | None = None) -> pd.Series:
     """Cells, and how many of them agree at each level; of a parent only those of some clusters."""
     found = results.load_results(run_id, name, root)
     labels = {r.cluster: r.label for r in found.rows if cells is None or r.cluster in cells}
     codes = found.view.column(found.view.cluster_key)
     counted = pd.Series(0.0, ["cells", "same", "near", "lineage", "labelled"])
-    truth = found.view.column(gold)
+    truth = found.view.column(column_of(found.view, gold))
     pairs = pd.crosstab(pd.Series(pd.Categorical.from_codes(truth.codes, truth.categories)),
                         pd.Series(pd.Categorical.from_codes(codes.codes, codes.categories))).stack()
     for (true, cluster), n in pairs[pairs > 0].items():
@@ -58,6 +64,7 @@ def main() -> None:
     for name in ("file", "gold", "tissue", "species"):
         parser.add_argument(name)
     parser.add_argument("--resolution", type=float)
+    parser.add_argument("--against", nargs="+", default=["all", "subset", "both"])
     parser.add_argument("--show", action="store_true", help="every part with its label and its commonest true type")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +74,7 @@ def main() -> None:
         rows = results.load_results(parent, "cells", root).rows
         large = [r.cluster for r in rows if (r.n_cells or 0) >= SMALLEST]
         table = {"parent": agreement(parent, "cells", root, options.gold, frozenset(large))}
-        for against in ("all", "subset"):
+        for against in options.against:
             total = pd.Series(0.0, [*table["parent"].index, "parts"])
             for cluster in large:
                 config = child_config(parent, "cells", (cluster,), root=root, clustering={
@@ -86,7 +93,7 @@ def main() -> None:
 
 def show(run_id: str, name: str, root: Path, gold: str, against: str, cluster: str) -> None:
     found = results.load_results(run_id, name, root)
-    truth, codes = found.view.column(gold), found.view.column(found.view.cluster_key)
+    truth, codes = found.view.column(column_of(found.view, gold)), found.view.column(found.view.cluster_key)
     for row in found.rows:
         inside = codes.codes == codes.categories.index(row.cluster)
         counts = pd.Series(pd.Categorical.from_codes(truth.codes[inside], truth.categories)).value_counts()
