@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import pandas as pd
 
 from cassia_core.data.view_store import View
+from cassia_core.domain.annotation import names_a_type
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs import store
@@ -46,7 +47,7 @@ def column_of(view: View, gold: str) -> str:
 def agreement(run_id: str, name: str, root: Path, gold: str, cells: frozenset[str] | None = None) -> pd.Series:
     """Cells, and how many of them agree at each level; of a parent only those of some clusters."""
     found = results.load_results(run_id, name, root)
-    labels = {r.cluster: r.label for r in found.rows if cells is None or r.cluster in cells}
+    labels = {r.cluster: r.label if names_a_type(r.label) else "" for r in found.rows if cells is None or r.cluster in cells}
     codes = found.view.column(found.view.cluster_key)
     counted = pd.Series(0.0, ["cells", "same", "near", "lineage", "labelled"])
     truth = found.view.column(column_of(found.view, gold))
