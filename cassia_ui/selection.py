@@ -17,7 +17,7 @@ from cassia_ui.markup import escaped
 from cassia_ui.umap import MapChoice, clear_chosen
 from cassia_ui.words import cells as cells_of
 
-MOST_PARTS, MOST_GENES, NARROWEST = 8, 10, 300
+MOST_PARTS, MOST_GENES, NARROWEST = 6, 10, 270
 SHARE = "share of the chosen cells, and below it of all other cells"
 
 
@@ -28,7 +28,7 @@ def draw_selection(data: DatasetResults, choice: MapChoice, labels: Mapping[str,
     of_cells = CellLabels(codes=codes, names=names)
     with st.container(border=True, key="chosen_cells"):
         _draw_actions(data, choice, labels, of_cells)
-        grid = st.grid(3, min_column_width=NARROWEST, gap="medium")
+        grid = st.grid(3, min_column_width=NARROWEST)
         with grid.cell():
             st.html(_parts_table("Cell type", selecting.parts_by_label(data.view, chosen, of_cells)))
         with grid.cell():
@@ -94,8 +94,8 @@ def _part_row(part: Part) -> str:
     clusters = f'<br><span class="cw-muted cw-small">cluster {within}{more}</span>' if within else ""
     bars = f'<i style="width:{100 * part.here:.0f}%"></i><i style="width:{100 * part.elsewhere:.0f}%"></i>'
     says = f"{part.here:.0%} of the chosen cells, {part.elsewhere:.0%} of all other cells"
-    return (f'<tr><td>{escaped(part.name)}{clusters}</td><td class="n">{part.n:,}</td><td class="n">{part.here:.0%}</td>'
-            f'<td><div class="cw-bars" role="img" aria-label="{says}" title="{says}">{bars}</div></td></tr>')
+    return (f'<tr><td style="overflow-wrap:anywhere">{escaped(part.name)}{clusters}</td><td class="n">{part.n:,}</td><td class="n">{part.here:.0%}</td>'
+            f'<td><div class="cw-bars" style="width:72px" role="img" aria-label="{says}" title="{says}">{bars}</div></td></tr>')
 
 
 def _genes_table(genes: Sequence[GeneOfCells]) -> str:
