@@ -48,7 +48,7 @@ LIGHT_GLYPHS = {"high": "●", "medium": "◐", "look": "▲", "edited": "✎", 
 AGENT_NAMES = {"annotator": "Annotator", "checks": "Checks", "validator": "Validator", "formatter": "Formatter",
                "scorer": "Scorer", "booster": "Booster", "merger": "Merger"}
 VERDICTS = {"passed": "Passed", "not_passed": "Not yet", "failed": "No answer"}
-SHOWN_LINES, SHOWN_DOUBTS, SHOWN_TYPES = 8, 6, 12
+SHOWN_LINES, SHOWN_DOUBTS, SHOWN_TOGETHER, SHOWN_TYPES = 8, 6, 12, 12
 _NO_EDITS: Mapping[str, EditedLabel] = MappingProxyType({})
 _NO_MATERIAL = Material()
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -122,7 +122,8 @@ def render_report(*, spec: DatasetSpec, rows: Sequence[ClusterResult], record: R
         named=sum(names_a_type(p.name) and p.name != NO_LABEL for p in parts),
         types=types, type_shares=[(t.kind, t.share) for t in types], shown_types=SHOWN_TYPES,
         by_cells=_cells_known(parts), lights=_light_counts(parts),
-        first=look_first(parts), shown_doubts=SHOWN_DOUBTS,
+        doubtful=sum(part.doubtful for part in parts), first=look_first(parts), shown_doubts=SHOWN_DOUBTS,
+        shown_together=SHOWN_TOGETHER,
         families=sorted({p.family for p in parts}),
         statuses=[words for words in STATUS_WORDS.values() if words in {p.status for p in parts}],
         page_head=_css_text(f"{spec.name}{' (edited)' if edits else ''}, {date_in_words(record.created_at)}"),

@@ -109,13 +109,16 @@ def label_of(row: ClusterResult, edits: Mapping[str, EditedLabel]) -> str:
     return (edit.label if edit else row.label) or NO_LABEL
 
 
-def look_first(parts: Sequence[ClusterPart]) -> tuple[ClusterPart, ...]:
-    """The doubtful parts: those without an answer, then weaker evidence before stronger."""
+def look_first(parts: Sequence[ClusterPart]) -> tuple[tuple[ClusterPart, ...], ...]:
+    """The doubtful parts, those without an answer, then weaker evidence before stronger; one group per reason."""
     def doubt(part: ClusterPart) -> tuple[bool, float]:
         evidence = part.row.evidence
         return part.row.status != "failed", -1.0 if evidence is None or evidence.score is None else evidence.score
 
-    return tuple(sorted((p for p in parts if p.doubtful), key=doubt))
+    groups: dict[tuple[str, str], list[ClusterPart]] = {}
+    for part in sorted((p for p in parts if p.doubtful), key=doubt):
+        groups.setdefault((part.why, part.name), []).append(part)
+    return tuple(map(tuple, groups.values()))
 
 
 def _part(row: ClusterResult, anchor: str, name: str, kind: int, material: Material, edit: EditedLabel | None,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cassia_core.domain.annotation import Proposal
+from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_core.report.html import EditedLabel
@@ -28,16 +28,23 @@ def words_of(html: str) -> str:
 def test_the_summary_says_what_was_found_and_what_to_look_at_first():
     html = report_of(ROWS, material=material_of(ROWS))
     words = words_of(html)
-    assert "25 cells of blood, human in 3 clusters: 2 have a name, 2 should be looked at first." in words
-    assert "Cluster 2 , No label , 5 cells The model did not answer." in words
+    assert "25 cells ( blood, human ) in 3 clusters: 2 have a name, 2 should be looked at first." in words
+    assert "Cluster 2 : No label , 5 cells The model did not answer." in words
     assert words.index("The model did not answer.") < words.index("Genes speak against it."), "no answer comes first"
     assert "B cell 10 40 %" in words and "No label 5 20 %" in words
+
+
+def test_clusters_that_failed_for_one_reason_are_named_together():
+    words = words_of(report_of((*ROWS, a_failed_row("3"))))
+    assert "Clusters 2 , 3 : No label The model did not answer." in words and "3 should be looked at first" in words
 
 
 def test_a_report_of_a_marker_table_speaks_of_clusters_and_has_no_map():
     rows = tuple(a_row(c, n_cells=None) for c in "012")
     words = words_of(report_of(rows, material=Material(calls=(a_call(),))))
-    assert "A table of marker genes of blood, human with 3 clusters: 3 have a name, none stands out as doubtful." in words
+    assert "A table of marker genes ( blood, human ) with 3 clusters: 3 have a name, none stands out as doubtful." in words
+    assert 'class="barhead"' not in report_of((a_row("0", n_cells=None, evidence=Evidence(label="B cell", basis="markers", items=(
+        EvidenceItem(gene="CD79A", kind="supporting"),))),)), "columns without any value are left out"
     assert "B cell 3 100 %" in words and "Zoom" not in words and "Dot plot" not in words
 
 
