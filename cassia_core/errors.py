@@ -115,6 +115,8 @@ class ReplyFiltered(ProviderError):
 class ReplyError(CassiaError):
     """A reply that cannot be read; carries the raw text."""
 
+    UNREADABLE = "A reply could not be read."
+
     def __init__(self, what: str, why: str = "", remedy: str = "", *, details: str = "", raw: str = "",
                  agent: str = "", attempt: int = 0) -> None:
         super().__init__(what, why, remedy, details=details)

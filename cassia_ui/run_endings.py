@@ -13,7 +13,7 @@ from cassia_ui import session
 from cassia_ui.markup import plain
 from cassia_ui.navigation import SETTINGS
 from cassia_ui.problems import show_problem
-from cassia_ui.words import named_clusters
+from cassia_ui.words import named_clusters, reason_in_words
 
 Failures = dict[str, list[str]]
 
@@ -63,13 +63,13 @@ def _stopped(run_id: str, view: RunView) -> None:
 def _without_answer(run_id: str, view: RunView, failures: Failures, *, can_retry: bool) -> None:
     n_failed = sum(len(names) for names in failures.values())
     labelled = sum(d.labelled_clusters for d in view.datasets)
-    safe = f" The labels of the other {labelled} are safe." if labelled else ""
+    safe = " The other labels are safe." if labelled else ""
     kind, icon = ("ask", ":material/contrast:") if labelled else ("error", ":material/error:")
     with st.container(border=True, key=f"problem_{kind}_no_answer"):
-        st.markdown(f"{icon} **{n_failed} cluster{'' if n_failed == 1 else 's'} got no answer.**{safe}")
+        st.markdown(f"{icon} **{n_failed} cluster{'' if n_failed == 1 else 's'} got no usable answer.**{safe}")
         for reason, names in failures.items():
             named = named_clusters(names)
-            st.markdown(f"- **{named[0].upper()}{named[1:]}**: {plain(reason)}")
+            st.markdown(f"- **{named[0].upper()}{named[1:]}**: {plain(reason_in_words(reason))}")
         if not can_retry:
             return
         with st.container(horizontal=True):

@@ -11,7 +11,7 @@ from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunV
 from cassia_core.services.results import label_colours
 from cassia_ui import session
 from cassia_ui.markup import plain
-from cassia_ui.words import AGENT_ICONS, AGENT_NAMES, STAGE_NAMES, cells, money, named_clusters, tile_badge
+from cassia_ui.words import AGENT_ICONS, AGENT_NAMES, STAGE_NAMES, cells, money, named_clusters, reason_in_words, tile_badge
 
 SHOWN_TILES = 60
 RECENT_TURNS = 4
@@ -42,7 +42,7 @@ def _tally(view: RunView, tiles: list[ClusterTile]) -> str:
     rest = [(unknown, "Unknown"), (states.count("failed"), "without an answer"),
             (states.count("skipped"), "not annotated"), (sum(s not in FINISHED for s in states), "not done yet")]
     parts = ", ".join(f"{n} {words}" for n, words in rest if n)
-    return f"**{named} of {len(tiles)} clusters have a label.** {parts}{'.' if parts else ''}"
+    return f"**{named} of {len(tiles)} clusters {'has' if named == 1 else 'have'} a label.** {parts}{'.' if parts else ''}"
 
 
 def _time_left(view: RunView, done: int, total: int) -> str:
@@ -98,7 +98,7 @@ def _tile(tile: ClusterTile, colour: str, at_rest: bool) -> str:
     size = f" ({cells(tile.n_cells)})" if tile.n_cells is not None else ""
     to_come = tile.state not in FINISHED and not at_rest
     label = f"**{plain(tile.label)}**" if tile.label else f":gray[no label{' yet' if to_come else ''}]"
-    reason = f"  \n:gray[{plain(_first_sentence(tile.reason))}]" if tile.reason else ""
+    reason = f"  \n:gray[{plain(_first_sentence(reason_in_words(tile.reason)))}]" if tile.reason else ""
     return f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile, at_rest)}{reason}"
 
 

@@ -12,6 +12,7 @@ from cassia_core.domain.annotation import ClusterResult, Light
 from cassia_core.domain.config import OFFLINE
 from cassia_core.domain.events import RunState, Stage
 from cassia_core.domain.progress import FINISHED, ClusterTile
+from cassia_core.errors import ReplyError
 from cassia_core.services import models
 from cassia_core.services.runs import RunSummary
 from cassia_ui.markup import plain
@@ -62,6 +63,13 @@ def tile_badge(tile: ClusterTile, at_rest: bool = False) -> str:
     if tile.state == "checking" and tile.attempt > 1:
         return f":blue-badge[:material/rule: Checking, round {tile.attempt}]"
     return _TILES.get(tile.state, _TILES["done"])
+
+
+def reason_in_words(reason: str) -> str:
+    """Why a cluster has no answer. What is wrong with the form of a reply is told to the model, not to people."""
+    if reason.startswith(ReplyError.UNREADABLE):
+        return "The model's reply was no answer in the form asked for. What it said is in the conversation."
+    return reason
 
 
 def state_badge(state: RunState) -> str:

@@ -18,7 +18,7 @@ from cassia_ui.frame import require_app
 from cassia_ui.markup import plain
 from cassia_ui.navigation import RESULTS
 from cassia_ui.problems import problems_as_cards
-from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money
+from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money, reason_in_words
 
 PER_PAGE = 20
 LEGEND = ('<span class="cw-gene in">GENE</span> in the list &nbsp; <span class="cw-gene measured">GENE</span> measured '
@@ -83,7 +83,7 @@ def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool, genes:
 def draw_chat(data: DatasetResults, row: ClusterResult, genes: Set[str], words: list[str]) -> None:
     markers = next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
     if row.status == "failed":
-        st.markdown(f":orange[:material/error:] {plain(row.reason)}")
+        st.markdown(f":orange[:material/error:] {plain(reason_in_words(row.reason))}")
     if row.turns:
         draw_turns(row, markers, genes.__contains__, words)
     else:

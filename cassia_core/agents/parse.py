@@ -236,4 +236,4 @@ def _score_value(value: object, text: str) -> float:
 
 
 def _unreadable(why: str, text: str) -> ReplyError:
-    return ReplyError("A reply could not be read.", why, "The reply is kept as it came.", raw=text)
+    return ReplyError(ReplyError.UNREADABLE, why, "The reply is kept as it came.", raw=text)

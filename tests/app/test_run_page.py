@@ -86,7 +86,7 @@ def test_clusters_without_an_answer_are_named_with_the_reason_and_only_they_are_
         at = page_of(run_id)
         text = text_of(at)
         assert "3 of 4 clusters have a label." in text and "1 without an answer" in text
-        assert "1 cluster got no answer." in text and "The labels of the other 3 are safe." in text
+        assert "1 cluster got no usable answer." in text and "The other labels are safe." in text
         assert "Cluster T/NK" in text and "failed on its side (HTTP 500)" in text
         assert {"Retry failed only", "See the results"} <= labels(at)
         broken[0] = False
@@ -105,7 +105,7 @@ def test_a_refused_key_is_one_card_with_what_to_do_and_not_one_per_cluster(tmp_p
     at = page_of(run_id)
     text = text_of(at)
     assert text.count("refused the key") == 1 + 4 + 1, "once in the card, once in each tile, once in the last words"
-    assert "4 clusters got no answer." in text and "Clusters 0, 1, 10 and T/NK" in text
+    assert "4 clusters got no usable answer." in text and "Clusters 0, 1, 10 and T/NK" in text
     assert {"Retry failed only", "Keys and models"} <= labels(at)
     assert "a-key" not in text
 
@@ -146,7 +146,7 @@ def test_a_run_at_its_limit_says_which_and_goes_on_with_a_higher_one(tmp_path):
         at = page_of(run_id)
         text = text_of(at)
         assert "The limit you set (7,000 tokens) is reached." in text, text
-        assert "parent_run" not in text and "got no answer" not in text
+        assert "parent_run" not in text and "usable answer" not in text
         assert "Retry failed only" not in labels(at)
         at.number_input[0].set_value(200_000).run()
         button(at, "Go on with this limit").click().run()
