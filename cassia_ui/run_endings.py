@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cassia_core.domain.progress import FINISHED, RunView
+from cassia_core.domain.progress import FINISHED, DatasetView, RunView
 from cassia_core.errors import BudgetExceeded, CassiaError
 from cassia_core.services import runs
 from cassia_ui import session
@@ -29,7 +29,7 @@ def draw_ending(run_id: str, view: RunView) -> None:
     others = {reason: names for reason, names in failures.items() if not reason.startswith(BudgetExceeded.WHAT)}
     if others and view.state in ("partial", "failed"):
         _without_answer(run_id, view, others, can_retry=not at_limit)
-    _other_problems(run_id, view, bool(failures))
+    _other_problems(run_id, view)
 
 
 def _failures(view: RunView) -> Failures:
@@ -100,17 +100,23 @@ def _higher_limit(run_id: str, view: RunView) -> None:
                     run_id, max_cost_usd=dollars, max_tokens_total=tokens, keys=session.keys())))
 
 
-def _other_problems(run_id: str, view: RunView, has_failures: bool) -> None:
+def _other_problems(run_id: str, view: RunView) -> None:
     """What ended a whole run or a whole dataset, where it is more than its clusters' troubles."""
+    several = len(view.datasets) > 1
     texts = [view.error]
-    if not has_failures and view.state not in ("cancelled", "interrupted"):
-        several = len(view.datasets) > 1
-        texts += [f"{d.name}: {d.error}" if several else d.error for d in view.datasets if d.error]
+    if view.state not in ("cancelled", "interrupted"):
+        texts += [f"{d.name}: {d.error}" if several else d.error for d in view.datasets if _has_own_error(d)]
     for number, text in enumerate(t for t in texts if t):
         with st.container(border=True, key=f"problem_error_run_{number}"):
             st.markdown(f":material/error: {plain(text)}")
-            if number == 0 and not has_failures and st.button("Try again", type="primary", icon=":material/refresh:"):
+            if number == 0 and st.button("Try again", type="primary", icon=":material/refresh:"):
                 _act("again", lambda: runs.retry_failed(run_id, session.keys()))
+
+
+def _has_own_error(dataset: DatasetView) -> bool:
+    """Whether its error is more than a sum of clusters without an answer: with a label, these make it "partial"."""
+    failed = any(t.state == "failed" for t in dataset.tiles)
+    return bool(dataset.error) and (not failed or (dataset.status == "failed" and dataset.labelled_clusters > 0))
 
 
 def _act(name: str, action: Callable[[], object]) -> None:

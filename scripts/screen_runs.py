@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig  # noqa: E402
 from cassia_core.domain.progress import RunView  # noqa: E402
-from cassia_core.services import examples, intake, runs  # noqa: E402
+from cassia_core.services import examples, intake, results, runs  # noqa: E402
 from tests.model_server import Answer, Asked, ModelServer  # noqa: E402
 
 ANSWERED_AT_ONCE, REFUSED, BROKEN = 3, 3, 4
@@ -92,6 +92,11 @@ def make_stopped_runs(server: ModelServer) -> dict[str, str]:
     return made
 
 
+def files_of(run_id: str) -> tuple[results.OutputFile, ...]:
+    """What a run left behind."""
+    return results.output_files(run_id)
+
+
 def is_waiting(view: RunView) -> bool:
     """Whether the held run has come to rest in the middle."""
     tiles = [t for d in view.datasets for t in d.tiles]
@@ -109,11 +114,14 @@ def wait_for(run_id: str, is_so: Callable[[RunView], bool]) -> None:
     Raises
     ------
     RuntimeError
-        When it does not get there in time.
+        When it does not get there in time, or ends in another one.
     """
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if is_so(runs.view_run(run_id)):
+        view = runs.view_run(run_id)
+        if is_so(view):
             return
+        if view.state not in ("queued", "running"):
+            break
         time.sleep(0.2)
     raise RuntimeError(f"The run {run_id} did not get into the state wanted: {runs.view_run(run_id).state}")

@@ -143,6 +143,7 @@ def photograph_all(browser: Browser, url: str) -> None:
             camera.visit("run", f"run_{state}", run_id)
     for path in ("start", "runs"):
         camera.visit("" if path == "start" else path, f"{path}_done", done)
+    report(camera, next(f.path for f in screen_runs.files_of(done) if f.path.name.endswith("_report.html")))
 
 
 def run_the_demo(page: Page, url: str) -> str:
@@ -176,6 +177,15 @@ def lower_part_of_results(camera: Camera) -> None:
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Results").click()
         page.locator("canvas.cw-map[data-state=drawn]").first.wait_for()
         to_the_end(page, f"results_below_{theme}")
+
+
+def report(camera: Camera, path: Path) -> None:
+    """The report, as a colleague opens it from a mail."""
+    for theme, page in camera.pages.items():
+        page.goto(path.as_uri())
+        page.wait_for_function("document.readyState === 'complete' && [...document.images].every((e) => e.complete)")
+        page.wait_for_timeout(500)
+        page.screenshot(path=TARGET / f"report_done_{theme}.png", animations="disabled")
 
 
 def to_the_end(page: Page, name: str) -> None:
