@@ -94,7 +94,8 @@ def _part_row(part: Part) -> str:
     clusters = f'<br><span class="cw-muted cw-small">cluster {within}{more}</span>' if within else ""
     bars = f'<i style="width:{100 * part.here:.0f}%"></i><i style="width:{100 * part.elsewhere:.0f}%"></i>'
     says = f"{part.here:.0%} of the chosen cells, {part.elsewhere:.0%} of all other cells"
-    return (f'<tr><td style="overflow-wrap:anywhere">{escaped(part.name)}{clusters}</td><td class="n">{part.n:,}</td><td class="n">{part.here:.0%}</td>'
+    return (f'<tr><td style="overflow-wrap:anywhere">{escaped(part.name)}{clusters}</td><td class="n">{part.n:,}</td>'
+            f'<td class="n">{part.here:.0%}</td>'
             f'<td><div class="cw-bars" style="width:72px" role="img" aria-label="{says}" title="{says}">{bars}</div></td></tr>')
 
 
