@@ -14,7 +14,7 @@ from cassia_core.domain.findings import ColumnInfo, Finding, Findings, MatrixInf
 FEW_CELLS, FEW_GENES = 50, 200
 MANY_GENES = 60_000
 _PANEL_GENES = 1000
-BASE_BYTES, BYTES_PER_CELL, BYTES_PER_VALUE = 600e6, 1000, 12
+BASE_BYTES, BYTES_PER_CELL, BYTES_PER_VALUE = 850e6, 1000, 11
 """Fitted to measured peaks; see `estimate_memory`."""
 _MATRICES_TOLD_ONE_BY_ONE = 3
 _STATE_WORDS = {"counts": "Raw counts", "counts_like": "Corrected or normalised counts",
@@ -199,7 +199,10 @@ def _map(file: CellFile) -> Finding:
 def estimate_memory(n_cells: int, stored_values: int) -> int:
     """Bytes that reading and clustering take at their height.
 
-    Source: peak resident memory of the worker, measured by `tests/bench/memory.py`; see docs/guide/clustering.md.
+    Fitted by hand to peaks of the worker's resident memory (`VmHWM`) over whole runs, `tests/bench/memory.py`: 1.0 GB for
+    16 million stored values, 1.4 GB for 49 million (20,000 genes; estimates 1.0 and 1.4 GB), and not below those of
+    clustering alone, `tests/bench/clustering.py`: 1.6 GB for 104 million and 3.9 GB for 347 million (2.0 and 4.8 GB).
+    Hundreds of clusters take more: all genes' statistics of each are laid out once.
     """
     return int(BASE_BYTES + BYTES_PER_CELL * n_cells + BYTES_PER_VALUE * stored_values)
 
