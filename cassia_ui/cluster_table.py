@@ -18,6 +18,7 @@ from cassia_ui.colouring import LIGHT_COLOURS
 from cassia_ui.door_maps import GREY
 from cassia_ui.words import LIGHT_SHORT, ontology_page
 
+_FILTERS = ("table_lights", "table_statuses", "table_families")
 _STATUS = {"done": "Done", "needs_review": "Needs review", "failed": "No answer", "skipped": "Not annotated",
            "cancelled": "Cancelled"}
 _COLUMNS = {
@@ -37,7 +38,8 @@ def draw_filters(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLab
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         text = st.text_input("Search the table", placeholder="Cell type, gene or cluster", icon=":material/search:",
                              label_visibility="collapsed", key="table_search")
-        with st.popover("Filter", icon=":material/filter_list:", key="table_filter"):
+        set_now = sum(bool(session.value(name)) for name in _FILTERS)
+        with st.popover(f"Filter ({set_now})" if set_now else "Filter", icon=":material/filter_list:", key="table_filter"):
             lights = st.pills("Confidence", [light for light in LIGHT_SHORT if any(light_in(r, labels) == light for r in rows)],
                               selection_mode="multi", format_func=LIGHT_SHORT.get, key="table_lights")
             statuses = st.pills("Status", [s for s in _STATUS if any(r.status == s for r in rows)],
