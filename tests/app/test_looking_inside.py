@@ -67,7 +67,7 @@ def test_a_cluster_is_looked_into_from_its_card_and_its_parts_come_back_to_it(pa
     (child,) = child_runs.children_of(parent, "pbmc")
     assert child.clusters == (row.cluster,)
     assert runs.load_config(child.run_id).datasets[0].clustering.resolution == 0.4
-    assert wait(child.run_id, settings.runs_root(), ended).state == "success"
+    assert wait(child.run_id, settings.runs_root(), ended, 400).state == "success"
 
     at = opened(child.run_id, "results")
     back = next(b.label for b in at.button if b.key == "part_of").replace("\\", "")

@@ -31,7 +31,8 @@ from cassia_core.services.subclustering import start_child
 from tests.contract.test_resume import ended, wait
 from tests.model_server import ModelServer
 
-N_CELLS = 700
+N_CELLS = 500
+PATIENCE_S = 400
 
 
 def annotated(run_id: str, root: Path) -> ad.AnnData:
@@ -41,7 +42,7 @@ def annotated(run_id: str, root: Path) -> ad.AnnData:
 
 
 def finished(run_id: str, root: Path, state: str = "success") -> str:
-    view = wait(run_id, root, ended)
+    view = wait(run_id, root, ended, PATIENCE_S)
     assert view.state == state, (view.error, view.datasets)
     return run_id
 
@@ -52,10 +53,11 @@ def name_of(run_id: str, root: Path) -> str:
 
 @pytest.fixture(scope="module")
 def family(shared, tmp_path_factory) -> SimpleNamespace:
-    """700 sorted blood cells with counts, their own clusters kept; T cells looked into, and a part of these again."""
+    """500 sorted blood cells with counts, their own clusters kept; T cells looked into, and a part of these again."""
     root = tmp_path_factory.mktemp("family")
     cells = ad.read_h5ad(shared / "data" / "h5ad" / "pbmc_facs_zheng2017.h5ad")
-    cells = cells[np.random.default_rng(0).permutation(cells.n_obs)[:N_CELLS]].copy()
+    cells = cells[np.random.default_rng(0).permutation(cells.n_obs)[:N_CELLS]]
+    cells = cells[:, np.asarray((cells.X > 0).sum(axis=0)).ravel() >= 10].copy()
     cells.write_h5ad(root / "blood.h5ad")
     spec = DatasetSpec(name="blood", path=str(root / "blood.h5ad"), tissue="blood", context="Sorted by beads.",
                        clustering=ClusteringParams(cluster_column="subpop"))
@@ -200,14 +202,14 @@ def test_results_of_a_child_stay_when_the_parent_is_deleted(family, tmp_path):
     assert found.rows and found.view.n_cells == sum(r.n_cells for r in found.rows)
     again = start_child(family.child, name_of(family.child, root), (family.largest,), root=root)
     runs.cancel_run(again, root)
-    wait(again, root, ended)
+    wait(again, root, ended, PATIENCE_S)
 
 
 def test_a_cancelled_child_goes_on_and_ends_as_if_nothing_had_happened(family):
     options = {"clustering": {"resolution": 0.8}, "root": family.root}
     run_id = start_child(family.parent, "blood", ("T cell",), **options)
     runs.cancel_run(run_id, family.root)
-    assert wait(run_id, family.root, ended).state in ("cancelled", "success")
+    assert wait(run_id, family.root, ended, PATIENCE_S).state in ("cancelled", "success")
     runs.resume_run(run_id, root=family.root)
     finished(run_id, family.root)
     labels = [{r.cluster: (r.label, r.n_cells) for r in results.load_results(r_id, name_of(r_id, family.root),
@@ -248,7 +250,7 @@ def test_a_marker_table_and_a_run_at_work_have_nothing_to_look_into(tmp_path):
         run_id = runs.start_run(config, {}, tmp_path)
         with pytest.raises(RunLocked, match="still being worked on"):
             start_child(run_id, "lists", ("0",), root=tmp_path)
-        wait(run_id, tmp_path, ended)
+        wait(run_id, tmp_path, ended, PATIENCE_S)
     with pytest.raises(InputError, match="no cells to look into"):
         start_child(run_id, "lists", ("0",), root=tmp_path)
 
