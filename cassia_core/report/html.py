@@ -126,7 +126,9 @@ def render_report(*, spec: DatasetSpec, rows: Sequence[ClusterResult], record: R
         shown_together=SHOWN_TOGETHER,
         families=sorted({p.family for p in parts}),
         statuses=[words for words in STATUS_WORDS.values() if words in {p.status for p in parts}],
-        page_head=_css_text(f"{spec.name}{' (edited)' if edits else ''}, {date_in_words(record.created_at)}"),
+        run=material.run, page_head=_css_text(", ".join(
+            text for text in (f"{spec.name}{' (edited)' if edits else ''}", material.run, date_in_words(record.created_at))
+            if text)),
         themes={theme: _theme(colours[theme], types, theme) for theme in ("light", "dark")},
         replayed=sum(turn.replayed for row in rows for turn in row.turns),
         costs=cost_lines(material.calls), usage=usage, cost=cost_text(usage),

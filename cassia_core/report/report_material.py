@@ -25,10 +25,12 @@ from cassia_core.runs.layout import DatasetLayout, RunLayout
 class Material:
     """Each part is None or empty where the run has none of it.
 
-    `measured` holds every gene of the data (of the marker table where there are no cells), None when that is not
-    known; `stages` maps a stage of the run to what it said at its end; `calls` are the calls paid for this dataset.
+    `run` is the name of the run; `measured` holds every gene of the data (of the marker table where there are no
+    cells), None when that is not known; `stages` maps a stage of the run to what it said at its end; `calls` are the
+    calls paid for this dataset.
     """
 
+    run: str = ""
     markers: MarkerTable | None = None
     measured: frozenset[str] | None = None
     map: MapOfCells | None = None
@@ -50,10 +52,10 @@ def read_material(run: RunLayout, paths: DatasetLayout, spec: DatasetSpec, rows:
               if isinstance(e, StageFinished) and e.dataset == spec.name}
     calls = tuple(entry.call for entry in read_calls(run.calls) if entry.call.dataset == spec.name)
     if not paths.view.is_dir():
-        return Material(markers=markers, measured=listed, stages=stages, calls=calls)
+        return Material(run=run.root.name, markers=markers, measured=listed, stages=stages, calls=calls)
     view = open_view(paths.view)
     statistics = view.statistics()
     clusters = clusters or view.column(view.cluster_key)
-    return Material(markers=markers, measured=frozenset(view.genes()) or listed, map=map_from_view(view, clusters),
-                    dots=marker_dots(statistics, rows) if statistics else None,
+    return Material(run=run.root.name, markers=markers, measured=frozenset(view.genes()) or listed,
+                    map=map_from_view(view, clusters), dots=marker_dots(statistics, rows) if statistics else None,
                     samples=sample_counts(view, clusters, spec, findings), stages=stages, calls=calls)

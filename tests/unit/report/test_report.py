@@ -131,6 +131,11 @@ def test_methods_name_numbers_versions_and_publications_that_were_used():
         assert name not in words, "Harmony and Scrublet were not used"
 
 
+def test_every_printed_page_names_dataset_run_and_date():
+    html = report_of(ROWS, material=material_of(ROWS, run="run_blood_1"))
+    assert 'content:"blood cells\\00002c run\\00005fblood\\00005f1\\00002c 21 November 2026"' in html
+
+
 def test_unbalanced_signs_of_reading_direction_stay_out_of_places_that_cannot_fence_them_in():
     html = report_of(ROWS, spec=DatasetSpec(name='a\u202eb"}</style>', path="x.csv"))
     title = re.search(r"<title>(.*?)</title>", html).group(1)
