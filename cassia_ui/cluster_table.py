@@ -85,14 +85,20 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
     frame = pd.DataFrame({
         " ": ["●"] * len(rows), "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
         "Confidence": [_confidence(r, edited) for r, edited in zip(rows, by_hand, strict=True)],
-        "Evidence": [r.evidence.score if r.evidence and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
-        "Score": [r.score.value if r.score and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
+        "Evidence": [_whole(r.evidence.score) if r.evidence and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
+        "Score": [_whole(r.score.value) if r.score and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
         "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
         "Cluster": [r.cluster for r in rows],
         "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
         "Top markers": [", ".join(r.markers[:TOP_MARKERS]) for r in rows],
     })
+    numbers = ["Evidence", "Score", "Cells"]
+    frame[numbers] = frame[numbers].astype("Int64")
     return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
 
 
 def _confidence(row: ClusterResult, edited: bool) -> str:

@@ -113,9 +113,9 @@ def draw_cost(view: RunView, config: RunConfig) -> None:
             st.markdown(":green-badge[:material/lock: No cost, nothing sent]")
             st.markdown(f":gray[{view.usage.calls} questions answered by the offline engine]")
             return
-        first, second, third = st.columns(3)
+        first, second, third = st.columns((5, 4, 3))
         known = view.usage.cost_usd if not view.usage.unpriced_calls else None
-        first.metric("Cost so far", money(known))
+        first.metric("Cost so far", money(known) if known is not None else "?")
         second.metric("Tokens", f"{view.usage.total_tokens / 1000:,.0f} k")
         third.metric("Calls", f"{view.usage.calls}")
         if known is None:

@@ -89,6 +89,8 @@ def _cost(params: AnnotationParams, calls: _Calls, tokens: tuple[int, int]) -> f
 
 
 def _tokens(params: AnnotationParams, calls: _Calls, end: int) -> tuple[int, int]:
+    if _model(params, calls).provider == OFFLINE:
+        return 0, 0
     times = (calls.low, calls.high)[end]
     reply = REPLY_TOKENS[calls.role][end] * calls.per_reply + THINKING_TOKENS[_model(params, calls).reasoning][end]
     return times * calls.input_tokens, times * reply

@@ -50,6 +50,7 @@ def test_a_price_range_comes_from_the_prices_of_all_models():
 
 def test_the_built_in_engine_costs_nothing_and_sends_nothing():
     guess = estimate(config(annotator=AgentModel()), 10)
+    assert guess.calls_low > 0 and guess.input_tokens_high == guess.output_tokens_high == 0
     assert (guess.cost_low_usd, guess.cost_high_usd, guess.sent) == (0.0, 0.0, ())
 
 
