@@ -82,11 +82,12 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
     What the run measured for its own label is not shown beside one that a person gave.
     """
     by_hand = [r.cluster in labels and labels[r.cluster].edited for r in rows]
+    own = [None if edited else r for r, edited in zip(rows, by_hand, strict=True)]
     frame = pd.DataFrame({
         " ": ["●"] * len(rows), "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
         "Confidence": [_confidence(r, edited) for r, edited in zip(rows, by_hand, strict=True)],
-        "Evidence": [_whole(r.evidence.score) if r.evidence and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
-        "Score": [_whole(r.score.value) if r.score and not edited else None for r, edited in zip(rows, by_hand, strict=True)],
+        "Evidence": [_whole(r.evidence.score) if r and r.evidence else None for r in own],
+        "Score": [_whole(r.score.value) if r and r.score else None for r in own],
         "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
         "Cluster": [r.cluster for r in rows],
         "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
