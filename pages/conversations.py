@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.annotation import ClusterResult, deserves_a_look
 from cassia_core.domain.config import OFFLINE
 from cassia_core.services import results, review
 from cassia_core.services.results import DatasetResults
@@ -33,7 +33,7 @@ def found(row: ClusterResult, words: list[str]) -> bool:
 def groups_of(rows: Sequence[ClusterResult], edited: set[str]) -> dict[str, list[ClusterResult]]:
     """The filters: by doubt, by what happened, by state. Empty ones are not offered."""
     groups = {
-        "All": list(rows), "Look at these first": [r for r in rows if r.light != "high" and r.status != "skipped"],
+        "All": list(rows), "Look at these first": [r for r in rows if deserves_a_look(r)],
         "Passed": [r for r in rows if r.status == "done"], "Not passed": [r for r in rows if r.status == "needs_review"],
         "No answer": [r for r in rows if r.status == "failed"],
         "Not annotated": [r for r in rows if r.status in ("skipped", "cancelled")],

@@ -165,3 +165,8 @@ class ClusterResult:
     def label(self) -> str:
         """The single best label, or "" where there is none."""
         return self.proposal.label if self.proposal else ""
+
+
+def deserves_a_look(row: ClusterResult) -> bool:
+    """Whether a person should look at a cluster first: all that were asked about and are not of high confidence."""
+    return row.light != "high" and row.status != "skipped"

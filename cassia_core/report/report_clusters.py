@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cassia_core.domain.annotation import ClusterResult, EvidenceItem, names_a_type
+from cassia_core.domain.annotation import ClusterResult, EvidenceItem, deserves_a_look, names_a_type
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.reading import cut_at_genes, readable
@@ -110,10 +110,11 @@ def label_of(row: ClusterResult, edits: Mapping[str, EditedLabel]) -> str:
 
 
 def look_first(parts: Sequence[ClusterPart]) -> tuple[tuple[ClusterPart, ...], ...]:
-    """The doubtful parts, those without an answer, then weaker evidence before stronger; one group per reason."""
-    def doubt(part: ClusterPart) -> tuple[bool, float]:
+    """The doubtful parts: without an answer, to look at, medium; weaker evidence first within each; one group per reason."""
+    def doubt(part: ClusterPart) -> tuple[bool, bool, float]:
         evidence = part.row.evidence
-        return part.row.status != "failed", -1.0 if evidence is None or evidence.score is None else evidence.score
+        score = -1.0 if evidence is None or evidence.score is None else evidence.score
+        return part.row.status != "failed", part.row.light == "medium", score
 
     groups: dict[tuple[str, str], list[ClusterPart]] = {}
     for part in sorted((p for p in parts if p.doubtful), key=doubt):
@@ -132,7 +133,7 @@ def _part(row: ClusterResult, anchor: str, name: str, kind: int, material: Mater
     return ClusterPart(
         row=row, anchor=anchor, name=name, kind=kind, family=families.get(name, UNKNOWN_FAMILY),
         cl_id=edit.cl_id if edit else own_id, edit=edit, turns=turns,
-        doubtful=edit is None and (row.light == "look" or row.status in ("failed", "needs_review")),
+        doubtful=edit is None and deserves_a_look(row),
         why=row.reason or row.light_reason,
         lines=tuple(EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind])
                     for i in items if i.kind != "not_measured"),

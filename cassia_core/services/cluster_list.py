@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cassia_core.domain.annotation import ClusterResult, ClusterStatus, Light
+from cassia_core.domain.annotation import ClusterResult, ClusterStatus, Light, deserves_a_look
 from cassia_core.knowledge.lineages import family_of
 from cassia_core.report.safe_tables import csv_bytes
 from cassia_core.services.review import ReviewedLabel
@@ -42,7 +42,7 @@ def light_in(row: ClusterResult, labels: Mapping[str, ReviewedLabel]) -> Light |
 def to_look_at(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> tuple[ClusterResult, ...]:
     """The rows that a person should look at and has neither corrected nor accepted, in their order."""
     settled = {c for c, label in labels.items() if label.edited or label.accepted}
-    return tuple(r for r in rows if r.light != "high" and r.status != "skipped" and r.cluster not in settled)
+    return tuple(r for r in rows if deserves_a_look(r) and r.cluster not in settled)
 
 
 def matching(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], wanted: Wanted) -> tuple[ClusterResult, ...]:
