@@ -80,7 +80,7 @@ def choose_run(run_id: str) -> None:
 
 def keep_run_in_url() -> None:
     """Put the chosen run back into the URL after a change of page, so that a refresh finds it."""
-    run_id = st.session_state.get(_RUN, "")
+    run_id = chosen_run()
     if run_id and st.query_params.get("run", "") != run_id and "run" not in st.query_params:
         st.query_params["run"] = run_id
 

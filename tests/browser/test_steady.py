@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.model_server import Asked, ModelServer
+from tests.model_server import ModelServer
 
 pytestmark = pytest.mark.browser
+LONG_MS = 240_000
 WATCH = """(selector) => {
   window.widths = [];
   const look = () => {
@@ -17,6 +18,7 @@ WATCH = """(selector) => {
   };
   requestAnimationFrame(look);
 }"""
+SMALL_MAP = ".st-key-small_map img"
 SIDE_BAR = '[data-testid="stSidebar"]'
 
 
@@ -53,21 +55,21 @@ def test_the_run_page_stands_still_while_it_looks_for_news(page, app_server, mon
 
     monkeypatch.setenv("CASSIA_HOME", str(app_server.home))
 
-    def slow(asked: Asked, good: str) -> None:
-        return None
-
-    with ModelServer(fault=slow, latency_s=6.0) as server:
+    with ModelServer(latency_s=15.0) as server:
         model = AgentModel(provider="custom", model="stand-in", base_url=server.url)
         spec = DatasetSpec(name="slow", path=str(intake.demo_path()), tissue="blood")
         run_id = runs.start_run(RunConfig(datasets=(spec,), annotation=AnnotationParams(annotator=model, max_workers=12)))
         page.goto(f"{app_server.url}/run?run={run_id}")
-        expect(page.get_by_text("Annotating", exact=True).first).to_be_visible()
-        expect(page.get_by_text("The map fills in as clusters finish.")).to_be_visible()
+        expect(page.get_by_text("Annotating").first).to_be_visible(timeout=LONG_MS)
+        expect(page.get_by_text("The map fills in as clusters finish.")).to_be_visible(timeout=LONG_MS)
         page.wait_for_timeout(1000)
+        watched = [*(page.get_by_role("heading", name=name, exact=True) for name in ("Stages", "Clusters", "Cost")),
+                   page.get_by_text("The map fills in"), page.locator(SMALL_MAP)]
         places = []
+        page.evaluate("(map) => { window.first = document.querySelector(map) }", SMALL_MAP)
         for _ in range(5):
-            places.append([page.get_by_role("heading", name=name).bounding_box() for name in ("Stages", "Clusters", "Cost")]
-                          + [page.get_by_text("The map fills in").bounding_box(), page.locator(".js-plotly-plot").bounding_box()])
+            places.append([part.bounding_box() for part in watched])
             page.wait_for_timeout(1000)
+        assert page.evaluate("(map) => window.first === document.querySelector(map)", SMALL_MAP), "the map is not made anew"
         runs.cancel_run(run_id)
     assert all(place == places[0] for place in places), places
