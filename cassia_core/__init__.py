@@ -1,7 +1,8 @@
 """CASSIA Workbench: cell type annotation of single-cell clusters, with the reasons.
 
-`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch`, `open_run` and
-`subcluster` are ours. They are loaded when first used, so that importing this package costs nothing.
+`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch`, `cluster`,
+`open_run` and `subcluster` are ours, with the parameter classes (`RunConfig`, `QCParams`, ...) that they take. All are
+loaded when first used, so that importing this package costs nothing.
 """
 
 from __future__ import annotations
@@ -9,9 +10,18 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 __all__ = [
+    "AgentModel",
+    "AnnotationParams",
+    "ClusteringParams",
+    "DatasetSpec",
+    "MarkerParams",
+    "QCParams",
+    "ReadOptions",
+    "RunConfig",
     "add_cassia_to_anndata",
     "annotate",
     "annotate_batch",
+    "cluster",
     "loadmarker",
     "open_run",
     "runCASSIA",

@@ -15,16 +15,35 @@ from cassia_core.api.cassia_names import (
     runCASSIA_pipeline,
     set_api_key,
 )
-from cassia_core.api.verbs import AnnotatedRun, annotate, annotate_batch, open_run, subcluster
+from cassia_core.api.verbs import AnnotatedRun, annotate, annotate_batch, cluster, open_run, subcluster
+from cassia_core.domain.config import (
+    AgentModel,
+    AnnotationParams,
+    ClusteringParams,
+    DatasetSpec,
+    MarkerParams,
+    QCParams,
+    ReadOptions,
+    RunConfig,
+)
 
 __all__ = [
     "MODEL_VARIABLE",
     "PROVIDER_VARIABLE",
     "URL_VARIABLE",
+    "AgentModel",
     "AnnotatedRun",
+    "AnnotationParams",
+    "ClusteringParams",
+    "DatasetSpec",
+    "MarkerParams",
+    "QCParams",
+    "ReadOptions",
+    "RunConfig",
     "add_cassia_to_anndata",
     "annotate",
     "annotate_batch",
+    "cluster",
     "loadmarker",
     "open_run",
     "runCASSIA",

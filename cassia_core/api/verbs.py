@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cassia_core.cli_commands.following import follow
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig
+from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.errors import RunError
 from cassia_core.services import cells, intake, results, runs, subclustering
 from cassia_core.services.keys import known_keys
@@ -89,6 +89,35 @@ def annotate(path: str | os.PathLike | pd.DataFrame, *, tissue: str, species: st
     spec = DatasetSpec(name=given_name, path=str(source), tissue=tissue, species=species, **dataset)
     return annotate_batch(RunConfig(datasets=(spec,), annotation=annotation or AnnotationParams(),
                                     output_dir=output_dir))
+
+
+def cluster(path: str | os.PathLike, *, species: str = "human", tissue: str = UNKNOWN_TISSUE, name: str | None = None,
+            output_dir: str = "batch_results", **dataset: Any) -> AnnotatedRun:
+    """Cluster one file of cells and find marker genes, ask nobody about them, and wait for it.
+
+    Parameters
+    ----------
+    path
+        h5ad, 10x h5, mtx, loom or a table of counts; never changed.
+    species, tissue
+        Noted in the run; the species tells mitochondrial and ribosomal genes.
+    dataset
+        `clustering`, `markers`, `qc` and `read`, as of `DatasetSpec`.
+
+    Returns
+    -------
+    AnnotatedRun
+        `files()["_annotated.h5ad"]` holds `obs["leiden"]` (or the clusters kept), `obsm["X_pca"]`, `obsm["X_umap"]`;
+        `files()["_markers.csv"]` the marker genes.
+
+    Raises
+    ------
+    InputError, RunError
+        When the file is missing or could not be clustered; the message holds the reason.
+    """
+    source, given_name = stored_source(path, name)
+    spec = DatasetSpec(name=given_name, path=str(source), tissue=tissue, species=species, **dataset)
+    return annotate_batch(RunConfig(datasets=(spec,), annotation=None, output_dir=output_dir))
 
 
 def open_run(run_dir: str | os.PathLike) -> AnnotatedRun:

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import anndata as ad
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -113,6 +114,16 @@ def test_a_boost_is_measured_in_the_very_cluster(folder, monkeypatch):
     result = CASSIA.runCASSIA_annotationboost("blood_full.csv", table, cluster_name=run.scored["cluster"][0], output_name="again")
     assert result.cluster == run.scored["cluster"][0] and Path("again_report.html").exists()
     assert result.boost is None or all(m.status != "not_in_data" or m.pct_in is None for m in result.boost.measured)
+
+
+def test_cells_are_clustered_from_python_without_asking_anybody(folder):
+    run = CASSIA.cluster(demo_path(), name="cells", markers=CASSIA.MarkerParams(n_genes=7),
+                         clustering=CASSIA.ClusteringParams(resolution=1.0))
+    assert run.status == "success"
+    markers = pd.read_csv(run.files()["_markers.csv"], dtype={"cluster": str})
+    assert markers.groupby("cluster").size().max() == 7
+    adata = ad.read_h5ad(run.files()["_annotated.h5ad"])
+    assert set(adata.obs["leiden"]) == set(markers["cluster"]) and adata.obsm["X_umap"].shape == (700, 2)
 
 
 def test_clusters_of_a_run_are_looked_into_from_python(demo_run, tmp_path):
