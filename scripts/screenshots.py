@@ -111,7 +111,8 @@ def shoot(page: Page, name: str) -> None:
         now = page.wait_for_function(SETTLED).json_value()
         if now == before:
             page.screenshot(path=TARGET / f"{name}.png", animations="disabled")
-            return
+            if page.evaluate(SETTLED) == now:  # else the page began to draw itself anew meanwhile
+                return
         before = now
         page.wait_for_timeout(300)
     raise RuntimeError(f"{name} did not come to rest: {before}")
