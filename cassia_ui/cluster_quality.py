@@ -46,7 +46,7 @@ def _table(rows: Sequence[ClusterQuality], names: Mapping[str, str]) -> None:
     }
     known = {name: values for name, values in columns.items() if any(v is not None for v in values)}
     whole, tenth, hundredth = (st.column_config.NumberColumn(format=f) for f in ("localized", "%.1f", "%.2f"))
-    st.dataframe(known, hide_index=True, key="quality_table", column_config={
+    st.dataframe(known, hide_index=True, placeholder="", key="quality_table", column_config={
         "Cells": whole, "Genes (median)": whole, "Counts (median)": whole, "Mitochondrial, % (median)": tenth,
         "Doublet score (mean)": hundredth, "Above Scrublet's threshold, %": tenth},
         alt="Quality of the cells of each cluster")

@@ -40,7 +40,8 @@ def draw_composition(subject: Subject) -> None:
     st.markdown(":gray[Nothing is tested here: whether groups differ takes several samples of each condition, and a method "
                 "made for compositions.]")
     if numbers:
-        st.dataframe(figure_tables.composition_table(found), hide_index=True, height=320, alt="The numbers behind the plot")
+        st.dataframe(figure_tables.composition_table(found), hide_index=True, placeholder="", height=320,
+                     alt="The numbers behind the plot")
 
 
 def _warn_of_few(found: Composition) -> None:

@@ -122,7 +122,8 @@ def draw_boost(boost: Boost) -> None:
     if boost.measured:
         with st.expander(f"{len(boost.measured)} genes looked up in this cluster", type="compact"):
             st.dataframe([{"Gene": m.gene, "Found": MEASURED[m.status], "log2 fold": m.log2fc, "Here": m.pct_in,
-                           "Elsewhere": m.pct_out, "Most in cluster": m.top_cluster} for m in boost.measured], hide_index=True,
+                           "Elsewhere": m.pct_out, "Most in cluster": m.top_cluster} for m in boost.measured],
+                         hide_index=True, placeholder="",
                          column_config={"Here": st.column_config.NumberColumn(format="percent"),
                                         "Elsewhere": st.column_config.NumberColumn(format="percent"),
                                         "log2 fold": st.column_config.NumberColumn(format="%+.1f")},

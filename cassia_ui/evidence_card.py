@@ -120,7 +120,7 @@ def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
     st.dataframe(
         [{"Type": a.label, "Evidence": a.score, "Speak for it": ", ".join(a.supporting), "Against": ", ".join(a.against),
           "Named by": _SAID_BY[a.said_by], "CL id": ontology_page(a.cl_id) if a.cl_id else None} for a in found],
-        hide_index=True, key="card_others",
+        hide_index=True, placeholder="", key="card_others",
         column_config={"Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=100),
                        "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100)},
         alt="Other types with their evidence, the genes for and against each")

@@ -43,9 +43,9 @@ def start_page() -> None:
     with st.sidebar:
         engine = session.draft().annotation.annotator.provider
         if engine == OFFLINE:
-            st.caption(":material/lock: Offline engine. No key in use, nothing leaves this computer.")
+            st.caption(":material/lock: New runs use the offline engine: no key, nothing leaves this computer.")
         else:
-            st.caption(f":material/key: {plain(engine)} answers. Marker genes, tissue and species are sent.")
+            st.caption(f":material/key: New runs ask {plain(engine)}: marker genes, tissue and species are sent.")
 
 
 def title(text: str, line: str, chips: Sequence[str] = ()) -> None:

@@ -103,7 +103,7 @@ def _draw_types(found: Agreement) -> None:
         "Label of the file": t.label, "Cell Ontology": f"{t.term} ({t.cl_id})" if t.cl_id else "not known to it",
         "Cells": t.n_cells, **{LEVEL_NAMES[level]: _percent(share) for level, share in t.shares.items()},
         "Most frequent prediction": t.most_frequent, "Its share": _percent(t.most_frequent_share)} for t in found.types])
-    st.dataframe(table, hide_index=True, column_config={
+    st.dataframe(table, hide_index=True, placeholder="", column_config={
         "Cells": st.column_config.NumberColumn(format="localized"),
         **{name: st.column_config.NumberColumn(format="%.1f %%", help=LEVEL_MEANING[level])
            for level, name in LEVEL_NAMES.items()},
@@ -117,7 +117,7 @@ def _draw_clusters(found: Agreement) -> None:
         "Cluster": c.cluster, "Predicted": c.predicted, "Cells": c.n_cells,
         "Most frequent label of the file": c.majority or "none", "Its share": _percent(c.majority_share),
         "Agrees": AGREES[c.level]} for c in found.clusters])
-    st.dataframe(table, hide_index=True, column_config={
+    st.dataframe(table, hide_index=True, placeholder="", column_config={
         "Cells": st.column_config.NumberColumn(format="localized"),
         "Its share": st.column_config.NumberColumn(format="%.1f %%",
                                                    help="Of the cluster's cells that have a label in the file.")},

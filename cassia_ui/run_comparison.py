@@ -170,7 +170,8 @@ def _draw_changed(found: RunComparison) -> None:
         chosen = st.pills("Kind of change", kinds, selection_mode="multi", key="compare_kinds", label_visibility="collapsed",
                           format_func=lambda kind: f"{AGREEMENTS[kind]} {found.count(kind):,}")
         rows = [pair for pair in changed if not chosen or pair.agreement in chosen]
-        st.dataframe(pd.DataFrame([_row(pair, unit) for pair in rows]), hide_index=True, width="stretch", row_height=27,
+        st.dataframe(pd.DataFrame([_row(pair, unit) for pair in rows]), hide_index=True, placeholder="",
+                     width="stretch", row_height=27,
                      key="compare_table", alt="Clusters whose label differs between the two runs", column_config={
                          unit.capitalize(): st.column_config.NumberColumn(format="localized", width=70), **_SCORES})
         if any(pair.one.edited or pair.other.edited for pair in rows):

@@ -64,4 +64,7 @@ with problems_as_cards("knowledge"):
                                    label_visibility="collapsed", key="knowledge_way")
         chosen = st.segmented_control("Species", ["human", "mouse"], default="human", required=True,
                                       label_visibility="collapsed", key="knowledge_species")
-    draw_type(chosen) if way == BY_TYPE else draw_gene(chosen)
+    if way == BY_TYPE:
+        draw_type(chosen)
+    else:
+        draw_gene(chosen)

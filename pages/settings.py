@@ -20,7 +20,8 @@ def prices() -> None:
                 "its price is then unknown.]")
     listed = [m for p in models.providers() if p.name != OFFLINE for m in models.models_of(p.name)]
     st.dataframe([{"Provider": m.provider, "Model": m.model, "In, $": m.input_usd, "Out, $": m.output_usd,
-                   "Read on": m.read_on} for m in listed], hide_index=True, alt="Models with their prices")
+                   "Read on": m.read_on} for m in listed], hide_index=True, placeholder="unknown",
+                 alt="Models with their prices")
 
 
 def folders() -> None:

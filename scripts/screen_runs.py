@@ -80,7 +80,7 @@ def make_stopped_runs(server: ModelServer) -> dict[str, str]:
     made = {}
     for state, title in (("cancelled", "Marker table, cancelled"), ("interrupted", "Marker table, interrupted"),
                          ("limit", "Marker table, with a limit")):
-        limit = 25_000 if state == "limit" else None
+        limit = 9_000 if state == "limit" else None
         config = RunConfig(datasets=(spec,), annotation=replace(params, max_tokens_total=limit), title=title)
         made[state] = runs.start_run(config)
     wait_for(made["cancelled"], _two_are_done)
@@ -89,6 +89,8 @@ def make_stopped_runs(server: ModelServer) -> dict[str, str]:
     os.kill(json.loads(runs.find_run(made["interrupted"]).worker.read_text())["pid"], signal.SIGKILL)
     for run_id in made.values():
         wait_for(run_id, lambda view: view.state not in ("queued", "running"))
+    if runs.view_run(made["limit"]).state == "success":
+        raise RuntimeError("The run with a limit did not reach it.")
     return made
 
 

@@ -138,12 +138,16 @@ def photograph_all(browser: Browser, url: str) -> None:
         done = run_the_demo(camera.pages["light"], url)
         for path in ("run", "results", "conversations", "knowledge", "settings"):
             camera.visit(path, f"{path}_done", done)
+        look_up_a_type(camera)
         lower_part_of_results(camera)
+        panels_and_dialogs(camera)
         narrow(browser, url, done)
         for state, run_id in screen_runs.make_stopped_runs(server).items():
             camera.visit("run", f"run_{state}", run_id)
     for path in ("start", "runs"):
         camera.visit("" if path == "start" else path, f"{path}_done", done)
+    for part, name in (("Compare+two", "runs_compared"), ("Tokens+and+cost", "runs_usage")):
+        camera.visit(f"runs?part={part}", name)
     report(camera, next(f.path for f in screen_runs.files_of(done) if f.path.name.endswith("_report.html")))
 
 
@@ -166,18 +170,54 @@ def files_and_set_up(camera: Camera) -> None:
         page.get_by_text("Before you start").wait_for()
         shoot(page, f"setup_done_{theme}")
         to_the_end(page, f"setup_below_{theme}")
+        page.get_by_role("button", name="Preview these clusters").click()
+        page.locator(".st-key-preview_result").wait_for()
+        page.get_by_role("heading", name="Clusters").scroll_into_view_if_needed()
+        shoot(page, f"setup_preview_{theme}")
         page.goto(f"{camera.url}/data")
         page.locator("input[type=file]").set_input_files(NOT_A_FILE_OF_CELLS)
         page.get_by_text("What to do:").wait_for()
         shoot(page, f"data_problem_{theme}")
 
 
+def look_up_a_type(camera: Camera) -> None:
+    """A type of the knowledge base with its genes."""
+    for theme, page in camera.pages.items():
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Knowledge").click()
+        page.get_by_role("combobox", name="Cell type").fill("regulatory T cell")
+        page.get_by_role("option").first.click()
+        page.get_by_text("Speak against it").wait_for()
+        shoot(page, f"knowledge_type_{theme}")
+
+
 def lower_part_of_results(camera: Camera) -> None:
-    """What is below the first screen of the results: evidence, markers, composition, comparison, figures."""
+    """What is below the first screen of the results: markers in three views, composition, comparison, quality."""
     for theme, page in camera.pages.items():
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Results").click()
         page.locator("canvas.cw-map[data-state=drawn]").first.wait_for()
         to_the_end(page, f"results_below_{theme}")
+        for view, name in (("Heat map", "heat"), ("Violins", "violins")):
+            page.get_by_role("radio", name=view).click()
+            to_the_end(page, f"results_{name}_{theme}")
+        for tab, name in (("Composition by sample", "composition"), ("Compare with labels of the file", "compared"),
+                          ("Quality of the clusters", "quality")):
+            page.get_by_role("tab", name=tab).click()
+            to_the_end(page, f"results_{name}_{theme}")
+
+
+def panels_and_dialogs(camera: Camera) -> None:
+    """Two linked maps, and the questions that a correction and a look inside ask."""
+    for theme, page in camera.pages.items():
+        page.locator("[data-testid=stMain]").evaluate("e => e.scrollTo(0, 0)")
+        for button, name in (("Correct", "correct"), ("Look inside", "inside")):
+            page.get_by_role("button", name=button, exact=True).click()
+            page.get_by_role("dialog").wait_for()
+            shoot(page, f"results_{name}_{theme}")
+            page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        page.get_by_role("radio", name="2", exact=True).click()
+        page.locator("canvas.cw-map").nth(1).wait_for()
+        shoot(page, f"results_panels_{theme}")
+        page.get_by_role("radio", name="1 panel").click()
 
 
 def report(camera: Camera, path: Path) -> None:

@@ -1,5 +1,6 @@
 // Where labels go: beside the cells they name where there is room, else on them; a label without room is left out.
-const BINS = 96, WINDOW = 9, LEAST_PURITY = 0.5, FONT = "600 13px ", GAP = 5, LABEL_HEIGHT = 18;
+const BINS = 96, WINDOW = 9, LEAST_PURITY = 0.5, FONT = "600 13px ", LABEL_HEIGHT = 18;
+const STEPS = [5, 12, 20, 30], ON_CELLS = 3;
 
 function binOf(v) {
   return Math.min(BINS - 1, Math.floor((v * BINS) / (FULL + 1)));
@@ -98,9 +99,9 @@ function placeLabels(wanted, sums, sight, kept, taken) {
     const [left, bottom] = sight.toScreen(label.island.left, label.island.low);
     const [right, top] = sight.toScreen(label.island.right, label.island.high);
     const w = label.width, h = LABEL_HEIGHT, midX = cx - w / 2, midY = cy - h / 2;
+    const beside = STEPS.flatMap((d) => [[right + d, midY], [left - d - w, midY], [midX, top - d - h], [midX, bottom + d]]);
     const candidates = [
-      [right + GAP, midY], [left - GAP - w, midY], [midX, top - GAP - h], [midX, bottom + GAP],
-      [right - w / 4, top - h], [left - (3 * w) / 4, top - h], [right - w / 4, bottom], [left - (3 * w) / 4, bottom], [midX, midY]];
+      ...beside, [right - w / 4, top - h], [left - (3 * w) / 4, top - h], [right - w / 4, bottom], [left - (3 * w) / 4, bottom], [midX, midY]];
     let best = null;
     candidates.forEach(([x, y], at) => {
       const box = { x, y, w, h, at, label };
@@ -108,7 +109,7 @@ function placeLabels(wanted, sums, sight, kept, taken) {
       if ([...placed, ...taken].some((other) => overlap(other, box))) return;
       const [x0, y0] = sight.toMap(x, y + h), [x1, y1] = sight.toMap(x + w, y);
       const far = Math.hypot(x + w / 2 - cx, y + h / 2 - cy) / Math.max(stage.w, stage.h);
-      box.cost = covered(sums, x0, y0, x1, y1) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
+      box.cost = ON_CELLS * covered(sums, x0, y0, x1, y1) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
       if (!best || box.cost < best.cost) best = box;
     });
     if (best) placed.push(best);
