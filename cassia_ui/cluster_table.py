@@ -11,12 +11,11 @@ import streamlit as st
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.services import cluster_list
 from cassia_core.services.cluster_list import TOP_MARKERS, Wanted, label_in, light_in
-from cassia_core.services.results import label_colours
 from cassia_core.services.review import ReviewedLabel
 from cassia_ui import session
 from cassia_ui.colouring import LIGHT_COLOURS
 from cassia_ui.door_maps import GREY
-from cassia_ui.words import LIGHT_SHORT, ontology_page
+from cassia_ui.words import LIGHT_SHORT, light_word, ontology_page
 
 _FILTERS = ("table_lights", "table_statuses", "table_families")
 _STATUS = {"done": "Done", "needs_review": "Needs review", "failed": "No answer", "skipped": "Not annotated",
@@ -54,14 +53,13 @@ def draw_filters(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLab
 
 
 def draw_cluster_table(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], *, key: str,
-                       chosen: str, height: int) -> str:
-    """Draw the table; returns the chosen cluster ("" when none is)."""
+                       chosen: str, height: int, colours: Mapping[str, str]) -> str:
+    """Draw the table, each label in its colour; returns the chosen cluster ("" when none is)."""
     if not rows:
         st.markdown(":gray[No cluster fits. Clear the search or the filters.]")
         return ""
     dark = session.dark()
     names = {r.cluster: label_in(r, labels) for r in rows}
-    colours = label_colours([n for n in names.values() if n], "dark" if dark else "light")
     frame = _frame(rows, labels)
     dots = [colours.get(names[r.cluster], GREY[dark]) for r in rows]
     lights = [LIGHT_COLOURS[dark].get(light_in(r, labels), GREY[dark]) for r in rows]
@@ -69,7 +67,7 @@ def draw_cluster_table(rows: Sequence[ClusterResult], labels: Mapping[str, Revie
         lambda _: [f"color: {c}" for c in lights], subset=["Confidence"])
     at = next((i for i, r in enumerate(rows) if r.cluster == chosen), None)
     event = st.dataframe(
-        styled, hide_index=True, height=height, row_height=30, key=f"{key}_{_digest(rows)}", on_select="rerun",
+        styled, hide_index=True, placeholder="", height=height, row_height=30, key=f"{key}_{_digest(rows)}", on_select="rerun",
         selection_mode="single-row", selection_default=None if at is None else {"selection": {"rows": [at]}},
         column_config=_COLUMNS, alt="Clusters with label, confidence, evidence, score and number of cells")
     picked = event["selection"]["rows"]
@@ -85,7 +83,7 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
     own = [None if edited else r for r, edited in zip(rows, by_hand, strict=True)]
     frame = pd.DataFrame({
         " ": ["●"] * len(rows), "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
-        "Confidence": [_confidence(r, edited) for r, edited in zip(rows, by_hand, strict=True)],
+        "Confidence": [light_word(r, by_hand=edited) for r, edited in zip(rows, by_hand, strict=True)],
         "Evidence": [_whole(r.evidence.score) if r and r.evidence else None for r in own],
         "Score": [_whole(r.score.value) if r and r.score else None for r in own],
         "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
@@ -100,12 +98,6 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
 
 def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
-
-
-def _confidence(row: ClusterResult, edited: bool) -> str:
-    if edited:
-        return "✎ Yours"
-    return LIGHT_SHORT[row.light] if row.status != "failed" else "▲ No answer"
 
 
 def _digest(rows: Sequence[ClusterResult]) -> str:

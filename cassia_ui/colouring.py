@@ -12,7 +12,7 @@ from cassia_core.services.results import DatasetResults, label_colours
 from cassia_core.services.review import ReviewedLabel
 from cassia_ui import session
 from cassia_ui.door_maps import GREY
-from cassia_ui.words import LIGHT_SHORT
+from cassia_ui.words import LIGHT_SHORT, light_word
 
 BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
     "Cell type", "Cluster", "Confidence", "Score", "Gene", "Column")
@@ -46,22 +46,28 @@ def wheel(n: int) -> tuple[str, ...]:
 
 
 def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], what: str) -> Colouring:
-    """Colour every cell by something that is known of its cluster."""
+    """Colour every cell by something that is known of its cluster.
+
+    The run's score and confidence are of its own labels: cells that a person named have none.
+    """
     column = data.view.column(data.view.cluster_key)
     dark = session.dark()
     if what == BY_SCORE:
+        found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
         score = {r.cluster: r.score.value for r in data.rows if r.score}
-        by_code = np.array([score.get(c, np.nan) for c in column.categories] + [np.nan], dtype=np.float32)
-        return Colouring(title="Score (0 to 100)", values=by_code[column.codes])
+        by_code = np.array([np.nan if g.edited else score.get(g.cluster, np.nan) for g in found.groups] + [np.nan],
+                           dtype=np.float32)
+        return Colouring(title="Score (0 to 100)", values=by_code[found.codes])
     if what == BY_CLUSTER:
         names = column.categories
         return Colouring(title="Cluster", categories=names, codes=column.codes,
                          colours=wheel(len(names)))
     if what == BY_LIGHT:
-        word = {r.cluster: LIGHT_SHORT[r.light] for r in data.rows}
+        found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
+        rows = {r.cluster: r for r in data.rows}
         colours = {LIGHT_SHORT[k]: v for k, v in LIGHT_COLOURS[dark].items()}
-        of_cluster = [word.get(c, LIGHT_SHORT[None]) for c in column.categories]
-        return replace(_named("Confidence", of_cluster, column.codes, colours, dark), labelled=False, in_card=True)
+        of_group = [light_word(rows.get(g.cluster), by_hand=g.edited) for g in found.groups]
+        return replace(_named("Confidence", of_group, found.codes, colours, dark), labelled=False, in_card=True)
     return _by_type(data, labels, column.codes, dark)
 
 
@@ -76,10 +82,10 @@ def _by_type(data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters
                      colours=tuple(colours.get(n, GREY[dark]) for n in names))
 
 
-def _named(title: str, of_cluster: list[str], codes: np.ndarray, colours: dict[str, str], dark: bool) -> Colouring:
-    names = tuple(dict.fromkeys(of_cluster))
+def _named(title: str, of_group: list[str], codes: np.ndarray, colours: dict[str, str], dark: bool) -> Colouring:
+    names = tuple(dict.fromkeys(of_group))
     position = {name: i for i, name in enumerate(names)}
-    by_code = np.array([position[n] for n in of_cluster] + [-1], dtype=np.int32)
+    by_code = np.array([position[n] for n in of_group] + [-1], dtype=np.int32)
     return Colouring(title=title, categories=names, codes=by_code[codes],
                      colours=tuple(colours.get(n, GREY[dark]) for n in names))
 

@@ -55,13 +55,15 @@ def merge(run_id: str, dataset: str, label: ReviewedLabel, clusters: Sequence[st
 def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Sequence[tuple[str, int]]) -> None:
     """Ask for the label of chosen cells; their clusters keep theirs for all other cells."""
     parts = ", ".join(f"{n:,} of cluster {plain(c)}" for c, n in from_clusters[:8])
-    st.markdown(f"**{cells_in_words(len(cells))}**: {parts}{', ...' if len(from_clusters) > 8 else ''}. "
-                "Their clusters keep their labels for all other cells.")
+    n_in = sum(n for _, n in from_clusters)
+    left_out = f" :gray[{cells_in_words(len(cells) - n_in)} of no cluster cannot be set aside.]" if n_in < len(cells) else ""
+    st.markdown(f"**{cells_in_words(n_in)}**: {parts}{', ...' if len(from_clusters) > 8 else ''}. "
+                f"Their clusters keep their labels for all other cells.{left_out}")
     label = _label(UNKNOWN_LABEL)
     reason, by = _why()
     if st.button(f"Call them {plain(label)}", type="primary", icon=":material/call_split:"):
-        review.set_aside(run_id, dataset, cells, label=label, reason=reason, by=by)
-        _done(f"{cells_in_words(len(cells))} set aside as {label}.")
+        step = review.set_aside(run_id, dataset, cells, label=label, reason=reason, by=by)
+        _done(f"{cells_in_words(sum(step.n_cells))} set aside as {step.label}.")
 
 
 def _label(suggested: str) -> str:

@@ -29,9 +29,8 @@ def draw_downloads(run_id: str) -> None:
         if st.button("Make one zip of everything", icon=":material/folder_zip:", key="make_zip"):
             with st.spinner("Packing"):
                 path = results.zip_run(run_id)
-            with path.open("rb") as content:
-                st.download_button("Save the zip", content, file_name=path.name, mime="application/zip",
-                                   type="primary", icon=":material/download:", on_click="ignore")
+            st.download_button("Save the zip", path.read_bytes, file_name=path.name, mime="application/zip",
+                               type="primary", icon=":material/download:", on_click="ignore")
         for number, file in enumerate(files):
             _draw_file(file, number)
 
@@ -44,12 +43,12 @@ def _make(run_id: str, datasets: tuple[str, ...]) -> None:
 
 
 def _draw_file(file: OutputFile, number: int) -> None:
+    """A file that is read when it is asked for: the page is drawn often, and files may be large."""
     size = file.path.stat().st_size
     label = f"{file.label}, {size / 1e6:.1f} MB" if size > 100_000 else file.label
     if size > LARGE:
         st.markdown(f":gray[{label}: large; it is on the server at] `{file.path}`")
         return
-    with file.path.open("rb") as content:
-        st.download_button(label, content, file_name=file.path.name, on_click="ignore", width="stretch",
-                           icon=":material/edit:" if file.edited else None, key=f"file_{number}",
-                           mime=mimetypes.guess_type(file.path.name)[0] or "application/octet-stream")
+    st.download_button(label, file.path.read_bytes, file_name=file.path.name, on_click="ignore", width="stretch",
+                       icon=":material/edit:" if file.edited else None, key=f"file_{number}",
+                       mime=mimetypes.guess_type(file.path.name)[0] or "application/octet-stream")

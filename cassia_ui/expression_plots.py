@@ -16,6 +16,7 @@ from cassia_ui.plot_style import draw_chart, row_height
 
 DOTS, HEAT, VIOLINS = "Dot plot", "Heat map", "Violins"
 MOST_NAMED = 20
+Grouping = tuple[tuple[str, str], ...]
 _MOST_VIOLINS, _FEWEST_GENES, _MOST_GENES = 1600, 4, 12
 """How many violins a chart draws quickly, and the genes that stand side by side."""
 
@@ -24,7 +25,8 @@ def draw_expression(subject: Subject) -> None:
     """The tab "Markers behind the labels"."""
     asked = _chosen_genes(subject)
     if not asked.genes:
-        st.markdown(":gray[None of these genes is in your data. Type others, or none to see the markers behind the labels.]")
+        st.markdown(":gray[None of these genes is in your data. Type others, or none to see the markers behind the labels.]"
+                    if asked.absent else ":gray[No cluster of this run has marker genes. Type genes to see them.]")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.segmented_control("Plot", (DOTS, HEAT, VIOLINS), default=DOTS, required=True, key="plots_kind",
@@ -76,19 +78,19 @@ def _expression(subject: Subject, genes: tuple[str, ...], arranged: bool) -> Exp
     return gene_plots.arranged(found) if arranged else found
 
 
-def _grouping(subject: Subject) -> tuple[str, ...]:
-    """What decides which cells are in which group; labels do not."""
-    return tuple(g.edit.cells if g.group and g.edit else g.id for g in subject.cells.groups)
+def _grouping(subject: Subject) -> Grouping:
+    """What decides which cells are in which group: ids, and the choices of cells set aside; labels do not."""
+    return tuple((g.id, g.edit.cells if g.group and g.edit else "") for g in subject.cells.groups)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _read(run_id: str, dataset: str, genes: tuple[str, ...], grouping: tuple[str, ...], _subject: Subject) -> Expression:
+def _read(run_id: str, dataset: str, genes: tuple[str, ...], grouping: Grouping, _subject: Subject) -> Expression:
     """A number per group and gene: nothing here grows with the cells."""
     return gene_plots.expression_by_group(_subject.view, _subject.cells, genes)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _read_spreads(run_id: str, dataset: str, genes: tuple[str, ...], grouping: tuple[str, ...], order: tuple[str, ...],
+def _read_spreads(run_id: str, dataset: str, genes: tuple[str, ...], grouping: Grouping, order: tuple[str, ...],
                   _subject: Subject) -> tuple[Spread, ...]:
     return gene_plots.spread_by_group(_subject.view, _subject.cells, genes, order)
 
@@ -157,4 +159,4 @@ def _draw_numbers(subject: Subject, found: Expression, kind: str, shown: tuple[s
         table = figure_tables.spread_table(spreads, subject.cells)
     else:
         table = figure_tables.expression_table(found, subject.cells)
-    st.dataframe(table, hide_index=True, height=320, alt="The numbers behind the plot")
+    st.dataframe(table, hide_index=True, placeholder="", height=320, alt="The numbers behind the plot")

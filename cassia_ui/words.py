@@ -113,6 +113,13 @@ def ontology_page(cl_id: str) -> str:
     return f"https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id={cl_id}"
 
 
+def light_word(row: ClusterResult | None, *, by_hand: bool = False) -> str:
+    """How sure the run is of its own label; `by_hand`: a person gave another one, of which the run said nothing."""
+    if by_hand:
+        return "✎ Yours"
+    return "▲ No answer" if row and row.status == "failed" else LIGHT_SHORT[row.light if row else None]
+
+
 def cluster_line(row: ClusterResult) -> str:
     """Label, cluster and size on one line (Markdown)."""
     rounds = f", {row.iterations} rounds" if row.iterations > 1 else ""

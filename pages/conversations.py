@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult, deserves_a_look
+from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
-from cassia_core.services import results, review
+from cassia_core.services import cluster_list, results, review
 from cassia_core.services.results import DatasetResults
+from cassia_core.services.review import ReviewedLabel
 from cassia_ui.chosen_cluster import choose_cluster, chosen_cluster
 from cassia_ui.conversation import draw_sent, draw_turns
 from cassia_ui.datasets import results_of_page
@@ -25,32 +26,33 @@ LEGEND = ('<span class="cw-gene in">GENE</span> in the list &nbsp; <span class="
           'only &nbsp; <span class="cw-gene absent">GENE</span> not in the data')
 
 
-def found(row: ClusterResult, words: list[str]) -> bool:
-    everything = " ".join([row.cluster, row.label, row.reason, *row.markers, *(t.text for t in row.turns)]).casefold()
+def found(row: ClusterResult, label: ReviewedLabel, words: list[str]) -> bool:
+    everything = " ".join([row.cluster, row.label, label.label, row.reason, *row.markers,
+                           *(t.text for t in row.turns)]).casefold()
     return all(word in everything for word in words)
 
 
-def groups_of(rows: Sequence[ClusterResult], edited: set[str]) -> dict[str, list[ClusterResult]]:
+def groups_of(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> dict[str, list[ClusterResult]]:
     """The filters: by doubt, by what happened, by state. Empty ones are not offered."""
     groups = {
-        "All": list(rows), "Look at these first": [r for r in rows if deserves_a_look(r)],
+        "All": list(rows), "Look at these first": list(cluster_list.to_look_at(rows, labels)),
         "Passed": [r for r in rows if r.status == "done"], "Not passed": [r for r in rows if r.status == "needs_review"],
         "No answer": [r for r in rows if r.status == "failed"],
         "Not annotated": [r for r in rows if r.status in ("skipped", "cancelled")],
         "Second round": [r for r in rows if r.iterations > 1], "Looked closer": [r for r in rows if r.boost],
-        "Corrected by me": [r for r in rows if r.cluster in edited]}
+        "Corrected by me": [r for r in rows if labels[r.cluster].edited]}
     return {name: group for name, group in groups.items() if group or name == "All"}
 
 
-def choose_rows(data: DatasetResults, edited: set[str]) -> tuple[list[ClusterResult], list[str]]:
+def choose_rows(data: DatasetResults, labels: Mapping[str, ReviewedLabel]) -> tuple[list[ClusterResult], list[str]]:
     """The rows that were asked for, and the words that were searched for."""
-    groups = groups_of(results.look_first(data.rows), edited)
+    groups = groups_of(results.look_first(data.rows), labels)
     text = st.text_input("Search all conversations", placeholder="Gene, cell type or word", icon=":material/search:",
                          label_visibility="collapsed", key="talk_search")
     wanted = st.pills("Show", list(groups), default="All", required=True, key=f"talk_show_{'_'.join(groups)}",
                       label_visibility="collapsed", format_func=lambda n: f"{n} {len(groups[n])}")
     words = text.casefold().split()
-    rows = [r for r in groups[wanted] if found(r, words)]
+    rows = [r for r in groups[wanted] if found(r, labels[r.cluster], words)]
     if words:
         st.caption(f"{len(rows)} of {len(groups[wanted])} clusters have {'this word' if len(words) == 1 else 'these words'}.")
     return rows, words
@@ -66,9 +68,12 @@ def page_of(rows: list[ClusterResult], wanted: str) -> list[ClusterResult]:
     return rows[(number - 1) * PER_PAGE:number * PER_PAGE]
 
 
-def draw_cluster(data: DatasetResults, row: ClusterResult, is_open: bool, genes: Set[str], words: list[str]) -> None:
-    """One expander; what is inside is drawn when it is open."""
-    box = st.expander(f"{LIGHT_BADGE[row.light]} {cluster_line(row)}", expanded=is_open, on_change="rerun",
+def draw_cluster(data: DatasetResults, row: ClusterResult, label: ReviewedLabel, is_open: bool, genes: Set[str],
+                 words: list[str]) -> None:
+    """One expander, with the label that the conversation led to; what is inside is drawn when it is open."""
+    now = f" :violet-badge[:material/edit: You: {plain(label.label)}]" if label.edited else \
+        " :green-badge[:material/check: Accepted by you]" if label.accepted else ""
+    box = st.expander(f"{LIGHT_BADGE[row.light]} {cluster_line(row)}{now}", expanded=is_open, on_change="rerun",
                       key=f"talk_{row.cluster}_{is_open}")
     if not box.open:
         return
@@ -101,7 +106,7 @@ def draw_side(data: DatasetResults, row: ClusterResult) -> None:
     with st.popover("What was sent", icon=":material/outbox:", type="tertiary", key=f"sent_{row.cluster}"):
         draw_sent(row)
     if row.turns:
-        st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, {money(row.cost_usd)}, {row.seconds:.1f} s")
+        st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, cost {money(row.cost_usd)}, {row.seconds:.1f} s")
 
 
 def show() -> None:
@@ -111,8 +116,8 @@ def show() -> None:
         return
     if any(r.provider == OFFLINE for r in data.rows):
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{OFFLINE_LINE}]")
-    edited = {v.cluster for v in review.labels(data.run_id, data.spec.name) if v.edited}
-    rows, words = choose_rows(data, edited)
+    labels = {label.cluster: label for label in review.labels(data.run_id, data.spec.name)}
+    rows, words = choose_rows(data, labels)
     if not rows:
         st.markdown(":gray[No conversation has these words. Fewer words find more.]")
         return
@@ -121,7 +126,7 @@ def show() -> None:
     shown = page_of(rows, wanted)
     first = wanted if any(r.cluster == wanted for r in shown) else shown[0].cluster
     for row in shown:
-        draw_cluster(data, row, row.cluster == first, genes, words)
+        draw_cluster(data, row, labels[row.cluster], row.cluster == first, genes, words)
 
 
 require_app(__file__)

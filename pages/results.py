@@ -7,6 +7,7 @@ import streamlit as st
 from cassia_core.services import cluster_list, results, review
 from cassia_core.services.plot_numbers import subject_of
 from cassia_core.services.results import DatasetResults
+from cassia_ui import session
 from cassia_ui.chosen_cluster import chosen_cluster, follow_map, follow_table, table_key
 from cassia_ui.cluster_quality import draw_cluster_quality
 from cassia_ui.cluster_table import draw_cluster_table, draw_filters
@@ -27,7 +28,8 @@ from cassia_ui.words import OFFLINE_LINE
 HEIGHT = 430
 
 
-def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None:
+def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel], colours: dict[str, str]) -> None:
+    """The map beside the table that is its legend; `colours`: of every label, so that filters change none."""
     rows = results.look_first(data.rows)
     beside = data.view is not None and n_panels() == 1
     doubtful = cluster_list.to_look_at(rows, labels)
@@ -51,7 +53,8 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel])
     with right:
         rows = draw_filters(rows, labels, name=data.spec.name)
         default = chosen_cluster() or (rows[0].cluster if rows else "")
-        picked = draw_cluster_table(rows, labels, height=HEIGHT, chosen=default, key=table_key(data.spec.name))
+        picked = draw_cluster_table(rows, labels, height=HEIGHT, chosen=default, key=table_key(data.spec.name),
+                                    colours=colours)
     if on_map:
         follow_map(on_map.cluster)
     follow_table(picked)
@@ -84,7 +87,8 @@ def show() -> None:
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{OFFLINE_LINE}]")
     groups = review.groups(data.run_id, data.spec.name)
     labels = {group.cluster: group for group in groups if not group.group}
-    map_and_table(data, labels)
+    map_and_table(data, labels, results.label_colours([g.label for g in groups if g.label],
+                                                      "dark" if session.dark() else "light"))
     draw_evidence_card(data, labels, [group for group in groups if group.group])
     draw_history(data.run_id, data.spec.name)
     if data.view:

@@ -24,6 +24,8 @@ WHEEL = ("#0A7FBE", "#C2611E", "#639E51", "#815AB8", "#C13B44", "#2B9CAE", "#A68
          "#60A1F1", "#E59243", "#79CA8D", "#B77DD3", "#EA6B5E", "#6AC2DE", "#C3B753", "#FF8E98", "#8EA25B", "#AB9475")
 """Colours of clusters and of words that are no cell types; taken from the families' palettes."""
 LIGHT_WORDS = {"high": "High confidence", "medium": "Medium confidence", "look": "Look at this"}
+BY_HAND = "Corrected by hand"
+"""The run's confidence and score are of its own label, not of one that a person gave."""
 UNITS = {"share": "% of the cells of the group", "cells": "Cells"}
 
 
@@ -77,8 +79,8 @@ def map_values(subject: Subject, options: FigureOptions) -> tuple[np.ndarray, st
         return view.gene(gene), gene
     if options.colour_by == "score":
         scores = {r.cluster: r.score.value for r in subject.data.rows if r.score}
-        column = view.column(view.cluster_key)
-        return np.array([scores.get(c, np.nan) for c in column.categories] + [np.nan])[column.codes], "Score (0 to 100)"
+        of_group = [np.nan if g.edited else scores.get(g.cluster, np.nan) for g in subject.cells.groups]
+        return np.array([*of_group, np.nan])[subject.cells.codes], "Score (0 to 100)"
     if options.colour_by == "column":
         column = view.column(plot_numbers.checked_column(view, options.column, ("categorical", "numeric")))
         return (column.values, options.column) if column.kind == "numeric" else None
@@ -97,14 +99,14 @@ def map_categories(subject: Subject, options: FigureOptions) -> tuple[tuple[str,
     if options.colour_by == "type":
         names, codes = labels_of_cells(subject.cells)
         return names, codes, plot_numbers.colours_of_labels(names)
-    column = view.column(options.column if options.colour_by == "column" else view.cluster_key)
     if options.colour_by == "light":
         lights = {r.cluster: LIGHT_WORDS.get(r.light or "", "No label") for r in subject.data.rows}
-        of_cluster = [lights.get(c, "No label") for c in column.categories]
-        names = tuple(dict.fromkeys(of_cluster))
+        of_group = [BY_HAND if g.edited else lights.get(g.cluster, "No label") for g in subject.cells.groups]
+        names = tuple(dict.fromkeys(of_group))
         colours = {LIGHT_WORDS[light]: colour for light, colour in LIGHTS["light"].items()}
-        by_code = np.array([names.index(n) for n in of_cluster] + [-1])
-        return names, by_code[column.codes], {n: colours.get(n, GREY["light"]) for n in names}
+        by_code = np.array([names.index(n) for n in of_group] + [-1])
+        return names, by_code[subject.cells.codes], {n: colours.get(n, GREY["light"]) for n in names}
+    column = view.column(options.column if options.colour_by == "column" else view.cluster_key)
     if len(column.categories) > MOST_CATEGORIES:
         raise InputError(f"There are {len(column.categories)} different values.",
                          f"A figure can tell at most {MOST_CATEGORIES} apart.", "Choose another column.")

@@ -259,6 +259,8 @@ def _labels(rows: Sequence[ClusterResult], edits: Sequence[LabelEdit]) -> tuple[
 def _reviewed(row: ClusterResult, named: LabelEdit | None, agreed: LabelEdit | None) -> ReviewedLabel:
     own_id = row.detailed_term.cl_id if row.detailed_term else ""
     label, cl_id = (named.label, named.cl_id) if named else (row.label, own_id)
+    if agreed and label != dict(zip(agreed.clusters, agreed.before, strict=True))[row.cluster]:
+        agreed = None  # another label was accepted: the step that gave it was taken back since
     return ReviewedLabel(cluster=row.cluster, label=label, cl_id=cl_id, original=row.label, original_cl_id=own_id,
                          edit=named or agreed, accepted=agreed is not None, n_cells=row.n_cells)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -157,6 +158,46 @@ def test_chosen_cells_are_set_aside_and_legend_page_and_exports_agree(page, run_
     assert table.groupby("cell_type")["n_cells"].sum().to_dict() == now
     assert np.array_equal(cells["cell_type_edited"], cells["cassia_edit_group"].astype(str).str.contains("set aside"))
     assert load_results(run_id, "pbmc").row("0").n_cells == sizes["0"] + 25, "the run's own record is as it was"
+
+
+def test_the_same_cells_set_aside_again_after_an_undo_are_drawn_in_the_plots(page, run_id):
+    view = load_results(run_id, "pbmc").view
+    cells = np.flatnonzero(view.column(view.cluster_key).codes == 0)[:25]
+    for number in (1, 2):
+        review.set_aside(run_id, "pbmc", cells)
+        page.toggle(key="plots_numbers").set_value(True).run()
+        numbers = next(d.value for d in healthy(page).dataframe if "share_of_cells" in d.value.columns)
+        assert f"0 (set aside {number})" in set(numbers["cluster"])
+        review.undo(run_id, "pbmc")
+
+
+def colours_of_types(at: AppTest) -> dict[str, str]:
+    """The colour of the dot of each cluster in the table."""
+    table = next(d for d in at.dataframe if "Cluster" in d.value.columns)
+    styles = re.findall(r"_row(\d+)_col0 *\{\s*color: (#\w+)", table.proto.arrow_data.styler.styles)
+    return {table.value["Cluster"].iloc[int(row)]: colour for row, colour in styles}
+
+
+def test_a_type_keeps_its_colour_whatever_the_table_is_filtered_by(page, run_id):
+    every = colours_of_types(page)
+    assert len(every) == len(table_of(page))
+    for row in load_results(run_id, "pbmc").rows:
+        page.text_input(key="table_search").set_value(row.markers[0]).run()
+        left = colours_of_types(healthy(page))
+        assert left and left == {c: every[c] for c in left}
+
+
+def test_the_conversations_say_what_a_person_said_and_count_the_same_doubtful_clusters(page, run_id):
+    rows = load_results(run_id, "pbmc").rows
+    doubtful = [r.cluster for r in rows if r.light != "high"]
+    review.apply_edit(run_id, "pbmc", (doubtful[0],), "rename", label="my own cell")
+    shown = [p.options for p in healthy(page.run()).pills if p.key == "results_show"][0]
+    assert f"Look at these first {len(doubtful) - 1}" in shown
+    at = healthy(page.switch_page("pages/conversations.py").run())
+    assert any("You: my own cell" in e.label for e in at.expander)
+    there = [p.options for p in at.pills if str(p.key).startswith("talk_show")][0]
+    assert [o for o in there if o.startswith("Look at these first")] == \
+        [o for o in shown if o.startswith("Look at these first") and len(doubtful) > 1]
 
 
 def test_the_table_is_searched_and_filtered_and_the_card_goes_from_cluster_to_cluster(page, run_id):

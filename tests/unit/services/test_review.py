@@ -92,6 +92,16 @@ def test_an_accepted_label_is_noted_and_stays_what_it_was_also_after_a_correctio
     assert (after.label, after.edited, after.accepted) == ("memory B cell", True, True)
 
 
+def test_a_label_that_came_back_by_an_undo_was_not_accepted_by_anybody(run):
+    run_id, root, *_ = run
+    first = review.labels(run_id, "pbmc", root)[0]
+    step = review.apply_edit(run_id, "pbmc", (first.cluster,), "rename", label="memory B cell", root=root)
+    review.apply_edit(run_id, "pbmc", (first.cluster,), "accept", root=root)
+    review.undo(run_id, "pbmc", root, seq=step.seq)
+    after = review.labels(run_id, "pbmc", root)[0]
+    assert (after.label, after.edited, after.accepted) == (first.label, False, False)
+
+
 @pytest.mark.parametrize(("clusters", "action", "label"), [
     (("no such",), "unknown", ""), ((), "unknown", ""), (("0",), "rename", "  ")])
 def test_a_step_that_makes_no_sense_is_refused(own_run, clusters, action, label):
