@@ -60,7 +60,7 @@ def draw_results_map(data: DatasetResults, labels: Mapping[str, ReviewedLabel], 
                              label_visibility="collapsed", format_func=lambda k: "1 panel" if k == 1 else str(k),
                              help="Maps side by side, each with its own colours. They move, zoom and choose together.")
     with st.container(gap=None):
-        cells = open_map(data.view.embedding(name), _clusters_of_cells(data, labels), key=f"map_{data.spec.name}",
+        cells = open_map(data.view.embedding(name), _clusters_of_cells(data, labels), key=data.spec.name,
                          axes=f"{_short(name)} 1 → {_short(name)} 2 ↑")
         if only:
             draw_panel(cells, only, height=height, boxed=_boxed(labels, way))

@@ -77,6 +77,7 @@ def open_map(xy: np.ndarray, clusters: ClustersOfCells, *, key: str, axes: str =
     axes
         Words beside the origin.
     """
+    key = f"map_{_digest(key.encode(errors='backslashreplace'))}"  # Streamlit refuses names with two underscores in a row
     finite = np.isfinite(xy).all(axis=1)
     placed = None if finite.all() else np.flatnonzero(finite)
     cells = _cells(xy if placed is None else xy[placed], clusters.codes if placed is None else clusters.codes[placed],
