@@ -170,7 +170,8 @@ def files_and_set_up(camera: Camera) -> None:
         page.get_by_text("Before you start").wait_for()
         shoot(page, f"setup_done_{theme}")
         to_the_end(page, f"setup_below_{theme}")
-        page.get_by_role("button", name="Preview these clusters").click()
+        if not page.locator(".st-key-preview_result").count():  # else the other theme's preview is kept
+            page.get_by_role("button", name="Preview these clusters").click()
         page.locator(".st-key-preview_result").wait_for()
         page.get_by_role("heading", name="Clusters").scroll_into_view_if_needed()
         shoot(page, f"setup_preview_{theme}")
