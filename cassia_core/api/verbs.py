@@ -100,7 +100,7 @@ def cluster(path: str | os.PathLike, *, species: str = "human", tissue: str = UN
     path
         h5ad, 10x h5, mtx, loom or a table of counts; never changed.
     species, tissue
-        Noted in the run; the species tells mitochondrial and ribosomal genes.
+        Noted in the run; clusters and markers do not depend on them.
     dataset
         `clustering`, `markers`, `qc` and `read`, as of `DatasetSpec`.
 

@@ -107,7 +107,7 @@ def _quality(options: argparse.Namespace, path: Path) -> QCParams:
     qc = quality_of(options, cell_quality.suggested_quality(metrics))
     limits = [f"{f.name} {getattr(qc, f.name):g}" for f in fields(qc) if f.name.startswith(("min_", "max_"))
               and getattr(qc, f.name) is not None and f.name != "min_cells_per_gene"]
-    print(f"{path.name}: limits {', '.join(limits)}", file=sys.stderr)
+    print(f"{path.name}: limits {', '.join(limits) or 'none'}", file=sys.stderr)
     return qc
 
 

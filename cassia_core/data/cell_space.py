@@ -14,11 +14,14 @@ from cassia_core.data.neighbors import NeighborGraph, neighbor_graph
 from cassia_core.data.pca import components_of_scaled, principal_components
 from cassia_core.data.samples import harmonise, moments_per_sample, samples_of
 from cassia_core.data.variable_genes import genes_for_pca, variable_genes, variable_genes_over_samples
+from cassia_core.data.view_store import coordinates
 from cassia_core.domain.config import NEW_MAP, ClusteringParams, QCParams
 from cassia_core.domain.findings import Findings
 from cassia_core.errors import AnnDataError
 
 _MAP_NAMES = ("umap", "tsne", "draw_graph", "phate", "diffmap", "force")
+FEWEST_GENES = 2
+"""A component needs more genes that vary than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
         return None
     if params.embedding is not None:
         same = [k for k in adata.obsm if k.lower() == params.embedding.lower()]
-        if not same or adata.obsm[same[0]].ndim != 2 or adata.obsm[same[0]].shape[1] < 2:
+        if not same or coordinates(adata.obsm[same[0]]) is None:
             raise AnnDataError(f"The file has no map {params.embedding}.",
                                f"It has: {', '.join(adata.obsm) or 'none'}.", "Choose one of these, or none.")
         return same[0]
@@ -49,7 +52,7 @@ def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
         return None
     for word in _MAP_NAMES:
         for name, value in adata.obsm.items():
-            if word in name.lower() and getattr(value, "ndim", 0) == 2 and value.shape[1] >= 2:
+            if word in name.lower() and coordinates(value) is not None:
                 return name
     return None
 
@@ -62,6 +65,10 @@ def variable_space(adata: ad.AnnData, expression: Expression, params: Clustering
     with steps.stage("variable_genes") as done:
         picked = _pick(expression, params, qc.min_cells_per_gene, samples)
         used = genes_for_pca(picked, expression.moments)
+        if used.sum() < FEWEST_GENES:
+            raise AnnDataError("These cells cannot be clustered.",
+                               "At most one of their genes differs between them, so nothing tells them apart.",
+                               "Check the file, or your limits of quality, and choose cells that differ.")
         if expression.genes == tuple(map(str, adata.var_names)):
             adata.var["highly_variable"] = used
         done.summary = f"{int(used.sum()):,} of {used.size:,} genes"

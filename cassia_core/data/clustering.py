@@ -20,6 +20,7 @@ from cassia_core.data.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.expression import CellExpression
 from cassia_core.data.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
 from cassia_core.data.leiden import leiden_clusters
+from cassia_core.data.own_columns import keep_as_original
 from cassia_core.data.rank_genes import rank_genes
 from cassia_core.data.removing import remove_cells
 from cassia_core.data.resolution import suggest_resolution
@@ -117,7 +118,8 @@ class _Clustering:
         if chosen is not None:
             self.whole = _Whole(values=expression.values, inside=self.adata.obs_names.isin(chosen))
             expression = take_subset(self.adata, expression, self.whole.inside, params)
-        needs_map = map_name(self.adata, params) is None
+        kept_map = map_name(self.adata, params)
+        needs_map = kept_map is None
         if self.computes_clusters:
             space = self._space(expression)
             if needs_map:
@@ -133,7 +135,7 @@ class _Clustering:
                 self._start_umap(self._space(expression))
         self._write_genes(expression)
         self._finish_umap()
-        self.view.finish(self.adata, key, found.statistics, params.embedding)
+        self.view.finish(self.adata, key, found.statistics, kept_map or "X_umap")
         return ClusteredCells(adata=self.adata, cluster_key=key, table=found.table, frame=found.frame,
                               expression=found.expression, removed=removed, refusal=found.refusal)
 
@@ -186,9 +188,7 @@ class _Clustering:
 
     def _store_clusters(self, groups: CellGroups, key: str) -> None:
         if key in self.adata.obs and self.computes_clusters:
-            names = (f"{key}_original", *(f"{key}_original_{number}" for number in range(2, self.adata.obs.shape[1] + 3)))
-            kept = next(name for name in names if name not in self.adata.obs)
-            self.adata.obs[kept] = self.adata.obs[key]
+            kept = keep_as_original(self.adata.obs, key)
             self.steps.notice(f"The file's own column {key} is kept as {kept}.")
         self.adata.obs[key] = groups.categorical()
         self.steps.clusters_found(groups.ids, groups.sizes)
@@ -273,7 +273,7 @@ def _refusal(groups: CellGroups, expression: Expression | None, params: Clusteri
                             "Add counts or log-normalised values to the file, for example as .raw or as a layer.")
     if not groups.tested():
         if len(groups.ids) == 1:
-            remedy = ("Choose a higher resolution." if params.cluster_column is None
+            remedy = ("Choose a higher resolution." if params.cluster_column is None or params.subset_clusters
                       else "Choose another column, or let the clusters be computed.")
             return AnnDataError("Markers cannot be computed.", "There is only one cluster, so there is nothing to "
                                 "compare it with.", remedy)

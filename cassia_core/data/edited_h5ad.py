@@ -63,20 +63,27 @@ def write_edited_h5ad(source: Path, target: Path, groups: Sequence[EditedGroup],
         When `source` is not a file of ours, or does not hold the cells that were set aside.
     """
     part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, part)
+    try:
+        shutil.copyfile(source, part)
+        _write_labels(part, source.name, groups, steps, set_aside)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_labels(part: Path, name: str, groups: Sequence[EditedGroup], steps: str, set_aside: SetAside) -> None:
     with h5py.File(part, "r+") as file:
         if f"uns/{UNS_KEY}/cluster_key" not in file:
-            raise AnnDataError(f"{source.name} is not an annotated file of this program.",
+            raise AnnDataError(f"{name} is not an annotated file of this program.",
                                "It does not say which column holds the clusters.", "Start the run again.")
         obs = ad.io.read_elem(file["obs"])
         key = ad.io.read_elem(file[f"uns/{UNS_KEY}/cluster_key"])
         if set_aside.cells and digest_of_names(obs.index) != set_aside.names_digest:
-            raise AnnDataError(f"{source.name} does not hold the cells that were set aside.",
+            raise AnnDataError(f"{name} does not hold the cells that were set aside.",
                                "Its cells or their order have changed.", "Undo that correction, or start the run again.")
         ad.io.write_elem(file, "obs", _edited(obs, _group_of_cells(obs[str(key)], set_aside), groups))
         ad.io.write_elem(file, f"uns/{UNS_KEY}/edited", "yes")
         ad.io.write_elem(file, f"uns/{UNS_KEY}/edits", steps)
-    os.replace(part, target)
 
 
 def _group_of_cells(clusters: pd.Series, set_aside: SetAside) -> pd.Series:

@@ -49,19 +49,26 @@ def failing(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
 def suggest_cutoffs(metrics: pd.DataFrame, n_mads: float = 5.0, n_mads_mito: float = 3.0) -> SuggestedCutoffs:
     """Cut-offs from the cells' own spread: log counts and log genes both sides, mitochondrial share above only.
 
+    A measurement that is the same in more than half of the cells (nuclei without any mitochondrial read) has no spread
+    of its own: no limit is suggested for it.
     Source: Heumos et al., Nat Rev Genet 2023 (Single-cell best practices): 5 MADs, 3 for the mitochondrial share.
     """
-    genes_low, genes_high = _bounds(np.log1p(metrics["n_genes"].to_numpy(float)), n_mads)
-    counts_low, counts_high = _bounds(np.log1p(metrics["n_counts"].to_numpy(float)), n_mads)
-    mito_high = _bounds(metrics["pct_mito"].to_numpy(float), n_mads_mito)[1] if metrics["pct_mito"].any() else None
-    params = QCParams(
-        min_genes=max(0, int(np.floor(np.expm1(genes_low)))), max_genes=int(np.ceil(np.expm1(genes_high))),
-        min_counts=max(0.0, float(np.floor(np.expm1(counts_low)))), max_counts=float(np.ceil(np.expm1(counts_high))),
-        max_pct_mito=None if mito_high is None else round(min(float(mito_high), 100.0), 1))
+    limits: dict[str, float] = {}
+    for name, number in (("genes", int), ("counts", float)):
+        bounds = _bounds(np.log1p(metrics[f"n_{name}"].to_numpy(float)), n_mads)
+        if bounds is not None:
+            low, high = np.expm1(bounds)
+            limits |= {f"min_{name}": number(max(0.0, np.floor(low))), f"max_{name}": number(np.ceil(high))}
+    bounds = _bounds(metrics["pct_mito"].to_numpy(float), n_mads_mito)
+    if bounds is not None:
+        limits["max_pct_mito"] = round(min(bounds[1], 100.0), 1)
+    params = QCParams(**limits)
     return SuggestedCutoffs(params=params, n_mads=n_mads, removed=int((failing(metrics, params) != "").sum()))
 
 
-def _bounds(values: np.ndarray, n_mads: float) -> tuple[float, float]:
+def _bounds(values: np.ndarray, n_mads: float) -> tuple[float, float] | None:
     centre = float(np.median(values))
     spread = float(np.median(np.abs(values - centre)))
+    if not spread > 0:
+        return None
     return centre - n_mads * spread, centre + n_mads * spread

@@ -13,6 +13,7 @@ from cassia_core.data.cell_metrics import METRICS, cell_metrics
 from cassia_core.data.clustering_steps import Steps
 from cassia_core.data.doublets import doublet_scores
 from cassia_core.data.expression_matrix import COUNT_STATES, matrix_at
+from cassia_core.data.own_columns import keep_as_original
 from cassia_core.data.qc import failing
 from cassia_core.data.samples import samples_of
 from cassia_core.data.subset import keep_cells
@@ -28,9 +29,10 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
                  ) -> pd.DataFrame:
     """Measure every cell and take out those that fail; all-zero cells always go.
 
-    Adds the columns of `METRICS` to `adata.obs` where it has none of that name (`n_counts` from counts only),
-    `doublet_score` and `predicted_doublet` where doublets are scored, and `uns["cassia_removed_cells"]` (names and
-    reasons) where cells were removed. Returns the removed cells (columns
+    Adds the columns of `METRICS` to `adata.obs` where it has none of that name (`n_counts` from counts only; a
+    percentage that the file gives as a share from 0 to 1 is kept as `<name>_original`), `doublet_score` and
+    `predicted_doublet` where doublets are scored (a file's own become `<name>_original`), and
+    `uns["cassia_removed_cells"]` (names and reasons) where cells were removed. Returns the removed cells (columns
     `cell`, `reason`).
 
     Raises
@@ -50,7 +52,7 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
             qc = replace(qc, min_counts=None, max_counts=None)
         metrics = cell_metrics(matrix, genes, is_log=not is_counts)
         metrics.index = adata.obs_names
-        _add_columns(adata, metrics, is_counts)
+        _add_columns(adata, metrics, is_counts, steps)
         if qc.score_doublets or qc.max_doublet_score is not None:
             _score_doublets(adata, matrix, metrics, qc, is_counts, steps)
         reason = failing(metrics, qc)
@@ -68,10 +70,20 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
     return removed
 
 
-def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool) -> None:
+def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool, steps: Steps) -> None:
     for name in METRICS:
-        if name not in adata.obs and (is_counts or name != "n_counts"):
-            adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name.startswith("pct_") else None)
+        if name in adata.obs and _holds_shares(adata.obs[name], metrics[name]):
+            steps.notice(f"The file's own column {name} holds shares from 0 to 1. It is kept as "
+                         f"{keep_as_original(adata.obs, name)}; {name} holds percentages.")
+        elif name in adata.obs or (name == "n_counts" and not is_counts):
+            continue
+        adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name.startswith("pct_") else None)
+
+
+def _holds_shares(own: pd.Series, measured: pd.Series) -> bool:
+    """Whether a file's own column of a percentage goes from 0 to 1, where its cells have more than 1 %."""
+    return (str(own.name).startswith("pct_") and own.dtype.kind == "f"
+            and bool(own.astype(float).max() <= 1 < measured.max()))
 
 
 def _score_doublets(adata: ad.AnnData, matrix: sparse.csr_matrix, metrics: pd.DataFrame, qc: QCParams,
@@ -85,6 +97,9 @@ def _score_doublets(adata: ad.AnnData, matrix: sparse.csr_matrix, metrics: pd.Da
     found = doublet_scores(matrix[filled], samples, notice=steps.notice, check=steps.check)
     found.index = adata.obs_names[filled]
     metrics["doublet_score"] = found["doublet_score"].reindex(metrics.index)
+    for name in ("doublet_score", "predicted_doublet"):
+        if name in adata.obs:
+            steps.notice(f"The file's own column {name} is kept as {keep_as_original(adata.obs, name)}.")
     adata.obs["doublet_score"] = metrics["doublet_score"]
     adata.obs["predicted_doublet"] = found["predicted_doublet"].reindex(metrics.index, fill_value=False)
 

@@ -258,21 +258,28 @@ def _write_genes(expression: sparse.csr_matrix, folder: Path, on_block: Callable
 
 
 def _write_embeddings(adata: ad.AnnData, folder: Path, chosen: str | None) -> list[str]:
-    fit = [name for name, value in adata.obsm.items()
-           if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] >= 2 and value.dtype.kind in "fiu"]
-    fit.sort(key=lambda name: (name.lower() != (chosen or "").lower(),
-                               next((i for i, k in enumerate(_EMBEDDING_ORDER) if k in name.lower()), 9),
-                               name.endswith("_original")))
+    maps = {name: xy for name, value in adata.obsm.items() if (xy := coordinates(value)) is not None}
+    fit = sorted(maps, key=lambda name: (name != chosen,
+                                         next((i for i, k in enumerate(_EMBEDDING_ORDER) if k in name.lower()), 9),
+                                         name.endswith("_original")))
     for at, name in enumerate(fit):
-        np.save(folder / f"embedding_{at}.npy", np.ascontiguousarray(adata.obsm[name][:, :2], dtype=np.float32))
+        np.save(folder / f"embedding_{at}.npy", maps[name])
     return fit
+
+
+def coordinates(value: object) -> np.ndarray | None:
+    """First two columns of an entry of `obsm`, shape (n_cells, 2), float32; None where it holds no numbers to draw."""
+    table = value.to_numpy() if isinstance(value, pd.DataFrame) else value
+    if not isinstance(table, np.ndarray) or table.ndim != 2 or table.shape[1] < 2 or table.dtype.kind not in "fiu":
+        return None
+    return np.ascontiguousarray(table[:, :2], dtype=np.float32)
 
 
 def _write_columns(obs: pd.DataFrame, cluster_key: str, folder: Path) -> list[dict]:
     entries: list[dict] = []
     names = [cluster_key, *(name for name in obs.columns if name != cluster_key)]
     for name in names:
-        column = _as_column(obs[name])
+        column = _as_column(obs[name], len(obs) if name == cluster_key else MAX_CATEGORIES)
         if column is None:
             continue
         stored = column.codes if column.kind == "categorical" else column.values
@@ -283,11 +290,12 @@ def _write_columns(obs: pd.DataFrame, cluster_key: str, folder: Path) -> list[di
     return entries
 
 
-def _as_column(values: pd.Series) -> Column | None:
+def _as_column(values: pd.Series, most: int) -> Column | None:
+    """None for a column of more than `most` distinct words."""
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return Column(kind="numeric", values=values.to_numpy(dtype=np.float32, na_value=np.nan))
     codes, categories = pd.factorize(values.astype(object), use_na_sentinel=True)
-    if not 0 < len(categories) <= MAX_CATEGORIES:
+    if not 0 < len(categories) <= most:
         return None
     if isinstance(values.dtype, pd.CategoricalDtype):
         known = values.cat.remove_unused_categories()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -100,6 +101,12 @@ class ClusteringParams:
         check(2 <= self.n_pcs <= 200, "n_pcs", self.n_pcs, "a whole number from 2 to 200")
         check(self.resolution is None or 0 < self.resolution <= 10, "resolution", self.resolution,
               "a number above 0 and up to 10")
+        check(self.n_top_genes is None or self.n_top_genes >= 1, "n_top_genes", self.n_top_genes,
+              "a whole number from 1, or nothing for the cut-offs")
+        check(self.max_value > 0, "max_value", self.max_value, "a number above 0")
+        for name in ("min_mean", "max_mean", "min_disp"):
+            check(math.isfinite(getattr(self, name)), name, getattr(self, name), "a number")
+        check(self.seed >= 0, "seed", self.seed, "a whole number from 0")
         check(self.markers_against in ("subset", "all", "both"), "markers_against", self.markers_against,
               "subset, all or both")
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from cassia_core.data.numba_cache import use_numba_cache
-from cassia_core.domain.side_work import PreviewRequest
+from cassia_core.domain.side_work import PreviewProgress, PreviewRequest
 from cassia_core.log import start_log
 from cassia_core.pipeline.side_process import run_and_tell
-from cassia_core.runs.codec import read_json
+from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.side_folders import PreviewFolder
 
 
@@ -20,6 +20,7 @@ def main(root: str) -> int:
     use_numba_cache()
 
     def work() -> None:
+        write_json(folder.progress, PreviewProgress(stage="read"))  # before the imports, which take seconds
         from cassia_core.pipeline.previewing import make_preview  # after use_numba_cache: this imports numba
         make_preview(read_json(folder.request, PreviewRequest), folder)
 

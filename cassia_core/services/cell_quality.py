@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
 import uuid
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def _measure(path: Path, options: ReadOptions, kept: Path) -> None:
     folder.root.mkdir(parents=True)
     try:
         write_json(folder.request, QualityRequest(path=str(path.resolve()), read=options))
-        launch_quality(folder).wait()
+        _wait(launch_quality(folder))
         if not folder.metrics.exists():
             raise _problem(folder)
         folder.metrics.replace(kept)
@@ -52,6 +53,15 @@ def _measure(path: Path, options: ReadOptions, kept: Path) -> None:
         shutil.rmtree(folder.root, ignore_errors=True)
     for old in sorted(_cache().glob("*.parquet"), key=lambda p: p.stat().st_mtime, reverse=True)[KEPT:]:
         old.unlink(missing_ok=True)
+
+
+def _wait(process: subprocess.Popen) -> None:
+    """Until it has ended; it does not outlive a person who gives up (Ctrl-C)."""
+    try:
+        process.wait()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _problem(folder: QualityFolder) -> InputError:

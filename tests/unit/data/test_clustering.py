@@ -7,8 +7,9 @@ from clustering_cells import Remembering, counts, loaded, run
 from scipy import sparse
 from sklearn.metrics import adjusted_rand_score, homogeneity_score
 
+from cassia_core.data.view_store import open_view
 from cassia_core.domain.config import ClusteringParams, QCParams
-from cassia_core.errors import AnnDataError, RunCancelled
+from cassia_core.errors import AnnDataError, ConfigError, RunCancelled
 
 
 def test_counts_become_clusters_a_map_and_markers(tmp_path):
@@ -259,3 +260,42 @@ def test_markers_are_of_all_genes_with_fractions_in_and_out(tmp_path):
     measured = found.expression.measure("0", (top.gene, "NOT-A-GENE"))
     assert measured[0].status == "measured_here" and measured[0].rank == 1 and measured[0].top_cluster == "0"
     assert measured[1].status == "not_in_data"
+
+
+@pytest.mark.parametrize(("own", "wish", "shown"), [
+    ("X_draw_graph_fa", None, "X_draw_graph_fa"), ("UMAP", None, "UMAP"), ("UMAP", "new", "X_umap")])
+def test_the_map_to_show_stands_first_in_the_view_whatever_it_is_called(tmp_path, own, wish, shown):
+    adata = counts()
+    adata.obsm[own] = np.random.default_rng(0).normal(size=(300, 2))
+    found = run(loaded(adata), tmp_path, clustering=ClusteringParams(embedding=wish))
+    assert open_view(tmp_path / "view").embeddings()[0] == shown
+    assert ("X_umap" in found.adata.obsm) == (wish == "new")
+
+
+def test_a_map_that_is_a_table_is_kept_and_shown(tmp_path):
+    adata = counts()
+    xy = np.random.default_rng(0).normal(size=(300, 2))
+    adata.obsm["X_umap"] = pd.DataFrame(xy, index=adata.obs_names, columns=["one", "two"])
+    run(loaded(adata), tmp_path)
+    assert np.allclose(open_view(tmp_path / "view").embedding("X_umap"), xy)
+
+
+def test_cells_that_are_all_alike_are_refused_in_words(tmp_path):
+    adata = counts()
+    adata.X = sparse.csr_matrix(np.tile(adata.X[0].toarray(), (300, 1)))
+    with pytest.raises(AnnDataError, match="nothing tells them apart"):
+        run(loaded(adata), tmp_path)
+
+
+def test_the_remedy_for_a_part_in_one_piece_is_a_higher_resolution(tmp_path):
+    adata = counts()
+    adata.obs["type"] = adata.obs["type"].astype(str)
+    params = ClusteringParams(cluster_column="type", subset_clusters=(adata.obs["type"].iloc[0],), resolution=0.01)
+    found = run(loaded(adata), tmp_path, clustering=params)
+    assert found.refusal is not None and found.refusal.remedy == "Choose a higher resolution."
+
+
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"n_top_genes": 0}, {"max_value": 0.0}, {"min_mean": float("nan")}])
+def test_a_setting_that_means_nothing_is_refused_by_name(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        ClusteringParams(**wrong)

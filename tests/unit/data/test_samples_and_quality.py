@@ -114,3 +114,31 @@ def test_suggested_cut_offs_take_the_odd_cells_and_leave_the_rest():
     assert found.removed < 40
     assert 100 < found.params.min_genes < 1500
     assert found.params.max_pct_mito < 30
+
+
+def test_no_limit_is_suggested_where_more_than_half_of_the_cells_are_alike():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"n_genes": [40] * 300 + list(range(20, 40)), "n_counts": rng.normal(6000, 600, 320),
+                          "pct_mito": [0.0] * 200 + list(rng.random(120)), "pct_ribo": 0.0, "pct_haemo": 0.0})
+    found = suggest_cutoffs(table).params
+    assert (found.min_genes, found.max_genes, found.max_pct_mito) == (None, None, None)
+    assert 0 < found.min_counts < 6000 < found.max_counts
+
+
+def test_a_file_s_own_doublet_scores_are_kept_beside_new_ones(tmp_path):
+    adata = counts()
+    adata.obs["doublet_score"] = 0.5
+    found = run(loaded(adata), tmp_path, qc=QCParams(score_doublets=True)).adata.obs
+    assert set(found["doublet_score_original"]) == {0.5}
+    assert found["doublet_score"].nunique() > 1
+
+
+def test_a_mitochondrial_share_from_0_to_1_is_kept_beside_the_percentage(tmp_path):
+    adata = counts()
+    adata.var_names = [f"MT-{i}" if i < 20 else name for i, name in enumerate(adata.var_names)]
+    adata.obs["pct_mito"] = 0.2
+    listener = Remembering()
+    found = run(loaded(adata), tmp_path, listener).adata.obs
+    assert set(found["pct_mito_original"]) == {0.2}
+    assert found["pct_mito"].max() > 1
+    assert any("pct_mito_original" in text for text in listener.notices)

@@ -3,12 +3,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 from clustering_cells import counts, loaded, run
+from scipy import sparse
 
 from cassia_core.data.expression import CellExpression
-from cassia_core.data.view_store import open_view
+from cassia_core.data.view_store import MAX_CATEGORIES, ViewWriter, open_view
 from cassia_core.domain.config import ClusteringParams
 from cassia_core.errors import RunNotFound
 
@@ -85,3 +88,16 @@ def test_no_view_is_said_in_words(tmp_path):
 def test_reading_a_view_loads_no_compiled_code():
     code = "import sys, cassia_core.data.view_store; print({'numba', 'scanpy', 'anndata'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+def test_clusters_are_in_the_view_however_many_there_are(tmp_path):
+    n = MAX_CATEGORIES + 5
+    values = sparse.csr_matrix(np.ones((n, 3), dtype=np.float32))
+    names = [f"c{i}" for i in range(n)]
+    obs = pd.DataFrame({"own": pd.Categorical(names), "other": names}, index=names)
+    writer = ViewWriter(tmp_path / "view")
+    writer.write_genes(values, ("A", "B", "C"), lambda _: None)
+    writer.finish(ad.AnnData(values, obs=obs), "own", None)
+    view = open_view(tmp_path / "view")
+    assert [c.name for c in view.columns()] == ["own"]
+    assert len(view.column("own").categories) == n
