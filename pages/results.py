@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cassia_core.errors import RunError
 from cassia_core.services import cluster_list, results, review
 from cassia_core.services.plot_numbers import subject_of
 from cassia_core.services.results import DatasetResults
@@ -19,7 +20,7 @@ from cassia_ui.evidence_card import draw_evidence_card
 from cassia_ui.expression_plots import draw_expression
 from cassia_ui.figure_downloads import draw_map_take_home
 from cassia_ui.frame import require_app
-from cassia_ui.problems import problems_as_cards
+from cassia_ui.problems import problems_as_cards, show_problem
 from cassia_ui.reference import draw_reference
 from cassia_ui.results_map import draw_results_map, draw_ways, n_panels
 from cassia_ui.selection import draw_selection
@@ -85,7 +86,12 @@ def show() -> None:
         return
     if any(r.provider == "offline" for r in data.rows):
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{OFFLINE_LINE}]")
-    groups = review.groups(data.run_id, data.spec.name)
+    try:
+        groups = review.groups(data.run_id, data.spec.name)
+    except RunError as error:  # cells of a correction that cannot be read: what helps is to take it back
+        show_problem(error, "corrections")
+        draw_history(data.run_id, data.spec.name)
+        return
     labels = {group.cluster: group for group in groups if not group.group}
     map_and_table(data, labels, results.label_colours([g.label for g in groups if g.label],
                                                       "dark" if session.dark() else "light"))

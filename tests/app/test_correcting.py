@@ -171,6 +171,15 @@ def test_the_same_cells_set_aside_again_after_an_undo_are_drawn_in_the_plots(pag
         review.undo(run_id, "pbmc")
 
 
+def test_a_correction_whose_cells_cannot_be_read_can_be_taken_back(page, run_id):
+    step = review.set_aside(run_id, "pbmc", np.arange(20))
+    dataset_layout(find_run(run_id), "pbmc")[1].chosen_cells(step.cells).write_bytes(b"damaged")
+    at = page.run()
+    assert "The cells of a correction cannot be read" in text_of(at)
+    healthy(at.button(key="undo_last").click().run())
+    assert len(table_of(healthy(at.run()))) == len(load_results(run_id, "pbmc").rows)
+
+
 def colours_of_types(at: AppTest) -> dict[str, str]:
     """The colour of the dot of each cluster in the table."""
     table = next(d for d in at.dataframe if "Cluster" in d.value.columns)
