@@ -109,7 +109,8 @@ def _chart(rows: pd.DataFrame, key: str, measure: str) -> go.Figure:
 
 def _add_bars(figure: go.Figure, sums: pd.Series, name: str, shade: str, pattern: str, value: str) -> None:
     figure.add_bar(x=list(sums.index), y=sums, name=escaped(name), hovertemplate=f"%{{fullData.name}}: {value}<extra></extra>",
-                   marker={"color": shade, "pattern": {"shape": pattern, "fgcolor": tokens(session.dark())["card"], "size": 6}})
+                   marker={"color": shade, "line": {"color": shade, "width": 1},
+                           "pattern": {"shape": pattern, "fgcolor": shade, "size": 6}})
 
 
 def _mark_unknown(figure: go.Figure, rows: pd.DataFrame, key: str, colours: dict[str, str]) -> None:

@@ -60,7 +60,7 @@ mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-li
 @media (prefers-reduced-motion: reduce){*{animation:none!important;transition:none!important}}
 """
 _DARK_ONLY = """
-[data-testid="stBaseButton-primary"],[data-testid="stBaseButton-primary"] *{color:#06232A}
+[data-testid="stBaseButton-primary"]:not(:disabled),[data-testid="stBaseButton-primary"]:not(:disabled) *{color:#06232A}
 """
 
 

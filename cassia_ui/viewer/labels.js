@@ -1,6 +1,6 @@
 // Where labels go: beside the cells they name where there is room, else on them; a label without room is left out.
 const BINS = 96, WINDOW = 9, LEAST_PURITY = 0.5, FONT = "600 13px ", LABEL_HEIGHT = 18;
-const STEPS = [5, 12, 20, 30], ON_CELLS = 3;
+const STEPS = [5, 12, 20, 30], ON_CELLS = 12;
 
 function binOf(v) {
   return Math.min(BINS - 1, Math.floor((v * BINS) / (FULL + 1)));
@@ -109,7 +109,7 @@ function placeLabels(wanted, sums, sight, kept, taken) {
       if ([...placed, ...taken].some((other) => overlap(other, box))) return;
       const [x0, y0] = sight.toMap(x, y + h), [x1, y1] = sight.toMap(x + w, y);
       const far = Math.hypot(x + w / 2 - cx, y + h / 2 - cy) / Math.max(stage.w, stage.h);
-      box.cost = ON_CELLS * covered(sums, x0, y0, x1, y1) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
+      box.cost = Math.min(1, ON_CELLS * covered(sums, x0, y0, x1, y1)) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
       if (!best || box.cost < best.cost) best = box;
     });
     if (best) placed.push(best);
