@@ -21,8 +21,8 @@ _FILTERS = ("table_lights", "table_statuses", "table_families")
 _STATUS = {"done": "Done", "needs_review": "Needs review", "failed": "No answer", "skipped": "Not annotated",
            "cancelled": "Cancelled"}
 _COLUMNS = {
-    " ": st.column_config.TextColumn(width=30), "Cell type": st.column_config.TextColumn(width="medium"),
-    "Confidence": st.column_config.TextColumn(width=92),
+    " ": st.column_config.TextColumn(width=28), "Cell type": st.column_config.TextColumn(width=160),
+    "Confidence": st.column_config.TextColumn(width=86),
     "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90),
     "Score": st.column_config.NumberColumn(format="%d", width=52),
     "Cells": st.column_config.NumberColumn(format="localized", width=62),
