@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,7 +78,7 @@ def environment() -> Environment:
 def write_report(path: Path, *, spec: DatasetSpec, rows: Sequence[ClusterResult], record: RunRecord,
                  findings: Findings | None, outcome: DatasetOutcome, families: Mapping[str, str],
                  material: Material = _NO_MATERIAL, edits: Mapping[str, EditedLabel] = _NO_EDITS,
-                 notes: Sequence[str] = ()) -> None:
+                 accepted: Collection[str] = (), notes: Sequence[str] = ()) -> None:
     """Write the report, whole or not at all.
 
     Parameters
@@ -91,22 +91,25 @@ def write_report(path: Path, *, spec: DatasetSpec, rows: Sequence[ClusterResult]
         What `read_material` finds in the run directory: markers, map, measured genes, calls.
     edits
         Cluster to the label that a person gave it; the report then says so and shows both.
+    accepted
+        Clusters whose label a person accepted: no doubt is left about them.
     notes
         Sentences to show at the top, such as which cells a person set aside.
     """
     part = path.with_name(f".{path.name}.part")
     part.write_text(render_report(spec=spec, rows=rows, record=record, findings=findings, outcome=outcome,
-                                  families=families, material=material, edits=edits, notes=notes),
+                                  families=families, material=material, edits=edits, accepted=accepted, notes=notes),
                     encoding="utf-8", errors="xmlcharrefreplace")
     os.replace(part, path)
 
 
 def render_report(*, spec: DatasetSpec, rows: Sequence[ClusterResult], record: RunRecord, findings: Findings | None,
                   outcome: DatasetOutcome, families: Mapping[str, str], material: Material = _NO_MATERIAL,
-                  edits: Mapping[str, EditedLabel] = _NO_EDITS, notes: Sequence[str] = ()) -> str:
+                  edits: Mapping[str, EditedLabel] = _NO_EDITS, accepted: Collection[str] = (),
+                  notes: Sequence[str] = ()) -> str:
     """The report as text; parameters as `write_report`."""
     edits = {cluster: edit for cluster, edit in edits.items() if any(row.cluster == cluster for row in rows)}
-    parts = cluster_parts(rows, material, edits, families)
+    parts = cluster_parts(rows, material, edits, families, accepted)
     types = type_counts(parts)
     colours = {theme: palette_for([t.name for t in types], theme, families) for theme in ("light", "dark")}
     methods = methods_paragraph(spec, record, outcome, findings, material.stages,
@@ -129,6 +132,8 @@ def render_report(*, spec: DatasetSpec, rows: Sequence[ClusterResult], record: R
         run=material.run, page_head=_css_text(", ".join(
             text for text in (f"{spec.name}{' (edited)' if edits else ''}", material.run, date_in_words(record.created_at))
             if text)),
+        n_clustered=sum(part.row.n_cells for part in parts) if _cells_known(parts) else 0,
+        n_aside=sum(edit.aside for edit in edits.values()),
         themes={theme: _theme(colours[theme], types, theme) for theme in ("light", "dark")},
         replayed=sum(turn.replayed for row in rows for turn in row.turns),
         costs=cost_lines(material.calls), usage=usage, cost=cost_text(usage),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cassia_core.domain.annotation import ClusterResult, EvidenceItem, deserves_a_look, names_a_type
@@ -30,13 +30,17 @@ _OLS = "https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedLabel:
-    """A label that a person corrected: the new one, its Cell Ontology id, the run's own, why and when (UTC)."""
+    """A label that a person corrected: the new one, its Cell Ontology id, the run's own, why and when (UTC).
+
+    `aside`: of cells that the person took out of a cluster.
+    """
 
     label: str
     cl_id: str = ""
     original: str = ""
     reason: str = ""
     at: str = ""
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +99,16 @@ class ClusterPart:
 
 
 def cluster_parts(rows: Sequence[ClusterResult], material: Material, edits: Mapping[str, EditedLabel],
-                  families: Mapping[str, str]) -> tuple[ClusterPart, ...]:
-    """A part per row, in order; types are numbered in the order of their first cluster."""
+                  families: Mapping[str, str], accepted: Collection[str] = ()) -> tuple[ClusterPart, ...]:
+    """A part per row, in order; types are numbered in the order of their first cluster.
+
+    No doubt is left about clusters that a person corrected or `accepted`.
+    """
     names = [label_of(row, edits) for row in rows]
     kinds = {name: at for at, name in enumerate(dict.fromkeys(names))}
-    return tuple(_part(row, f"c{number}", name, kinds[name], material, edits.get(row.cluster), families)
+    settled = {*edits, *accepted}
+    return tuple(_part(row, f"c{number}", name, kinds[name], material, edits.get(row.cluster), families,
+                       doubtful=row.cluster not in settled and deserves_a_look(row))
                  for number, (row, name) in enumerate(zip(rows, names, strict=True), start=1))
 
 
@@ -123,7 +132,7 @@ def look_first(parts: Sequence[ClusterPart]) -> tuple[tuple[ClusterPart, ...], .
 
 
 def _part(row: ClusterResult, anchor: str, name: str, kind: int, material: Material, edit: EditedLabel | None,
-          families: Mapping[str, str]) -> ClusterPart:
+          families: Mapping[str, str], *, doubtful: bool) -> ClusterPart:
     own_id = row.detailed_term.cl_id if row.detailed_term else ""
     markers = next((c for c in material.markers.clusters if c.cluster == row.cluster), None) if material.markers else None
     chip = _chips(row, markers, material.measured)
@@ -133,8 +142,7 @@ def _part(row: ClusterResult, anchor: str, name: str, kind: int, material: Mater
     return ClusterPart(
         row=row, anchor=anchor, name=name, kind=kind, family=families.get(name, UNKNOWN_FAMILY),
         cl_id=edit.cl_id if edit else own_id, edit=edit, turns=turns,
-        doubtful=edit is None and deserves_a_look(row),
-        why=row.reason or row.light_reason,
+        doubtful=doubtful, why=row.reason or row.light_reason,
         lines=tuple(EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind])
                     for i in items if i.kind != "not_measured"),
         not_measured=row.evidence.genes("not_measured") if row.evidence else ())

@@ -155,19 +155,21 @@ def _write_report(layout: RunLayout, paths: DatasetLayout, data: DatasetResults,
     where = Column(kind="categorical", categories=tuple(g.id for g in cells.groups), codes=cells.codes) if cells else None
     material = read_material(layout, paths, data.spec, data.rows, data.findings, where)
     by_cluster = {row.cluster: row for row in data.rows}
-    edits = {g.id: EditedLabel(label=g.label, cl_id=g.cl_id, original=g.original, reason=g.reason, at=g.at)
+    edits = {g.id: EditedLabel(label=g.label, cl_id=g.cl_id, original=g.original, reason=g.reason, at=g.at,
+                                aside=bool(g.group))
              for g in groups if g.edited}
     write_report(paths.edited_report_html, spec=data.spec, record=load_record(layout), findings=data.findings,
                  outcome=data.outcome, rows=[_as_the_run_left(by_cluster[g.cluster], g) for g in groups],
                  families={name: family_of(name) for g in groups for name in (g.label, g.original) if name},
-                 material=material, edits=edits, notes=_notes(groups))
+                 material=material, edits=edits, accepted=frozenset(g.id for g in groups if g.accepted), notes=_notes(groups))
 
 
 def _as_the_run_left(row: ClusterResult, item: ReviewedLabel) -> ClusterResult:
     if not item.group:
         return replace(row, n_cells=item.n_cells)
     return replace(row, cluster=item.id, n_cells=item.n_cells, reason=f"Set aside by hand from cluster {row.cluster}.",
-                   evidence=None, score=None, light=None, light_reason="", verdict=None, boost=None, **_NOT_OF_A_PART)
+                   proposal=None, evidence=None, score=None, light=None, light_reason="", verdict=None, boost=None,
+                   **_NOT_OF_A_PART)
 
 
 def _notes(groups: Sequence[ReviewedLabel]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pytest
 from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import ColumnInfo, Findings
+from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.report.html import EditedLabel
 from cassia_core.report.marker_dots import MOST_CLUSTERS, MOST_GENES, drawing, genes_behind
 from cassia_core.report.report_material import Material
@@ -32,6 +33,13 @@ def test_the_summary_says_what_was_found_and_what_to_look_at_first():
     assert "Cluster 2 : No label , 5 cells The model did not answer." in words
     assert words.index("The model did not answer.") < words.index("Genes speak against it."), "no answer comes first"
     assert "B cell 10 40 %" in words and "No label 5 20 %" in words
+
+
+def test_cells_of_the_file_that_were_set_aside_before_clustering_are_not_counted_as_clustered():
+    outcome = DatasetOutcome(dataset="x", tissue="blood", file_path="x", n_clusters=3, n_cells=40)
+    words = words_of(report_of(ROWS, outcome=outcome))
+    assert "25 cells ( blood, human ) in 3 clusters" in words
+    assert "The file has 40 cells; 15 of them are not in these clusters." in words
 
 
 def test_clusters_that_failed_for_one_reason_are_named_together():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 
 import anndata as ad
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from cassia_core.data.view_store import open_view
+from cassia_core.domain.annotation import deserves_a_look
 from cassia_core.errors import ConfigError, RunError
 from cassia_core.services import edited_exports, review
 from cassia_core.services.results import dataset_layout, load_results, output_files, zip_run
@@ -100,6 +102,25 @@ def test_a_label_that_came_back_by_an_undo_was_not_accepted_by_anybody(run):
     review.undo(run_id, "pbmc", root, seq=step.seq)
     after = review.labels(run_id, "pbmc", root)[0]
     assert (after.label, after.edited, after.accepted) == (first.label, False, False)
+
+
+def test_the_edited_report_gives_no_reading_of_the_run_for_a_corrected_label_and_doubts_no_accepted_one(run):
+    run_id, root, paths, view = run
+    rows = load_results(run_id, "pbmc", root).rows
+    agreed, = (r.cluster for r in rows if deserves_a_look(r))
+    renamed = next(r.cluster for r in rows if r.score and r.evidence and r.cluster != agreed)
+    review.apply_edit(run_id, "pbmc", (renamed,), "rename", label="my own cell", root=root)
+    review.apply_edit(run_id, "pbmc", (agreed,), "accept", root=root)
+    review.set_aside(run_id, "pbmc", cells_of(view, agreed, 9), label="doublet", root=root)
+    edited_exports.make(run_id, "pbmc", root)
+    page = paths.edited_report_html.read_text(encoding="utf-8")
+    lines = {re.search(r"<bdi>(.*?)</bdi>", line)[1]: line for line in page.split("<tr data-light")[1:]}
+    assert re.findall(r'class="n" data-value="(.*?)"', lines[renamed])[:2] == ["", ""]
+    assert "" not in re.findall(r'class="n" data-value="(.*?)"', lines[agreed])[:2]
+    assert "none stands out as doubtful" in page
+    assert f"in {len(rows)} clusters and 1 group of cells set aside by hand" in page
+    aside = next(p for p in page.split('<details class="cluster"') if f"{agreed} (set aside 1)</bdi>" in p and "<h3>" in p)
+    assert "knowledge base does not know this label" not in aside and "Also possible" not in aside
 
 
 @pytest.mark.parametrize(("clusters", "action", "label"), [
