@@ -71,7 +71,7 @@ def _add_annotate(commands) -> None:
 def _add_cluster(commands) -> None:
     command = commands.add_parser("cluster", help="cluster cells and find markers, without any annotation")
     command.add_argument("input", type=Path, metavar="INPUT", help="a file of cells")
-    _add_sample(command)
+    _add_sample(command, required=False)
     add_clustering(command)
     _add_output(command)
     command.set_defaults(run="running.cluster")

@@ -221,6 +221,9 @@ class ReadOptions:
     max_cells: int | None = None
     """Random subsample (seeded) down to this number of cells."""
 
+    def __post_init__(self) -> None:
+        check(self.max_cells is None or self.max_cells >= 1, "max_cells", self.max_cells, "a whole number from 1")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSpec:

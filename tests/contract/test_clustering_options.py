@@ -32,6 +32,11 @@ def test_the_defaults_are_those_of_the_python_interface(command):
     assert markers_of(options) == MarkerParams()
 
 
+def test_clusters_alone_need_neither_tissue_nor_species():
+    options = _parser().parse_args(["cluster", "cells.h5ad"])
+    assert (options.tissue, options.species) == ("unknown", "human")
+
+
 def test_every_option_reaches_its_setting():
     options = options_of("--min-genes", "200", "--max-genes", "6000", "--min-counts", "500", "--max-counts", "90000",
                          "--max-mito", "20", "--max-ribo", "50", "--max-haemo", "5", "--doublets", "--max-doublet-score", "0.4",
@@ -50,6 +55,8 @@ def test_a_batch_column_means_harmony_and_a_given_limit_takes_the_place_of_a_sug
     assert clustering_of(options, "type") == ClusteringParams(cluster_column="type", batch_column="lane", batch_method="harmony")
     suggested = QCParams(min_genes=300, max_pct_mito=7.5)
     assert quality_of(options, suggested) == QCParams(min_genes=300, max_pct_mito=30, sample_column="lane")
+    contradicted = quality_of(options_of("--min-genes", "5000"), QCParams(min_genes=300, max_genes=4000, max_counts=9000))
+    assert contradicted == QCParams(min_genes=5000, max_counts=9000)
 
 
 def test_limits_that_contradict_each_other_are_refused_in_plain_words():

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.metrics import adjusted_rand_score, homogeneity_score
 
 from cassia_core.data.view_store import open_view
-from cassia_core.domain.config import ClusteringParams, QCParams
+from cassia_core.domain.config import ClusteringParams, QCParams, ReadOptions
 from cassia_core.errors import AnnDataError, ConfigError, RunCancelled
 
 
@@ -299,3 +299,5 @@ def test_the_remedy_for_a_part_in_one_piece_is_a_higher_resolution(tmp_path):
 def test_a_setting_that_means_nothing_is_refused_by_name(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         ClusteringParams(**wrong)
+    with pytest.raises(ConfigError, match="max_cells"):
+        ReadOptions(max_cells=0)
