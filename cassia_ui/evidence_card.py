@@ -36,8 +36,9 @@ def draw_evidence_card(data: DatasetResults, labels: Mapping[str, ReviewedLabel]
             st.subheader(plain(label.label or "No label"), anchor=False)
             st.markdown(_place(label))
             _draw_standing(label, labels, [a for a in aside if a.cluster == row.cluster])
-            if label.edited and row.label:
-                st.markdown(f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]")
+            if label.edited:
+                st.markdown(f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]" if row.label else
+                            ":gray[What the run said:]")
             draw_readings(row)
             _draw_actions(data, row, label)
         with right:
@@ -105,8 +106,10 @@ def _draw_right(data: DatasetResults, row: ClusterResult, label: ReviewedLabel, 
         st.html(marker_bars(markers))
     elif shown == OTHERS:
         _draw_others(alternatives(data, row.cluster, label.label), label.edited)
+    elif label.edited and not row.label:
+        st.markdown(":gray[The run gave this cluster no label, so no genes were weighed for or against one.]")
     else:
-        if label.edited and row.label:
+        if label.edited:
             st.markdown(f":gray[Evidence for the label of the run,] {plain(row.label)}:gray[.]")
         every = st.toggle("Show all genes", key="evidence_all") if row.evidence and len(row.evidence.items) > 6 \
             else False

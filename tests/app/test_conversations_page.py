@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cassia_core.domain.config import DatasetSpec, RunConfig
-from cassia_core.services import results, runs
+from cassia_core.services import results, review, runs
 from cassia_ui.markup import marked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,3 +127,12 @@ def test_a_failed_cluster_says_why_and_pretends_no_conversation(many, monkeypatc
 ])
 def test_searched_words_are_marked_and_everything_is_escaped(text, words, expected):
     assert marked(text, words) == expected
+
+
+def test_a_cluster_that_only_a_person_named_shows_no_evidence_of_the_run(many):
+    review.apply_edit(many, "many", ("T/NK 44",), "rename", label="T cell")
+    at = page_of(many, "T/NK 44").switch_page("pages/results.py").run()
+    text = texts(at)
+    assert "What the run said:" in text and "no genes were weighed for or against one" in text
+    assert "has no name that genes could speak for" not in text
+    review.undo(many, "many")
