@@ -94,7 +94,7 @@ def _head(reasons: pd.Series, findings: Findings) -> None:
     st.space("stretch")
     gone = int((reasons != "").sum())
     judged = "" if (findings.n_cells or 0) <= len(reasons) else " of a random sample; the run looks at all"
-    st.markdown(f"**{len(reasons) - gone:,} of {len(reasons):,} cells stay**, {gone:,} are set aside{judged}", width="content")
+    st.markdown(f"**{len(reasons) - gone:,} of {len(reasons):,} cells stay**, {gone:,} set aside{judged}", width="content")
 
 
 def _say_what_goes(reasons: pd.Series) -> None:

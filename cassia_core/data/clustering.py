@@ -133,6 +133,7 @@ class _Clustering:
             found = self._markers(groups, expression)
             if needs_map:
                 self._start_umap(self._space(expression))
+        self.whole = None  # values of cells that are not clustered: not needed any more, and large
         self._write_genes(expression)
         self._finish_umap()
         self.view.finish(self.adata, key, found.statistics, kept_map or "X_umap")

@@ -58,7 +58,7 @@ def keep_subset(adata: ad.AnnData, inside: np.ndarray, params: ClusteringParams)
     """Leave only the cells of `inside` in `adata`, with what the whole file says of them kept under other names.
 
     Components and maps of the whole become `<name>_original`. Of a file of ours the labels leave, and `cell_type`
-    stays as `obs["parent_cell_type"]`.
+    stays as `obs["parent_cell_type"]` where it names any.
     """
     keep_cells(adata, inside)
     for name in _COMPUTED:
@@ -71,7 +71,7 @@ def keep_subset(adata: ad.AnnData, inside: np.ndarray, params: ClusteringParams)
 
 
 def _set_labels_aside(adata: ad.AnnData, columns: list[str]) -> None:
-    if "cell_type" in columns and "cell_type" in adata.obs:
+    if "cell_type" in columns and "cell_type" in adata.obs and adata.obs["cell_type"].notna().any():
         adata.obs[PARENT_LABEL] = adata.obs["cell_type"]
     adata.obs.drop(columns=columns, errors="ignore", inplace=True)
     for name in (UNS_KEY, *_OF_THE_WHOLE):

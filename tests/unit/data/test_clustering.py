@@ -7,6 +7,7 @@ from clustering_cells import Remembering, counts, loaded, run
 from scipy import sparse
 from sklearn.metrics import adjusted_rand_score, homogeneity_score
 
+from cassia_core.data.subset import keep_subset
 from cassia_core.data.view_store import open_view
 from cassia_core.domain.config import ClusteringParams, QCParams, ReadOptions
 from cassia_core.errors import AnnDataError, ConfigError, RunCancelled
@@ -301,3 +302,13 @@ def test_a_setting_that_means_nothing_is_refused_by_name(wrong):
         ClusteringParams(**wrong)
     with pytest.raises(ConfigError, match="max_cells"):
         ReadOptions(max_cells=0)
+
+
+@pytest.mark.parametrize(("label", "kept"), [("T cell", True), (None, False)])
+def test_a_part_says_what_its_cells_were_called_only_where_they_had_a_name(label, kept):
+    adata = counts()
+    adata.obs["cell_type"] = pd.Categorical([label] * adata.n_obs)
+    adata.uns["cassia"] = {"label_columns": np.array(["cell_type"])}
+    keep_subset(adata, np.arange(adata.n_obs) < 50, ClusteringParams())
+    assert ("parent_cell_type" in adata.obs) == kept
+    assert "cell_type" not in adata.obs
