@@ -6,7 +6,7 @@ import streamlit as st
 
 from cassia_ui import session
 
-_CHOSEN, _TABLE_NUMBER, _TABLE_PICK = "chosen_cluster", "table_number", "table_pick"
+_CHOSEN, _TABLE_NUMBER, _TABLE_PICK, _SHOWN = "chosen_cluster", "table_number", "table_pick", "results_shown"
 
 
 def chosen_cluster() -> str:
@@ -19,6 +19,14 @@ def choose_cluster(cluster: str) -> None:
     session.remember(_CHOSEN, cluster)
     session.remember(_TABLE_NUMBER, session.value(_TABLE_NUMBER, 0) + 1)
     session.remember(_TABLE_PICK, cluster)
+
+
+def begin_with(run_id: str, dataset: str) -> None:
+    """Forget the choice when other results are shown than before."""
+    shown = (run_id, dataset)
+    if session.value(_SHOWN, shown) != shown:
+        choose_cluster("")
+    session.remember(_SHOWN, shown)
 
 
 def table_key(dataset: str) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from cassia_core.services import results, runs
 from cassia_core.services.results import DatasetResults
 from cassia_ui import frame, session
+from cassia_ui.chosen_cluster import begin_with
 from cassia_ui.looking_inside import draw_part_of
 from cassia_ui.markup import plain
 from cassia_ui.navigation import RUN
@@ -33,7 +34,8 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
              f":material/event: {when(runs.view_run(run_id).started_at)}"]
     frame.title(title, line, chips)
     draw_part_of(run_id)
-    dataset = st.selectbox("Dataset", names, key=f"dataset_{name}") if len(names) > 1 else names[0]
+    dataset = _chosen(names, f"dataset_{name}_{run_id}")
+    begin_with(run_id, dataset)
     data = _loaded(run_id, dataset, _stamp(run_id))
     if not data.rows:
         with st.container(border=True):
@@ -42,6 +44,16 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
                 st.switch_page(RUN, query_params={"run": run_id})
         return None
     return data
+
+
+def _chosen(names: list[str], key: str) -> str:
+    """The dataset to show, the same on every page."""
+    if len(names) == 1:
+        return names[0]
+    known = session.chosen_dataset()
+    dataset = st.selectbox("Dataset", names, index=names.index(known) if known in names else 0, key=key)
+    session.choose_dataset(dataset)
+    return dataset
 
 
 def _stamp(run_id: str) -> int:

@@ -78,6 +78,16 @@ def choose_run(run_id: str) -> None:
         st.query_params.pop("run", None)
 
 
+def chosen_dataset() -> str:
+    """The dataset of the chosen run that pages show; "" before one was chosen."""
+    return st.session_state.get(_DATASET, "")
+
+
+def choose_dataset(name: str) -> None:
+    """Show this dataset of the run on every page."""
+    st.session_state[_DATASET] = name
+
+
 def keep_run_in_url() -> None:
     """Put the chosen run back into the URL after a change of page, so that a refresh finds it."""
     run_id = chosen_run()
