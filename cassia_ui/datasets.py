@@ -17,7 +17,7 @@ from cassia_ui.words import when
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _loaded(run_id: str, dataset: str, stamp: int) -> DatasetResults:
+def _loaded(run_id: str, dataset: str, state: tuple[str, int]) -> DatasetResults:
     return results.load_results(run_id, dataset)
 
 
@@ -36,7 +36,7 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
     draw_part_of(run_id)
     dataset = _chosen(names, f"dataset_{name}_{run_id}")
     begin_with(run_id, dataset)
-    data = _loaded(run_id, dataset, _stamp(run_id))
+    data = _loaded(run_id, dataset, _state(run_id))
     if not data.rows:
         with st.container(border=True):
             st.markdown(f"**Nothing to show yet.** {plain(data.outcome.error) if data.outcome else empty}")
@@ -56,6 +56,7 @@ def _chosen(names: list[str], key: str) -> str:
     return dataset
 
 
-def _stamp(run_id: str) -> int:
+def _state(run_id: str) -> tuple[str, int]:
+    """Where the run lies and when it last spoke: results are read anew when either is another."""
     events: Path = runs.find_run(run_id).events
-    return events.stat().st_mtime_ns if events.exists() else 0
+    return str(events), events.stat().st_mtime_ns if events.exists() else 0
