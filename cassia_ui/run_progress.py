@@ -51,9 +51,13 @@ def _time_left(view: RunView, done: int, total: int) -> str:
         return ""
     begun, last = datetime.fromisoformat(view.talking_since), datetime.fromisoformat(view.turns[-1].at)
     seconds = (last - begun).total_seconds() / won * (total - done)
+    return f"{_left(seconds).capitalize()}."
+
+
+def _left(seconds: float) -> str:
     if seconds < 5:
-        return "A few seconds left."
-    return f"About {seconds:.0f} s left." if seconds < 90 else f"About {seconds / 60:.0f} min left."
+        return "a few seconds left"
+    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
 def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_rest: bool) -> None:
@@ -67,7 +71,8 @@ def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_re
             st.markdown(f":orange[:material/pause_circle:] **{name}**  \n:gray[not finished]")
         else:
             percent = f", {stage.fraction:.0%}" if stage.fraction else ""
-            st.markdown(f":blue[:material/pending:] **{name}**  \n:gray[under way{percent}]")
+            left = "" if stage.seconds_left is None else f", {_left(stage.seconds_left)}"
+            st.markdown(f":blue[:material/pending:] **{name}**  \n:gray[under way{percent}{left}]")
     seen = {s.stage for s in dataset.stages}
     merges = annotation is not None and annotation.merge
     coming = [s for s, planned in (("annotate", annotation is not None), ("merge", merges), ("write", True))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cassia_core.domain.progress import RunView
+from cassia_core.domain.progress import RunView, StageView
 from cassia_core.services import runs
 
 POLL_S = 0.3
@@ -31,8 +31,15 @@ def follow(run_id: str, root: Path, *, quiet: bool) -> RunView:
 
 def _draw(bar: tqdm, view: RunView) -> None:
     running = [d for d in view.datasets if d.status == "running"]
-    stages = [s.stage for d in running for s in d.stages if s.state == "running"]
+    stages = [_told(s) for d in running for s in d.stages if s.state == "running"]
     bar.total = max(1, sum(len(d.tiles) for d in view.datasets))
     bar.n = sum(d.finished_clusters for d in view.datasets)
     bar.set_description_str(f"{running[0].name if running else 'starting'}: {', '.join(stages) or 'waiting'}")
     bar.refresh()
+
+
+def _told(stage: StageView) -> str:
+    """Such as "umap 40%, 12 s left"."""
+    share = f" {stage.fraction:.0%}" if stage.fraction else ""
+    left = "" if stage.seconds_left is None else f", {stage.seconds_left:.0f} s left"
+    return f"{stage.stage}{share}{left}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from cassia_core.domain import events as ev
@@ -13,6 +14,8 @@ from cassia_core.domain.usage import CallRecord, Usage
 StageState = Literal["waiting", "running", "done", "failed"]
 TileState = Literal["waiting", "annotating", "checking", "scoring", "boosting", "scored", "done", "look", "skipped",
                     "failed"]
+LEAST_TOLD_S = 1.0
+"""A pace over a shorter time says nothing."""
 FINISHED: tuple[TileState, ...] = ("scored", "done", "look", "skipped", "failed")
 _TILE_OF_AGENT: dict[str, TileState] = {
     "annotator": "annotating", "formatter": "annotating", "checks": "checking", "validator": "checking",
@@ -22,11 +25,23 @@ _TILE_OF_AGENT: dict[str, TileState] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageView:
+    """One step of a dataset. `begun_at` and `told_at` (UTC, ISO 8601): its start, and when `fraction` was last told."""
+
     stage: ev.Stage
     state: StageState = "waiting"
     fraction: float = 0.0
     seconds: float | None = None
     summary: str = ""
+    begun_at: str = ""
+    told_at: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds that the step will still take at its pace so far; None before it can be said."""
+        if self.state != "running" or not 0 < self.fraction < 1 or not (self.begun_at and self.told_at):
+            return None
+        passed = (datetime.fromisoformat(self.told_at) - datetime.fromisoformat(self.begun_at)).total_seconds()
+        return passed / self.fraction * (1 - self.fraction) if passed >= LEAST_TOLD_S else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +176,11 @@ def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:
         case ev.DatasetFinished():
             return replace(dataset.at_rest(), status=event.status, error=event.error)
         case ev.StageStarted():
-            return _with_stage(dataset, StageView(stage=event.stage, state="running"))
+            return _with_stage(dataset, StageView(stage=event.stage, state="running", begun_at=event.at))
         case ev.StageProgress():
-            return _with_stage(dataset, StageView(stage=event.stage, state="running", fraction=event.fraction))
+            begun_at = next((s.begun_at for s in dataset.stages if s.stage == event.stage), "")
+            return _with_stage(dataset, StageView(stage=event.stage, state="running", fraction=event.fraction,
+                                                  begun_at=begun_at, told_at=event.at))
         case ev.StageFinished():
             return _with_stage(dataset, StageView(stage=event.stage, state="done", fraction=1.0,
                                                   seconds=event.seconds, summary=event.summary))

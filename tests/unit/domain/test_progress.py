@@ -68,3 +68,13 @@ def test_the_clock_for_the_time_left_starts_with_the_first_turn_of_each_worker()
     later = fold((*again, ev.TurnFinished(seq=15, at="t25", dataset="a", cluster="0", text="MS4A1"),
                   ev.TurnFinished(seq=16, at="t30", dataset="a", cluster="0", text="MS4A1")))
     assert (later.talking_since, later.done_before) == ("t25", 2)
+
+
+def test_a_step_says_how_long_it_still_takes_once_its_pace_is_known():
+    begun = ev.StageStarted(seq=20, at="2026-11-21T10:00:00+00:00", dataset="a", stage="umap")
+    at_once = ev.StageProgress(seq=21, at="2026-11-21T10:00:00.2+00:00", dataset="a", stage="umap", fraction=0.01)
+    later = ev.StageProgress(seq=22, at="2026-11-21T10:00:10+00:00", dataset="a", stage="umap", fraction=0.25)
+    done = ev.StageFinished(seq=23, at="2026-11-21T10:00:40+00:00", dataset="a", stage="umap", seconds=40)
+    told = [fold((*STORY[:4], *events)).dataset("a").stages[-1].seconds_left
+            for events in ((begun,), (begun, at_once), (begun, at_once, later), (begun, later, done))]
+    assert told == [None, None, 30.0, None]
