@@ -231,8 +231,10 @@ def report(camera: Camera, path: Path) -> None:
 
 
 def to_the_end(page: Page, name: str) -> None:
-    page.wait_for_function(SETTLED)
-    page.locator("[data-testid=stMain]").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+    for _ in range(3):  # the page grows while its lower part is drawn
+        page.wait_for_function(SETTLED)
+        page.locator("[data-testid=stMain]").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+        page.wait_for_timeout(700)
     shoot(page, name)
 
 
