@@ -41,7 +41,7 @@ def _ask(data: DatasetResults, row: ClusterResult) -> None:
 def draw_form(data: DatasetResults, row: ClusterResult) -> str:
     """What the dialog asks; returns the id of the run that was started, "" until then."""
     st.markdown(f":gray[{WHAT}]")
-    labels = {item.cluster: item.label for item in review.labels(data.run_id, data.spec.name)}
+    labels = {item.cluster: item.label for item in review.labels(data.run_id, data.spec.name, rows=data.rows)}
     sizes = {r.cluster: r.n_cells for r in data.rows}
     chosen = tuple(st.multiselect(
         "Clusters", list(sizes), default=[row.cluster], key=f"inside_clusters_{row.cluster}",

@@ -116,7 +116,7 @@ def show() -> None:
         return
     if any(r.provider == OFFLINE for r in data.rows):
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{OFFLINE_LINE}]")
-    labels = {label.cluster: label for label in review.labels(data.run_id, data.spec.name)}
+    labels = {label.cluster: label for label in review.labels(data.run_id, data.spec.name, rows=data.rows)}
     rows, words = choose_rows(data, labels)
     if not rows:
         st.markdown(":gray[No conversation has these words. Fewer words find more.]")

@@ -87,7 +87,7 @@ def show() -> None:
     if any(r.provider == "offline" for r in data.rows):
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{OFFLINE_LINE}]")
     try:
-        groups = review.groups(data.run_id, data.spec.name)
+        groups = review.groups(data.run_id, data.spec.name, rows=data.rows)
     except RunError as error:  # cells of a correction that cannot be read: what helps is to take it back
         show_problem(error, "corrections")
         draw_history(data.run_id, data.spec.name)

@@ -71,8 +71,9 @@ def make(run_id: str, dataset: str, root: Path | None = None) -> tuple[Path, ...
     data = load_results(run_id, dataset, root)
     if data.outcome is None:
         raise RunError("The edited files cannot be made yet.", "The run is still at work.", "Wait until it has finished.")
-    groups = review.groups(run_id, dataset, root)
-    cells = review.grouped_cells(run_id, dataset, root) if data.view else None
+    groups = review.groups(run_id, dataset, root, rows=data.rows)
+    cells = review.grouped_cells(run_id, dataset, root, listed=review.labels(run_id, dataset, root, rows=data.rows)) \
+        if data.view else None
     table = labels_table(groups)
     write_csv(paths.edited_labels_csv, table)
     _write_tables(paths, data, groups, steps, table)

@@ -79,7 +79,8 @@ def subject_of(data: DatasetResults, root: Path | None = None) -> Subject:
     if data.view is None:
         raise InputError("There are no cells to draw.", "This run was made from a table of marker genes.",
                          "Plots need a run of cells (an h5ad file, for example).")
-    cells = review.grouped_cells(data.run_id, data.spec.name, root)
+    run, name = data.run_id, data.spec.name
+    cells = review.grouped_cells(run, name, root, listed=review.labels(run, name, root, rows=data.rows))
     if not (cells.codes >= 0).any():
         raise InputError("There are no groups of cells to draw.", "No cell is in a cluster.", "Choose another clustering.")
     return Subject(data=data, cells=cells)

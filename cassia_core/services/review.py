@@ -86,15 +86,24 @@ def history(run_id: str, dataset: str, root: Path | None = None) -> tuple[LabelE
     return read_edits(_paths(run_id, dataset, root))
 
 
-def labels(run_id: str, dataset: str, root: Path | None = None) -> tuple[ReviewedLabel, ...]:
-    """The standing label of every cluster, in the order of the results."""
-    return _labels(load_results(run_id, dataset, root).rows, history(run_id, dataset, root))
+def labels(run_id: str, dataset: str, root: Path | None = None, *,
+           rows: Sequence[ClusterResult] | None = None) -> tuple[ReviewedLabel, ...]:
+    """The standing label of every cluster, in the order of the results.
+
+    `rows`: these results, where they are at hand; read when None, a file per cluster.
+    """
+    results = load_results(run_id, dataset, root).rows if rows is None else rows
+    return _labels(results, history(run_id, dataset, root))
 
 
-def groups(run_id: str, dataset: str, root: Path | None = None) -> tuple[ReviewedLabel, ...]:
-    """Every cluster in the order of the results, each followed by the cells set aside from it, with their numbers."""
+def groups(run_id: str, dataset: str, root: Path | None = None, *,
+           rows: Sequence[ClusterResult] | None = None) -> tuple[ReviewedLabel, ...]:
+    """Every cluster in the order of the results, each followed by the cells set aside from it, with their numbers.
+
+    `rows` as in `labels`.
+    """
     paths = _paths(run_id, dataset, root)
-    listed = labels(run_id, dataset, root)
+    listed = labels(run_id, dataset, root, rows=rows)
     if not paths.view.is_dir():
         return listed
     found = _grouped(paths, listed)

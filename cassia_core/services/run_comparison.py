@@ -212,7 +212,7 @@ def _made_by(path: str, read: _Read) -> bool:
 
 
 def _by_cell(one: _Read, other: _Read, about: dict) -> RunComparison:
-    first, second = (review.grouped_cells(r.side.run_id, r.side.dataset, r.side.root) for r in (one, other))
+    first, second = (review.grouped_cells(r.side.run_id, r.side.dataset, r.side.root, listed=_labels(r)) for r in (one, other))
     at_one, at_other = shared_cells(one.results.view, other.results.view)
     counts = cross_table(first.codes[at_one], second.codes[at_other], len(first.groups), len(second.groups))
     n = int(counts.sum())
@@ -229,12 +229,15 @@ def _of_clusters(counts: np.ndarray, one: tuple[ReviewedLabel, ...], other: tupl
 
 
 def _by_cluster(one: _Read, other: _Read, about: dict) -> RunComparison:
-    first, second = ({label.cluster: label for label in _standing(r, review.labels(
-        r.side.run_id, r.side.dataset, r.side.root))} for r in (one, other))
+    first, second = ({label.cluster: label for label in _standing(r, _labels(r))} for r in (one, other))
     both = [cluster for cluster in first if cluster in second]
     return RunComparison(
         basis="clusters", pairs=tuple(_pair(first[c], second[c], 1) for c in both),
         only_one=len(first) - len(both), only_other=len(second) - len(both), **about)
+
+
+def _labels(read: _Read) -> tuple[ReviewedLabel, ...]:
+    return review.labels(read.side.run_id, read.side.dataset, read.side.root, rows=read.results.rows)
 
 
 def _standing(read: _Read, groups: tuple[ReviewedLabel, ...]) -> tuple[StandingLabel, ...]:

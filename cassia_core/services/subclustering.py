@@ -97,7 +97,7 @@ def child_config(run_id: str, dataset: str, clusters: tuple[str, ...], *,
     chosen = tuple(dict.fromkeys(map(str, clusters)))
     path = _cells_of(layout, found)
     _require_clusters(found, chosen)
-    labels = {item.cluster: item.label for item in review.labels(run_id, dataset, root)}
+    labels = {item.cluster: item.label for item in review.labels(run_id, dataset, root, rows=found.rows)}
     part = PartOf(run=run_id, dataset=dataset, clusters=chosen, labels=tuple(labels.get(c, "") for c in chosen),
                   title=parent.title or dataset)
     return RunConfig(
