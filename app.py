@@ -11,8 +11,12 @@ from cassia_ui.navigation import all_pages
 
 HERE = Path(__file__).parent
 
-st.set_page_config(page_title="CASSIA Workbench", page_icon=str(HERE / "assets" / "icon.png"), layout="wide",
-                   initial_sidebar_state=232)
+st.set_page_config(
+    page_title="CASSIA Workbench",
+    page_icon=str(HERE / "assets" / "icon.png"),
+    layout="wide",
+    initial_sidebar_state=232,
+)
 st.logo(str(HERE / "assets" / "logo.svg"), size="large", icon_image=str(HERE / "assets" / "icon.png"))
 st.set_option("client.showSidebarNavigation", True)  # see .streamlit/config.toml
 page = st.navigation(all_pages(), expanded=True)

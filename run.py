@@ -7,9 +7,11 @@
   python3 run.py screenshots  take the pictures of all screens anew (needs chromium)
 
 Options of the start: --port N (default 8501), --no-browser, --address A (default localhost).
-Needs Python 3.11, 3.12 or 3.13 and, the first time, a network. Everything goes into the folder .venv beside this file;
+Needs Python 3.11, 3.12 or 3.13 and, the first time, a network. Everything goes into the folder .venv beside
+this file;
 delete that folder to undo it.
 """
+
 # Standard library only, and plain syntax, so that an old Python can still print its message.
 import hashlib
 import os
@@ -42,8 +44,11 @@ def check_python():
         return
     which = getattr(shutil, "which", lambda name: None)  # Python 2 has none
     other = next((name for name in ("python3.13", "python3.12", "python3.11") if which(name)), None)
-    remedy = "Start it with a Python that fits: {} run.py".format(other) if other else \
-        "Install Python 3.13 from python.org (or your system's packages) and start run.py with it."
+    remedy = (
+        "Start it with a Python that fits: {} run.py".format(other)
+        if other
+        else "Install Python 3.13 from python.org (or your system's packages) and start run.py with it."
+    )
     stop("This is Python {}.{}; CASSIA Workbench needs 3.11, 3.12 or 3.13.".format(*version), remedy)
 
 
@@ -86,15 +91,27 @@ def make_venv():
     result = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
     if result.returncode != 0:
         sys.stderr.write(result.stdout + result.stderr)
-        stop("A virtual environment could not be made.",
-             "On Debian or Ubuntu: sudo apt-get install python{}.{}-venv. Elsewhere: check that the folder {} "
-             "can be written and the disk is not full.".format(sys.version_info[0], sys.version_info[1], HERE))
+        stop(
+            "A virtual environment could not be made.",
+            "On Debian or Ubuntu: sudo apt-get install python{}.{}-venv. Elsewhere: check that the folder {} "
+            "can be written and the disk is not full.".format(sys.version_info[0], sys.version_info[1], HERE),
+        )
 
 
 def install():
     """Install the pinned packages with pip."""
-    command = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-               "--require-virtualenv", "-q", "-r", REQUIREMENTS]
+    command = [
+        venv_python(),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-virtualenv",
+        "-q",
+        "-r",
+        REQUIREMENTS,
+    ]
     waiting = threading.Event()
     threading.Thread(target=show_time, args=(waiting,), daemon=True).start()
     result = subprocess.run(command, capture_output=True, text=True)
@@ -103,9 +120,13 @@ def install():
         return
     sys.stderr.write(result.stderr[-3000:])
     words = result.stderr.lower()
-    if any(w in words for w in ("connection", "resolve", "network", "retries exceeded", "timed out", "proxy")):
-        stop("The packages could not be fetched: there seems to be no network.",
-             "Connect to the internet (or set the proxy your institute uses: HTTPS_PROXY) and start again.")
+    if any(
+        w in words for w in ("connection", "resolve", "network", "retries exceeded", "timed out", "proxy")
+    ):
+        stop(
+            "The packages could not be fetched: there seems to be no network.",
+            "Connect to the internet (or set the proxy your institute uses: HTTPS_PROXY) and start again.",
+        )
     if "no space" in words:
         stop("The disk is full.", "Free about 2 GB and start again.")
     stop("The packages could not be installed.", "The lines above say why. Start again after mending it.")
@@ -153,12 +174,29 @@ def start(arguments):
     options = read_start_options(arguments)
     port, address = int(options["--port"]), options["--address"]
     if not port_is_free(address, port):
-        stop("Port {} is taken: the app may be running already, or another program uses it.".format(port),
-             "Open http://localhost:{} to see, or choose another port: python3 run.py --port {}".format(port, port + 1))
+        stop(
+            "Port {} is taken: the app may be running already, or another program uses it.".format(port),
+            "Open http://localhost:{} to see, or choose another port: python3 run.py --port {}".format(
+                port, port + 1
+            ),
+        )
     set_up()
     url = "http://{}:{}".format("localhost" if address in ("0.0.0.0", "localhost") else address, port)
-    command = [venv_python(), "-m", "streamlit", "run", os.path.join(HERE, "app.py"), "--server.headless", "true",
-               "--server.port", str(port), "--server.address", address, "--browser.gatherUsageStats", "false"]
+    command = [
+        venv_python(),
+        "-m",
+        "streamlit",
+        "run",
+        os.path.join(HERE, "app.py"),
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(port),
+        "--server.address",
+        address,
+        "--browser.gatherUsageStats",
+        "false",
+    ]
     server = subprocess.Popen(command, cwd=HERE)
     threading.Thread(target=announce, args=(url, server, options["browser"]), daemon=True).start()
     try:
@@ -203,8 +241,12 @@ def main(arguments):
     rest = arguments[1:] if command != "start" or arguments[:1] == ["start"] else arguments
     if command == "start":
         return start(rest)
-    commands = {"test": ["-m", "pytest"], "cli": ["-m", "cassia_core"], "screenshots": ["scripts/screenshots.py"],
-                "setup": ["-c", "print('Ready.')"]}
+    commands = {
+        "test": ["-m", "pytest"],
+        "cli": ["-m", "cassia_core"],
+        "screenshots": ["scripts/screenshots.py"],
+        "setup": ["-c", "print('Ready.')"],
+    }
     if command not in commands:
         stop("`{}` is not understood.".format(command), "python3 run.py --help lists what can be said.")
     set_up()

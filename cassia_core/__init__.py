@@ -1,7 +1,9 @@
 """CASSIA Workbench: cell type annotation of single-cell clusters, with the reasons.
 
-`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch`, `cluster`,
-`open_run` and `subcluster` are ours, with the parameter classes (`RunConfig`, `QCParams`, ...) that they take. All are
+`import cassia_core as CASSIA` gives the functions of CASSIA's own names; `annotate`, `annotate_batch`,
+`cluster`,
+`open_run` and `subcluster` are ours, with the parameter classes (`RunConfig`, `QCParams`, ...) that they
+take. All are
 loaded when first used, so that importing this package costs nothing.
 """
 
@@ -36,6 +38,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name in __all__:
         from cassia_core import api
+
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

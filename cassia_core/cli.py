@@ -14,8 +14,21 @@ from pathlib import Path
 from cassia_core.cli_commands.clustering_options import add_clustering, resolution
 from cassia_core.errors import CassiaError
 
-_AGENT_OPTIONS = ("provider", "model", "base_url", "max_workers", "score_threshold", "boost", "validator", "no_score",
-                  "no_merge", "blind", "max_cost", "max_tokens", "replay")
+_AGENT_OPTIONS = (
+    "provider",
+    "model",
+    "base_url",
+    "max_workers",
+    "score_threshold",
+    "boost",
+    "validator",
+    "no_score",
+    "no_merge",
+    "blind",
+    "max_cost",
+    "max_tokens",
+    "replay",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,8 +44,11 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, UnicodeError) as error:
         named = f" {error.filename}" if isinstance(error, OSError) and error.filename else ""
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        print(f"Problem: The file or folder{named} could not be read or written.\nWhy: {why}\n"
-              "What to do: Check its name and its rights, and that there is space left.", file=sys.stderr)
+        print(
+            f"Problem: The file or folder{named} could not be read or written.\nWhy: {why}\n"
+            "What to do: Check its name and its rights, and that there is space left.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -46,8 +62,11 @@ def _function(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cassia_core", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m cassia_core",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_annotate(commands)
     _add_cluster(commands)
@@ -79,9 +98,12 @@ def _add_cluster(commands) -> None:
 
 def _add_batch(commands) -> None:
     command = commands.add_parser(
-        "batch", help="many datasets in one run",
-        description="INPUT is a manifest (CSV with the columns path, tissue, species, and optionally name, context, "
-                    "cluster_column), or files and folders that all take --tissue and --species.")
+        "batch",
+        help="many datasets in one run",
+        description="INPUT is a manifest (CSV with the columns path, tissue, species, and optionally name, "
+        "context, "
+        "cluster_column), or files and folders that all take --tissue and --species.",
+    )
     command.add_argument("inputs", type=Path, nargs="+", metavar="INPUT")
     _add_sample(command, required=False)
     add_clustering(command)
@@ -92,27 +114,40 @@ def _add_batch(commands) -> None:
 
 def _add_subcluster(commands) -> None:
     command = commands.add_parser(
-        "subcluster", help="look inside clusters of a run: cluster and annotate their cells anew",
-        description="Starts a new run beside RUN_DIR, which knows its parent. What is not given is as in the parent.")
+        "subcluster",
+        help="look inside clusters of a run: cluster and annotate their cells anew",
+        description="Starts a new run beside RUN_DIR, which knows its parent. What is not given is as in "
+        "the parent.",
+    )
     command.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="a finished run of cells")
-    command.add_argument("--clusters", nargs="+", required=True, metavar="ID", help="exact ids of its clusters")
+    command.add_argument(
+        "--clusters", nargs="+", required=True, metavar="ID", help="exact ids of its clusters"
+    )
     command.add_argument("--dataset", help="which dataset, if the run has several")
     group = command.add_argument_group("clusters and markers")
-    group.add_argument("--resolution", type=resolution, default=argparse.SUPPRESS, help='of Leiden, or "auto"')
+    group.add_argument(
+        "--resolution", type=resolution, default=argparse.SUPPRESS, help='of Leiden, or "auto"'
+    )
     group.add_argument("--n-neighbors", type=int)
     group.add_argument("--n-pcs", type=int)
     group.add_argument("--batch-column", help="correct for this column with Harmony")
-    group.add_argument("--markers-against", choices=("both", "all", "subset"),
-                       help="compare each part with all other cells of the parent, with the other parts, or both "
-                            "(default)")
+    group.add_argument(
+        "--markers-against",
+        choices=("both", "all", "subset"),
+        help="compare each part with all other cells of the parent, with the other parts, or both (default)",
+    )
     group.add_argument("--seed", type=int)
     _add_agents(command)
     command.add_argument("--quiet", action="store_true", help="no progress bar")
-    command.set_defaults(run="subclustering.subcluster", **dict.fromkeys(_AGENT_OPTIONS))  # None: as in the parent
+    command.set_defaults(
+        run="subclustering.subcluster", **dict.fromkeys(_AGENT_OPTIONS)
+    )  # None: as in the parent
 
 
 def _add_run_commands(commands) -> None:
-    resume = commands.add_parser("resume", help="go on with a run that was cancelled, cut off, or has failed clusters")
+    resume = commands.add_parser(
+        "resume", help="go on with a run that was cancelled, cut off, or has failed clusters"
+    )
     resume.add_argument("run_dir", type=Path, metavar="RUN_DIR")
     resume.add_argument("--max-cost", type=float, metavar="USD", help="go on in a new run with this limit")
     resume.add_argument("--max-tokens", type=int, help="go on in a new run with this limit")
@@ -121,11 +156,15 @@ def _add_run_commands(commands) -> None:
     runs = commands.add_parser("runs", help="list runs")
     runs.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="folder of the runs")
     runs.set_defaults(run="running.list_runs")
-    compare = commands.add_parser("compare", help="two runs side by side: which labels changed, and what was set differently")
+    compare = commands.add_parser(
+        "compare", help="two runs side by side: which labels changed, and what was set differently"
+    )
     compare.add_argument("first", type=Path, metavar="RUN_DIR")
     compare.add_argument("second", type=Path, metavar="RUN_DIR")
     compare.add_argument("--dataset", metavar="NAME", help="which dataset, where a run has several")
-    compare.add_argument("--other-dataset", metavar="NAME", help="the dataset of the second run, if called otherwise")
+    compare.add_argument(
+        "--other-dataset", metavar="NAME", help="the dataset of the second run, if called otherwise"
+    )
     compare.add_argument("--csv", type=Path, metavar="FILE", help="write a table of all pairs of clusters")
     compare.set_defaults(run="comparing.compare")
 
@@ -138,8 +177,12 @@ def _add_look_commands(commands) -> None:
     check = commands.add_parser("doctor", help="what is installed, what works")
     check.set_defaults(run="doctor.doctor")
     bench = commands.add_parser("benchmark", help="annotate a table of marker lists and measure accuracy")
-    bench.add_argument("table", type=Path, metavar="TABLE.csv",
-                       help="columns row_id, tissue, species, markers; optionally gold_label, cl_id")
+    bench.add_argument(
+        "table",
+        type=Path,
+        metavar="TABLE.csv",
+        help="columns row_id, tissue, species, markers; optionally gold_label, cl_id",
+    )
     bench.add_argument("--output", type=Path, required=True, metavar="PRED.csv")
     _add_model(bench)
     bench.add_argument("--max-workers", type=int, default=6)
@@ -147,21 +190,28 @@ def _add_look_commands(commands) -> None:
 
 
 def _add_sample(command: argparse.ArgumentParser, *, required: bool = True) -> None:
-    command.add_argument("--tissue", required=required, default="unknown", help='tissue of the cells, or "unknown"')
+    command.add_argument(
+        "--tissue", required=required, default="unknown", help='tissue of the cells, or "unknown"'
+    )
     command.add_argument("--species", required=required, default="human", help="human, mouse, ...")
     command.add_argument("--context", default="", help="anything the agents should know of the experiment")
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--provider", default="offline",
-                         help="offline (default; no key), openai, anthropic, openrouter, or custom with --base-url")
+    command.add_argument(
+        "--provider",
+        default="offline",
+        help="offline (default; no key), openai, anthropic, openrouter, or custom with --base-url",
+    )
     command.add_argument("--model", help="model id (default: the provider's own default)")
     command.add_argument("--base-url", help="address of an OpenAI-compatible server, used exactly as typed")
 
 
 def _add_agents(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group(
-        "agents", "Keys are read from OPENAI_API_KEY, ANTHROPIC_API_KEY, OPENROUTER_API_KEY or CASSIA_API_KEY.")
+        "agents",
+        "Keys are read from OPENAI_API_KEY, ANTHROPIC_API_KEY, OPENROUTER_API_KEY or CASSIA_API_KEY.",
+    )
     _add_model(group)
     group.add_argument("--max-workers", type=int, default=6, help="requests in flight (default 6)")
     group.add_argument("--score-threshold", type=float, default=75.0)
@@ -172,9 +222,13 @@ def _add_agents(command: argparse.ArgumentParser) -> None:
     group.add_argument("--blind", action="store_true", help="never show labels of the input to the agents")
     group.add_argument("--max-cost", type=float, metavar="USD", help="stop before this is exceeded")
     group.add_argument("--max-tokens", type=int, help="stop before this many tokens are exceeded")
-    group.add_argument("--replay", type=Path, metavar="RUN_DIR", help="answer from the calls of that run, no network")
+    group.add_argument(
+        "--replay", type=Path, metavar="RUN_DIR", help="answer from the calls of that run, no network"
+    )
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="where the run directory goes")
+    command.add_argument(
+        "--output-dir", type=Path, default=Path("batch_results"), help="where the run directory goes"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar")

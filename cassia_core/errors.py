@@ -117,8 +117,17 @@ class ReplyError(CassiaError):
 
     UNREADABLE = "A reply could not be read."
 
-    def __init__(self, what: str, why: str = "", remedy: str = "", *, details: str = "", raw: str = "",
-                 agent: str = "", attempt: int = 0) -> None:
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        remedy: str = "",
+        *,
+        details: str = "",
+        raw: str = "",
+        agent: str = "",
+        attempt: int = 0,
+    ) -> None:
         super().__init__(what, why, remedy, details=details)
         self.raw, self.agent, self.attempt = raw, agent, attempt
 

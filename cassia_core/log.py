@@ -6,8 +6,10 @@ import logging
 import re
 from collections.abc import Iterable
 
-_KEY_SHAPES = re.compile(r"\b(?:sk|pk|key|or|gsk)[-_][A-Za-z0-9_\-]{8,}|\bAIza[A-Za-z0-9_\-]{20,}"
-                         r"|(?i:bearer)\s+[A-Za-z0-9._\-]{8,}")
+_KEY_SHAPES = re.compile(
+    r"\b(?:sk|pk|key|or|gsk)[-_][A-Za-z0-9_\-]{8,}|\bAIza[A-Za-z0-9_\-]{20,}"
+    r"|(?i:bearer)\s+[A-Za-z0-9._\-]{8,}"
+)
 HIDDEN = "[key hidden]"
 
 

@@ -32,7 +32,9 @@ def cache_root() -> Path:
 
 
 def server_folders() -> tuple[Path, ...]:
-    """Folders from which a person may name a file on the server (`CASSIA_DATA_DIRS`, `os.pathsep` between)."""
+    """Folders from which a person may name a file on the server (`CASSIA_DATA_DIRS`, `os.pathsep`
+    between).
+    """
     text = os.environ.get("CASSIA_DATA_DIRS", "")
     return tuple(Path(part).expanduser().resolve() for part in text.split(os.pathsep) if part.strip())
 

@@ -69,8 +69,11 @@ def _offer(spec: DatasetSpec, findings: Findings, key: str) -> None:
             session.remember(_JOB, clustering_preview.start_preview(spec, n_cells))
             st.rerun()
         some = f"a random {PREVIEW_CELLS:,} of {n_cells:,}" if n_cells > PREVIEW_CELLS else f"all {n_cells:,}"
-        st.markdown(f":gray[A small map with these settings, on {some} cells, within seconds. The first on a machine takes up to "
-                    "a minute.]")
+        st.markdown(
+            f":gray[A small map with these settings, on {some} cells, within seconds. The first on a "
+            "machine takes up to "
+            "a minute.]"
+        )
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)
@@ -99,21 +102,39 @@ def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
     found = preview.findings
     ids = tuple(c.cluster for c in found.clusters)
     with st.container(border=True, key="preview_result"):
-        st.markdown(f"**{len(ids)} cluster{'' if len(ids) == 1 else 's'}** :gray[at resolution {found.resolution:g}, "
-                    f"{found.n_neighbors} neighbours, {found.n_pcs} components]")
+        st.markdown(
+            f"**{len(ids)} cluster{'' if len(ids) == 1 else 's'}** :gray[at resolution {found.resolution:g}, "
+            f"{found.n_neighbors} neighbours, {found.n_pcs} components]"
+        )
         st.markdown(f":material/info: {_how_far_to_trust(found, spec)}")
         left, right = st.columns((1, 1), gap="small")
         with left:
-            st.plotly_chart(_map(preview, ids), width="stretch", theme=None, key="preview_map",
-                            config={"displayModeBar": False},
-                            alt=f"Map ({found.map_name}) of the preview, coloured and numbered by cluster")
+            st.plotly_chart(
+                _map(preview, ids),
+                width="stretch",
+                theme=None,
+                key="preview_map",
+                config={"displayModeBar": False},
+                alt=f"Map ({found.map_name}) of the preview, coloured and numbered by cluster",
+            )
         with right:
             st.dataframe(
-                [{"Cluster": c.cluster, "Cells": c.n_cells, "Genes highest here": ", ".join(c.genes) or "not tested"}
-                 for c in found.clusters], hide_index=True, height=_HEIGHT,
-                column_config={"Cluster": st.column_config.TextColumn(width=62),
-                               "Cells": st.column_config.NumberColumn(format="localized", width=62)},
-                alt="Clusters of the preview with their cells and best genes")
+                [
+                    {
+                        "Cluster": c.cluster,
+                        "Cells": c.n_cells,
+                        "Genes highest here": ", ".join(c.genes) or "not tested",
+                    }
+                    for c in found.clusters
+                ],
+                hide_index=True,
+                height=_HEIGHT,
+                column_config={
+                    "Cluster": st.column_config.TextColumn(width=62),
+                    "Cells": st.column_config.NumberColumn(format="localized", width=62),
+                },
+                alt="Clusters of the preview with their cells and best genes",
+            )
         for notice in found.notices:
             st.caption(plain(notice))
 
@@ -123,26 +144,50 @@ def _map(preview: ClusteringPreview, ids: tuple[str, ...]) -> go.Figure:
     colours = tokens(session.dark())
     of_cluster = np.array(wheel(len(ids)))
     xy, codes = preview.xy, preview.codes
-    figure = go.Figure(go.Scattergl(
-        x=xy[:, 0], y=xy[:, 1], mode="markers", marker={"size": 4, "color": of_cluster[codes]},
-        text=np.array(ids, dtype=object)[codes], hovertemplate="Cluster %{text}<extra></extra>"))
+    figure = go.Figure(
+        go.Scattergl(
+            x=xy[:, 0],
+            y=xy[:, 1],
+            mode="markers",
+            marker={"size": 4, "color": of_cluster[codes]},
+            text=np.array(ids, dtype=object)[codes],
+            hovertemplate="Cluster %{text}<extra></extra>",
+        )
+    )
     for code, name in enumerate(ids):
         middle = np.nanmedian(xy[codes == code], axis=0)
         if np.isfinite(middle).all():
-            figure.add_annotation(x=middle[0], y=middle[1], text=f"<b>{escaped(name)}</b>", showarrow=False,
-                                  bgcolor=colours["card"], opacity=0.9, borderpad=2,
-                                  font={"size": 13, "color": colours["text"]})
-    figure.update_layout(height=_HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0}, paper_bgcolor="rgba(0,0,0,0)",
-                         plot_bgcolor="rgba(0,0,0,0)", xaxis_visible=False, yaxis_visible=False, showlegend=False,
-                         hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}})
+            figure.add_annotation(
+                x=middle[0],
+                y=middle[1],
+                text=f"<b>{escaped(name)}</b>",
+                showarrow=False,
+                bgcolor=colours["card"],
+                opacity=0.9,
+                borderpad=2,
+                font={"size": 13, "color": colours["text"]},
+            )
+    figure.update_layout(
+        height=_HEIGHT,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis_visible=False,
+        yaxis_visible=False,
+        showlegend=False,
+        hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}},
+    )
     return figure
 
 
 def _how_far_to_trust(found: PreviewFindings, spec: DatasetSpec) -> str:
     """The honest sentence: how many of the cells were looked at, and what a run does beyond that."""
     if found.n_drawn < found.n_run:
-        text = (f"A preview on {found.n_drawn:,} of {found.n_run:,} cells; the run uses all cells, so numbers of clusters can "
-                "differ.")
+        text = (
+            f"A preview on {found.n_drawn:,} of {found.n_run:,} cells; the run uses all cells, so numbers "
+            "of clusters can "
+            "differ."
+        )
     else:
         text = f"A preview on all {found.n_drawn:,} cells."
     if found.n_removed:

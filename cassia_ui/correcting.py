@@ -18,8 +18,12 @@ from cassia_ui.words import named_clusters, when
 
 _NAME, _SAID = "correct_by", "correct_said"
 _SHOWN_STEPS = 30
-_ACTIONS = {"accept": ("check", "Accepted"), "rename": ("edit", "Renamed"),
-            "unknown": ("question_mark", "Set to Unknown"), "split": ("call_split", "Set aside")}
+_ACTIONS = {
+    "accept": ("check", "Accepted"),
+    "rename": ("edit", "Renamed"),
+    "unknown": ("question_mark", "Set to Unknown"),
+    "split": ("call_split", "Set aside"),
+}
 """Icon and word of each kind of step."""
 
 
@@ -32,16 +36,24 @@ def correct(run_id: str, dataset: str, label: ReviewedLabel) -> None:
     with st.container(horizontal=True):
         if st.button("Rename", type="primary", icon=":material/edit:", disabled=not new):
             _apply(run_id, dataset, (label.cluster,), "rename", new)
-        if st.button("Set to Unknown", icon=":material/question_mark:", disabled=label.label == UNKNOWN_LABEL):
+        if st.button(
+            "Set to Unknown", icon=":material/question_mark:", disabled=label.label == UNKNOWN_LABEL
+        ):
             _apply(run_id, dataset, (label.cluster,), "unknown")
 
 
 @st.dialog("Merge: one label for several clusters", width="medium")
 def merge(run_id: str, dataset: str, label: ReviewedLabel, clusters: Sequence[str]) -> None:
     """Ask which clusters get one label, and which."""
-    st.markdown("The clusters stay as they are and get the same cell type. It is one step, and is undone as one.")
-    also = st.multiselect(f"Clusters that get the same label as {label.cluster}", [c for c in clusters if c != label.cluster],
-                          key="correct_also", placeholder="Choose clusters")
+    st.markdown(
+        "The clusters stay as they are and get the same cell type. It is one step, and is undone as one."
+    )
+    also = st.multiselect(
+        f"Clusters that get the same label as {label.cluster}",
+        [c for c in clusters if c != label.cluster],
+        key="correct_also",
+        placeholder="Choose clusters",
+    )
     new = _label(label.label)
     _why()
     chosen = (label.cluster, *also)
@@ -56,9 +68,15 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Seque
     """Ask for the label of chosen cells; their clusters keep theirs for all other cells."""
     parts = ", ".join(f"{n:,} of cluster {plain(c)}" for c, n in from_clusters[:8])
     n_in = sum(n for _, n in from_clusters)
-    left_out = f" :gray[{cells_in_words(len(cells) - n_in)} of no cluster cannot be set aside.]" if n_in < len(cells) else ""
-    st.markdown(f"**{cells_in_words(n_in)}**: {parts}{', ...' if len(from_clusters) > 8 else ''}. "
-                f"Their clusters keep their labels for all other cells.{left_out}")
+    left_out = (
+        f" :gray[{cells_in_words(len(cells) - n_in)} of no cluster cannot be set aside.]"
+        if n_in < len(cells)
+        else ""
+    )
+    st.markdown(
+        f"**{cells_in_words(n_in)}**: {parts}{', ...' if len(from_clusters) > 8 else ''}. "
+        f"Their clusters keep their labels for all other cells.{left_out}"
+    )
     label = _label(UNKNOWN_LABEL)
     reason, by = _why()
     if st.button(f"Call them {plain(label)}", type="primary", icon=":material/call_split:"):
@@ -68,15 +86,26 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Seque
 
 def _label(suggested: str) -> str:
     """The chosen name: of the ontology by search, or the person's own words."""
-    typed = st.text_input("Cell type", placeholder="Type a name, such as memory B cell", key="correct_text").strip()
+    typed = st.text_input(
+        "Cell type", placeholder="Type a name, such as memory B cell", key="correct_text"
+    ).strip()
     terms = {t.name: t.cl_id for t in review.search_labels(typed)} if len(typed) > 1 else {}
     options = list(dict.fromkeys([*terms, *([typed] if typed else [suggested] if suggested else [])]))
     if not options:
         return ""
-    return st.selectbox("Take this name", options, key=f"correct_choice_{typed}",
-                        format_func=lambda name: f"{name} ({terms[name]})" if name in terms else
-                        name if name in (suggested, UNKNOWN_LABEL) else f"{name} (your own words)",
-                        help="Names of the Cell Ontology first, your own words last.")
+    return st.selectbox(
+        "Take this name",
+        options,
+        key=f"correct_choice_{typed}",
+        format_func=lambda name: (
+            f"{name} ({terms[name]})"
+            if name in terms
+            else name
+            if name in (suggested, UNKNOWN_LABEL)
+            else f"{name} (your own words)"
+        ),
+        help="Names of the Cell Ontology first, your own words last.",
+    )
 
 
 def _why() -> tuple[str, str]:
@@ -95,8 +124,15 @@ def accept(run_id: str, dataset: str, label: ReviewedLabel) -> None:
 
 
 def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: str, label: str = "") -> None:
-    step = review.apply_edit(run_id, dataset, clusters, action, label=label,
-                             reason=session.value("correct_reason", ""), by=session.value(_NAME, ""))
+    step = review.apply_edit(
+        run_id,
+        dataset,
+        clusters,
+        action,
+        label=label,
+        reason=session.value("correct_reason", ""),
+        by=session.value(_NAME, ""),
+    )
     words = {"rename": f"are now called {step.label}", "accept": "accepted", "unknown": "set to Unknown"}
     one = words[action].replace("are now", "is now") if len(clusters) == 1 else words[action]
     _done(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {', '.join(clusters)} {one}.")
@@ -122,8 +158,13 @@ def draw_split(data: DatasetResults, cells: np.ndarray, labels: Mapping[str, Rev
     parts = [(column.categories[code], int(n)) for code, n in zip(codes, counts, strict=True) if code >= 0]
     parts.sort(key=lambda part: -part[1])
     known = [(c, n) for c, n in parts if c in labels]
-    if st.button("Set these cells aside", icon=":material/call_split:", disabled=not known, key="set_aside",
-                 help="Give these cells a label of their own, such as Unknown; their clusters keep their labels."):
+    if st.button(
+        "Set these cells aside",
+        icon=":material/call_split:",
+        disabled=not known,
+        key="set_aside",
+        help="Give these cells a label of their own, such as Unknown; their clusters keep their labels.",
+    ):
         set_aside(data.run_id, data.spec.name, cells, known)
 
 
@@ -135,20 +176,35 @@ def draw_history(run_id: str, dataset: str) -> None:
         return
     left = standing(steps)
     undone = {e.undoes: e for e in steps if e.action == "undo"}
-    with st.expander(f"Your corrections ({len(left)} of {len(undone) + len(left)} stand)" if undone else
-                     f"Your corrections ({len(left)})", icon=":material/history:", key="corrections"):
+    with st.expander(
+        f"Your corrections ({len(left)} of {len(undone) + len(left)} stand)"
+        if undone
+        else f"Your corrections ({len(left)})",
+        icon=":material/history:",
+        key="corrections",
+    ):
         if left and st.button("Undo the last step", icon=":material/undo:", key="undo_last"):
             _undo(run_id, dataset, left[-1])
         taken = [e for e in steps if e.action != "undo"]
         for step in reversed(taken[-_SHOWN_STEPS:]):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(_line(step, undone.get(step.seq)), width="stretch")
-                if step.seq not in undone and step.seq != left[-1].seq and st.button(
-                        "Undo", type="tertiary", icon=":material/undo:", key=f"undo_{step.seq}",
-                        help="Take back this step only; later steps stay."):
+                if (
+                    step.seq not in undone
+                    and step.seq != left[-1].seq
+                    and st.button(
+                        "Undo",
+                        type="tertiary",
+                        icon=":material/undo:",
+                        key=f"undo_{step.seq}",
+                        help="Take back this step only; later steps stay.",
+                    )
+                ):
                     _undo(run_id, dataset, step)
         if len(taken) > _SHOWN_STEPS:
-            st.caption(f"And {len(taken) - _SHOWN_STEPS} earlier steps; all are in the corrected tables (Excel).")
+            st.caption(
+                f"And {len(taken) - _SHOWN_STEPS} earlier steps; all are in the corrected tables (Excel)."
+            )
 
 
 def _undo(run_id: str, dataset: str, step: LabelEdit) -> None:

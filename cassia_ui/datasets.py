@@ -30,8 +30,10 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
         return None
     config = runs.load_config(run_id)
     names = [d.name for d in config.datasets]
-    chips = [f":material/database: {plain(config.title or names[0])}",
-             f":material/event: {when(runs.view_run(run_id).started_at)}"]
+    chips = [
+        f":material/database: {plain(config.title or names[0])}",
+        f":material/event: {when(runs.view_run(run_id).started_at)}",
+    ]
     frame.title(title, line, chips)
     draw_part_of(run_id)
     dataset = _chosen(names, f"dataset_{name}_{run_id}")

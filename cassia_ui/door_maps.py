@@ -9,12 +9,23 @@ from cassia_core.services.results import label_colours
 from cassia_ui.style import tokens
 
 GREY = {False: "#BFC9CD", True: "#3C4A51"}
-_ISLANDS = (("T cell", 78, 40, 40, 17, 130), ("naive T cell", 92, 66, 30, 10, 70), ("natural killer cell", 150, 88, 18, 8, 45),
-            ("B cell", 66, 118, 28, 11, 80), ("monocyte", 242, 42, 28, 18, 110), ("dendritic cell", 246, 78, 12, 9, 34),
-            ("platelet", 262, 116, 8, 5, 18))
+_ISLANDS = (
+    ("T cell", 78, 40, 40, 17, 130),
+    ("naive T cell", 92, 66, 30, 10, 70),
+    ("natural killer cell", 150, 88, 18, 8, 45),
+    ("B cell", 66, 118, 28, 11, 80),
+    ("monocyte", 242, 42, 28, 18, 110),
+    ("dendritic cell", 246, 78, 12, 9, 34),
+    ("platelet", 262, 116, 8, 5, 18),
+)
 """Label, centre x, centre y, spread x, spread y, points: a drawing, not data."""
-_NAMES = (("T cells", 84, 12), ("Monocytes", 246, 12), ("NK cells", 190, 92), ("B cells", 116, 132),
-          ("Platelets", 262, 134))
+_NAMES = (
+    ("T cells", 84, 12),
+    ("Monocytes", 246, 12),
+    ("NK cells", 190, 92),
+    ("B cells", 116, 132),
+    ("Platelets", 262, 134),
+)
 
 
 @st.cache_data(show_spinner=False)
@@ -30,10 +41,20 @@ def door_map(kind: str, dark: bool) -> str:
         parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="1.5"/>' for px, py in points]
         parts[-n] = f'<g fill="{colour}">' + parts[-n]
         parts[-1] += "</g>"
-    known_names = {"labelled": {n for n, *_ in _NAMES}, "half": {"T cells", "Monocytes", "B cells"}, "unknown": set()}
-    text = "".join(f'<text x="{x}" y="{y}" text-anchor="middle">{name if name in known_names[kind] else "?"}</text>'
-                   for name, x, y in _NAMES)
+    known_names = {
+        "labelled": {n for n, *_ in _NAMES},
+        "half": {"T cells", "Monocytes", "B cells"},
+        "unknown": set(),
+    }
+    text = "".join(
+        f'<text x="{x}" y="{y}" text-anchor="middle">{name if name in known_names[kind] else "?"}</text>'
+        for name, x, y in _NAMES
+    )
     ink = tokens(dark)["text"]
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 310 146" width="310" height="146">{"".join(parts)}'
-            f'<g font-family="Source Sans 3, Source Sans Pro, Arial, sans-serif" font-size="11.5" font-weight="600" '
-            f'fill="{ink}">{text}</g></svg>')
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 310 146" width="310" '
+        f'height="146">{"".join(parts)}'
+        '<g font-family="Source Sans 3, Source Sans Pro, Arial, sans-serif" font-size="11.5" '
+        'font-weight="600" '
+        f'fill="{ink}">{text}</g></svg>'
+    )

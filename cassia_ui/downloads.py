@@ -22,15 +22,26 @@ def draw_downloads(run_id: str) -> None:
             return
         waiting = edited_exports.to_make(run_id)
         if waiting:
-            st.markdown(":violet-badge[:material/edit: You have corrected labels]  \n"
-                        ":gray[The files below still say what the run said.]")
-            if st.button("Make the edited files", type="primary", icon=":material/edit_document:", key="make_edited"):
+            st.markdown(
+                ":violet-badge[:material/edit: You have corrected labels]  \n"
+                ":gray[The files below still say what the run said.]"
+            )
+            if st.button(
+                "Make the edited files", type="primary", icon=":material/edit_document:", key="make_edited"
+            ):
                 _make(run_id, waiting)
         if st.button("Make one zip of everything", icon=":material/folder_zip:", key="make_zip"):
             with st.spinner("Packing"):
                 path = results.zip_run(run_id)
-            st.download_button("Save the zip", path.read_bytes, file_name=path.name, mime="application/zip",
-                               type="primary", icon=":material/download:", on_click="ignore")
+            st.download_button(
+                "Save the zip",
+                path.read_bytes,
+                file_name=path.name,
+                mime="application/zip",
+                type="primary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
         for number, file in enumerate(files):
             _draw_file(file, number)
 
@@ -49,6 +60,13 @@ def _draw_file(file: OutputFile, number: int) -> None:
     if size > LARGE:
         st.markdown(f":gray[{label}: large; it is on the server at] `{file.path}`")
         return
-    st.download_button(label, file.path.read_bytes, file_name=file.path.name, on_click="ignore", width="stretch",
-                       icon=":material/edit:" if file.edited else None, key=f"file_{number}",
-                       mime=mimetypes.guess_type(file.path.name)[0] or "application/octet-stream")
+    st.download_button(
+        label,
+        file.path.read_bytes,
+        file_name=file.path.name,
+        on_click="ignore",
+        width="stretch",
+        icon=":material/edit:" if file.edited else None,
+        key=f"file_{number}",
+        mime=mimetypes.guess_type(file.path.name)[0] or "application/octet-stream",
+    )

@@ -13,7 +13,11 @@ from cassia_ui import session
 from cassia_ui.markup import plain
 from cassia_ui.problems import show_problem
 
-BOOSTS = {"selective": "Only doubtful clusters", "fused": "The annotator may ask from the first turn", "off": "Off"}
+BOOSTS = {
+    "selective": "Only doubtful clusters",
+    "fused": "The annotator may ask from the first turn",
+    "off": "Off",
+}
 
 
 def draw_engine() -> None:
@@ -22,31 +26,62 @@ def draw_engine() -> None:
     now = session.draft().annotation.annotator
     facts = {p.name: p for p in models.providers()}
     names = list(facts)
-    provider = st.selectbox("Engine", names, index=names.index(now.provider) if now.provider in names else 0,
-                            format_func=lambda n: facts[n].title, key="engine_provider")
+    provider = st.selectbox(
+        "Engine",
+        names,
+        index=names.index(now.provider) if now.provider in names else 0,
+        format_func=lambda n: facts[n].title,
+        key="engine_provider",
+    )
     if provider == OFFLINE:
-        st.markdown(":gray[A look-up in our marker knowledge base and the Cell Ontology. No key, no network, no cost. It "
-                    "is not a language model.]")
+        st.markdown(
+            ":gray[A look-up in our marker knowledge base and the Cell Ontology. No key, no network, no "
+            "cost. It "
+            "is not a language model.]"
+        )
         _use(AgentModel())
         return
     left, right = st.columns(2)
-    address = right.text_input("Address (base URL)", value=(now.base_url or "") if now.provider == provider else "",
-                               placeholder=facts[provider].base_url or "http://localhost:8000/v1",
-                               key=f"engine_url_{provider}", help="Used exactly as typed. Empty: the provider's own.")
+    address = right.text_input(
+        "Address (base URL)",
+        value=(now.base_url or "") if now.provider == provider else "",
+        placeholder=facts[provider].base_url or "http://localhost:8000/v1",
+        key=f"engine_url_{provider}",
+        help="Used exactly as typed. Empty: the provider's own.",
+    )
     listed = [m.model for m in models.models_of(provider)]
     wanted = now.model if now.provider == provider and now.model else (listed[0] if listed else "")
-    options = list(dict.fromkeys([*([wanted] if wanted else []), *listed, *session.value(_offered(provider, address), ())]))
-    model = left.selectbox("Model", options, index=0 if options else None, accept_new_options=True,
-                           placeholder="Type the model's id", key=f"engine_model_{provider}",
-                           help="Any model id of the provider may be typed.")
-    key = st.text_input("Key, for this session only", value=session.keys().get(provider, ""), type="password",
-                        key=f"engine_key_{provider}", autocomplete="off",
-                        help="Kept in this session's memory. Never written to disk, logs or reports.")
+    options = list(
+        dict.fromkeys(
+            [*([wanted] if wanted else []), *listed, *session.value(_offered(provider, address), ())]
+        )
+    )
+    model = left.selectbox(
+        "Model",
+        options,
+        index=0 if options else None,
+        accept_new_options=True,
+        placeholder="Type the model's id",
+        key=f"engine_model_{provider}",
+        help="Any model id of the provider may be typed.",
+    )
+    key = st.text_input(
+        "Key, for this session only",
+        value=session.keys().get(provider, ""),
+        type="password",
+        key=f"engine_key_{provider}",
+        autocomplete="off",
+        help="Kept in this session's memory. Never written to disk, logs or reports.",
+    )
     session.set_key(provider, key)
     _use(AgentModel(provider=provider, model=model or "", base_url=address.strip() or None))
     with st.container(horizontal=True):
         test = st.button("Test the connection", icon=":material/network_check:", disabled=not model)
-        if st.button("Read the list of models", icon=":material/list:", help="Asks the provider which models this key may use."):
+        if st.button(
+            "Read the list of models",
+            icon=":material/list:",
+            help="Asks the provider which models this key may use.",
+        ):
             _read_models(provider, address)
     if test:
         _test(session.draft().annotation.annotator)
@@ -89,22 +124,62 @@ def draw_stages() -> None:
     now = session.draft().annotation
     with st.expander("Steps and limits"):
         first, second, third = st.columns(3)
-        score = first.toggle("Score each label", now.score, key="stage_score",
-                             help="A model's opinion of the answer, 0 to 100. Shown apart from the evidence.")
-        merge = first.toggle("Group the labels", now.merge, key="stage_merge",
-                             help="Three groupings, broad to specific, for all labels together.")
+        score = first.toggle(
+            "Score each label",
+            now.score,
+            key="stage_score",
+            help="A model's opinion of the answer, 0 to 100. Shown apart from the evidence.",
+        )
+        merge = first.toggle(
+            "Group the labels",
+            now.merge,
+            key="stage_merge",
+            help="Three groupings, broad to specific, for all labels together.",
+        )
         strict = second.toggle("Strict validator", now.validator_involvement == "v0", key="stage_strict")
-        boost = second.selectbox("Look closer (boost)", list(BOOSTS), index=list(BOOSTS).index(now.boost),
-                                 format_func=BOOSTS.get, key="stage_boost",
-                                 help="Asks for genes and looks them up in this very cluster.")
-        threshold = third.slider("Look closer below a score of", 0, 100, int(now.score_threshold), key="stage_threshold",
-                                 disabled=boost == "off")
-        workers = third.number_input("Questions at the same time", 1, 64, now.max_workers, key="stage_workers")
-        blind = first.toggle("Hide labels of the file", now.blind, key="stage_blind",
-                             help="Cluster names that already name a cell type are not sent.")
-        cap = second.number_input("Stop before this cost, $ (0: no limit)", 0.0, 10_000.0, now.max_cost_usd or 0.0, 0.5,
-                                  key="stage_cap")
-    session.change_draft(annotation=replace(
-        session.draft().annotation, score=score, merge=merge, validator_involvement="v0" if strict else "v1",
-        boost=boost, score_threshold=float(threshold), max_workers=int(workers), blind=blind,
-        max_cost_usd=cap or None))
+        boost = second.selectbox(
+            "Look closer (boost)",
+            list(BOOSTS),
+            index=list(BOOSTS).index(now.boost),
+            format_func=BOOSTS.get,
+            key="stage_boost",
+            help="Asks for genes and looks them up in this very cluster.",
+        )
+        threshold = third.slider(
+            "Look closer below a score of",
+            0,
+            100,
+            int(now.score_threshold),
+            key="stage_threshold",
+            disabled=boost == "off",
+        )
+        workers = third.number_input(
+            "Questions at the same time", 1, 64, now.max_workers, key="stage_workers"
+        )
+        blind = first.toggle(
+            "Hide labels of the file",
+            now.blind,
+            key="stage_blind",
+            help="Cluster names that already name a cell type are not sent.",
+        )
+        cap = second.number_input(
+            "Stop before this cost, $ (0: no limit)",
+            0.0,
+            10_000.0,
+            now.max_cost_usd or 0.0,
+            0.5,
+            key="stage_cap",
+        )
+    session.change_draft(
+        annotation=replace(
+            session.draft().annotation,
+            score=score,
+            merge=merge,
+            validator_involvement="v0" if strict else "v1",
+            boost=boost,
+            score_threshold=float(threshold),
+            max_workers=int(workers),
+            blind=blind,
+            max_cost_usd=cap or None,
+        )
+    )

@@ -11,15 +11,39 @@ from cassia_ui.markup import escaped, plain
 from cassia_ui.words import LIGHT_BADGE
 
 SHOWN_ITEMS, SHOWN_MARKERS = 6, 10
-MEASURED = {"measured_here": "measured here", "only_elsewhere": "only in other clusters", "not_in_table": "not in the table",
-            "not_in_data": "not in your data"}
-_ORDER = {"conflicting": 0, "cited_not_in_data": 1, "silent": 2, "supporting": 3, "unexpected": 4,
-          "cited_not_in_list": 5, "not_measured": 6}
-_SAYS = {"supporting": "Agrees", "silent": "Expected, but silent here", "conflicting": "Speaks against it",
-         "unexpected": "Not expected", "not_measured": "Expected, not measured in your data",
-         "cited_not_in_list": "Cited, not in the marker list", "cited_not_in_data": "Cited, not in your data"}
-_CHIP = {"supporting": "in", "silent": "measured", "conflicting": "measured", "unexpected": "measured",
-         "not_measured": "absent", "cited_not_in_list": "measured", "cited_not_in_data": "absent"}
+MEASURED = {
+    "measured_here": "measured here",
+    "only_elsewhere": "only in other clusters",
+    "not_in_table": "not in the table",
+    "not_in_data": "not in your data",
+}
+_ORDER = {
+    "conflicting": 0,
+    "cited_not_in_data": 1,
+    "silent": 2,
+    "supporting": 3,
+    "unexpected": 4,
+    "cited_not_in_list": 5,
+    "not_measured": 6,
+}
+_SAYS = {
+    "supporting": "Agrees",
+    "silent": "Expected, but silent here",
+    "conflicting": "Speaks against it",
+    "unexpected": "Not expected",
+    "not_measured": "Expected, not measured in your data",
+    "cited_not_in_list": "Cited, not in the marker list",
+    "cited_not_in_data": "Cited, not in your data",
+}
+_CHIP = {
+    "supporting": "in",
+    "silent": "measured",
+    "conflicting": "measured",
+    "unexpected": "measured",
+    "not_measured": "absent",
+    "cited_not_in_list": "measured",
+    "cited_not_in_data": "absent",
+}
 
 
 def first_items(row: ClusterResult, n: int) -> list[EvidenceItem]:
@@ -29,7 +53,7 @@ def first_items(row: ClusterResult, n: int) -> list[EvidenceItem]:
     doubt = sorted((i for i in items if i.kind != "supporting"), key=lambda i: (_ORDER[i.kind], -i.weight))
     half = max(n - len(doubt), n // 2)
     shown = support[:half]
-    return shown + doubt[:n - len(shown)]
+    return shown + doubt[: n - len(shown)]
 
 
 def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: bool = True) -> str:
@@ -46,15 +70,22 @@ def marker_bars(markers: ClusterMarkers | None, n: int = SHOWN_MARKERS) -> str:
     """The first genes of a cluster's marker list with what was measured, as HTML (all text escaped)."""
     if markers is None or not markers.genes:
         return f'<p class="cw-muted">{escaped(markers.reason if markers else "There is no marker list.")}</p>'
-    lines = "".join(f'<tr><td><span class="cw-gene in">{escaped(g.gene)}</span></td>{_measured(g.log2fc, g.pct_in, g.pct_out)}'
-                    f'</tr>' for g in markers.genes[:n])
+    lines = "".join(
+        '<tr><td><span class="cw-gene '
+        f'in">{escaped(g.gene)}</span></td>{_measured(g.log2fc, g.pct_in, g.pct_out)}'
+        f"</tr>"
+        for g in markers.genes[:n]
+    )
     return _table(lines)
 
 
 def _table(lines: str, more_heads: str = "") -> str:
-    head = (f'<tr><th>Gene</th><th class="n">log2 fold</th><th class="n"><span class="cw-key" style="background:'
-            f'var(--cw-accent)"></span>Here</th><th class="n"><span class="cw-key" style="background:var(--cw-other)">'
-            f'</span>Elsewhere</th><th>Cells with the gene</th>{more_heads}</tr>')
+    head = (
+        f'<tr><th>Gene</th><th class="n">log2 fold</th><th class="n"><span class="cw-key" style="background:'
+        'var(--cw-accent)"></span>Here</th><th class="n"><span class="cw-key" '
+        'style="background:var(--cw-other)">'
+        f"</span>Elsewhere</th><th>Cells with the gene</th>{more_heads}</tr>"
+    )
     return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
 
 
@@ -76,7 +107,9 @@ def _line(item: EvidenceItem, with_words: bool) -> str:
 def _measured(log2fc: float | None, here: float | None, there: float | None) -> str:
     """Cells of a line: fold change, shares, and bars of the shares; what is not known stays empty."""
     fold = "" if log2fc is None else f"{log2fc:+.1f}"
-    shares = "".join(f'<i style="width:{100 * share:.0f}%"></i>' for share in (here, there) if share is not None)
+    shares = "".join(
+        f'<i style="width:{100 * share:.0f}%"></i>' for share in (here, there) if share is not None
+    )
     bars = "" if here is None else f'<div class="cw-bars">{shares}</div>'
     return f'<td class="n">{fold}</td><td class="n">{_percent(here)}</td><td class="n">{_percent(there)}</td><td>{bars}</td>'
 
@@ -87,9 +120,15 @@ def _percent(value: float | None) -> str:
 
 def draw_readings(row: ClusterResult) -> None:
     """Light, and the three readings that stay apart, of the label that the run gave."""
-    rounds = f" :gray-badge[Passed in round {row.iterations}]" if row.verdict and row.verdict.passed else \
-        " :orange-badge[:material/gavel: Not passed]" if row.verdict else \
-        " :orange-badge[:material/gavel: Not validated]" if row.label else ""
+    rounds = (
+        f" :gray-badge[Passed in round {row.iterations}]"
+        if row.verdict and row.verdict.passed
+        else " :orange-badge[:material/gavel: Not passed]"
+        if row.verdict
+        else " :orange-badge[:material/gavel: Not validated]"
+        if row.label
+        else ""
+    )
     st.markdown(LIGHT_BADGE[row.light] + rounds)
     readings = []
     if row.evidence and row.evidence.score is not None:
@@ -108,7 +147,9 @@ def draw_readings(row: ClusterResult) -> None:
     if row.proposal and len(row.proposal.subtypes) > 1:
         st.markdown(f":gray[Also possible: {plain(', '.join(row.proposal.subtypes[1:]))}]")
     if row.proposal and row.proposal.mixed:
-        st.markdown(f":orange-badge[:material/call_split: May be mixed] {plain(', '.join(row.proposal.mixed))}")
+        st.markdown(
+            f":orange-badge[:material/call_split: May be mixed] {plain(', '.join(row.proposal.mixed))}"
+        )
     if row.boost:
         draw_boost(row.boost)
 
@@ -116,18 +157,34 @@ def draw_readings(row: ClusterResult) -> None:
 def draw_boost(boost: Boost) -> None:
     """What was said before and after looking closer, and what was measured for it."""
     verdict = "label changed" if boost.accepted and boost.after.label != boost.before.label else "label kept"
-    st.markdown(f":violet-badge[:material/manage_search: Looked closer, {verdict}]  \n"
-                f"Before: **{plain(boost.before.label)}**{_scored(boost.score_before)}. "
-                f"After: **{plain(boost.after.label)}**{_scored(boost.score_after)}. {plain(boost.reason)}")
+    st.markdown(
+        f":violet-badge[:material/manage_search: Looked closer, {verdict}]  \n"
+        f"Before: **{plain(boost.before.label)}**{_scored(boost.score_before)}. "
+        f"After: **{plain(boost.after.label)}**{_scored(boost.score_after)}. {plain(boost.reason)}"
+    )
     if boost.measured:
         with st.expander(f"{len(boost.measured)} genes looked up in this cluster", type="compact"):
-            st.dataframe([{"Gene": m.gene, "Found": MEASURED[m.status], "log2 fold": m.log2fc, "Here": m.pct_in,
-                           "Elsewhere": m.pct_out, "Most in cluster": m.top_cluster} for m in boost.measured],
-                         hide_index=True, placeholder="",
-                         column_config={"Here": st.column_config.NumberColumn(format="percent"),
-                                        "Elsewhere": st.column_config.NumberColumn(format="percent"),
-                                        "log2 fold": st.column_config.NumberColumn(format="%+.1f")},
-                         alt="Genes looked up for the boost with their measured values")
+            st.dataframe(
+                [
+                    {
+                        "Gene": m.gene,
+                        "Found": MEASURED[m.status],
+                        "log2 fold": m.log2fc,
+                        "Here": m.pct_in,
+                        "Elsewhere": m.pct_out,
+                        "Most in cluster": m.top_cluster,
+                    }
+                    for m in boost.measured
+                ],
+                hide_index=True,
+                placeholder="",
+                column_config={
+                    "Here": st.column_config.NumberColumn(format="percent"),
+                    "Elsewhere": st.column_config.NumberColumn(format="percent"),
+                    "log2 fold": st.column_config.NumberColumn(format="%+.1f"),
+                },
+                alt="Genes looked up for the boost with their measured values",
+            )
 
 
 def _scored(score: float | None) -> str:

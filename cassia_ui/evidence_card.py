@@ -1,4 +1,6 @@
-"""The card of the chosen cluster: its label, how sure we are, the evidence, and what a person can do about it."""
+"""The card of the chosen cluster: its label, how sure we are, the evidence, and what a person can do about
+it.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ EVIDENCE, MARKERS, OTHERS = "Evidence", "Top markers", "Other types"
 _SAID_BY = {"model": "the annotator's runner-up", "genes": "the genes"}
 
 
-def draw_evidence_card(data: DatasetResults, labels: Mapping[str, ReviewedLabel],
-                       aside: Sequence[ReviewedLabel] = ()) -> None:
+def draw_evidence_card(
+    data: DatasetResults, labels: Mapping[str, ReviewedLabel], aside: Sequence[ReviewedLabel] = ()
+) -> None:
     """The chosen cluster, or the first to look at when none is chosen; `aside`: cells that were set aside."""
     ordered = results.look_first(data.rows)
     row = data.row(chosen_cluster()) or ordered[0]
@@ -37,8 +40,11 @@ def draw_evidence_card(data: DatasetResults, labels: Mapping[str, ReviewedLabel]
             st.markdown(_place(label))
             _draw_standing(label, labels, [a for a in aside if a.cluster == row.cluster])
             if label.edited:
-                st.markdown(f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]" if row.label else
-                            ":gray[What the run said:]")
+                st.markdown(
+                    f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]"
+                    if row.label
+                    else ":gray[What the run said:]"
+                )
             draw_readings(row)
             _draw_actions(data, row, label)
         with right:
@@ -48,10 +54,21 @@ def draw_evidence_card(data: DatasetResults, labels: Mapping[str, ReviewedLabel]
 def _draw_ways(row: ClusterResult, ordered: Sequence[ClusterResult]) -> None:
     """The ways to the cluster before and after this one, the doubtful ones first."""
     at = next(i for i, r in enumerate(ordered) if r.cluster == row.cluster)
-    for name, icon, side, step in (("Previous", "chevron_left", "left", -1), ("Next", "chevron_right", "right", 1)):
+    for name, icon, side, step in (
+        ("Previous", "chevron_left", "left", -1),
+        ("Next", "chevron_right", "right", 1),
+    ):
         other = ordered[(at + step) % len(ordered)].cluster
-        st.button(name, icon=f":material/{icon}:", icon_position=side, type="tertiary", key=f"card_{name.lower()}",
-                  disabled=len(ordered) < 2, on_click=choose_cluster, args=(other,))
+        st.button(
+            name,
+            icon=f":material/{icon}:",
+            icon_position=side,
+            type="tertiary",
+            key=f"card_{name.lower()}",
+            disabled=len(ordered) < 2,
+            on_click=choose_cluster,
+            args=(other,),
+        )
 
 
 def _place(label: ReviewedLabel) -> str:
@@ -61,17 +78,23 @@ def _place(label: ReviewedLabel) -> str:
     return f":gray[Cluster {plain(label.cluster)}{size}]{term}"
 
 
-def _draw_standing(label: ReviewedLabel, labels: Mapping[str, ReviewedLabel], aside: Sequence[ReviewedLabel]) -> None:
+def _draw_standing(
+    label: ReviewedLabel, labels: Mapping[str, ReviewedLabel], aside: Sequence[ReviewedLabel]
+) -> None:
     """What a person said of the label, which cells were set aside, and which clusters share it."""
     if label.edited:
         why = f", {plain(label.reason)}" if label.reason else ""
-        st.markdown(f":violet-badge[:material/edit: Corrected by you] "
-                    f":gray[was {plain(label.original or 'without label')}{why}]")
+        st.markdown(
+            f":violet-badge[:material/edit: Corrected by you] "
+            f":gray[was {plain(label.original or 'without label')}{why}]"
+        )
     if label.accepted:
         st.markdown(":green-badge[:material/check: Accepted by you]")
     for group in aside:
-        st.markdown(f":violet-badge[:material/call_split: Set aside by you] {cells_in_words(group.n_cells)} as "
-                    f"**{plain(group.label)}**")
+        st.markdown(
+            f":violet-badge[:material/call_split: Set aside by you] {cells_in_words(group.n_cells)} as "
+            f"**{plain(group.label)}**"
+        )
     same = [c for c, other in labels.items() if other.label == label.label and c != label.cluster]
     if label.label and same:
         st.markdown(f":gray[:material/merge: The same label as {named_clusters(same)}]")
@@ -83,26 +106,50 @@ def _draw_actions(data: DatasetResults, row: ClusterResult, label: ReviewedLabel
         choose_cluster(row.cluster)
         st.switch_page(CONVERSATIONS, query_params={"run": data.run_id})
     with st.container(horizontal=True, gap="xsmall"):
-        if st.button("Accept", icon=":material/check:", disabled=label.accepted or not label.label, key="card_accept",
-                     help="Note that this label is right."):
+        if st.button(
+            "Accept",
+            icon=":material/check:",
+            disabled=label.accepted or not label.label,
+            key="card_accept",
+            help="Note that this label is right.",
+        ):
             accept(data.run_id, data.spec.name, label)
-        if st.button("Correct", icon=":material/edit:", key="card_correct", help="Rename, or set to Unknown."):
+        if st.button(
+            "Correct", icon=":material/edit:", key="card_correct", help="Rename, or set to Unknown."
+        ):
             correct(data.run_id, data.spec.name, label)
-        if st.button("Merge", icon=":material/merge:", key="card_merge", disabled=len(clusters) < 2,
-                     help="Give this and other clusters one label."):
+        if st.button(
+            "Merge",
+            icon=":material/merge:",
+            key="card_merge",
+            disabled=len(clusters) < 2,
+            help="Give this and other clusters one label.",
+        ):
             merge(data.run_id, data.spec.name, label, clusters)
         offer_looking_inside(data, row)
     draw_children(data, row)
 
 
-def _draw_right(data: DatasetResults, row: ClusterResult, label: ReviewedLabel, ordered: Sequence[ClusterResult]) -> None:
+def _draw_right(
+    data: DatasetResults, row: ClusterResult, label: ReviewedLabel, ordered: Sequence[ClusterResult]
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        shown = st.segmented_control("What to look at", (EVIDENCE, MARKERS, OTHERS), default=EVIDENCE, required=True,
-                                     key="card_shows", label_visibility="collapsed")
+        shown = st.segmented_control(
+            "What to look at",
+            (EVIDENCE, MARKERS, OTHERS),
+            default=EVIDENCE,
+            required=True,
+            key="card_shows",
+            label_visibility="collapsed",
+        )
         st.space("stretch")
         _draw_ways(row, ordered)
     if shown == MARKERS:
-        markers = next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
+        markers = (
+            next((c for c in data.markers.clusters if c.cluster == row.cluster), None)
+            if data.markers
+            else None
+        )
         st.html(marker_bars(markers))
     elif shown == OTHERS:
         _draw_others(alternatives(data, row.cluster, label.label), label.edited)
@@ -111,8 +158,11 @@ def _draw_right(data: DatasetResults, row: ClusterResult, label: ReviewedLabel, 
     else:
         if label.edited:
             st.markdown(f":gray[Evidence for the label of the run,] {plain(row.label)}:gray[.]")
-        every = st.toggle("Show all genes", key="evidence_all") if row.evidence and len(row.evidence.items) > 6 \
+        every = (
+            st.toggle("Show all genes", key="evidence_all")
+            if row.evidence and len(row.evidence.items) > 6
             else False
+        )
         st.html(evidence_table(row, everything=every))
 
 
@@ -121,11 +171,27 @@ def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
         st.markdown(":gray[There are no marker genes to weigh other types by.]")
         return
     st.dataframe(
-        [{"Type": a.label, "Evidence": a.score, "Speak for it": ", ".join(a.supporting), "Against": ", ".join(a.against),
-          "Named by": _SAID_BY[a.said_by], "CL id": ontology_page(a.cl_id) if a.cl_id else None} for a in found],
-        hide_index=True, placeholder="", key="card_others",
-        column_config={"Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=100),
-                       "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100)},
-        alt="Other types with their evidence, the genes for and against each")
-    st.caption("Evidence is measured in the same way for every type: 0 to 100, from this cluster's genes."
-               + (" The label that you gave is not weighed." if edited else ""))
+        [
+            {
+                "Type": a.label,
+                "Evidence": a.score,
+                "Speak for it": ", ".join(a.supporting),
+                "Against": ", ".join(a.against),
+                "Named by": _SAID_BY[a.said_by],
+                "CL id": ontology_page(a.cl_id) if a.cl_id else None,
+            }
+            for a in found
+        ],
+        hide_index=True,
+        placeholder="",
+        key="card_others",
+        column_config={
+            "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=100),
+            "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
+        },
+        alt="Other types with their evidence, the genes for and against each",
+    )
+    st.caption(
+        "Evidence is measured in the same way for every type: 0 to 100, from this cluster's genes."
+        + (" The label that you gave is not weighed." if edited else "")
+    )

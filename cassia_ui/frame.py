@@ -43,9 +43,13 @@ def start_page() -> None:
     with st.sidebar:
         engine = session.draft().annotation.annotator.provider
         if engine == OFFLINE:
-            st.caption(":material/lock: New runs use the offline engine: no key, nothing leaves this computer.")
+            st.caption(
+                ":material/lock: New runs use the offline engine: no key, nothing leaves this computer."
+            )
         else:
-            st.caption(f":material/key: New runs ask {plain(engine)}: marker genes, tissue and species are sent.")
+            st.caption(
+                f":material/key: New runs ask {plain(engine)}: marker genes, tissue and species are sent."
+            )
 
 
 def title(text: str, line: str, chips: Sequence[str] = ()) -> None:
@@ -60,6 +64,7 @@ def title(text: str, line: str, chips: Sequence[str] = ()) -> None:
 def empty_state(what: str, line: str, name: str) -> None:
     """An empty page: what will appear, and two ways to get it."""
     from cassia_ui.demo import start_demo
+
     with st.container(border=True, horizontal_alignment="center", key=f"empty_{name}"):
         st.space("small")
         st.markdown(f"**{what}**", text_alignment="center")

@@ -18,7 +18,9 @@ _OF_CHOSEN, _OF_OTHERS = 10, 3
 
 
 def genes_to_offer(data: DatasetResults, cluster: str) -> tuple[str, ...]:
-    """Measured genes worth a look: top markers of `cluster`, genes behind the labels, top markers of the other clusters."""
+    """Measured genes worth a look: top markers of `cluster`, genes behind the labels, top markers of the
+    other clusters.
+    """
     tables = data.markers.clusters if data.markers else ()
     own = [gene for table in tables if table.cluster == cluster for gene in table.symbols(_OF_CHOSEN)]
     others = [gene for table in tables for gene in table.symbols(_OF_OTHERS)]
@@ -29,11 +31,21 @@ def genes_to_offer(data: DatasetResults, cluster: str) -> tuple[str, ...]:
 
 
 def choose_gene(data: DatasetResults, offered: Sequence[str], first: str, *, key: str) -> str:
-    """Draw the choice, `first` to begin with; returns a measured gene. One that was not measured is named as such."""
+    """Draw the choice, `first` to begin with; returns a measured gene. One that was not measured is named as
+    such.
+    """
     options = offered if first in offered else (first, *offered)
-    typed = st.selectbox("Gene: choose or type", options, index=options.index(first), key=key, accept_new_options=True,
-                         persist_state="session", label_visibility="collapsed", placeholder="Type any gene",
-                         help=f"Any of the {len(data.view.genes()):,} measured genes: type its name and press Enter.")
+    typed = st.selectbox(
+        "Gene: choose or type",
+        options,
+        index=options.index(first),
+        key=key,
+        accept_new_options=True,
+        persist_state="session",
+        label_visibility="collapsed",
+        placeholder="Type any gene",
+        help=f"Any of the {len(data.view.genes()):,} measured genes: type its name and press Enter.",
+    )
     shown = f"{key}_shown"
     found = find_gene(typed or "", data.view.genes(), data.spec.species)
     gene = found.gene or session.value(shown, first)
@@ -41,7 +53,11 @@ def choose_gene(data: DatasetResults, offered: Sequence[str], first: str, *, key
     if found.also_called:
         st.caption(f"{plain(found.also_called)} is another name of *{plain(gene)}*.")
     elif typed and not found.gene:
-        alike = f" Names like it: {', '.join(f'*{plain(name)}*' for name in found.alike)}." if found.alike else ""
-        st.markdown(f":orange[:material/info:] **{plain(typed)}** is not in your data. "
-                    f"The map still shows *{plain(gene)}*.{alike}")
+        alike = (
+            f" Names like it: {', '.join(f'*{plain(name)}*' for name in found.alike)}." if found.alike else ""
+        )
+        st.markdown(
+            f":orange[:material/info:] **{plain(typed)}** is not in your data. "
+            f"The map still shows *{plain(gene)}*.{alike}"
+        )
     return gene

@@ -1,4 +1,6 @@
-"""Look inside a cluster: ask what to take, start the child run, show what was found, and the way back to the parent."""
+"""Look inside a cluster: ask what to take, start the child run, show what was found, and the way back to the
+parent.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,19 @@ from cassia_ui.words import cells, engine_name, money, state_badge
 GUESSED_PARTS = 4
 """Clusters that an estimate counts with before anybody knows: Leiden decides."""
 MOST_NAMED = 6
-WHAT = ("The cells are taken out, clustered and annotated anew, in a run of their own. This run stays as it is. "
-        "Markers compare each part with all other cells of this run and with the other parts, in turn.")
+WHAT = (
+    "The cells are taken out, clustered and annotated anew, in a run of their own. This run stays as it is. "
+    "Markers compare each part with all other cells of this run and with the other parts, in turn."
+)
 
 
 def offer_looking_inside(data: DatasetResults, row: ClusterResult) -> None:
     """The button, in a row of buttons; a marker table has no cells to look into."""
-    if data.view is not None and st.button("Look inside", icon=":material/zoom_in:",
-                                           help="Cluster and annotate the cells of this cluster by themselves."):
+    if data.view is not None and st.button(
+        "Look inside",
+        icon=":material/zoom_in:",
+        help="Cluster and annotate the cells of this cluster by themselves.",
+    ):
         _ask(data, row)
 
 
@@ -43,19 +50,38 @@ def draw_form(data: DatasetResults, row: ClusterResult) -> str:
     st.markdown(f":gray[{WHAT}]")
     labels = {item.cluster: item.label for item in review.labels(data.run_id, data.spec.name, rows=data.rows)}
     sizes = {r.cluster: r.n_cells for r in data.rows}
-    chosen = tuple(st.multiselect(
-        "Clusters", list(sizes), default=[row.cluster], key=f"inside_clusters_{row.cluster}",
-        format_func=lambda c: f"{c}: {labels.get(c) or 'no label'} ({cells(sizes[c])})"))
+    chosen = tuple(
+        st.multiselect(
+            "Clusters",
+            list(sizes),
+            default=[row.cluster],
+            key=f"inside_clusters_{row.cluster}",
+            format_func=lambda c: f"{c}: {labels.get(c) or 'no label'} ({cells(sizes[c])})",
+        )
+    )
     left, right = st.columns(2, vertical_alignment="bottom")
-    suggest = left.toggle("Suggest the resolution", value=True, key="inside_suggest",
-                          help="Tries a few resolutions and takes the finest stable one.")
-    resolution = right.slider("Resolution", 0.1, 3.0, 0.4, 0.1, disabled=suggest, key="inside_resolution",
-                              help="Higher gives more and smaller clusters.")
+    suggest = left.toggle(
+        "Suggest the resolution",
+        value=True,
+        key="inside_suggest",
+        help="Tries a few resolutions and takes the finest stable one.",
+    )
+    resolution = right.slider(
+        "Resolution",
+        0.1,
+        3.0,
+        0.4,
+        0.1,
+        disabled=suggest,
+        key="inside_resolution",
+        help="Higher gives more and smaller clusters.",
+    )
     annotation = _engine(runs.load_config(data.run_id).annotation)
     clustering = {"resolution": None if suggest else resolution}
     try:
-        config = subclustering.child_config(data.run_id, data.spec.name, chosen, clustering=clustering,
-                                            annotation=annotation)
+        config = subclustering.child_config(
+            data.run_id, data.spec.name, chosen, clustering=clustering, annotation=annotation
+        )
     except CassiaError as error:
         show_problem(error, "inside")
         return ""
@@ -75,8 +101,14 @@ def _engine(parents: AnnotationParams | None) -> AnnotationParams | None:
     if parents is not None and parents.annotator == own.annotator:
         return parents
     named = {"As in this run": parents, "As set up now": own}
-    way = st.segmented_control("Who answers", list(named), default="As in this run", required=True, key="inside_engine",
-                               format_func=lambda name: f"{name}: {_who(named[name])}")
+    way = st.segmented_control(
+        "Who answers",
+        list(named),
+        default="As in this run",
+        required=True,
+        key="inside_engine",
+        format_func=lambda name: f"{name}: {_who(named[name])}",
+    )
     return named[way]
 
 
@@ -93,8 +125,11 @@ def _cost(config: RunConfig) -> str:
         return ":green[:material/lock: Nothing leaves this machine], no cost."
     low, high = estimate.cost_low_usd, estimate.cost_high_usd
     price = "price unknown" if low is None or high is None else f"{money(low)} to {money(high)}"
-    return plain(f"About {estimate.calls_low} to {estimate.calls_high} questions, {price}, if there are {GUESSED_PARTS} "
-                 "parts (a guess: Leiden decides).")
+    return plain(
+        f"About {estimate.calls_low} to {estimate.calls_high} questions, {price}, if there are "
+        f"{GUESSED_PARTS} "
+        "parts (a guess: Leiden decides)."
+    )
 
 
 def draw_children(data: DatasetResults, row: ClusterResult) -> None:
@@ -110,12 +145,22 @@ def _draw_child(data: DatasetResults, child: ChildRun) -> None:
     st.markdown(f"Looked inside{others}: {_found(child)}")
     with st.container(horizontal=True):
         done = child.state in ("success", "partial")
-        if st.button("See the parts" if done else "Watch", key=f"open_{child.run_id}", icon=":material/zoom_in:"):
+        if st.button(
+            "See the parts" if done else "Watch", key=f"open_{child.run_id}", icon=":material/zoom_in:"
+        ):
             choose_cluster("")
             _go(child.run_id, RESULTS if done else RUN)
-        if child.parts and done and st.button(
-                "Use these labels here", key=f"use_{child.run_id}", icon=":material/input:",
-                help="Gives the cells of each part its label in this run. Each label is a correction that can be undone."):
+        if (
+            child.parts
+            and done
+            and st.button(
+                "Use these labels here",
+                key=f"use_{child.run_id}",
+                icon=":material/input:",
+                help="Gives the cells of each part its label in this run. Each label is a correction that "
+                "can be undone.",
+            )
+        ):
             child_runs.use_labels(child.run_id)
             st.rerun()
 
@@ -140,8 +185,13 @@ def draw_part_of(run_id: str) -> None:
     text = plain(f"Part of {part.title}, {which}" + (f" ({labels})" if labels else ""))
     if not parent.there:
         st.markdown(f":gray-badge[:material/zoom_in: {text}. That run is not there any more]")
-    elif st.button(text, icon=":material/zoom_out:", type="tertiary", key="part_of",
-                   help="Back to the run that these cells are a part of."):
+    elif st.button(
+        text,
+        icon=":material/zoom_out:",
+        type="tertiary",
+        key="part_of",
+        help="Back to the run that these cells are a part of.",
+    ):
         choose_cluster(part.clusters[0])
         _go(part.run, RESULTS)
 

@@ -29,19 +29,31 @@ def marked(text: str, words: Sequence[str]) -> str:
     pattern = re.compile("|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)), re.IGNORECASE)
     parts, last = [], 0
     for match in pattern.finditer(text):
-        parts += [escaped(text[last:match.start()]), f"<mark>{escaped(match.group())}</mark>"]
+        parts += [escaped(text[last : match.start()]), f"<mark>{escaped(match.group())}</mark>"]
         last = match.end()
     return "".join([*parts, escaped(text[last:])])
 
 
-def gene_chip(gene: str, markers: ClusterMarkers | None, is_measured: Callable[[str], bool], words: Sequence[str] = ()) -> str:
-    """A gene symbol as a chip: in the list, measured only, or not in the data; with a card on hover and focus."""
+def gene_chip(
+    gene: str, markers: ClusterMarkers | None, is_measured: Callable[[str], bool], words: Sequence[str] = ()
+) -> str:
+    """A gene symbol as a chip: in the list, measured only, or not in the data; with a card on hover and
+    focus.
+    """
     known = next((g for g in markers.genes if g.gene == gene), None) if markers else None
     kind = "in" if known else "measured" if is_measured(gene) else "absent"
-    tip = _tip(known) if known else {"measured": "Measured, but not in the marker list of this cluster.",
-                                     "absent": "Not in your data."}[kind]
-    return (f'<span class="cw-gene {kind}" tabindex="0">{marked(gene, words)}'
-            f'<span class="cw-tip" role="tooltip"><b><i>{escaped(gene)}</i></b><br>{tip}</span></span>')
+    tip = (
+        _tip(known)
+        if known
+        else {
+            "measured": "Measured, but not in the marker list of this cluster.",
+            "absent": "Not in your data.",
+        }[kind]
+    )
+    return (
+        f'<span class="cw-gene {kind}" tabindex="0">{marked(gene, words)}'
+        f'<span class="cw-tip" role="tooltip"><b><i>{escaped(gene)}</i></b><br>{tip}</span></span>'
+    )
 
 
 def _tip(gene: MarkerGene) -> str:
@@ -54,11 +66,13 @@ def _tip(gene: MarkerGene) -> str:
     return "<br>".join(lines)
 
 
-def with_chips(text: str, genes: frozenset[str], chip: Callable[[str], str], words: Sequence[str] = ()) -> str:
+def with_chips(
+    text: str, genes: frozenset[str], chip: Callable[[str], str], words: Sequence[str] = ()
+) -> str:
     """Escaped `text` in which every word that is one of `genes` is a chip, and `words` are marked."""
     parts, last = [], 0
     for match in _WORD.finditer(text):
         if match.group() in genes:
-            parts += [marked(text[last:match.start()], words), chip(match.group())]
+            parts += [marked(text[last : match.start()], words), chip(match.group())]
             last = match.end()
     return "".join([*parts, marked(text[last:], words)])

@@ -18,12 +18,20 @@ def draw_memory_offer(findings: Findings) -> bool:
         return False
     with st.container(border=True, key="problem_ask_memory"):
         st.markdown(":material/memory: **These cells do not fit into the memory of this machine.**")
-        st.markdown(f"Reading and clustering them takes about {offer.needed_bytes / 1e9:.1f} GB; "
-                    f"{offer.allowed_bytes / 1e9:.1f} GB may be used.")
+        st.markdown(
+            f"Reading and clustering them takes about {offer.needed_bytes / 1e9:.1f} GB; "
+            f"{offer.allowed_bytes / 1e9:.1f} GB may be used."
+        )
         if offer.fits is None:
-            st.markdown("**What to do:** Close other programs, or open the file on a machine with more memory.")
-        elif st.button(f"Use a random sample of {offer.fits:,} cells", type="primary", icon=":material/shuffle:",
-                       key="use_sample"):
+            st.markdown(
+                "**What to do:** Close other programs, or open the file on a machine with more memory."
+            )
+        elif st.button(
+            f"Use a random sample of {offer.fits:,} cells",
+            type="primary",
+            icon=":material/shuffle:",
+            key="use_sample",
+        ):
             session.forget_widgets("draft_sample")
             session.change_draft(read=replace(session.draft().read, max_cells=offer.fits))
             st.rerun()

@@ -36,6 +36,11 @@ def problems_as_cards(name: str = "page") -> Iterator[None]:
         show_problem(error, name)
     except Exception as error:  # Streamlit's own ways to stop or to change the page are no `Exception`
         logger.exception("A page failed")
-        show_problem(CassiaError("This page could not be drawn.",
-                                 f"The program itself failed ({type(error).__name__}). Nothing of yours is lost.",
-                                 "Reload the page. If it comes back, send the server's log to the maintainers."), name)
+        show_problem(
+            CassiaError(
+                "This page could not be drawn.",
+                f"The program itself failed ({type(error).__name__}). Nothing of yours is lost.",
+                "Reload the page. If it comes back, send the server's log to the maintainers.",
+            ),
+            name,
+        )

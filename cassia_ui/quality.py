@@ -22,7 +22,9 @@ _BINS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Panel:
-    """One histogram. `low` and `high` name the fields of `QCParams` that its slider sets; shares have no `low`."""
+    """One histogram. `low` and `high` name the fields of `QCParams` that its slider sets; shares have no
+    `low`.
+    """
 
     metric: str
     high: str
@@ -36,18 +38,40 @@ class _Panel:
 
 
 _PANELS = (
-    _Panel(metric="n_genes", low="min_genes", high="max_genes", title="Genes per cell",
-           help="Very few: an empty drop or a broken cell. Very many: often two cells in one drop."),
-    _Panel(metric="n_counts", low="min_counts", high="max_counts", title="Counts per cell",
-           help="Very few: little was read of the cell. Very many: often two cells in one drop."),
-    _Panel(metric="pct_mito", high="max_pct_mito", title="Mitochondrial reads, at most",
-           help="A high share is a sign of dying cells. It is high by nature in heart, muscle and kidney cells."),
+    _Panel(
+        metric="n_genes",
+        low="min_genes",
+        high="max_genes",
+        title="Genes per cell",
+        help="Very few: an empty drop or a broken cell. Very many: often two cells in one drop.",
+    ),
+    _Panel(
+        metric="n_counts",
+        low="min_counts",
+        high="max_counts",
+        title="Counts per cell",
+        help="Very few: little was read of the cell. Very many: often two cells in one drop.",
+    ),
+    _Panel(
+        metric="pct_mito",
+        high="max_pct_mito",
+        title="Mitochondrial reads, at most",
+        help="A high share is a sign of dying cells. It is high by nature in heart, muscle and kidney cells.",
+    ),
 )
 _MORE = (
-    _Panel(metric="pct_ribo", high="max_pct_ribo", title="Ribosomal reads, at most",
-           help="Mostly a matter of the kind of cell, not of its quality: leave it, unless you know why."),
-    _Panel(metric="pct_haemo", high="max_pct_haemo", title="Haemoglobin reads, at most",
-           help="Red blood cells or their leftovers. Leave it when they are what you look for."),
+    _Panel(
+        metric="pct_ribo",
+        high="max_pct_ribo",
+        title="Ribosomal reads, at most",
+        help="Mostly a matter of the kind of cell, not of its quality: leave it, unless you know why.",
+    ),
+    _Panel(
+        metric="pct_haemo",
+        high="max_pct_haemo",
+        title="Haemoglobin reads, at most",
+        help="Red blood cells or their leftovers. Leave it when they are what you look for.",
+    ),
 )
 
 
@@ -73,18 +97,29 @@ def draw_quality(path: Path, findings: Findings) -> None:
         with st.expander("More limits", type="compact"):
             if more:
                 qc = _draw_panels(more, metrics, suggested, qc)
-            qc = replace(qc, min_cells_per_gene=st.number_input(
-                "A gene counts as variable only if seen in so many cells", 0, 1000, qc.min_cells_per_gene,
-                key="draft_qc_genes", help="Higher: genes of very few cells build no clusters. Lower: they may. Default 3. No "
-                                           "gene is taken out of the data by it."))
+            qc = replace(
+                qc,
+                min_cells_per_gene=st.number_input(
+                    "A gene counts as variable only if seen in so many cells",
+                    0,
+                    1000,
+                    qc.min_cells_per_gene,
+                    key="draft_qc_genes",
+                    help="Higher: genes of very few cells build no clusters. Lower: they may. Default 3. No "
+                    "gene is taken out of the data by it.",
+                ),
+            )
         qc = _doublets(qc, findings)
         session.change_draft(qc=qc)
         reasons = cell_quality.quality_reasons(metrics, qc)
         _say_what_goes(reasons)
         with head:
             _head(reasons, findings)
-            if st.button("Use suggested limits", help="Five median absolute deviations from the middle of your own cells; three "
-                         "for the mitochondrial share."):
+            if st.button(
+                "Use suggested limits",
+                help="Five median absolute deviations from the middle of your own cells; three "
+                "for the mitochondrial share.",
+            ):
                 _take(suggested, panels, metrics, qc)
                 st.rerun()
 
@@ -94,15 +129,21 @@ def _head(reasons: pd.Series, findings: Findings) -> None:
     st.space("stretch")
     gone = int((reasons != "").sum())
     judged = "" if (findings.n_cells or 0) <= len(reasons) else " of a random sample; the run looks at all"
-    st.markdown(f"**{len(reasons) - gone:,} of {len(reasons):,} cells stay**, {gone:,} set aside{judged}", width="content")
+    st.markdown(
+        f"**{len(reasons) - gone:,} of {len(reasons):,} cells stay**, {gone:,} set aside{judged}",
+        width="content",
+    )
 
 
 def _say_what_goes(reasons: pd.Series) -> None:
     counts = reasons[reasons != ""].value_counts()
     if len(counts):
         parts = ", ".join(f"{reason}: {n:,}" for reason, n in counts.items())
-        st.caption(f"Set aside by {parts}. A cell that fails several limits is counted once, under the first. They can be had "
-                   "back: the results list every one of them with its reason.")
+        st.caption(
+            f"Set aside by {parts}. A cell that fails several limits is counted once, under the first. They "
+            "can be had "
+            "back: the results list every one of them with its reason."
+        )
 
 
 def _take(suggested: QCParams, panels: list[_Panel], metrics: pd.DataFrame, qc: QCParams) -> None:
@@ -133,17 +174,40 @@ def _panel(panel: _Panel, values: np.ndarray, suggested: QCParams, qc: QCParams)
     high = top if kept is None else min(float(kept), top)
     slot = st.container()
     if panel.low:
-        low, high = st.slider(panel.title, 0.0, top, (low, max(low, high)), step=float(max(1, round(top / 200))),
-                              key=f"draft_qc_{panel.metric}", label_visibility="collapsed", format="%d", help=panel.help)
+        low, high = st.slider(
+            panel.title,
+            0.0,
+            top,
+            (low, max(low, high)),
+            step=float(max(1, round(top / 200))),
+            key=f"draft_qc_{panel.metric}",
+            label_visibility="collapsed",
+            format="%d",
+            help=panel.help,
+        )
     else:
-        high = st.slider(panel.title, 0.0, top, high, step=0.5, key=f"draft_qc_{panel.metric}", label_visibility="collapsed",
-                         format="%.1f %%", help=panel.help)
+        high = st.slider(
+            panel.title,
+            0.0,
+            top,
+            high,
+            step=0.5,
+            key=f"draft_qc_{panel.metric}",
+            label_visibility="collapsed",
+            format="%.1f %%",
+            help=panel.help,
+        )
     aside = int(((values < low) | ((values > high) & (high < top))).sum())
     with slot:
         st.markdown(f"**{panel.title}** :gray[{aside:,} set aside]", help=panel.help)
-        st.plotly_chart(_histogram(values, low, high, top, "" if panel.low else " %"), width="stretch",
-                        key=f"plot_{panel.metric}", config={"displayModeBar": False, "staticPlot": True}, theme=None,
-                        alt=f"Histogram of {panel.title.split(',')[0].lower()}; kept from {low:g} to {high:g}")
+        st.plotly_chart(
+            _histogram(values, low, high, top, "" if panel.low else " %"),
+            width="stretch",
+            key=f"plot_{panel.metric}",
+            config={"displayModeBar": False, "staticPlot": True},
+            theme=None,
+            alt=f"Histogram of {panel.title.split(',')[0].lower()}; kept from {low:g} to {high:g}",
+        )
     whole = panel.metric == "n_genes"
     found: dict[str, float | None] = {panel.high: None if high >= top else int(high) if whole else high}
     if panel.low:
@@ -161,23 +225,39 @@ def _top(panel: _Panel, values: np.ndarray, suggested: float | None) -> float:
 
 def _doublets(qc: QCParams, findings: Findings) -> QCParams:
     """Whether doublets are scored, in which samples, and above which score cells go."""
-    on = st.toggle("Look for doublets: two cells in one drop (Scrublet)", qc.score_doublets, key="draft_doublets",
-                   help="Each cell gets a doublet score from 0 to 1, shown per cluster in the results. Nothing is removed by "
-                        "it unless you set a limit. Takes a while with many cells.")
+    on = st.toggle(
+        "Look for doublets: two cells in one drop (Scrublet)",
+        qc.score_doublets,
+        key="draft_doublets",
+        help="Each cell gets a doublet score from 0 to 1, shown per cluster in the results. Nothing is "
+        "removed by "
+        "it unless you set a limit. Takes a while with many cells.",
+    )
     if not on:
         return replace(qc, score_doublets=False, max_doublet_score=None)
     left, right = st.columns(2)
     fit = [c for c in findings.obs_columns if c.kind == "categorical" and 1 < c.n_values <= MOST_SAMPLES]
     names = [None, *(c.name for c in sorted(fit, key=lambda c: c.looks_like != "sample"))]
     sample = left.selectbox(
-        "Sample of each cell", names, index=names.index(qc.sample_column) if qc.sample_column in names else 0,
-        format_func=lambda n: "all cells are of one sample" if n is None else n, key="draft_doublet_sample",
-        help="Doublets arise within one sample, so each is judged by itself.")
+        "Sample of each cell",
+        names,
+        index=names.index(qc.sample_column) if qc.sample_column in names else 0,
+        format_func=lambda n: "all cells are of one sample" if n is None else n,
+        key="draft_doublet_sample",
+        help="Doublets arise within one sample, so each is judged by itself.",
+    )
     limit = right.number_input(
-        "Set cells aside above a score of", 0.01, 1.0, qc.max_doublet_score, 0.05, key="draft_doublet_limit",
+        "Set cells aside above a score of",
+        0.01,
+        1.0,
+        qc.max_doublet_score,
+        0.05,
+        key="draft_doublet_limit",
         placeholder="empty: only show the scores",
-        help="Scores of single cells and doublets differ from data set to data set: look at them first. Lower: more doublets "
-             "go, and more good cells with them.")
+        help="Scores of single cells and doublets differ from data set to data set: look at them first. "
+        "Lower: more doublets "
+        "go, and more good cells with them.",
+    )
     return replace(qc, score_doublets=True, sample_column=sample, max_doublet_score=limit)
 
 
@@ -186,15 +266,34 @@ def _histogram(values: np.ndarray, low: float, high: float, top: float, unit: st
     counts, edges = np.histogram(np.clip(values, 0, top), bins=_BINS, range=(0, top))
     middle = (edges[:-1] + edges[1:]) / 2
     kept = (middle >= low) & (middle <= high)
-    figure = go.Figure(go.Bar(x=middle, y=counts, width=(edges[1] - edges[0]) * 0.9,
-                              marker_color=np.where(kept, colours["accent"], colours["line"])))
+    figure = go.Figure(
+        go.Bar(
+            x=middle,
+            y=counts,
+            width=(edges[1] - edges[0]) * 0.9,
+            marker_color=np.where(kept, colours["accent"], colours["line"]),
+        )
+    )
     for cut in ([low] if low > 0 else []) + ([high] if high < top else []):
         figure.add_vline(x=cut, line_color="#910523" if not session.dark() else "#DE5A6C", line_width=2)
-    figure.update_layout(height=140, margin={"l": 8, "r": 8, "t": 4, "b": 22}, paper_bgcolor="rgba(0,0,0,0)",
-                         plot_bgcolor="rgba(0,0,0,0)", showlegend=False, bargap=0, font={"color": colours["muted"], "size": 12})
+    figure.update_layout(
+        height=140,
+        margin={"l": 8, "r": 8, "t": 4, "b": 22},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        bargap=0,
+        font={"color": colours["muted"], "size": 12},
+    )
     above = "+" if values.max() > top else ""
     ticks = [0, top / 2, top]
-    figure.update_xaxes(range=[0, top], tickvals=ticks, showgrid=False, zeroline=False, ticks="outside",
-                        ticktext=["0", f"{ticks[1]:,.0f}{unit}", f"{top:,.0f}{unit}{above}"])
+    figure.update_xaxes(
+        range=[0, top],
+        tickvals=ticks,
+        showgrid=False,
+        zeroline=False,
+        ticks="outside",
+        ticktext=["0", f"{ticks[1]:,.0f}{unit}", f"{top:,.0f}{unit}{above}"],
+    )
     figure.update_yaxes(visible=False)
     return figure

@@ -43,25 +43,53 @@ def n_panels() -> int:
 def draw_ways(data: DatasetResults) -> None:
     """The choice of what colours the map, where there is one panel."""
     ways = _ways(data)
-    session.remember(_way_of(1), st.segmented_control(
-        "Colour by", ways, default=_kept_way(1, ways), required=True, key="results_colour", label_visibility="collapsed"))
+    session.remember(
+        _way_of(1),
+        st.segmented_control(
+            "Colour by",
+            ways,
+            default=_kept_way(1, ways),
+            required=True,
+            key="results_colour",
+            label_visibility="collapsed",
+        ),
+    )
 
 
 def draw_results_map(data: DatasetResults, labels: Mapping[str, ReviewedLabel], *, height: int) -> MapChoice:
     """Draw all panels, and say what was chosen on them."""
     n = n_panels()
     with st.container(horizontal=True):
-        name = st.selectbox("Map", data.view.embeddings(), key="results_map", persist_state="session",
-                            label_visibility="collapsed", width=120, format_func=_short)
+        name = st.selectbox(
+            "Map",
+            data.view.embeddings(),
+            key="results_map",
+            persist_state="session",
+            label_visibility="collapsed",
+            width=120,
+            format_func=_short,
+        )
         way = _kept_way(1, _ways(data))
         only = _colouring(data, labels, 1, way) if n == 1 else None
         st.space("stretch")
-        st.segmented_control("Panels", PANELS, default=n, required=True, key=_PANELS_WIDGET, on_change=_keep_panels,
-                             label_visibility="collapsed", format_func=lambda k: "1 panel" if k == 1 else str(k),
-                             help="Maps side by side, each with its own colours. They move, zoom and choose together.")
+        st.segmented_control(
+            "Panels",
+            PANELS,
+            default=n,
+            required=True,
+            key=_PANELS_WIDGET,
+            on_change=_keep_panels,
+            label_visibility="collapsed",
+            format_func=lambda k: "1 panel" if k == 1 else str(k),
+            help="Maps side by side, each with its own colours. They move, zoom and choose together.",
+        )
     with st.container(gap=None):
-        cells = open_map(data.view.embedding(name), _clusters_of_cells(data, labels), key=data.spec.name,
-                         axes=f"{_short(name)} 1 → {_short(name)} 2 ↑")
+        cells = open_map(
+            data.view.embedding(name),
+            _clusters_of_cells(data, labels),
+            key=data.spec.name,
+            axes=f"{_short(name)} 1 → {_short(name)} 2 ↑",
+        )
         if only:
             draw_panel(cells, only, height=height, boxed=_boxed(labels, way))
         else:
@@ -69,14 +97,22 @@ def draw_results_map(data: DatasetResults, labels: Mapping[str, ReviewedLabel], 
     return cells.choice
 
 
-def _draw_several(cells: CellMap, data: DatasetResults, labels: Mapping[str, ReviewedLabel], n: int, height: int) -> None:
+def _draw_several(
+    cells: CellMap, data: DatasetResults, labels: Mapping[str, ReviewedLabel], n: int, height: int
+) -> None:
     ways = _ways(data)
     grid = st.grid(2, min_column_width=NARROWEST)
     for panel in range(1, n + 1):
         with grid.cell():
             with st.container(horizontal=True, gap="xsmall"):
-                way = st.selectbox(f"Colour panel {panel} by", ways, index=ways.index(_kept_way(panel, ways)), width=130,
-                                   key=f"panel_{panel}_way", label_visibility="collapsed")
+                way = st.selectbox(
+                    f"Colour panel {panel} by",
+                    ways,
+                    index=ways.index(_kept_way(panel, ways)),
+                    width=130,
+                    key=f"panel_{panel}_way",
+                    label_visibility="collapsed",
+                )
                 session.remember(_way_of(panel), way)
                 colouring = _colouring(data, labels, panel, way)
             draw_panel(cells, colouring, panel=panel, height=height, boxed=_boxed(labels, way))
@@ -92,17 +128,26 @@ def _colouring(data: DatasetResults, labels: Mapping[str, ReviewedLabel], panel:
         cluster = chosen_cluster() or results.look_first(data.rows)[0].cluster
         offered = genes_to_offer(data, cluster)
         first = _first_gene(data, offered, cluster, panel)
-        return colour_by_gene(data, choose_gene(data, offered, first, key=f"panel_{panel}_gene_{data.spec.name}"))
+        return colour_by_gene(
+            data, choose_gene(data, offered, first, key=f"panel_{panel}_gene_{data.spec.name}")
+        )
     if way == BY_COLUMN:
         names = [c.name for c in data.view.columns()]
-        column = st.selectbox("Column", names, key=f"panel_{panel}_column_{data.spec.name}", persist_state="session",
-                              label_visibility="collapsed")
+        column = st.selectbox(
+            "Column",
+            names,
+            key=f"panel_{panel}_column_{data.spec.name}",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
         return colour_by_column(data, column)
     return colour_by_row(data, labels, way)
 
 
 def _first_gene(data: DatasetResults, offered: tuple[str, ...], cluster: str, panel: int) -> str:
-    """The top marker of the chosen cluster in the first panels, then genes behind the labels of other clusters."""
+    """The top marker of the chosen cluster in the first panels, then genes behind the labels of other
+    clusters.
+    """
     if panel <= PANELS[1]:
         return offered[0]
     of_others = comparing.telling_genes([r for r in data.rows if r.cluster != cluster], 1)
@@ -112,7 +157,11 @@ def _first_gene(data: DatasetResults, offered: tuple[str, ...], cluster: str, pa
 
 def _ways(data: DatasetResults) -> tuple[str, ...]:
     """What these cells can be coloured by."""
-    absent = {BY_SCORE: not any(r.score for r in data.rows), BY_GENE: not data.view.genes(), BY_COLUMN: not data.view.columns()}
+    absent = {
+        BY_SCORE: not any(r.score for r in data.rows),
+        BY_GENE: not data.view.genes(),
+        BY_COLUMN: not data.view.columns(),
+    }
     return tuple(way for way in WAYS if not absent.get(way))
 
 
@@ -132,8 +181,11 @@ def _keep_panels() -> None:
 def _clusters_of_cells(data: DatasetResults, labels: Mapping[str, ReviewedLabel]) -> ClustersOfCells:
     """Cells set aside from a cluster have their own label and the id of their cluster."""
     found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
-    return ClustersOfCells(codes=found.codes, ids=tuple(g.cluster for g in found.groups),
-                           labels=tuple(g.label for g in found.groups))
+    return ClustersOfCells(
+        codes=found.codes,
+        ids=tuple(g.cluster for g in found.groups),
+        labels=tuple(g.label for g in found.groups),
+    )
 
 
 def _short(name: str) -> str:

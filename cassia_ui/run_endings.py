@@ -26,7 +26,9 @@ def draw_ending(run_id: str, view: RunView) -> None:
         _stopped(run_id, view)
     if at_limit:
         _higher_limit(run_id, view)
-    others = {reason: names for reason, names in failures.items() if not reason.startswith(BudgetExceeded.WHAT)}
+    others = {
+        reason: names for reason, names in failures.items() if not reason.startswith(BudgetExceeded.WHAT)
+    }
     if others and view.state in ("partial", "failed"):
         _without_answer(run_id, view, others, can_retry=not at_limit)
     _other_problems(run_id, view)
@@ -52,8 +54,12 @@ def _stopped(run_id: str, view: RunView) -> None:
     else:
         what = ":material/pause_circle: **This run stopped before it was finished.**"
         why = " The program that worked on it is gone: most often the computer was restarted, or its memory ran out."
-    kept = f" {done} of {len(tiles)} clusters are done and kept. Resume goes on with the other {left}; " \
-           "no answer is paid for twice." if tiles else " No cluster was reached yet. Resume begins with the file again."
+    kept = (
+        f" {done} of {len(tiles)} clusters are done and kept. Resume goes on with the other {left}; "
+        "no answer is paid for twice."
+        if tiles
+        else " No cluster was reached yet. Resume begins with the file again."
+    )
     with st.container(border=True, key="problem_ask_stopped"):
         st.markdown(f"{what}{why}{kept}")
         if st.button("Resume", type="primary", icon=":material/play_arrow:"):
@@ -66,15 +72,21 @@ def _without_answer(run_id: str, view: RunView, failures: Failures, *, can_retry
     safe = " The other labels are safe." if labelled else ""
     kind, icon = ("ask", ":material/contrast:") if labelled else ("error", ":material/error:")
     with st.container(border=True, key=f"problem_{kind}_no_answer"):
-        st.markdown(f"{icon} **{n_failed} cluster{'' if n_failed == 1 else 's'} got no usable answer.**{safe}")
+        st.markdown(
+            f"{icon} **{n_failed} cluster{'' if n_failed == 1 else 's'} got no usable answer.**{safe}"
+        )
         for reason, names in failures.items():
             named = named_clusters(names)
             st.markdown(f"- **{named[0].upper()}{named[1:]}**: {plain(reason_in_words(reason))}")
         if not can_retry:
             return
         with st.container(horizontal=True):
-            if st.button("Retry failed only", icon=":material/refresh:", type="secondary" if labelled else "primary",
-                         help="Asks again for these clusters. The others stay as they are and cost nothing."):
+            if st.button(
+                "Retry failed only",
+                icon=":material/refresh:",
+                type="secondary" if labelled else "primary",
+                help="Asks again for these clusters. The others stay as they are and cost nothing.",
+            ):
                 _act("retry", lambda: runs.retry_failed(run_id, session.keys()))
             if st.button("Keys and models", icon=":material/key:", type="tertiary", key="to_settings"):
                 st.switch_page(SETTINGS, query_params={"run": run_id})
@@ -85,19 +97,30 @@ def _higher_limit(run_id: str, view: RunView) -> None:
     annotation = runs.load_config(run_id).annotation
     unfinished = [t for d in view.datasets for t in d.tiles if t.state == "failed" or t.state not in FINISHED]
     dollars, tokens = annotation.max_cost_usd, annotation.max_tokens_total
-    limit = " and ".join(filter(None, [f"\\${dollars:.2f}" if dollars else "", f"{tokens:,} tokens" if tokens else ""]))
+    limit = " and ".join(
+        filter(None, [f"\\${dollars:.2f}" if dollars else "", f"{tokens:,} tokens" if tokens else ""])
+    )
     with st.container(border=True, key="problem_ask_limit"):
-        st.markdown(f":material/savings: **The limit you set ({limit}) is reached.** {len(unfinished)} "
-                    f"cluster{' has' if len(unfinished) == 1 else 's have'} no label yet. What is done is kept, and is "
-                    "not paid for again.")
+        st.markdown(
+            f":material/savings: **The limit you set ({limit}) is reached.** {len(unfinished)} "
+            f"cluster{' has' if len(unfinished) == 1 else 's have'} no label yet. What is done is kept, and "
+            "is "
+            "not paid for again."
+        )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if dollars:
                 dollars = st.number_input("New limit, $", dollars, 10_000.0, 2 * dollars, 0.5, width=170)
             if tokens:
                 tokens = st.number_input("New limit, tokens", tokens, 10**10, 2 * tokens, 1000, width=170)
             if st.button("Go on with this limit", type="primary", icon=":material/play_arrow:"):
-                _act("limit", lambda: session.choose_run(runs.raise_limit(
-                    run_id, max_cost_usd=dollars, max_tokens_total=tokens, keys=session.keys())))
+                _act(
+                    "limit",
+                    lambda: session.choose_run(
+                        runs.raise_limit(
+                            run_id, max_cost_usd=dollars, max_tokens_total=tokens, keys=session.keys()
+                        )
+                    ),
+                )
 
 
 def _other_problems(run_id: str, view: RunView) -> None:
@@ -114,9 +137,13 @@ def _other_problems(run_id: str, view: RunView) -> None:
 
 
 def _has_own_error(dataset: DatasetView) -> bool:
-    """Whether its error is more than a sum of clusters without an answer: with a label, these make it "partial"."""
+    """Whether its error is more than a sum of clusters without an answer: with a label, these make it
+    "partial".
+    """
     failed = any(t.state == "failed" for t in dataset.tiles)
-    return bool(dataset.error) and (not failed or (dataset.status == "failed" and dataset.labelled_clusters > 0))
+    return bool(dataset.error) and (
+        not failed or (dataset.status == "failed" and dataset.labelled_clusters > 0)
+    )
 
 
 def _act(name: str, action: Callable[[], object]) -> None:

@@ -18,13 +18,22 @@ from cassia_ui.words import engine_name, money, run_badge, when
 
 PER_PAGE = 15
 COLUMNS = (6, 3.8, 3.2, 3.4)
-"""Name, state, clusters and cost, buttons: the same widths in every row, so that nothing moves when a state changes."""
+"""Name, state, clusters and cost, buttons: the same widths in every row, so that nothing moves when a state
+changes.
+"""
 POLL_S = 2.0
 TO_DELETE, TO_COMPARE, PART = "runs_to_delete", "compare_other", "part"
 Status = Literal["running", "done", "look", "partial", "interrupted", "cancelled", "failed", "unreadable"]
 STATUS_WORDS: dict[Status, str] = {
-    "running": "Running", "done": "Done", "look": "Done, some to look at", "partial": "Some without answer",
-    "interrupted": "Interrupted", "cancelled": "Cancelled", "failed": "Failed", "unreadable": "Cannot be read"}
+    "running": "Running",
+    "done": "Done",
+    "look": "Done, some to look at",
+    "partial": "Some without answer",
+    "interrupted": "Interrupted",
+    "cancelled": "Cancelled",
+    "failed": "Failed",
+    "unreadable": "Cannot be read",
+}
 AT_WORK = ("queued", "running")
 
 
@@ -41,8 +50,18 @@ def status_of(run: RunSummary) -> Status:
 
 def matches(run: RunSummary, text: str) -> bool:
     """Whether every word typed is somewhere in the run's line."""
-    everything = " ".join([run.run_id, run.title, *run.datasets, *run.tissues, *run.species, run.provider, run.model,
-                           engine_name(run.provider, run.model)]).casefold()
+    everything = " ".join(
+        [
+            run.run_id,
+            run.title,
+            *run.datasets,
+            *run.tissues,
+            *run.species,
+            run.provider,
+            run.model,
+            engine_name(run.provider, run.model),
+        ]
+    ).casefold()
     return all(word in everything for word in text.casefold().split())
 
 
@@ -64,13 +83,30 @@ def _list(archived: bool, busy: bool) -> None:
 
 
 def _filtered(listed: Sequence[RunSummary], name: str) -> list[RunSummary]:
-    text = st.text_input("Search", placeholder="Name, tissue, species or engine", icon=":material/search:",
-                         label_visibility="collapsed", key=f"{name}_search", persist_state="session")
+    text = st.text_input(
+        "Search",
+        placeholder="Name, tissue, species or engine",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        key=f"{name}_search",
+        persist_state="session",
+    )
     found = [r for r in listed if matches(r, text)]
     counts = Counter(status_of(r) for r in found)
     offered = [status for status in STATUS_WORDS if counts[status]]
-    chosen = st.pills("State", offered, selection_mode="multi", key=f"{name}_status", label_visibility="collapsed",
-                      format_func=lambda s: f"{STATUS_WORDS[s]} {counts[s]}", persist_state="session") if offered else []
+    chosen = (
+        st.pills(
+            "State",
+            offered,
+            selection_mode="multi",
+            key=f"{name}_status",
+            label_visibility="collapsed",
+            format_func=lambda s: f"{STATUS_WORDS[s]} {counts[s]}",
+            persist_state="session",
+        )
+        if offered
+        else []
+    )
     if not found:
         st.markdown(":gray[No run has these words.]")
     return [r for r in found if not chosen or status_of(r) in chosen]
@@ -83,9 +119,11 @@ def _one_page(shown: Sequence[RunSummary], name: str) -> Sequence[RunSummary]:
     with st.container(horizontal=True, vertical_alignment="center"):
         page = min(st.pagination(pages, key=f"{name}_page_{pages}"), pages)
         first = (page - 1) * PER_PAGE
-        st.markdown(f":gray[{first + 1:,} to {min(first + PER_PAGE, len(shown)):,} of {len(shown):,} runs]",
-                    width="content")
-    return shown[first:first + PER_PAGE]
+        st.markdown(
+            f":gray[{first + 1:,} to {min(first + PER_PAGE, len(shown)):,} of {len(shown):,} runs]",
+            width="content",
+        )
+    return shown[first : first + PER_PAGE]
 
 
 def _draw_run(run: RunSummary, titles: Mapping[str, str], archived: bool) -> None:
@@ -99,9 +137,15 @@ def _draw_run(run: RunSummary, titles: Mapping[str, str], archived: bool) -> Non
             state.markdown(run_badge(run))
             figures.markdown(f":gray[{run.finished_clusters} of {run.n_clusters} clusters  \n{spent(run)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            if not archived and not run.problem and st.button("Open", key=f"open_{run.run_id}", icon=":material/folder_open:"):
+            if (
+                not archived
+                and not run.problem
+                and st.button("Open", key=f"open_{run.run_id}", icon=":material/folder_open:")
+            ):
                 session.choose_run(run.run_id)
-                st.switch_page(RESULTS if run.state in ("success", "partial") else RUN, query_params={"run": run.run_id})
+                st.switch_page(
+                    RESULTS if run.state in ("success", "partial") else RUN, query_params={"run": run.run_id}
+                )
             _draw_actions(run, archived)
         if run.parent_run:
             _draw_parent(run, titles)
@@ -110,8 +154,11 @@ def _draw_run(run: RunSummary, titles: Mapping[str, str], archived: bool) -> Non
 
 
 def _name_and_place(run: RunSummary) -> str:
-    about = [plain(", ".join([*run.tissues, *run.species])), when(run.created_at),
-             plain(engine_name(run.provider, run.model))]
+    about = [
+        plain(", ".join([*run.tissues, *run.species])),
+        when(run.created_at),
+        plain(engine_name(run.provider, run.model)),
+    ]
     return f"**{plain(run.name)}**  \n:gray[{'. '.join(part for part in about if part)}]"
 
 
@@ -128,8 +175,12 @@ def _draw_parent(run: RunSummary, titles: Mapping[str, str]) -> None:
     how = "part of" if run.is_part else "goes on from"
     name = titles.get(run.parent_run) or run.parent_title or run.parent_run
     if run.parent_run in titles:
-        st.page_link(RESULTS, label=f"{how} {plain(name)}", icon=":material/account_tree:",
-                     query_params={"run": run.parent_run})
+        st.page_link(
+            RESULTS,
+            label=f"{how} {plain(name)}",
+            icon=":material/account_tree:",
+            query_params={"run": run.parent_run},
+        )
     else:
         st.markdown(f":gray[:material/account_tree: {how} {plain(name)}, which is not in this list]")
 
@@ -140,11 +191,18 @@ def _draw_actions(run: RunSummary, archived: bool) -> None:
         if archived:
             _act("Bring back", "unarchive", run, runs.restore_run)
         elif run.state in AT_WORK:
-            st.markdown(":gray[It is being worked on. Open it to cancel it; then it can be archived or deleted.]")
+            st.markdown(
+                ":gray[It is being worked on. Open it to cancel it; then it can be archived or deleted.]"
+            )
             return
         else:
-            if run.finished_clusters and st.button("Compare with another", key=f"compare_{run.run_id}",
-                                                   icon=":material/compare_arrows:", on_click=_compare, args=(run.run_id,)):
+            if run.finished_clusters and st.button(
+                "Compare with another",
+                key=f"compare_{run.run_id}",
+                icon=":material/compare_arrows:",
+                on_click=_compare,
+                args=(run.run_id,),
+            ):
                 st.rerun()
             _act("Archive", "archive", run, runs.archive_run)
         if st.button("Delete", key=f"delete_{run.run_id}", icon=":material/delete:"):

@@ -1,4 +1,6 @@
-"""The small map on the Run page, which fills in as clusters finish: a picture, so that looking for news costs little."""
+"""The small map on the Run page, which fills in as clusters finish: a picture, so that looking for news costs
+little.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ OF_CELLS = ("qc", "normalise", "pca", "neighbors", "umap", "leiden")
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _points(run_id: str, dataset: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]] | None:
-    """Places of some cells in the picture (column, row; whole numbers), code of each one's cluster, names of the clusters."""
+    """Places of some cells in the picture (column, row; whole numbers), code of each one's cluster, names of
+    the clusters.
+    """
     view = results.load_results(run_id, dataset).view
     if not view.embeddings():
         return None
@@ -39,7 +43,9 @@ def _points(run_id: str, dataset: str) -> tuple[np.ndarray, np.ndarray, tuple[st
 def _picture(run_id: str, dataset: str, colours: tuple[str, ...]) -> np.ndarray:
     """RGBA picture, shape (HEIGHT, WIDTH, 4). `colours`: one per cluster, then that of cells without one."""
     places, codes, _ = _points(run_id, dataset)
-    of_code = np.array([[int(c[at:at + 2], 16) for at in (1, 3, 5)] + [255] for c in colours], dtype=np.uint8)
+    of_code = np.array(
+        [[int(c[at : at + 2], 16) for at in (1, 3, 5)] + [255] for c in colours], dtype=np.uint8
+    )
     picture = np.zeros((HEIGHT, WIDTH, 4), dtype=np.uint8)
     for dx in range(-RADIUS, RADIUS + 1):
         for dy in range(-RADIUS, RADIUS + 1):
@@ -64,6 +70,13 @@ def draw_small_map(run_id: str, dataset: DatasetView, at_rest: bool) -> None:
     grey = GREY[session.dark()]
     by_code = (*(colours.get(labels.get(c, ""), grey) for c in found[2]), grey)
     with st.container(key="small_map"):
-        st.image(_picture(run_id, dataset.name, by_code), width="stretch", alt="Small map of the cells, coloured by label")
-    st.caption("Cells in the colours of the labels; grey where there is none." if at_rest else
-               "The map fills in as clusters finish.")
+        st.image(
+            _picture(run_id, dataset.name, by_code),
+            width="stretch",
+            alt="Small map of the cells, coloured by label",
+        )
+    st.caption(
+        "Cells in the colours of the labels; grey where there is none."
+        if at_rest
+        else "The map fills in as clusters finish."
+    )

@@ -11,7 +11,16 @@ from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunV
 from cassia_core.services.results import label_colours
 from cassia_ui import session
 from cassia_ui.markup import plain
-from cassia_ui.words import AGENT_ICONS, AGENT_NAMES, STAGE_NAMES, cells, money, named_clusters, reason_in_words, tile_badge
+from cassia_ui.words import (
+    AGENT_ICONS,
+    AGENT_NAMES,
+    STAGE_NAMES,
+    cells,
+    money,
+    named_clusters,
+    reason_in_words,
+    tile_badge,
+)
 
 SHOWN_TILES = 60
 RECENT_TURNS = 4
@@ -24,10 +33,15 @@ def draw_bar(view: RunView) -> None:
     if view.state not in ("queued", "running"):
         st.progress(done / len(tiles) if tiles else 0.0, text=_tally(view, tiles))
     elif tiles:
-        st.progress(done / len(tiles), text=f"**{done} of {len(tiles)} clusters done.** {_time_left(view, done, len(tiles))}")
+        st.progress(
+            done / len(tiles),
+            text=f"**{done} of {len(tiles)} clusters done.** {_time_left(view, done, len(tiles))}",
+        )
     else:
         running = [s for d in view.datasets for s in d.stages if s.state == "running"]
-        text = f"**{STAGE_NAMES[running[0].stage]}.**" if running else "**Starting.** This takes a few seconds."
+        text = (
+            f"**{STAGE_NAMES[running[0].stage]}.**" if running else "**Starting.** This takes a few seconds."
+        )
         finished = sum(s.state == "done" for d in view.datasets for s in d.stages)
         st.progress(min(0.9, finished / 12), text=text)
 
@@ -39,8 +53,12 @@ def _tally(view: RunView, tiles: list[ClusterTile]) -> str:
     named = sum(d.labelled_clusters for d in view.datasets)
     states = [t.state for t in tiles]
     unknown = sum(t.state in FINISHED and bool(t.label) for t in tiles) - named
-    rest = [(unknown, "Unknown"), (states.count("failed"), "without an answer"),
-            (states.count("skipped"), "not annotated"), (sum(s not in FINISHED for s in states), "not done yet")]
+    rest = [
+        (unknown, "Unknown"),
+        (states.count("failed"), "without an answer"),
+        (states.count("skipped"), "not annotated"),
+        (sum(s not in FINISHED for s in states), "not done yet"),
+    ]
     parts = ", ".join(f"{n} {words}" for n, words in rest if n)
     return f"**{named} of {len(tiles)} clusters {'has' if named == 1 else 'have'} a label.** {parts}{'.' if parts else ''}"
 
@@ -66,7 +84,9 @@ def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_re
         name = STAGE_NAMES[stage.stage]
         if stage.state == "done":
             took = "" if stage.seconds is None else f", {stage.seconds:.1f} s"
-            st.markdown(f":green[:material/check_circle:] **{name}**  \n:gray[{plain(stage.summary) or 'done'}{took}]")
+            st.markdown(
+                f":green[:material/check_circle:] **{name}**  \n:gray[{plain(stage.summary) or 'done'}{took}]"
+            )
         elif stage.state == "failed":
             st.markdown(f":orange[:material/pause_circle:] **{name}**  \n:gray[not finished]")
         else:
@@ -75,8 +95,11 @@ def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_re
             st.markdown(f":blue[:material/pending:] **{name}**  \n:gray[under way{percent}{left}]")
     seen = {s.stage for s in dataset.stages}
     merges = annotation is not None and annotation.merge
-    coming = [s for s, planned in (("annotate", annotation is not None), ("merge", merges), ("write", True))
-              if planned and s not in seen]
+    coming = [
+        s
+        for s, planned in (("annotate", annotation is not None), ("merge", merges), ("write", True))
+        if planned and s not in seen
+    ]
     for name in coming if not at_rest else ():
         st.markdown(f":gray[:material/circle: {STAGE_NAMES[name]}]  \n:gray[to come]")
 
@@ -84,12 +107,17 @@ def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_re
 def draw_tiles(dataset: DatasetView, at_rest: bool) -> None:
     """A tile per cluster."""
     if not dataset.tiles:
-        st.markdown(":gray[The clusters were not reached.]" if at_rest else
-                    ":gray[A tile per cluster appears here as soon as the clusters are known.]")
+        st.markdown(
+            ":gray[The clusters were not reached.]"
+            if at_rest
+            else ":gray[A tile per cluster appears here as soon as the clusters are known.]"
+        )
         if not at_rest:
             st.skeleton(120)
         return
-    colours = label_colours([t.label for t in dataset.tiles if t.label], "dark" if session.dark() else "light")
+    colours = label_colours(
+        [t.label for t in dataset.tiles if t.label], "dark" if session.dark() else "light"
+    )
     grid = st.grid(columns=3, min_column_width=150, gap="xsmall", border=True)
     for tile in dataset.tiles[:SHOWN_TILES]:
         with grid.cell():
@@ -104,7 +132,9 @@ def _tile(tile: ClusterTile, colour: str, at_rest: bool) -> str:
     to_come = tile.state not in FINISHED and not at_rest
     label = f"**{plain(tile.label)}**" if tile.label else f":gray[no label{' yet' if to_come else ''}]"
     reason = f"  \n:gray[{plain(_first_sentence(reason_in_words(tile.reason)))}]" if tile.reason else ""
-    return f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile, at_rest)}{reason}"
+    return (
+        f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile, at_rest)}{reason}"
+    )
 
 
 def _first_sentence(text: str) -> str:
@@ -137,7 +167,11 @@ def draw_now(view: RunView, dataset: DatasetView, at_rest: bool) -> None:
     turns = [t for t in view.turns if t.dataset == dataset.name]
     with st.container(border=True):
         if not turns:
-            st.markdown(":gray[Nobody was asked.]" if at_rest else ":gray[The conversation appears here as the agents speak.]")
+            st.markdown(
+                ":gray[Nobody was asked.]"
+                if at_rest
+                else ":gray[The conversation appears here as the agents speak.]"
+            )
             return
         at_work = [t.cluster for t in dataset.tiles if t.state not in (*FINISHED, "waiting")]
         cluster = _followed(dataset.name, at_work, [t.cluster for t in turns])
@@ -145,7 +179,10 @@ def draw_now(view: RunView, dataset: DatasetView, at_rest: bool) -> None:
         st.markdown(f"**Cluster {plain(cluster)}** {tile_badge(tile, at_rest) if tile else ''}")
         for turn in [t for t in turns if t.cluster == cluster][-RECENT_TURNS:]:
             note = "no language model" if turn.agent == "checks" else f"round {turn.attempt}"
-            st.markdown(f"{AGENT_ICONS[turn.agent]} **{AGENT_NAMES[turn.agent]}** :gray[{note}]  \n{plain(_short(turn.text))}")
+            st.markdown(
+                f"{AGENT_ICONS[turn.agent]} **{AGENT_NAMES[turn.agent]}** :gray[{note}]  "
+                f"\n{plain(_short(turn.text))}"
+            )
         others = [c for c in at_work if c != cluster]
         if others:
             st.markdown(f":gray[Also at work: {named_clusters(others)}.]")

@@ -37,18 +37,35 @@ def draw_selection(data: DatasetResults, choice: MapChoice, labels: Mapping[str,
             _draw_genes(data, chosen)
 
 
-def _draw_actions(data: DatasetResults, choice: MapChoice, labels: Mapping[str, ReviewedLabel], of_cells: CellLabels) -> None:
+def _draw_actions(
+    data: DatasetResults, choice: MapChoice, labels: Mapping[str, ReviewedLabel], of_cells: CellLabels
+) -> None:
     """How many are chosen, and what can be done with them."""
     chosen = choice.cells
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{cells_of(len(chosen))} chosen** :gray[{len(chosen) / data.view.n_cells:.1%} of all]", width="content")
+        st.markdown(
+            f"**{cells_of(len(chosen))} chosen** :gray[{len(chosen) / data.view.n_cells:.1%} of all]",
+            width="content",
+        )
         st.space("stretch")
-        st.download_button("Save these cells (CSV)", lambda: selecting.csv_of_cells(data.view, chosen, of_cells),
-                           file_name=f"{data.spec.name}_chosen_cells.csv", mime="text/csv", icon=":material/download:",
-                           on_click="ignore", help="Name, cluster and label of every chosen cell.")
+        st.download_button(
+            "Save these cells (CSV)",
+            lambda: selecting.csv_of_cells(data.view, chosen, of_cells),
+            file_name=f"{data.spec.name}_chosen_cells.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="Name, cluster and label of every chosen cell.",
+        )
         draw_split(data, chosen, dict(labels))
-        st.button("Clear", icon=":material/close:", key="clear_chosen", on_click=clear_chosen, args=(choice.key,),
-                  help="Choose no cells any more.")
+        st.button(
+            "Clear",
+            icon=":material/close:",
+            key="clear_chosen",
+            on_click=clear_chosen,
+            args=(choice.key,),
+            help="Choose no cells any more.",
+        )
 
 
 def _draw_by_column(data: DatasetResults, chosen: np.ndarray) -> None:
@@ -56,8 +73,13 @@ def _draw_by_column(data: DatasetResults, chosen: np.ndarray) -> None:
     if not columns:
         st.markdown(":gray[The file has no column of samples or conditions to split these cells by.]")
         return
-    name = st.selectbox("Split by", columns, key=f"chosen_by_{data.spec.name}", persist_state="session",
-                        label_visibility="collapsed")
+    name = st.selectbox(
+        "Split by",
+        columns,
+        key=f"chosen_by_{data.spec.name}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
     st.html(_parts_table(name, selecting.parts_by_column(data.view, chosen, name)))
 
 
@@ -68,12 +90,17 @@ def _draw_genes(data: DatasetResults, chosen: np.ndarray) -> None:
         st.markdown(":gray[No gene is seen in a larger share of these cells than of the others.]")
         return
     st.html(_genes_table(found))
-    st.caption("Genes by share of cells in which they were seen (value above 0), here minus elsewhere. Difference: mean "
-               "log-normalised value here minus elsewhere. No statistical test: the cells were chosen by hand.")
+    st.caption(
+        "Genes by share of cells in which they were seen (value above 0), here minus elsewhere. Difference: "
+        "mean "
+        "log-normalised value here minus elsewhere. No statistical test: the cells were chosen by hand."
+    )
 
 
 @st.cache_data(show_spinner="Comparing the chosen cells with all others", max_entries=16)
-def _genes(run_id: str, dataset: str, digest: str, _data: DatasetResults, _chosen: np.ndarray) -> tuple[GeneOfCells, ...]:
+def _genes(
+    run_id: str, dataset: str, digest: str, _data: DatasetResults, _chosen: np.ndarray
+) -> tuple[GeneOfCells, ...]:
     return selecting.genes_against_rest(_data.view, _chosen, MOST_GENES)
 
 
@@ -82,10 +109,15 @@ def _parts_table(title: str, parts: Sequence[Part]) -> str:
     rows = "".join(_part_row(part) for part in parts[:MOST_PARTS])
     rest = parts[MOST_PARTS:]
     if rest:
-        rows += (f'<tr><td class="cw-muted">{len(rest)} more</td><td class="n">{sum(p.n for p in rest):,}</td>'
-                 f'<td class="n">{sum(p.here for p in rest):.0%}</td><td></td></tr>')
-    return (f'<table class="cw-evidence"><thead><tr><th>{escaped(title)}</th><th class="n">Cells</th><th class="n">Share</th>'
-            f'<th title="{SHARE}">Here, elsewhere</th></tr></thead><tbody>{rows}</tbody></table>')
+        rows += (
+            f'<tr><td class="cw-muted">{len(rest)} more</td><td class="n">{sum(p.n for p in rest):,}</td>'
+            f'<td class="n">{sum(p.here for p in rest):.0%}</td><td></td></tr>'
+        )
+    return (
+        f'<table class="cw-evidence"><thead><tr><th>{escaped(title)}</th><th class="n">Cells</th><th '
+        'class="n">Share</th>'
+        f'<th title="{SHARE}">Here, elsewhere</th></tr></thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def _part_row(part: Part) -> str:
@@ -94,13 +126,24 @@ def _part_row(part: Part) -> str:
     clusters = f'<br><span class="cw-muted cw-small">cluster {within}{more}</span>' if within else ""
     bars = f'<i style="width:{100 * part.here:.0f}%"></i><i style="width:{100 * part.elsewhere:.0f}%"></i>'
     says = f"{part.here:.0%} of the chosen cells, {part.elsewhere:.0%} of all other cells"
-    return (f'<tr><td style="overflow-wrap:anywhere">{escaped(part.name)}{clusters}</td><td class="n">{part.n:,}</td>'
-            f'<td class="n">{part.here:.0%}</td>'
-            f'<td><div class="cw-bars" style="width:72px" role="img" aria-label="{says}" title="{says}">{bars}</div></td></tr>')
+    return (
+        f'<tr><td style="overflow-wrap:anywhere">{escaped(part.name)}{clusters}</td><td '
+        f'class="n">{part.n:,}</td>'
+        f'<td class="n">{part.here:.0%}</td>'
+        f'<td><div class="cw-bars" style="width:72px" role="img" aria-label="{says}" '
+        f'title="{says}">{bars}</div></td></tr>'
+    )
 
 
 def _genes_table(genes: Sequence[GeneOfCells]) -> str:
-    rows = "".join(f'<tr><td><i>{escaped(g.gene)}</i></td><td class="n">{g.here:.0%}</td><td class="n">{g.elsewhere:.0%}</td>'
-                   f'<td class="n">{g.difference:+.2f}</td></tr>' for g in genes)
-    return ('<table class="cw-evidence"><thead><tr><th>Gene</th><th class="n">Here</th><th class="n">Elsewhere</th>'
-            f'<th class="n">Difference</th></tr></thead><tbody>{rows}</tbody></table>')
+    rows = "".join(
+        f'<tr><td><i>{escaped(g.gene)}</i></td><td class="n">{g.here:.0%}</td><td '
+        f'class="n">{g.elsewhere:.0%}</td>'
+        f'<td class="n">{g.difference:+.2f}</td></tr>'
+        for g in genes
+    )
+    return (
+        '<table class="cw-evidence"><thead><tr><th>Gene</th><th class="n">Here</th><th '
+        'class="n">Elsewhere</th>'
+        f'<th class="n">Difference</th></tr></thead><tbody>{rows}</tbody></table>'
+    )

@@ -22,7 +22,9 @@ _RUN, _DATASET, _DRAFT, _KEYS = "chosen_run", "chosen_dataset", "draft", "keys"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a person has chosen so far for a run that is not started yet. `path` is "" before a file is open."""
+    """What a person has chosen so far for a run that is not started yet. `path` is "" before a file is
+    open.
+    """
 
     path: str = ""
     name: str = ""

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-LIGHT = {"text": "#16262D", "muted": "#51646C", "line": "#D9E2E5", "soft": "#F1F5F6", "accent": "#0B6273",
-         "other": "#A3B3B9", "chip": "#DFF3EE", "chip_text": "#0B5F50", "ask": "#FDF3E1", "ask_line": "#EBCB94",
-         "error": "#FDF1F4", "error_line": "#E5A9B8", "card": "#FFFFFF", "shade": "rgba(16,48,58,.16)"}
-DARK = {"text": "#E4ECEF", "muted": "#A9BAC1", "line": "#2D3B41", "soft": "#1A252A", "accent": "#63C2D1",
-        "other": "#7F8D94", "chip": "#12352F", "chip_text": "#7FDCC8", "ask": "#241E13", "ask_line": "#6B4E1C",
-        "error": "#27181D", "error_line": "#7A3347", "card": "#1A252A", "shade": "rgba(0,0,0,.5)"}
+LIGHT = {
+    "text": "#16262D",
+    "muted": "#51646C",
+    "line": "#D9E2E5",
+    "soft": "#F1F5F6",
+    "accent": "#0B6273",
+    "other": "#A3B3B9",
+    "chip": "#DFF3EE",
+    "chip_text": "#0B5F50",
+    "ask": "#FDF3E1",
+    "ask_line": "#EBCB94",
+    "error": "#FDF1F4",
+    "error_line": "#E5A9B8",
+    "card": "#FFFFFF",
+    "shade": "rgba(16,48,58,.16)",
+}
+DARK = {
+    "text": "#E4ECEF",
+    "muted": "#A9BAC1",
+    "line": "#2D3B41",
+    "soft": "#1A252A",
+    "accent": "#63C2D1",
+    "other": "#7F8D94",
+    "chip": "#12352F",
+    "chip_text": "#7FDCC8",
+    "ask": "#241E13",
+    "ask_line": "#6B4E1C",
+    "error": "#27181D",
+    "error_line": "#7A3347",
+    "card": "#1A252A",
+    "shade": "rgba(0,0,0,.5)",
+}
 
 _RULES = """
 [data-testid="stMainBlockContainer"]{max-width:1280px;padding:1.75rem 40px 3rem}

@@ -23,32 +23,63 @@ LIGHT_BADGE: dict[Light | None, str] = {
     "look": ":red-badge[:material/warning: Look at this]",
     None: ":gray-badge[:material/remove: No label]",
 }
-LIGHT_SHORT: dict[Light | None, str] = {"high": "● High", "medium": "◐ Medium", "look": "▲ Look", None: "– None"}
-STAGE_NAMES: dict[Stage, str] = {
-    "read": "Read the file", "qc": "Choose cells", "normalise": "Normalise, take logs",
-    "variable_genes": "Find variable genes", "pca": "Principal components", "neighbors": "Find neighbours",
-    "umap": "Draw the map (UMAP)", "leiden": "Find clusters (Leiden)", "markers": "Find marker genes",
-    "annotate": "Annotate and check", "merge": "Group the labels", "write": "Write files and report",
+LIGHT_SHORT: dict[Light | None, str] = {
+    "high": "● High",
+    "medium": "◐ Medium",
+    "look": "▲ Look",
+    None: "– None",
 }
-AGENT_NAMES = {"annotator": "Annotator", "checks": "Checks", "validator": "Validator", "formatter": "Formatter",
-               "scorer": "Scorer", "booster": "Booster", "merger": "Merger"}
-AGENT_ICONS = {"annotator": ":material/edit_note:", "checks": ":material/rule:", "validator": ":material/gavel:",
-               "formatter": ":material/data_object:", "scorer": ":material/speed:",
-               "booster": ":material/manage_search:", "merger": ":material/account_tree:"}
+STAGE_NAMES: dict[Stage, str] = {
+    "read": "Read the file",
+    "qc": "Choose cells",
+    "normalise": "Normalise, take logs",
+    "variable_genes": "Find variable genes",
+    "pca": "Principal components",
+    "neighbors": "Find neighbours",
+    "umap": "Draw the map (UMAP)",
+    "leiden": "Find clusters (Leiden)",
+    "markers": "Find marker genes",
+    "annotate": "Annotate and check",
+    "merge": "Group the labels",
+    "write": "Write files and report",
+}
+AGENT_NAMES = {
+    "annotator": "Annotator",
+    "checks": "Checks",
+    "validator": "Validator",
+    "formatter": "Formatter",
+    "scorer": "Scorer",
+    "booster": "Booster",
+    "merger": "Merger",
+}
+AGENT_ICONS = {
+    "annotator": ":material/edit_note:",
+    "checks": ":material/rule:",
+    "validator": ":material/gavel:",
+    "formatter": ":material/data_object:",
+    "scorer": ":material/speed:",
+    "booster": ":material/manage_search:",
+    "merger": ":material/account_tree:",
+}
 _TILES = {
-    "waiting": ":gray-badge[:material/schedule: Waiting]", "annotating": ":blue-badge[:material/edit_note: Annotating]",
-    "checking": ":blue-badge[:material/rule: Checking]", "scoring": ":blue-badge[:material/speed: Scoring]",
+    "waiting": ":gray-badge[:material/schedule: Waiting]",
+    "annotating": ":blue-badge[:material/edit_note: Annotating]",
+    "checking": ":blue-badge[:material/rule: Checking]",
+    "scoring": ":blue-badge[:material/speed: Scoring]",
     "boosting": ":violet-badge[:material/manage_search: Looking closer]",
-    "done": ":green-badge[:material/check_circle: Done]", "look": ":red-badge[:material/warning: Look at this]",
+    "done": ":green-badge[:material/check_circle: Done]",
+    "look": ":red-badge[:material/warning: Look at this]",
     "skipped": ":gray-badge[:material/remove: Not annotated]",
     "failed": ":orange-badge[:material/error: No answer]",
 }
 _NOT_DONE = ":gray-badge[:material/pause_circle: Not done yet]"
 _RUN_STATES = {
-    "queued": ":gray-badge[:material/schedule: Starting]", "running": ":blue-badge[:material/play_circle: Running]",
+    "queued": ":gray-badge[:material/schedule: Starting]",
+    "running": ":blue-badge[:material/play_circle: Running]",
     "success": ":green-badge[:material/check_circle: Done]",
     "partial": ":orange-badge[:material/contrast: Done, some without answer]",
-    "failed": ":red-badge[:material/error: Failed]", "cancelled": ":gray-badge[:material/cancel: Cancelled]",
+    "failed": ":red-badge[:material/error: Failed]",
+    "cancelled": ":gray-badge[:material/cancel: Cancelled]",
     "interrupted": ":orange-badge[:material/pause_circle: Interrupted]",
 }
 OFFLINE_LINE = "The offline engine answered: a look-up in our marker knowledge base, not a language model."
@@ -66,7 +97,9 @@ def tile_badge(tile: ClusterTile, at_rest: bool = False) -> str:
 
 
 def reason_in_words(reason: str) -> str:
-    """Why a cluster has no answer. What is wrong with the form of a reply is told to the model, not to people."""
+    """Why a cluster has no answer. What is wrong with the form of a reply is told to the model, not to
+    people.
+    """
     if reason.startswith(ReplyError.UNREADABLE):
         return "The model's reply was no answer in the form asked for. What it said is in the conversation."
     return reason
@@ -103,8 +136,11 @@ def named_clusters(clusters: Sequence[str], most: int = 8) -> str:
     """Clusters in a sentence (Markdown): "cluster 3", "clusters 3 and 7", "clusters 1, 2 and 40 more"."""
     if len(clusters) == 1:
         return f"cluster {plain(clusters[0])}"
-    shown = [plain(c) for c in clusters] if len(clusters) <= most else \
-        [*(plain(c) for c in clusters[:most]), f"{len(clusters) - most} more"]
+    shown = (
+        [plain(c) for c in clusters]
+        if len(clusters) <= most
+        else [*(plain(c) for c in clusters[:most]), f"{len(clusters) - most} more"]
+    )
     return f"clusters {', '.join(shown[:-1])} and {shown[-1]}"
 
 
@@ -114,7 +150,9 @@ def ontology_page(cl_id: str) -> str:
 
 
 def light_word(row: ClusterResult | None, *, by_hand: bool = False) -> str:
-    """How sure the run is of its own label; `by_hand`: a person gave another one, of which the run said nothing."""
+    """How sure the run is of its own label; `by_hand`: a person gave another one, of which the run said
+    nothing.
+    """
     if by_hand:
         return "✎ Yours"
     return "▲ No answer" if row and row.status == "failed" else LIGHT_SHORT[row.light if row else None]

@@ -22,39 +22,66 @@ from cassia_ui.problems import problems_as_cards
 from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money, reason_in_words
 
 PER_PAGE = 20
-LEGEND = ('<span class="cw-gene in">GENE</span> in the list &nbsp; <span class="cw-gene measured">GENE</span> measured '
-          'only &nbsp; <span class="cw-gene absent">GENE</span> not in the data')
+LEGEND = (
+    '<span class="cw-gene in">GENE</span> in the list &nbsp; <span class="cw-gene measured">GENE</span> '
+    "measured "
+    'only &nbsp; <span class="cw-gene absent">GENE</span> not in the data'
+)
 
 
 def found(row: ClusterResult, label: ReviewedLabel, words: list[str]) -> bool:
-    everything = " ".join([row.cluster, row.label, label.label, row.reason, *row.markers,
-                           *(t.text for t in row.turns)]).casefold()
+    everything = " ".join(
+        [row.cluster, row.label, label.label, row.reason, *row.markers, *(t.text for t in row.turns)]
+    ).casefold()
     return all(word in everything for word in words)
 
 
-def groups_of(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> dict[str, list[ClusterResult]]:
+def groups_of(
+    rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]
+) -> dict[str, list[ClusterResult]]:
     """The filters: by doubt, by what happened, by state. Empty ones are not offered."""
     groups = {
-        "All": list(rows), "Look at these first": list(cluster_list.to_look_at(rows, labels)),
-        "Passed": [r for r in rows if r.status == "done"], "Not passed": [r for r in rows if r.status == "needs_review"],
+        "All": list(rows),
+        "Look at these first": list(cluster_list.to_look_at(rows, labels)),
+        "Passed": [r for r in rows if r.status == "done"],
+        "Not passed": [r for r in rows if r.status == "needs_review"],
         "No answer": [r for r in rows if r.status == "failed"],
         "Not annotated": [r for r in rows if r.status in ("skipped", "cancelled")],
-        "Second round": [r for r in rows if r.iterations > 1], "Looked closer": [r for r in rows if r.boost],
-        "Corrected by me": [r for r in rows if labels[r.cluster].edited]}
+        "Second round": [r for r in rows if r.iterations > 1],
+        "Looked closer": [r for r in rows if r.boost],
+        "Corrected by me": [r for r in rows if labels[r.cluster].edited],
+    }
     return {name: group for name, group in groups.items() if group or name == "All"}
 
 
-def choose_rows(data: DatasetResults, labels: Mapping[str, ReviewedLabel]) -> tuple[list[ClusterResult], list[str]]:
+def choose_rows(
+    data: DatasetResults, labels: Mapping[str, ReviewedLabel]
+) -> tuple[list[ClusterResult], list[str]]:
     """The rows that were asked for, and the words that were searched for."""
     groups = groups_of(results.look_first(data.rows), labels)
-    text = st.text_input("Search all conversations", placeholder="Gene, cell type or word", icon=":material/search:",
-                         label_visibility="collapsed", key="talk_search")
-    wanted = st.pills("Show", list(groups), default="All", required=True, key=f"talk_show_{'_'.join(groups)}",
-                      label_visibility="collapsed", format_func=lambda n: f"{n} {len(groups[n])}")
+    text = st.text_input(
+        "Search all conversations",
+        placeholder="Gene, cell type or word",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        key="talk_search",
+    )
+    wanted = st.pills(
+        "Show",
+        list(groups),
+        default="All",
+        required=True,
+        key=f"talk_show_{'_'.join(groups)}",
+        label_visibility="collapsed",
+        format_func=lambda n: f"{n} {len(groups[n])}",
+    )
     words = text.casefold().split()
     rows = [r for r in groups[wanted] if found(r, labels[r.cluster], words)]
     if words:
-        st.caption(f"{len(rows)} of {len(groups[wanted])} clusters have {'this word' if len(words) == 1 else 'these words'}.")
+        st.caption(
+            f"{len(rows)} of {len(groups[wanted])} clusters have "
+            f"{'this word' if len(words) == 1 else 'these words'}."
+        )
     return rows, words
 
 
@@ -64,17 +91,34 @@ def page_of(rows: list[ClusterResult], wanted: str) -> list[ClusterResult]:
         return rows
     last = -(-len(rows) // PER_PAGE)
     at = next((i for i, r in enumerate(rows) if r.cluster == wanted), 0)
-    number = st.number_input(f"Page, 1 to {last}", 1, last, at // PER_PAGE + 1, key=f"talk_page_{wanted}_{len(rows)}", width=160)
-    return rows[(number - 1) * PER_PAGE:number * PER_PAGE]
+    number = st.number_input(
+        f"Page, 1 to {last}", 1, last, at // PER_PAGE + 1, key=f"talk_page_{wanted}_{len(rows)}", width=160
+    )
+    return rows[(number - 1) * PER_PAGE : number * PER_PAGE]
 
 
-def draw_cluster(data: DatasetResults, row: ClusterResult, label: ReviewedLabel, is_open: bool, genes: Set[str],
-                 words: list[str]) -> None:
+def draw_cluster(
+    data: DatasetResults,
+    row: ClusterResult,
+    label: ReviewedLabel,
+    is_open: bool,
+    genes: Set[str],
+    words: list[str],
+) -> None:
     """One expander, with the label that the conversation led to; what is inside is drawn when it is open."""
-    now = f" :violet-badge[:material/edit: You: {plain(label.label)}]" if label.edited else \
-        " :green-badge[:material/check: Accepted by you]" if label.accepted else ""
-    box = st.expander(f"{LIGHT_BADGE[row.light]} {cluster_line(row)}{now}", expanded=is_open, on_change="rerun",
-                      key=f"talk_{row.cluster}_{is_open}")
+    now = (
+        f" :violet-badge[:material/edit: You: {plain(label.label)}]"
+        if label.edited
+        else " :green-badge[:material/check: Accepted by you]"
+        if label.accepted
+        else ""
+    )
+    box = st.expander(
+        f"{LIGHT_BADGE[row.light]} {cluster_line(row)}{now}",
+        expanded=is_open,
+        on_change="rerun",
+        key=f"talk_{row.cluster}_{is_open}",
+    )
     if not box.open:
         return
     with box:
@@ -86,13 +130,18 @@ def draw_cluster(data: DatasetResults, row: ClusterResult, label: ReviewedLabel,
 
 
 def draw_chat(data: DatasetResults, row: ClusterResult, genes: Set[str], words: list[str]) -> None:
-    markers = next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
+    markers = (
+        next((c for c in data.markers.clusters if c.cluster == row.cluster), None) if data.markers else None
+    )
     if row.status == "failed":
         st.markdown(f":orange[:material/error:] {plain(reason_in_words(row.reason))}")
     if row.turns:
         draw_turns(row, markers, genes.__contains__, words)
     else:
-        st.markdown(f":gray[Nobody was asked about this cluster. {plain(row.reason) if row.status == 'skipped' else ''}]")
+        st.markdown(
+            ":gray[Nobody was asked about this cluster. "
+            f"{plain(row.reason) if row.status == 'skipped' else ''}]"
+        )
 
 
 def draw_side(data: DatasetResults, row: ClusterResult) -> None:
@@ -106,12 +155,19 @@ def draw_side(data: DatasetResults, row: ClusterResult) -> None:
     with st.popover("What was sent", icon=":material/outbox:", type="tertiary", key=f"sent_{row.cluster}"):
         draw_sent(row)
     if row.turns:
-        st.caption(f"{row.input_tokens + row.output_tokens:,} tokens, cost {money(row.cost_usd)}, {row.seconds:.1f} s")
+        st.caption(
+            f"{row.input_tokens + row.output_tokens:,} tokens, cost {money(row.cost_usd)}, "
+            f"{row.seconds:.1f} s"
+        )
 
 
 def show() -> None:
-    data = results_of_page("Conversations", "Who said what about each cluster, and which genes hold up in your data.",
-                           "Every cluster's conversation appears here after a run.", "conversations")
+    data = results_of_page(
+        "Conversations",
+        "Who said what about each cluster, and which genes hold up in your data.",
+        "Every cluster's conversation appears here after a run.",
+        "conversations",
+    )
     if data is None:
         return
     if any(r.provider == OFFLINE for r in data.rows):

@@ -19,8 +19,25 @@ from cassia_ui.navigation import SETUP
 from cassia_ui.problems import problems_as_cards, show_problem
 from cassia_ui.quality import draw_quality
 
-KINDS = ["h5ad", "h5", "loom", "zip", "tar", "gz", "tgz", "bz2", "xz", "mtx", "csv", "tsv", "txt", "xlsx", "xls", "rds",
-         "h5seurat"]
+KINDS = [
+    "h5ad",
+    "h5",
+    "loom",
+    "zip",
+    "tar",
+    "gz",
+    "tgz",
+    "bz2",
+    "xz",
+    "mtx",
+    "csv",
+    "tsv",
+    "txt",
+    "xlsx",
+    "xls",
+    "rds",
+    "h5seurat",
+]
 
 
 def open_path(path: Path, name: str | None = None, **known) -> None:
@@ -31,27 +48,43 @@ def open_path(path: Path, name: str | None = None, **known) -> None:
 def chooser() -> None:
     number = session.value("upload_number", 0)
     upload = st.file_uploader(
-        "Open a file of cells or a table of marker genes", type=KINDS, key=f"data_upload_{number}",
-        help="Cells: h5ad, 10x h5, a zipped matrix folder, loom, or a table of counts. Markers: csv, tsv, txt, xlsx. "
-             "The kind is told from the content, not from the name.")
+        "Open a file of cells or a table of marker genes",
+        type=KINDS,
+        key=f"data_upload_{number}",
+        help="Cells: h5ad, 10x h5, a zipped matrix folder, loom, or a table of counts. Markers: csv, tsv, "
+        "txt, xlsx. "
+        "The kind is told from the content, not from the name.",
+    )
     if upload is not None:
-        session.remember("upload_number", number + 1)  # a new widget: the server lets go of its copy in memory
+        session.remember(
+            "upload_number", number + 1
+        )  # a new widget: the server lets go of its copy in memory
         with st.spinner("Storing the file"):
             path = intake.store_upload(upload.name, upload)
         open_path(path)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if settings.server_folders():
-            text = st.text_input("Or a path on the server", placeholder=str(settings.server_folders()[0] / "cells.h5ad"))
+            text = st.text_input(
+                "Or a path on the server", placeholder=str(settings.server_folders()[0] / "cells.h5ad")
+            )
             if st.button("Open", disabled=not text):
                 open_path(intake.server_path(text))
-        if st.button("Example cells", icon=":material/science:", help="700 human blood cells that ship inside scanpy"):
+        if st.button(
+            "Example cells", icon=":material/science:", help="700 human blood cells that ship inside scanpy"
+        ):
             open_path(intake.demo_path(), "Example_PBMC", tissue="blood", tissue_set=True)
-        if st.button("Example marker table", icon=":material/table:", help="Markers of the same cells, as Seurat writes them"):
+        if st.button(
+            "Example marker table",
+            icon=":material/table:",
+            help="Markers of the same cells, as Seurat writes them",
+        ):
             with st.spinner("Computing the example"):
                 path = intake.store_table(examples.example_markers(processed=False), "example_markers")
             open_path(path, "Example_markers", tissue="blood", tissue_set=True)
-    st.caption(f"Files up to {st.get_option('server.maxUploadSize') / 1000:g} GB can be uploaded. "
-               "Larger ones: ask the operator of this server to allow a folder on it.")
+    st.caption(
+        f"Files up to {st.get_option('server.maxUploadSize') / 1000:g} GB can be uploaded. "
+        "Larger ones: ask the operator of this server to allow a folder on it."
+    )
 
 
 def look_into(path: Path, options: ReadOptions) -> Findings | None:
@@ -93,16 +126,24 @@ def show(draft: session.Draft) -> None:
     if not draft.tissue_set and findings.tissue_guess:
         session.change_draft(tissue=findings.tissue_guess, tissue_set=True)
     with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Next: Set-up", type="primary", icon=":material/arrow_forward:", icon_position="right",
-                     disabled=any(not q.suggested for q in findings.questions)):
+        if st.button(
+            "Next: Set-up",
+            type="primary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            disabled=any(not q.suggested for q in findings.questions),
+        ):
             st.switch_page(SETUP)
 
 
 require_app(__file__)
 with problems_as_cards("data"):
     current = session.draft()
-    chips = [f":material/description: {plain(current.name)}, {size_of(Path(current.path))}"] \
-        if current.path and Path(current.path).exists() else []
+    chips = (
+        [f":material/description: {plain(current.name)}, {size_of(Path(current.path))}"]
+        if current.path and Path(current.path).exists()
+        else []
+    )
     frame.title("Data", "What is in the file, what we do to it, and which cells to keep.", chips)
     if current.path:
         show(current)

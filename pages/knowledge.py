@@ -19,8 +19,13 @@ def chips(genes: list[str], kind: str) -> str:
 
 
 def draw_type(species: str) -> None:
-    name = st.selectbox("Cell type", knowledge.search_types("", limit=5000), index=None, key="knowledge_type",
-                        placeholder="Search a cell type, such as regulatory T cell")
+    name = st.selectbox(
+        "Cell type",
+        knowledge.search_types("", limit=5000),
+        index=None,
+        key="knowledge_type",
+        placeholder="Search a cell type, such as regulatory T cell",
+    )
     entry = knowledge.describe_type(name, species) if name else None
     if entry is None:
         return
@@ -31,9 +36,9 @@ def draw_type(species: str) -> None:
         for weight, words in WEIGHTS.items():
             genes = [g for g, w in entry.markers if w == weight]
             if genes:
-                st.html(f'<p><b>{words.capitalize()}</b><br>{chips(genes, "in")}</p>')
+                st.html(f"<p><b>{words.capitalize()}</b><br>{chips(genes, 'in')}</p>")
         if entry.absent:
-            st.html(f'<p><b>Speak against it</b><br>{chips(list(entry.absent), "measured")}</p>')
+            st.html(f"<p><b>Speak against it</b><br>{chips(list(entry.absent), 'measured')}</p>")
         st.markdown(f"**Tissues** {plain(', '.join(entry.tissues))}")
         if entry.children:
             st.markdown(f"**Finer types** {plain(', '.join(entry.children))}")
@@ -49,21 +54,45 @@ def draw_gene(species: str) -> None:
         return
     uses = knowledge.types_of_gene(gene, species)
     if not uses:
-        st.markdown(f":gray[No type of the knowledge base lists {plain(gene)}. That says nothing about the gene.]")
+        st.markdown(
+            f":gray[No type of the knowledge base lists {plain(gene)}. That says nothing about the gene.]"
+        )
         return
-    st.dataframe([{"Cell type": u.cell_type, "Cell Ontology": u.cl_id, "Lineage": u.lineage,
-                   "How telling": WEIGHTS.get(int(u.weight), "")} for u in uses], hide_index=True,
-                 alt=f"Cell types that {gene} marks")
+    st.dataframe(
+        [
+            {
+                "Cell type": u.cell_type,
+                "Cell Ontology": u.cl_id,
+                "Lineage": u.lineage,
+                "How telling": WEIGHTS.get(int(u.weight), ""),
+            }
+            for u in uses
+        ],
+        hide_index=True,
+        alt=f"Cell types that {gene} marks",
+    )
 
 
 require_app(__file__)
 with problems_as_cards("knowledge"):
     frame.title("Knowledge", "What our marker knowledge base says: the genes of a type, the types of a gene.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        way = st.segmented_control("Look up", [BY_TYPE, BY_GENE], default=BY_TYPE, required=True,
-                                   label_visibility="collapsed", key="knowledge_way")
-        chosen = st.segmented_control("Species", ["human", "mouse"], default="human", required=True,
-                                      label_visibility="collapsed", key="knowledge_species")
+        way = st.segmented_control(
+            "Look up",
+            [BY_TYPE, BY_GENE],
+            default=BY_TYPE,
+            required=True,
+            label_visibility="collapsed",
+            key="knowledge_way",
+        )
+        chosen = st.segmented_control(
+            "Species",
+            ["human", "mouse"],
+            default="human",
+            required=True,
+            label_visibility="collapsed",
+            key="knowledge_species",
+        )
     if way == BY_TYPE:
         draw_type(chosen)
     else:

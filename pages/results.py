@@ -1,4 +1,6 @@
-"""Results: the map, every cluster with its label and how sure we are, the evidence, corrections, downloads."""
+"""Results: the map, every cluster with its label and how sure we are, the evidence, corrections,
+downloads.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ from cassia_ui.words import OFFLINE_LINE
 HEIGHT = 430
 
 
-def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel], colours: dict[str, str]) -> None:
+def map_and_table(
+    data: DatasetResults, labels: dict[str, review.ReviewedLabel], colours: dict[str, str]
+) -> None:
     """The map beside the table that is its legend; `colours`: of every label, so that filters change none."""
     rows = results.look_first(data.rows)
     beside = data.view is not None and n_panels() == 1
@@ -39,8 +43,15 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel],
             draw_ways(data)
         st.space("stretch")
         numbers = {"All": len(rows), "Look at these first": len(doubtful)}
-        shown = st.pills("Show", list(numbers), default="All", required=True, key="results_show",
-                         format_func=lambda name: f"{name} {numbers[name]}", label_visibility="collapsed")
+        shown = st.pills(
+            "Show",
+            list(numbers),
+            default="All",
+            required=True,
+            key="results_show",
+            format_func=lambda name: f"{name} {numbers[name]}",
+            label_visibility="collapsed",
+        )
         if data.view:
             draw_map_take_home(data)
         draw_downloads(data.run_id)
@@ -54,8 +65,9 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel],
     with right:
         rows = draw_filters(rows, labels, name=data.spec.name)
         default = chosen_cluster() or (rows[0].cluster if rows else "")
-        picked = draw_cluster_table(rows, labels, height=HEIGHT, chosen=default, key=table_key(data.spec.name),
-                                    colours=colours)
+        picked = draw_cluster_table(
+            rows, labels, height=HEIGHT, chosen=default, key=table_key(data.spec.name), colours=colours
+        )
     if on_map:
         follow_map(on_map.cluster)
     follow_table(picked)
@@ -66,13 +78,27 @@ def map_and_table(data: DatasetResults, labels: dict[str, review.ReviewedLabel],
 
 @st.fragment
 def plots(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None:
-    """The tabs below the map; only the open one is worked out, and what is chosen in it leaves the map alone."""
-    tabs = st.tabs(["Markers behind the labels", "Composition by sample", "Compare with labels of the file",
-                    "Quality of the clusters"], key="plots_tab", on_change="rerun")
+    """The tabs below the map; only the open one is worked out, and what is chosen in it leaves the map
+    alone.
+    """
+    tabs = st.tabs(
+        [
+            "Markers behind the labels",
+            "Composition by sample",
+            "Compare with labels of the file",
+            "Quality of the clusters",
+        ],
+        key="plots_tab",
+        on_change="rerun",
+    )
     with problems_as_cards("plots"):
         subject = subject_of(data)
-        drawn = (lambda: draw_expression(subject), lambda: draw_composition(subject), lambda: draw_reference(subject),
-                 lambda: draw_cluster_quality(data, labels))
+        drawn = (
+            lambda: draw_expression(subject),
+            lambda: draw_composition(subject),
+            lambda: draw_reference(subject),
+            lambda: draw_cluster_quality(data, labels),
+        )
         for tab, draw in zip(tabs, drawn, strict=True):
             if tab.open:
                 with tab:
@@ -80,8 +106,12 @@ def plots(data: DatasetResults, labels: dict[str, review.ReviewedLabel]) -> None
 
 
 def show() -> None:
-    data = results_of_page("Results", "Every cluster with its label, and how sure we are. Pick one to see the evidence.",
-                           "The coloured map and the table of labels appear here after a run.", "results")
+    data = results_of_page(
+        "Results",
+        "Every cluster with its label, and how sure we are. Pick one to see the evidence.",
+        "The coloured map and the table of labels appear here after a run.",
+        "results",
+    )
     if data is None:
         return
     if any(r.provider == "offline" for r in data.rows):
@@ -93,8 +123,11 @@ def show() -> None:
         draw_history(data.run_id, data.spec.name)
         return
     labels = {group.cluster: group for group in groups if not group.group}
-    map_and_table(data, labels, results.label_colours([g.label for g in groups if g.label],
-                                                      "dark" if session.dark() else "light"))
+    map_and_table(
+        data,
+        labels,
+        results.label_colours([g.label for g in groups if g.label], "dark" if session.dark() else "light"),
+    )
     draw_evidence_card(data, labels, [group for group in groups if group.group])
     draw_history(data.run_id, data.spec.name)
     if data.view:

@@ -26,11 +26,19 @@ def controls(run_id: str, view: RunView) -> None:
         st.space("stretch")
         if view.state in ("queued", "running"):
             stopping = runs.is_stopping(run_id)
-            st.button("Stopping, waiting for the answers under way" if stopping else "Cancel run", disabled=stopping,
-                      icon=":material/stop_circle:", key="cancel_run", on_click=runs.cancel_run, args=(run_id,))
+            st.button(
+                "Stopping, waiting for the answers under way" if stopping else "Cancel run",
+                disabled=stopping,
+                icon=":material/stop_circle:",
+                key="cancel_run",
+                on_click=runs.cancel_run,
+                args=(run_id,),
+            )
         elif any(d.labelled_clusters for d in view.datasets) and st.button(
-                "See the results", icon=":material/bubble_chart:",
-                type="primary" if view.state in ("success", "partial") else "secondary"):
+            "See the results",
+            icon=":material/bubble_chart:",
+            type="primary" if view.state in ("success", "partial") else "secondary",
+        ):
             st.switch_page(RESULTS, query_params={"run": run_id})
 
 
@@ -86,8 +94,11 @@ def show() -> None:
     annotator = config.annotation.annotator if config.annotation else None
     engine = engine_name(annotator.provider, annotator.model) if annotator else "No annotation"
     title = plain(config.title or config.datasets[0].name)
-    frame.title("Run", "Several agents work on each cluster. You can leave this page; the run goes on.",
-                [f":material/database: {title}", f":material/smart_toy: {plain(engine)}"])
+    frame.title(
+        "Run",
+        "Several agents work on each cluster. You can leave this page; the run goes on.",
+        [f":material/database: {title}", f":material/smart_toy: {plain(engine)}"],
+    )
     draw_part_of(run_id)
     view = runs.view_run(run_id)
     if view.state in ("queued", "running"):

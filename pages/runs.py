@@ -20,8 +20,16 @@ def show() -> None:
     asked = session.value(TO_DELETE)
     if asked:
         confirm_delete(*asked)
-    part = st.segmented_control("Part", list(PARTS), default="list", required=True, key=PART, format_func=PARTS.get,
-                                label_visibility="collapsed", bind="query-params")
+    part = st.segmented_control(
+        "Part",
+        list(PARTS),
+        default="list",
+        required=True,
+        key=PART,
+        format_func=PARTS.get,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
     {"list": show_list, "compare": draw_comparison, "usage": draw_usage, "archive": show_archive}[part]()
 
 
@@ -38,8 +46,12 @@ def show_archive() -> None:
         with st.container(border=True, horizontal_alignment="center", key="empty_archive"):
             st.space("small")
             st.markdown("**No archived runs**", text_alignment="center")
-            st.markdown(":gray[Archive a run from its menu in the list: it leaves the list, its files stay, and you can bring "
-                        "it back from here.]", text_alignment="center")
+            st.markdown(
+                ":gray[Archive a run from its menu in the list: it leaves the list, its files stay, and you "
+                "can bring "
+                "it back from here.]",
+                text_alignment="center",
+            )
             st.space("small")
         return
     draw_list(archived=True)

@@ -16,27 +16,52 @@ from cassia_ui.problems import problems_as_cards
 
 def prices() -> None:
     st.subheader("Models and prices", anchor=False)
-    st.markdown(":gray[List prices per million tokens, as read on the day given. A model that is not listed works too; "
-                "its price is then unknown.]")
+    st.markdown(
+        ":gray[List prices per million tokens, as read on the day given. A model that is not listed works "
+        "too; "
+        "its price is then unknown.]"
+    )
     listed = [m for p in models.providers() if p.name != OFFLINE for m in models.models_of(p.name)]
-    st.dataframe([{"Provider": m.provider, "Model": m.model, "In, $": m.input_usd, "Out, $": m.output_usd,
-                   "Read on": m.read_on} for m in listed], hide_index=True, placeholder="unknown",
-                 alt="Models with their prices")
+    st.dataframe(
+        [
+            {
+                "Provider": m.provider,
+                "Model": m.model,
+                "In, $": m.input_usd,
+                "Out, $": m.output_usd,
+                "Read on": m.read_on,
+            }
+            for m in listed
+        ],
+        hide_index=True,
+        placeholder="unknown",
+        alt="Models with their prices",
+    )
 
 
 def folders() -> None:
     st.subheader("Folders", anchor=False)
     allowed = ", ".join(map(str, settings.server_folders())) or "none"
-    st.table([{"What": "Runs", "Where": f"`{settings.runs_root()}`"}, {"What": "Uploads", "Where": f"`{settings.inputs_root()}`"},
-              {"What": "Files on the server that may be opened", "Where": plain(allowed)}],
-             border="horizontal", hide_index=True, hide_header=True)
+    st.table(
+        [
+            {"What": "Runs", "Where": f"`{settings.runs_root()}`"},
+            {"What": "Uploads", "Where": f"`{settings.inputs_root()}`"},
+            {"What": "Files on the server that may be opened", "Where": plain(allowed)},
+        ],
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+    )
 
 
 def about() -> None:
     st.subheader("About", anchor=False)
-    st.markdown(f"CASSIA Workbench {__version__}, an independent implementation of the CASSIA protocol. Cite the method: "
-                "Xie et al., Nature Communications 2025, [doi:10.1038/s41467-025-67084-x]"
-                "(https://doi.org/10.1038/s41467-025-67084-x).")
+    st.markdown(
+        f"CASSIA Workbench {__version__}, an independent implementation of the CASSIA protocol. Cite the "
+        "method: "
+        "Xie et al., Nature Communications 2025, [doi:10.1038/s41467-025-67084-x]"
+        "(https://doi.org/10.1038/s41467-025-67084-x)."
+    )
 
 
 require_app(__file__)
@@ -45,8 +70,11 @@ with problems_as_cards("settings"):
     with st.container(border=True):
         draw_engine()
         if session.keys():
-            st.markdown(f":gray[Keys in this session: {plain(', '.join(session.keys()))}. They are gone when you close the "
-                        "tab or press the button.]")
+            st.markdown(
+                f":gray[Keys in this session: {plain(', '.join(session.keys()))}. They are gone when you "
+                "close the "
+                "tab or press the button.]"
+            )
             if st.button("Forget all keys", icon=":material/key_off:"):
                 session.forget_keys()
                 st.rerun()

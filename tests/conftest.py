@@ -16,7 +16,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 os.environ["CASSIA_HOME"] = tempfile.mkdtemp(prefix="cassia-tests-")  # for fixtures of the whole session
-os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".numba_cache"))  # compiled once, not once per test's home
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", str(ROOT / ".numba_cache")
+)  # compiled once, not once per test's home
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -56,8 +58,14 @@ def command_line() -> Callable[..., subprocess.CompletedProcess]:
     """Call `python -m cassia_core` with arguments, as a person would."""
 
     def call(*arguments: object, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, "-m", "cassia_core", *map(str, arguments)], cwd=ROOT, text=True,
-                              capture_output=True, timeout=timeout, env=os.environ | environment)
+        return subprocess.run(
+            [sys.executable, "-m", "cassia_core", *map(str, arguments)],
+            cwd=ROOT,
+            text=True,
+            capture_output=True,
+            timeout=timeout,
+            env=os.environ | environment,
+        )
 
     return call
 
@@ -72,8 +80,18 @@ def annotate_demo(command_line) -> Callable[..., Path]:
         output_dir.mkdir(parents=True, exist_ok=True)
         cells = output_dir.parent / f"{name}.h5ad"
         shutil.copyfile(demo_path(), cells)
-        done = command_line("annotate", cells, "--tissue", tissue, "--species", "human", "--output-dir", output_dir,
-                            "--quiet", *options)
+        done = command_line(
+            "annotate",
+            cells,
+            "--tissue",
+            tissue,
+            "--species",
+            "human",
+            "--output-dir",
+            output_dir,
+            "--quiet",
+            *options,
+        )
         assert done.returncode == 0, done.stderr + done.stdout
         return next(output_dir.glob("run_*"))
 

@@ -14,8 +14,9 @@ from tests.corpus.material import symbols
 OWN_GENES = 20
 
 
-def typed_cells(path: Path, n_cells: int = 600, n_genes: int = 800, n_types: int = 3, n_poor: int = 0,
-                n_double: int = 0) -> ad.AnnData:
+def typed_cells(
+    path: Path, n_cells: int = 600, n_genes: int = 800, n_types: int = 3, n_poor: int = 0, n_double: int = 0
+) -> ad.AnnData:
     """Write an h5ad; kind k is high in its own 20 genes. `obs`: `type`, `donor` (two of them).
 
     The first `n_poor` cells have next to nothing, the `n_double` cells after them hold two cells each.
@@ -28,12 +29,16 @@ def typed_cells(path: Path, n_cells: int = 600, n_genes: int = 800, n_types: int
         mean[kind, own] = 6 * mean[kind, own] + 0.5
     counts = rng.poisson(mean[kinds] * rng.uniform(0.8, 1.2, (n_cells, 1)))
     counts[:n_poor] *= rng.random((n_poor, n_genes)) < 0.05
-    counts[n_poor:n_poor + n_double] += counts[-n_double - 1:-1] if n_double else 0
+    counts[n_poor : n_poor + n_double] += counts[-n_double - 1 : -1] if n_double else 0
     counts[:, -1] += 1
     names = ["MT-CO1", "RPS3", *(s for s in symbols(n=n_genes + 50) if s not in ("MT-CO1", "RPS3"))][:n_genes]
-    obs = pd.DataFrame({"type": [f"type {k}" for k in kinds],
-                        "donor": np.where(np.arange(n_cells) % 2, "donor a", "donor b")},
-                       index=[f"cell{i}" for i in range(n_cells)])
+    obs = pd.DataFrame(
+        {
+            "type": [f"type {k}" for k in kinds],
+            "donor": np.where(np.arange(n_cells) % 2, "donor a", "donor b"),
+        },
+        index=[f"cell{i}" for i in range(n_cells)],
+    )
     cells = ad.AnnData(sparse.csr_matrix(counts.astype(np.float32)), obs=obs, var=pd.DataFrame(index=names))
     cells.write_h5ad(path)
     return cells

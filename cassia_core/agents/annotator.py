@@ -14,5 +14,13 @@ def prompt(task: AnnotateTask) -> Prompt:
         "previous_answer": answer_data(task.previous) if task.previous else None,
         "feedback": task.feedback,
     }
-    return Prompt(messages=render("annotator", data, tissue=bool(task.setting.tissue), feedback=bool(task.feedback),
-                                  measured=bool(task.measured), may_ask=task.may_ask))
+    return Prompt(
+        messages=render(
+            "annotator",
+            data,
+            tissue=bool(task.setting.tissue),
+            feedback=bool(task.feedback),
+            measured=bool(task.measured),
+            may_ask=task.may_ask,
+        )
+    )

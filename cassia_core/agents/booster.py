@@ -15,5 +15,8 @@ def prompt(task: BoostTask) -> Prompt:
         "siblings": {name: ", ".join(genes) for name, genes in task.sibling_genes},
         "measured": measured_data(task.measured, task.markers.cluster),
     }
-    return Prompt(messages=render("booster", data, siblings=bool(task.sibling_genes), last=task.last,
-                                  depth=task.strategy == "depth"))
+    return Prompt(
+        messages=render(
+            "booster", data, siblings=bool(task.sibling_genes), last=task.last, depth=task.strategy == "depth"
+        )
+    )

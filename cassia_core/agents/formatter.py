@@ -7,10 +7,16 @@ from cassia_core.domain.tasks import FormatTask
 
 _NAMES = {"type": "array", "items": {"type": "string"}}
 SCHEMA = {
-    "type": "object", "additionalProperties": False,
+    "type": "object",
+    "additionalProperties": False,
     "required": ["general", "subtypes", "mixed", "key_genes", "tissue"],
-    "properties": {"general": {"type": "string"}, "subtypes": _NAMES, "mixed": _NAMES, "key_genes": _NAMES,
-                   "tissue": {"type": "string"}},
+    "properties": {
+        "general": {"type": "string"},
+        "subtypes": _NAMES,
+        "mixed": _NAMES,
+        "key_genes": _NAMES,
+        "tissue": {"type": "string"},
+    },
 }
 
 

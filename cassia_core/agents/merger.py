@@ -9,7 +9,11 @@ from cassia_core.domain.tasks import MergeTask
 def prompt(task: MergeTask) -> Prompt:
     labels = {cluster: [general, detailed] for cluster, general, detailed in task.labels}
     three_names = {"type": "array", "items": {"type": "string"}}
-    schema = {"type": "object", "additionalProperties": False, "required": list(labels),
-              "properties": dict.fromkeys(labels, three_names)}
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(labels),
+        "properties": dict.fromkeys(labels, three_names),
+    }
     data = {"species": task.setting.species, "tissue": task.setting.tissue, "labels": labels}
     return Prompt(messages=render("merger", data), json_schema=schema)

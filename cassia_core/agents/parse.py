@@ -18,7 +18,16 @@ _THINKING = re.compile(r"\A.*?</think>|<think>.*?(?:</think>|\Z)", re.DOTALL | r
 _GENE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-_PLACEHOLDERS = {"...", "broad type", "most likely detailed type", "second", "third", "type", "gene", "cell type"}
+_PLACEHOLDERS = {
+    "...",
+    "broad type",
+    "most likely detailed type",
+    "second",
+    "third",
+    "type",
+    "gene",
+    "cell type",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,9 @@ def read_verdict(text: str) -> Verdict:
     lines = [line.strip().strip("*_`#> ").rstrip(".").strip("*_` ") for line in shown]
     verdicts = {line for line in lines if line in (PASSED, FAILED)}
     if len(verdicts) != 1:
-        why = "It holds both verdicts." if verdicts else f"It has no line that is exactly {PASSED} or {FAILED}."
+        why = (
+            "It holds both verdicts." if verdicts else f"It has no line that is exactly {PASSED} or {FAILED}."
+        )
         raise _unreadable(why, text)
     kept = [raw for raw, line in zip(shown, lines, strict=True) if line not in (PASSED, FAILED)]
     return Verdict(passed=verdicts == {PASSED}, feedback=_FENCE.sub("", "\n".join(kept)).strip())
@@ -93,7 +104,9 @@ def read_score(text: str) -> QualityScore:
         why = "It holds two different scores." if values else "It holds no JSON block with the field `score`."
         raise _unreadable(why, text)
     reasoning = blocks[-1].get("reasoning")
-    return QualityScore(value=values.pop(), reasoning=readable(reasoning).strip() if isinstance(reasoning, str) else "")
+    return QualityScore(
+        value=values.pop(), reasoning=readable(reasoning).strip() if isinstance(reasoning, str) else ""
+    )
 
 
 def has_score(text: str) -> bool:
@@ -104,7 +117,8 @@ def has_score(text: str) -> bool:
 def read_groupings(text: str) -> dict[str, tuple[str, str, str]]:
     """Read the groupings by cluster id.
 
-    A cluster that is absent, has no three names or is grouped twice differently is left out; nothing is filled in.
+    A cluster that is absent, has no three names or is grouped twice differently is left out; nothing is
+    filled in.
 
     Raises
     ------
@@ -118,7 +132,11 @@ def read_groupings(text: str) -> dict[str, tuple[str, str, str]]:
     for block in blocks:
         for cluster, groups in block.items():
             found.setdefault(cluster, set()).add(_three_names(groups))
-    return {cluster: readings.pop() for cluster, readings in found.items() if len(readings) == 1 and () not in readings}
+    return {
+        cluster: readings.pop()
+        for cluster, readings in found.items()
+        if len(readings) == 1 and () not in readings
+    }
 
 
 def _three_names(groups: object) -> tuple[str, ...]:
@@ -130,12 +148,15 @@ def _three_names(groups: object) -> tuple[str, ...]:
 
 
 def readable(text: str) -> str:
-    """`text` with blanks for control characters and halves of characters, which files of a run cannot hold."""
+    """`text` with blanks for control characters and halves of characters, which files of a run cannot
+    hold.
+    """
     return _UNREADABLE.sub(" ", text)
 
 
 def genes_named(text: str) -> frozenset[str]:
-    """All words of a text that could be a gene's symbol, in capitals: as they stand between blanks and commas, and
+    """All words of a text that could be a gene's symbol, in capitals: as they stand between blanks and
+    commas, and
     without the signs around them."""
     words = {word.strip("()[]{}\"'`*.,:;") for word in re.split(r"[\s,;/]+", text)}
     words |= {word.rstrip(".-") for word in _GENE.findall(text)}
@@ -143,7 +164,8 @@ def genes_named(text: str) -> frozenset[str]:
 
 
 def _blocks(text: str) -> list[dict[str, object]]:
-    """JSON objects of a reply: those in fences, else the outermost ones in the text. What a model thinks aloud
+    """JSON objects of a reply: those in fences, else the outermost ones in the text. What a model thinks
+    aloud
     between `<think>` marks, as many local ones do, is not part of its reply."""
     shown = _THINKING.sub("", text)
     fenced = [_object(part) for part in _FENCE.findall(shown)]
@@ -186,16 +208,23 @@ def _proposal(block: dict[str, object], text: str) -> Proposal:
     general = _name(block.get("general"), "general", text)
     subtypes = _names(block.get("subtypes"), "subtypes", text)[:MOST_SUBTYPES]
     tissue = block.get("tissue")
-    return Proposal(general=general, subtypes=subtypes, mixed=_names(block.get("mixed"), "mixed", text),
-                    key_genes=_names(block.get("key_genes"), "key_genes", text), reasoning=_reasoning(text),
-                    tissue=readable(tissue).strip()[:LONGEST_NAME] if isinstance(tissue, str) else "")
+    return Proposal(
+        general=general,
+        subtypes=subtypes,
+        mixed=_names(block.get("mixed"), "mixed", text),
+        key_genes=_names(block.get("key_genes"), "key_genes", text),
+        reasoning=_reasoning(text),
+        tissue=readable(tissue).strip()[:LONGEST_NAME] if isinstance(tissue, str) else "",
+    )
 
 
 def _gene_request(block: dict[str, object], text: str) -> GeneRequest:
     genes = _names(block.get("ask_genes"), "ask_genes", text)
     if not genes:
         raise _unreadable("It asks for no gene.", text)
-    return GeneRequest(hypotheses=_names(block.get("hypotheses"), "hypotheses", text), genes=genes[:MOST_ASKED_GENES])
+    return GeneRequest(
+        hypotheses=_names(block.get("hypotheses"), "hypotheses", text), genes=genes[:MOST_ASKED_GENES]
+    )
 
 
 def _reasoning(text: str) -> str:

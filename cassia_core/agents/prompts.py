@@ -20,8 +20,11 @@ PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 SHOWN_GENES = 10
 """At most so many genes of one kind are named to a model when the checks are summed up."""
 
-_NO_VALUE = {"only_elsewhere": "a marker of other clusters only", "not_in_data": "not measured in this data",
-             "not_in_table": "not in the marker table (unknown)"}
+_NO_VALUE = {
+    "only_elsewhere": "a marker of other clusters only",
+    "not_in_data": "not measured in this data",
+    "not_in_table": "not in the marker table (unknown)",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,13 @@ class Prompt:
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined, trim_blocks=True,
-                       lstrip_blocks=True, autoescape=False)
+    return Environment(
+        loader=FileSystemLoader(PROMPTS),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
 
 
 def render(name: str, data: dict[str, object], **switches: bool) -> tuple[Message, ...]:
@@ -45,8 +53,10 @@ def render(name: str, data: dict[str, object], **switches: bool) -> tuple[Messag
     """
     instruction = _environment().get_template(f"{name}.j2").render(**switches).strip()
     filled = {key: value for key, value in data.items() if value not in ("", None, [], {}, ())}
-    return (Message(role="system", content=instruction),
-            Message(role="user", content=json.dumps(filled, ensure_ascii=False)))
+    return (
+        Message(role="system", content=instruction),
+        Message(role="user", content=json.dumps(filled, ensure_ascii=False)),
+    )
 
 
 def prompt_hashes() -> dict[str, str]:
@@ -60,15 +70,24 @@ def setting_data(setting: Setting) -> dict[str, object]:
 
 
 def answer_data(proposal: Proposal) -> dict[str, object]:
-    answer = {"general": proposal.general, "subtypes": list(proposal.subtypes), "mixed": list(proposal.mixed),
-              "key_genes": list(proposal.key_genes), "tissue": proposal.tissue}
+    answer = {
+        "general": proposal.general,
+        "subtypes": list(proposal.subtypes),
+        "mixed": list(proposal.mixed),
+        "key_genes": list(proposal.key_genes),
+        "tissue": proposal.tissue,
+    }
     return {key: value for key, value in answer.items() if value}
 
 
 def checks_data(evidence: Evidence) -> dict[str, object]:
     """What the checks found, kept short."""
-    kinds = {"supporting": "supporting", "silent": "expected_but_silent", "conflicting": "against",
-             "cited_not_in_list": "cited_but_not_in_markers"}
+    kinds = {
+        "supporting": "supporting",
+        "silent": "expected_but_silent",
+        "conflicting": "against",
+        "cited_not_in_list": "cited_but_not_in_markers",
+    }
     found: dict[str, object] = {}
     for kind, name in kinds.items():
         genes = evidence.genes(kind)  # type: ignore[arg-type]  # the keys are evidence kinds

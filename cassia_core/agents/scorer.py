@@ -6,7 +6,9 @@ from cassia_core.agents.prompts import Prompt, answer_data, checks_data, render,
 from cassia_core.domain.tasks import ScoreTask
 
 SCHEMA = {
-    "type": "object", "additionalProperties": False, "required": ["score", "reasoning"],
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["score", "reasoning"],
     "properties": {"score": {"type": "number"}, "reasoning": {"type": "string"}},
 }
 

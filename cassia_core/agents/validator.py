@@ -1,4 +1,6 @@
-"""The validator: passes or fails an annotation, and scores it in the same reply where its model is the scorer's."""
+"""The validator: passes or fails an annotation, and scores it in the same reply where its model is the
+scorer's.
+"""
 
 from __future__ import annotations
 
@@ -13,5 +15,12 @@ def prompt(task: ValidateTask) -> Prompt:
         "answer": answer_data(task.proposal),
         "checks": checks_data(task.evidence),
     }
-    return Prompt(messages=render("validator", data, tissue=bool(task.setting.tissue), strict=task.strictness == "v0",
-                                  score=task.with_score))
+    return Prompt(
+        messages=render(
+            "validator",
+            data,
+            tissue=bool(task.setting.tissue),
+            strict=task.strictness == "v0",
+            score=task.with_score,
+        )
+    )

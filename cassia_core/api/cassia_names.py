@@ -51,20 +51,38 @@ def loadmarker(marker_type: Literal["processed", "unprocessed"] = "processed") -
     Returns
     -------
     pandas.DataFrame
-        "unprocessed": one row per gene and cluster with the columns of Seurat's `FindAllMarkers`; "processed": one
+        "unprocessed": one row per gene and cluster with the columns of Seurat's `FindAllMarkers`;
+        "processed": one
         row per cluster with `cluster` and `marker_genes` (comma-separated, best first).
     """
-    check(marker_type in ("processed", "unprocessed"), "marker_type", marker_type, '"processed" or "unprocessed"')
+    check(
+        marker_type in ("processed", "unprocessed"),
+        "marker_type",
+        marker_type,
+        '"processed" or "unprocessed"',
+    )
     return examples.example_markers(processed=marker_type == "processed")
 
 
 def runCASSIA_batch(
-        marker: Markers, output_name: str = "cell_type_analysis_results", n_genes: int = 50,
-        model: str = SEED_MODEL, temperature: float | None = 0, tissue: str = "lung", species: str = "human",
-        additional_info: str | None = None, celltype_column: str | None = None, gene_column_name: str | None = None,
-        max_workers: int = 10, provider: str = SEED_PROVIDER, max_retries: int = 1,
-        ranking_method: str = "avg_log2FC", ascending: bool | None = None, validator_involvement: str = "v1",
-        reasoning: str | None = None) -> AnnotatedRun:
+    marker: Markers,
+    output_name: str = "cell_type_analysis_results",
+    n_genes: int = 50,
+    model: str = SEED_MODEL,
+    temperature: float | None = 0,
+    tissue: str = "lung",
+    species: str = "human",
+    additional_info: str | None = None,
+    celltype_column: str | None = None,
+    gene_column_name: str | None = None,
+    max_workers: int = 10,
+    provider: str = SEED_PROVIDER,
+    max_retries: int = 1,
+    ranking_method: str = "avg_log2FC",
+    ascending: bool | None = None,
+    validator_involvement: str = "v1",
+    reasoning: str | None = None,
+) -> AnnotatedRun:
     """Annotate every cluster of one marker table.
 
     Parameters
@@ -103,50 +121,104 @@ def runCASSIA_batch(
         When the provider needs a key: see `set_api_key`.
     """
     asked = _model(provider, model, temperature, reasoning)
-    params = AnnotationParams(annotator=asked, score=False, boost="off", merge=False, max_workers=max_workers,
-                              max_retries=max_retries, validator_involvement=validator_involvement)
-    run = _run_markers(marker, output_name, params, tissue, species, additional_info,
-                       MarkerParams(n_genes=n_genes, ranking_method=ranking_method, ascending=ascending),
-                       celltype_column, gene_column_name)
+    params = AnnotationParams(
+        annotator=asked,
+        score=False,
+        boost="off",
+        merge=False,
+        max_workers=max_workers,
+        max_retries=max_retries,
+        validator_involvement=validator_involvement,
+    )
+    run = _run_markers(
+        marker,
+        output_name,
+        params,
+        tissue,
+        species,
+        additional_info,
+        MarkerParams(n_genes=n_genes, ranking_method=ranking_method, ascending=ascending),
+        celltype_column,
+        gene_column_name,
+    )
     return _copied(run, output_name, ("_summary.csv", "_conversations.json", "_report.html"))
 
 
 def runCASSIA_pipeline(
-        output_file_name: str, tissue: str, species: str, marker: Markers, max_workers: int = 4,
-        annotation_model: str = SEED_MODEL, annotation_provider: str = SEED_PROVIDER,
-        score_model: str = SEED_MODEL, score_provider: str = SEED_PROVIDER,
-        annotationboost_model: str = SEED_MODEL, annotationboost_provider: str = SEED_PROVIDER,
-        score_threshold: float = 75, additional_info: str | None = None, max_retries: int = 1,
-        merge_annotations: bool = True, merge_model: str = SEED_MODEL, merge_provider: str = SEED_PROVIDER,
-        ranking_method: str = "avg_log2FC", ascending: bool | None = None, n_genes: int = 50,
-        celltype_column: str | None = None, gene_column_name: str | None = None,
-        validator_involvement: str = "v1", reasoning: str | None = None,
-        temperature: float | None = None) -> AnnotatedRun:
+    output_file_name: str,
+    tissue: str,
+    species: str,
+    marker: Markers,
+    max_workers: int = 4,
+    annotation_model: str = SEED_MODEL,
+    annotation_provider: str = SEED_PROVIDER,
+    score_model: str = SEED_MODEL,
+    score_provider: str = SEED_PROVIDER,
+    annotationboost_model: str = SEED_MODEL,
+    annotationboost_provider: str = SEED_PROVIDER,
+    score_threshold: float = 75,
+    additional_info: str | None = None,
+    max_retries: int = 1,
+    merge_annotations: bool = True,
+    merge_model: str = SEED_MODEL,
+    merge_provider: str = SEED_PROVIDER,
+    ranking_method: str = "avg_log2FC",
+    ascending: bool | None = None,
+    n_genes: int = 50,
+    celltype_column: str | None = None,
+    gene_column_name: str | None = None,
+    validator_involvement: str = "v1",
+    reasoning: str | None = None,
+    temperature: float | None = None,
+) -> AnnotatedRun:
     """Annotate, score, boost the low ones, merge and report.
 
-    Writes `{output_file_name}_summary.csv`, `_full.csv`, `_scored.csv`, `_conversations.json` and `_report.html`.
-    Parameters are those of `runCASSIA_batch`, with a model of its own for each stage; clusters that score below
+    Writes `{output_file_name}_summary.csv`, `_full.csv`, `_scored.csv`, `_conversations.json` and
+    `_report.html`.
+    Parameters are those of `runCASSIA_batch`, with a model of its own for each stage; clusters that score
+    below
     `score_threshold` are boosted. Returns and raises as `runCASSIA_batch`.
     """
     params = AnnotationParams(
         annotator=_model(annotation_provider, annotation_model, temperature, reasoning),
         scorer=_model(score_provider, score_model, temperature, None),
         booster=_model(annotationboost_provider, annotationboost_model, temperature, None),
-        merger=_model(merge_provider, merge_model, temperature, None), score_threshold=score_threshold,
-        merge=merge_annotations, max_workers=max_workers, max_retries=max_retries,
-        validator_involvement=validator_involvement)
-    run = _run_markers(marker, output_file_name, params, tissue, species, additional_info,
-                       MarkerParams(n_genes=n_genes, ranking_method=ranking_method, ascending=ascending),
-                       celltype_column, gene_column_name)
-    return _copied(run, output_file_name,
-                   ("_summary.csv", "_full.csv", "_scored.csv", "_conversations.json", "_report.html"))
+        merger=_model(merge_provider, merge_model, temperature, None),
+        score_threshold=score_threshold,
+        merge=merge_annotations,
+        max_workers=max_workers,
+        max_retries=max_retries,
+        validator_involvement=validator_involvement,
+    )
+    run = _run_markers(
+        marker,
+        output_file_name,
+        params,
+        tissue,
+        species,
+        additional_info,
+        MarkerParams(n_genes=n_genes, ranking_method=ranking_method, ascending=ascending),
+        celltype_column,
+        gene_column_name,
+    )
+    return _copied(
+        run,
+        output_file_name,
+        ("_summary.csv", "_full.csv", "_scored.csv", "_conversations.json", "_report.html"),
+    )
 
 
 def runCASSIA(
-        model: str = SEED_MODEL, temperature: float | None = 0, marker_list: Sequence[str] = (),
-        tissue: str = "lung", species: str = "human", additional_info: str | None = None,
-        provider: str = SEED_PROVIDER, validator_involvement: str = "v1",
-        reasoning: str | None = None) -> ClusterResult:
+    model: str = SEED_MODEL,
+    temperature: float | None = 0,
+    marker_list: Sequence[str] = (),
+    tissue: str = "lung",
+    species: str = "human",
+    additional_info: str | None = None,
+    provider: str = SEED_PROVIDER,
+    validator_involvement: str = "v1",
+    reasoning: str | None = None,
+) -> ClusterResult:
     """Annotate one list of marker genes, best first.
 
     Returns
@@ -155,20 +227,43 @@ def runCASSIA(
         With label, evidence, verdict and the whole conversation.
     """
     import pandas as pd
+
     check(len(marker_list) > 0, "marker_list", list(marker_list), "at least one gene symbol")
     table = pd.DataFrame({"cluster": ["1"], "marker_genes": [",".join(marker_list)]})
-    params = AnnotationParams(annotator=_model(provider, model, temperature, reasoning), score=False, boost="off",
-                              merge=False, validator_involvement=validator_involvement)
-    run = _run_markers(table, "marker_list", params, tissue, species, additional_info,
-                       MarkerParams(n_genes=len(marker_list)), None, None)
+    params = AnnotationParams(
+        annotator=_model(provider, model, temperature, reasoning),
+        score=False,
+        boost="off",
+        merge=False,
+        validator_involvement=validator_involvement,
+    )
+    run = _run_markers(
+        table,
+        "marker_list",
+        params,
+        tissue,
+        species,
+        additional_info,
+        MarkerParams(n_genes=len(marker_list)),
+        None,
+        None,
+    )
     return run.clusters[0]
 
 
 def runCASSIA_annotationboost(
-        full_result_path: str | os.PathLike, marker: Markers, cluster_name: str, major_cluster_info: str = "",
-        output_name: str = "boost", num_iterations: int = 5, model: str = SEED_MODEL,
-        provider: str = SEED_PROVIDER, temperature: float | None = 0,
-        search_strategy: Literal["breadth", "depth"] = "breadth", reasoning: str | None = None) -> ClusterResult:
+    full_result_path: str | os.PathLike,
+    marker: Markers,
+    cluster_name: str,
+    major_cluster_info: str = "",
+    output_name: str = "boost",
+    num_iterations: int = 5,
+    model: str = SEED_MODEL,
+    provider: str = SEED_PROVIDER,
+    temperature: float | None = 0,
+    search_strategy: Literal["breadth", "depth"] = "breadth",
+    reasoning: str | None = None,
+) -> ClusterResult:
     """Look again at one cluster, with genes measured in that very cluster.
 
     Parameters
@@ -193,21 +288,40 @@ def runCASSIA_annotationboost(
         `{output_name}_conversations.json` and `_report.html`.
     """
     tissue, species = _sample_of(Path(full_result_path))
-    params = AnnotationParams(annotator=_model(provider, model, temperature, reasoning), merge=False,
-                              boost="selective", score_threshold=100, boost_rounds=num_iterations,
-                              boost_strategy=search_strategy)
-    run = _run_markers(marker, output_name, params, tissue, species, major_cluster_info, MarkerParams(), None, None,
-                       only_cluster=str(cluster_name))
+    params = AnnotationParams(
+        annotator=_model(provider, model, temperature, reasoning),
+        merge=False,
+        boost="selective",
+        score_threshold=100,
+        boost_rounds=num_iterations,
+        boost_strategy=search_strategy,
+    )
+    run = _run_markers(
+        marker,
+        output_name,
+        params,
+        tissue,
+        species,
+        major_cluster_info,
+        MarkerParams(),
+        None,
+        None,
+        only_cluster=str(cluster_name),
+    )
     _copied(run, output_name, ("_conversations.json", "_report.html"))
     found = next((row for row in run.clusters if row.cluster == str(cluster_name)), None)
     if found is None:
-        raise CassiaError(f"The marker table has no cluster {cluster_name}.", "Cluster names are matched exactly.",
-                          "Use one of: " + ", ".join(row.cluster for row in run.clusters) + ".")
+        raise CassiaError(
+            f"The marker table has no cluster {cluster_name}.",
+            "Cluster names are matched exactly.",
+            "Use one of: " + ", ".join(row.cluster for row in run.clusters) + ".",
+        )
     return found
 
 
-def add_cassia_to_anndata(adata: ad.AnnData, results: AnnotatedRun | pd.DataFrame,
-                          cluster_col: str) -> ad.AnnData:
+def add_cassia_to_anndata(
+    adata: ad.AnnData, results: AnnotatedRun | pd.DataFrame, cluster_col: str
+) -> ad.AnnData:
     """Write labels onto cells by exact cluster id.
 
     Parameters
@@ -240,21 +354,43 @@ def _model(provider: str, model: str, temperature: float | None, reasoning: str 
     base_url = os.environ.get(URL_VARIABLE) if forced else None
     if provider.lower().startswith(("http://", "https://")):
         provider, base_url = "custom", provider
-    return AgentModel(provider=provider, model=model, base_url=base_url, temperature=temperature,
-                      reasoning=reasoning)
+    return AgentModel(
+        provider=provider, model=model, base_url=base_url, temperature=temperature, reasoning=reasoning
+    )
 
 
-def _run_markers(marker: Any, output_name: str, params: AnnotationParams, tissue: str, species: str,
-                 context: str | None, markers: MarkerParams, cluster_column: str | None, gene_column: str | None,
-                 only_cluster: str | None = None) -> AnnotatedRun:
+def _run_markers(
+    marker: Any,
+    output_name: str,
+    params: AnnotationParams,
+    tissue: str,
+    species: str,
+    context: str | None,
+    markers: MarkerParams,
+    cluster_column: str | None,
+    gene_column: str | None,
+    only_cluster: str | None = None,
+) -> AnnotatedRun:
     source, name = stored_source(marker, Path(output_name).name)
-    columns = TableColumns(cluster=cluster_column, gene=gene_column) if cluster_column or gene_column else None
-    spec = DatasetSpec(name=name, path=str(source), tissue=tissue, species=species.lower(), context=context or "",
-                       markers=markers, read=ReadOptions(columns=columns))
+    columns = (
+        TableColumns(cluster=cluster_column, gene=gene_column) if cluster_column or gene_column else None
+    )
+    spec = DatasetSpec(
+        name=name,
+        path=str(source),
+        tissue=tissue,
+        species=species.lower(),
+        context=context or "",
+        markers=markers,
+        read=ReadOptions(columns=columns),
+    )
     if only_cluster is not None:
         spec = replace(spec, only_clusters=(only_cluster,))
-    return annotate_batch(RunConfig(datasets=(spec,), annotation=params,
-                                    output_dir=str(Path(output_name).parent / "batch_results")))
+    return annotate_batch(
+        RunConfig(
+            datasets=(spec,), annotation=params, output_dir=str(Path(output_name).parent / "batch_results")
+        )
+    )
 
 
 def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> AnnotatedRun:
@@ -272,6 +408,7 @@ def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> An
 def _sample_of(full_csv: Path) -> tuple[str, str]:
     """Tissue and species of the run that wrote `full_csv`, from the summary beside it."""
     import pandas as pd
+
     runs.check_input(full_csv)
     summary = full_csv.with_name(full_csv.name.replace("_full.csv", "_summary.csv"))
     runs.check_input(summary)

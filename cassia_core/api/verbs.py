@@ -41,8 +41,11 @@ class AnnotatedRun:
     @property
     def clusters(self) -> tuple[ClusterResult, ...]:
         """Every cluster's result, with its evidence and conversation, of all datasets in order."""
-        return tuple(row for name in self.datasets
-                     for row in results.load_results(self.run_dir.name, name, self.run_dir.parent).rows)
+        return tuple(
+            row
+            for name in self.datasets
+            for row in results.load_results(self.run_dir.name, name, self.run_dir.parent).rows
+        )
 
     def files(self, dataset: str | None = None) -> dict[str, Path]:
         """Output files by the end of their name, such as "_summary.csv"."""
@@ -52,13 +55,16 @@ class AnnotatedRun:
 
     def _table(self, ending: str) -> pd.DataFrame:
         import pandas as pd
+
         paths = [self.files(name)[ending] for name in self.datasets if ending in self.files(name)]
         if not paths:
             raise no_file(self.run_dir, ending)
         return pd.concat([cells.read_table(p) for p in paths], ignore_index=True)
 
 
-def annotate_batch(config: RunConfig, keys: Mapping[str, str] | None = None, *, quiet: bool = False) -> AnnotatedRun:
+def annotate_batch(
+    config: RunConfig, keys: Mapping[str, str] | None = None, *, quiet: bool = False
+) -> AnnotatedRun:
     """Run `config` and wait for it.
 
     Parameters
@@ -78,21 +84,36 @@ def annotate_batch(config: RunConfig, keys: Mapping[str, str] | None = None, *, 
     return _finished(runs.start_run(config, chosen, root), root, quiet=quiet)
 
 
-def annotate(path: str | os.PathLike | pd.DataFrame, *, tissue: str, species: str, name: str | None = None,
-             annotation: AnnotationParams | None = None, output_dir: str = "batch_results",
-             **dataset: Any) -> AnnotatedRun:
+def annotate(
+    path: str | os.PathLike | pd.DataFrame,
+    *,
+    tissue: str,
+    species: str,
+    name: str | None = None,
+    annotation: AnnotationParams | None = None,
+    output_dir: str = "batch_results",
+    **dataset: Any,
+) -> AnnotatedRun:
     """Annotate one file of cells or markers (or a marker table in memory) and wait for it.
 
     Further keywords (`clustering`, `markers`, `qc`, `read`, `context`) are those of `DatasetSpec`.
     """
     source, given_name = stored_source(path, name)
     spec = DatasetSpec(name=given_name, path=str(source), tissue=tissue, species=species, **dataset)
-    return annotate_batch(RunConfig(datasets=(spec,), annotation=annotation or AnnotationParams(),
-                                    output_dir=output_dir))
+    return annotate_batch(
+        RunConfig(datasets=(spec,), annotation=annotation or AnnotationParams(), output_dir=output_dir)
+    )
 
 
-def cluster(path: str | os.PathLike, *, species: str = "human", tissue: str = UNKNOWN_TISSUE, name: str | None = None,
-            output_dir: str = "batch_results", **dataset: Any) -> AnnotatedRun:
+def cluster(
+    path: str | os.PathLike,
+    *,
+    species: str = "human",
+    tissue: str = UNKNOWN_TISSUE,
+    name: str | None = None,
+    output_dir: str = "batch_results",
+    **dataset: Any,
+) -> AnnotatedRun:
     """Cluster one file of cells and find marker genes, ask nobody about them, and wait for it.
 
     Parameters
@@ -107,7 +128,8 @@ def cluster(path: str | os.PathLike, *, species: str = "human", tissue: str = UN
     Returns
     -------
     AnnotatedRun
-        `files()["_annotated.h5ad"]` holds `obs["leiden"]` (or the clusters kept), `obsm["X_pca"]`, `obsm["X_umap"]`;
+        `files()["_annotated.h5ad"]` holds `obs["leiden"]` (or the clusters kept), `obsm["X_pca"]`,
+        `obsm["X_umap"]`;
         `files()["_markers.csv"]` the marker genes.
 
     Raises
@@ -128,9 +150,16 @@ def open_run(run_dir: str | os.PathLike) -> AnnotatedRun:
     return AnnotatedRun(run_dir=folder, status=view.state, datasets=tuple(d.name for d in config.datasets))
 
 
-def subcluster(run: AnnotatedRun | str | os.PathLike, clusters: Sequence[str], *, dataset: str | None = None,
-               annotation: AnnotationParams | None = None, keys: Mapping[str, str] | None = None, quiet: bool = False,
-               **clustering: Any) -> AnnotatedRun:
+def subcluster(
+    run: AnnotatedRun | str | os.PathLike,
+    clusters: Sequence[str],
+    *,
+    dataset: str | None = None,
+    annotation: AnnotationParams | None = None,
+    keys: Mapping[str, str] | None = None,
+    quiet: bool = False,
+    **clustering: Any,
+) -> AnnotatedRun:
     """Cluster and annotate the cells of some clusters of a finished run anew, and wait for it.
 
     Parameters
@@ -158,8 +187,15 @@ def subcluster(run: AnnotatedRun | str | os.PathLike, clusters: Sequence[str], *
     if keys is None:
         config = runs.load_config(parent.run_dir.name, root)
         keys = known_keys(replace(config, annotation=annotation or config.annotation).providers())
-    child = subclustering.start_child(parent.run_dir.name, dataset or parent.datasets[0], tuple(map(str, clusters)),
-                                      clustering=clustering, annotation=annotation, keys=keys, root=root)
+    child = subclustering.start_child(
+        parent.run_dir.name,
+        dataset or parent.datasets[0],
+        tuple(map(str, clusters)),
+        clustering=clustering,
+        annotation=annotation,
+        keys=keys,
+        root=root,
+    )
     return _finished(child, root, quiet=quiet)
 
 
@@ -173,7 +209,9 @@ def _finished(run_id: str, root: Path, *, quiet: bool) -> AnnotatedRun:
     """
     view = follow(run_id, root, quiet=quiet)
     if view.state in ("failed", "interrupted"):
-        reasons = view.error or " ".join(d.error for d in view.datasets if d.error) or "The worker ended early."
+        reasons = (
+            view.error or " ".join(d.error for d in view.datasets if d.error) or "The worker ended early."
+        )
         raise RunError("The run failed.", reasons, f"The run's record is in {root / run_id}.")
     return open_run(root / run_id)
 
@@ -189,5 +227,8 @@ def stored_source(given: Any, name: str | None) -> tuple[Path, str]:
 
 def no_file(run_dir: Path, ending: str) -> RunError:
     """The error for an output that is not there."""
-    return RunError(f"The run has no file {ending}.", "It was stopped before it wrote its results.",
-                    f"Go on with it: python -m cassia_core resume {run_dir}")
+    return RunError(
+        f"The run has no file {ending}.",
+        "It was stopped before it wrote its results.",
+        f"Go on with it: python -m cassia_core resume {run_dir}",
+    )

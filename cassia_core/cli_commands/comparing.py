@@ -40,15 +40,20 @@ def _side(folder: Path, dataset: str | None) -> Side:
     path = folder.expanduser().resolve()
     names = [spec.name for spec in runs.load_config(path.name, path.parent).datasets]
     if len(names) > 1 and dataset not in names:
-        raise ConfigError(f"The run {path.name} has {len(names)} datasets.", f"They are: {', '.join(names)}.",
-                          "Name one with --dataset (and --other-dataset for the second run).")
+        raise ConfigError(
+            f"The run {path.name} has {len(names)} datasets.",
+            f"They are: {', '.join(names)}.",
+            "Name one with --dataset (and --other-dataset for the second run).",
+        )
     return Side(run_id=path.name, dataset=dataset if dataset in names else names[0], root=path.parent)
 
 
 def _print_agreement(found: RunComparison) -> None:
     unit = found.basis
-    print(f"{found.n_compared:,} {unit} compared, {found.only_one:,} in the first run only, "
-          f"{found.only_other:,} in the second only")
+    print(
+        f"{found.n_compared:,} {unit} compared, {found.only_one:,} in the first run only, "
+        f"{found.only_other:,} in the second only"
+    )
     for agreement, words in AGREEMENTS.items():
         if found.count(agreement):
             print(f"  {words}: {found.count(agreement):,} ({found.count(agreement) / found.n_compared:.1%})")
@@ -59,8 +64,11 @@ def _print_agreement(found: RunComparison) -> None:
 def _print_changes(found: RunComparison) -> None:
     changed = found.changed()
     for pair in changed[:MOST_SHOWN]:
-        print(f"  {pair.one.cluster}: {pair.one.label or 'no label'} -> {pair.other.cluster}: "
-              f"{pair.other.label or 'no label'} ({AGREEMENTS[pair.agreement].lower()}, {pair.n:,} {found.basis})")
+        print(
+            f"  {pair.one.cluster}: {pair.one.label or 'no label'} -> {pair.other.cluster}: "
+            f"{pair.other.label or 'no label'} ({AGREEMENTS[pair.agreement].lower()}, {pair.n:,} "
+            f"{found.basis})"
+        )
     if len(changed) > MOST_SHOWN:
         print(f"  ... and {len(changed) - MOST_SHOWN} more; --csv FILE writes all of them")
 

@@ -14,18 +14,34 @@ from cassia_core import __version__, settings
 from cassia_core.services.health import check_engine, check_folder
 from cassia_core.services.keys import ANY, VARIABLES
 
-PACKAGES = ("streamlit", "scanpy", "anndata", "pandas", "numpy", "umap-learn", "pynndescent", "igraph", "numba",
-            "openai", "anthropic", "cellxgene-ontology-guide")
+PACKAGES = (
+    "streamlit",
+    "scanpy",
+    "anndata",
+    "pandas",
+    "numpy",
+    "umap-learn",
+    "pynndescent",
+    "igraph",
+    "numba",
+    "openai",
+    "anthropic",
+    "cellxgene-ontology-guide",
+)
 
 
 def doctor(_: argparse.Namespace) -> int:
-    """Print versions, folders, memory, keys (present or not, never their text) and a trial of the offline engine."""
+    """Print versions, folders, memory, keys (present or not, never their text) and a trial of the offline
+    engine.
+    """
     print(f"CASSIA Workbench {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for name in PACKAGES:
         print(f"  {name:26s} {metadata.version(name)}")
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(settings.PROJECT_ROOT)
-    print(f"Memory free: {memory.available / 1024**3:.1f} of {memory.total / 1024**3:.1f} GB; "
-          f"disk free: {disk.free / 1024**3:.0f} GB; cores: {os.cpu_count()}")
+    print(
+        f"Memory free: {memory.available / 1024**3:.1f} of {memory.total / 1024**3:.1f} GB; "
+        f"disk free: {disk.free / 1024**3:.0f} GB; cores: {os.cpu_count()}"
+    )
     folder_ok, folder_text = check_folder()
     print(f"Runs folder: {folder_text}")
     for variable in (*VARIABLES.values(), ANY):

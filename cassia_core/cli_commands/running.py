@@ -10,7 +10,14 @@ from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
 from cassia_core.cli_commands.following import follow
-from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, QCParams, ReadOptions, RunConfig
+from cassia_core.domain.config import (
+    AgentModel,
+    AnnotationParams,
+    DatasetSpec,
+    QCParams,
+    ReadOptions,
+    RunConfig,
+)
 from cassia_core.errors import InputError
 from cassia_core.services import cell_quality, intake, runs
 from cassia_core.services.keys import known_keys
@@ -23,22 +30,40 @@ MANIFEST_COLUMNS = {"path", "tissue", "species"}
 def annotate(options: argparse.Namespace) -> int:
     """`annotate INPUT --tissue T --species S`."""
     runs.check_input(options.input)
-    return _run(RunConfig(datasets=(_dataset(options, options.input),), annotation=annotation_of(options),
-                          output_dir=str(options.output_dir), replay_from=_replay(options)), options)
+    return _run(
+        RunConfig(
+            datasets=(_dataset(options, options.input),),
+            annotation=annotation_of(options),
+            output_dir=str(options.output_dir),
+            replay_from=_replay(options),
+        ),
+        options,
+    )
 
 
 def cluster(options: argparse.Namespace) -> int:
     """`cluster INPUT`: no agents."""
     runs.check_input(options.input)
-    return _run(RunConfig(datasets=(_dataset(options, options.input),), annotation=None,
-                          output_dir=str(options.output_dir)), options)
+    return _run(
+        RunConfig(
+            datasets=(_dataset(options, options.input),), annotation=None, output_dir=str(options.output_dir)
+        ),
+        options,
+    )
 
 
 def batch(options: argparse.Namespace) -> int:
     """`batch MANIFEST.csv`, or `batch FILE ... --tissue T`."""
     datasets = tuple(spec for path in options.inputs for spec in _datasets_of(options, path))
-    return _run(RunConfig(datasets=datasets, annotation=annotation_of(options), output_dir=str(options.output_dir),
-                          replay_from=_replay(options)), options)
+    return _run(
+        RunConfig(
+            datasets=datasets,
+            annotation=annotation_of(options),
+            output_dir=str(options.output_dir),
+            replay_from=_replay(options),
+        ),
+        options,
+    )
 
 
 def resume(options: argparse.Namespace) -> int:
@@ -47,8 +72,13 @@ def resume(options: argparse.Namespace) -> int:
     config = runs.load_config(folder.name, folder.parent)
     keys, run_id = known_keys(config.providers()), folder.name
     if options.max_cost is not None or options.max_tokens is not None:
-        run_id = runs.raise_limit(run_id, max_cost_usd=options.max_cost, max_tokens_total=options.max_tokens, keys=keys,
-                                  root=folder.parent)
+        run_id = runs.raise_limit(
+            run_id,
+            max_cost_usd=options.max_cost,
+            max_tokens_total=options.max_tokens,
+            keys=keys,
+            root=folder.parent,
+        )
     else:
         runs.resume_run(run_id, keys, folder.parent)
     return finish(run_id, folder.parent, quiet=options.quiet)
@@ -62,8 +92,10 @@ def list_runs(options: argparse.Namespace) -> int:
             print(f"{run.run_id}  cannot be read: {run.problem}")
             continue
         cost = "cost unknown" if run.cost_usd is None else f"${run.cost_usd:.4f}"
-        print(f"{run.run_id}  {run.state:11s}  {run.finished_clusters}/{run.n_clusters} clusters  "
-              f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}")
+        print(
+            f"{run.run_id}  {run.state:11s}  {run.finished_clusters}/{run.n_clusters} clusters  "
+            f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}"
+        )
     if not found:
         print(f"No runs in {options.output_dir.resolve()} yet.")
     return 0
@@ -72,25 +104,43 @@ def list_runs(options: argparse.Namespace) -> int:
 def annotation_of(options: argparse.Namespace) -> AnnotationParams:
     """The agents' settings from command line options."""
     return AnnotationParams(
-        annotator=model_of(options), max_workers=options.max_workers, score_threshold=options.score_threshold,
-        boost=options.boost, validator_involvement=options.validator, score=not options.no_score,
-        merge=not options.no_merge, blind=options.blind, max_cost_usd=options.max_cost,
-        max_tokens_total=options.max_tokens)
+        annotator=model_of(options),
+        max_workers=options.max_workers,
+        score_threshold=options.score_threshold,
+        boost=options.boost,
+        validator_involvement=options.validator,
+        score=not options.no_score,
+        merge=not options.no_merge,
+        blind=options.blind,
+        max_cost_usd=options.max_cost,
+        max_tokens_total=options.max_tokens,
+    )
 
 
 def model_of(options: argparse.Namespace) -> AgentModel:
     """Provider, model and address from command line options."""
     provider = "custom" if options.base_url and options.provider == "offline" else options.provider
-    return AgentModel(provider=provider, model=options.model or default_model(provider), base_url=options.base_url)
+    return AgentModel(
+        provider=provider, model=options.model or default_model(provider), base_url=options.base_url
+    )
 
 
 def _dataset(options: argparse.Namespace, path: Path, **changes: str) -> DatasetSpec:
     column = changes.pop("cluster_column", "") or options.cluster_column
-    said = {"name": intake.dataset_name(path), "tissue": options.tissue, "species": options.species,
-            "context": options.context} | {k: v for k, v in changes.items() if v}
-    return DatasetSpec(path=str(path.expanduser().resolve()), qc=_quality(options, path),
-                       clustering=clustering_of(options, column), markers=markers_of(options),
-                       read=ReadOptions(max_cells=options.max_cells), **said)
+    said = {
+        "name": intake.dataset_name(path),
+        "tissue": options.tissue,
+        "species": options.species,
+        "context": options.context,
+    } | {k: v for k, v in changes.items() if v}
+    return DatasetSpec(
+        path=str(path.expanduser().resolve()),
+        qc=_quality(options, path),
+        clustering=clustering_of(options, column),
+        markers=markers_of(options),
+        read=ReadOptions(max_cells=options.max_cells),
+        **said,
+    )
 
 
 def _quality(options: argparse.Namespace, path: Path) -> QCParams:
@@ -102,11 +152,18 @@ def _quality(options: argparse.Namespace, path: Path) -> QCParams:
     except InputError as error:
         if not hasattr(options, "inputs"):
             raise
-        print(f"{path.name}: no limits are suggested. {error}", file=sys.stderr)  # one of many: the others go on
+        print(
+            f"{path.name}: no limits are suggested. {error}", file=sys.stderr
+        )  # one of many: the others go on
         return quality_of(options)
     qc = quality_of(options, cell_quality.suggested_quality(metrics))
-    limits = [f"{f.name} {getattr(qc, f.name):g}" for f in fields(qc) if f.name.startswith(("min_", "max_"))
-              and getattr(qc, f.name) is not None and f.name != "min_cells_per_gene"]
+    limits = [
+        f"{f.name} {getattr(qc, f.name):g}"
+        for f in fields(qc)
+        if f.name.startswith(("min_", "max_"))
+        and getattr(qc, f.name) is not None
+        and f.name != "min_cells_per_gene"
+    ]
     print(f"{path.name}: limits {', '.join(limits) or 'none'}", file=sys.stderr)
     return qc
 
@@ -115,7 +172,11 @@ def _datasets_of(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
     if _is_manifest(path):
         return _manifest(options, path)
     if path.is_dir() and not any(path.glob("*matrix.mtx*")):
-        return [_dataset(options, p) for p in sorted(path.iterdir()) if p.suffix in (".h5ad", ".h5", ".loom", ".csv")]
+        return [
+            _dataset(options, p)
+            for p in sorted(path.iterdir())
+            if p.suffix in (".h5ad", ".h5", ".loom", ".csv")
+        ]
     return [_dataset(options, path)]
 
 
@@ -130,13 +191,19 @@ def _manifest(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if not rows:
-        raise InputError(f"{path.name} names no dataset.", "It has a header and no rows.",
-                         "Add a row with path, tissue and species for each dataset.")
+        raise InputError(
+            f"{path.name} names no dataset.",
+            "It has a header and no rows.",
+            "Add a row with path, tissue and species for each dataset.",
+        )
     specs = []
     for row in rows:
         if not (row["path"] or "").strip():
-            raise InputError(f"A row of {path.name} names no file.", "Its column `path` is empty.",
-                             "Give every row the path of its file, or take the row out.")
+            raise InputError(
+                f"A row of {path.name} names no file.",
+                "Its column `path` is empty.",
+                "Give every row the path of its file, or take the row out.",
+            )
         given = Path(row["path"].strip()).expanduser()
         extra = {k: row.get(k) or "" for k in ("name", "tissue", "species", "context", "cluster_column")}
         specs.append(_dataset(options, given if given.is_absolute() else path.parent / given, **extra))
@@ -157,8 +224,10 @@ def finish(run_id: str, root: Path, *, quiet: bool) -> int:
     """Follow a run, say how each dataset ended, and give the exit code."""
     view = follow(run_id, root, quiet=quiet)
     for dataset in view.datasets:
-        print(f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} clusters named"
-              + (f". {dataset.error}" if dataset.error else ""))
+        print(
+            f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} "
+            "clusters named" + (f". {dataset.error}" if dataset.error else "")
+        )
     if view.error:
         print(view.error)
     if view.state == "interrupted":

@@ -13,9 +13,15 @@ from cassia_core.errors import ConfigError
 from cassia_core.services import runs, subclustering
 from cassia_core.services.keys import known_keys
 
-_AGENT_FIELDS = {"max_workers": "max_workers", "score_threshold": "score_threshold", "boost": "boost",
-                 "validator": "validator_involvement", "blind": "blind", "max_cost": "max_cost_usd",
-                 "max_tokens": "max_tokens_total"}
+_AGENT_FIELDS = {
+    "max_workers": "max_workers",
+    "score_threshold": "score_threshold",
+    "boost": "boost",
+    "validator": "validator_involvement",
+    "blind": "blind",
+    "max_cost": "max_cost_usd",
+    "max_tokens": "max_tokens_total",
+}
 _CLUSTERING_FIELDS = ("n_neighbors", "n_pcs", "markers_against", "seed")
 
 
@@ -25,24 +31,34 @@ def subcluster(options: argparse.Namespace) -> int:
     parent = runs.load_config(folder.name, folder.parent)
     agents = _agents(options, parent.annotation)
     child = subclustering.start_child(
-        folder.name, _dataset(options.dataset, parent, folder), tuple(options.clusters),
-        clustering=_clustering(options), annotation=agents,
+        folder.name,
+        _dataset(options.dataset, parent, folder),
+        tuple(options.clusters),
+        clustering=_clustering(options),
+        annotation=agents,
         replay_from=str(options.replay.resolve()) if options.replay else "",
-        keys=known_keys(replace(parent, annotation=agents).providers()), root=folder.parent)
+        keys=known_keys(replace(parent, annotation=agents).providers()),
+        root=folder.parent,
+    )
     return finish(child, folder.parent, quiet=options.quiet)
 
 
 def _dataset(named: str | None, parent: RunConfig, folder: Path) -> str:
     names = [d.name for d in parent.datasets]
     if named is None and len(names) > 1:
-        raise ConfigError(f"The run {folder.name} has several datasets.", f"They are: {', '.join(names)}.",
-                          "Name one with --dataset.")
+        raise ConfigError(
+            f"The run {folder.name} has several datasets.",
+            f"They are: {', '.join(names)}.",
+            "Name one with --dataset.",
+        )
     return named or names[0]
 
 
 def _clustering(options: argparse.Namespace) -> dict[str, Any]:
     """Fields of `ClusteringParams` that were given."""
-    given = {name: getattr(options, name) for name in _CLUSTERING_FIELDS if getattr(options, name) is not None}
+    given = {
+        name: getattr(options, name) for name in _CLUSTERING_FIELDS if getattr(options, name) is not None
+    }
     if hasattr(options, "resolution"):  # None means a suggested one
         given["resolution"] = options.resolution
     if options.batch_column:
@@ -52,12 +68,24 @@ def _clustering(options: argparse.Namespace) -> dict[str, Any]:
 
 def _agents(options: argparse.Namespace, parents: AnnotationParams | None) -> AnnotationParams | None:
     """The parent's agents with what was given; none where the parent had none and nothing was given."""
-    given = {field: getattr(options, name) for name, field in _AGENT_FIELDS.items()
-             if getattr(options, name) is not None}
-    given |= {field: False for name, field in (("no_score", "score"), ("no_merge", "merge")) if getattr(options, name)}
+    given = {
+        field: getattr(options, name)
+        for name, field in _AGENT_FIELDS.items()
+        if getattr(options, name) is not None
+    }
+    given |= {
+        field: False
+        for name, field in (("no_score", "score"), ("no_merge", "merge"))
+        if getattr(options, name)
+    }
     if options.provider or options.model or options.base_url:
-        given |= {"annotator": _model(options, parents), "validator": None, "scorer": None, "booster": None,
-                  "merger": None}
+        given |= {
+            "annotator": _model(options, parents),
+            "validator": None,
+            "scorer": None,
+            "booster": None,
+            "merger": None,
+        }
     return replace(parents or AnnotationParams(), **given) if given else parents
 
 

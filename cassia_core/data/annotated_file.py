@@ -23,6 +23,9 @@ def cluster_column_of(path: Path) -> str:
         with h5py.File(path, "r") as file:
             return str(ad.io.read_elem(file[f"uns/{UNS_KEY}/cluster_key"]))
     except (OSError, KeyError) as error:
-        raise AnnDataError(f"{path.name} cannot be used for this.",
-                           "It is damaged, or does not say which column holds the clusters.",
-                           "Start the run that made it again.", details=str(error)) from error
+        raise AnnDataError(
+            f"{path.name} cannot be used for this.",
+            "It is damaged, or does not say which column holds the clusters.",
+            "Start the run that made it again.",
+            details=str(error),
+        ) from error

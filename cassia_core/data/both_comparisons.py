@@ -14,11 +14,14 @@ from cassia_core.domain.markers import ClusterMarkers, MarkerGene, MarkerTable
 _SHOWN = ("log2fc", "score", "pval", "pval_adj", "pct_in", "pct_out")
 
 
-def alternate(against_all: MarkerTable, among_parts: MarkerTable, statistics: ClusterStatistics, n_genes: int
-              ) -> MarkerTable:
-    """Lists that take turns: the best gene against all cells, the best among the parts, the second best, and so on.
+def alternate(
+    against_all: MarkerTable, among_parts: MarkerTable, statistics: ClusterStatistics, n_genes: int
+) -> MarkerTable:
+    """Lists that take turns: the best gene against all cells, the best among the parts, the second best, and
+    so on.
 
-    A gene of the second kind is taken only where it is higher in the part than in all other cells, too. Values shown
+    A gene of the second kind is taken only where it is higher in the part than in all other cells, too.
+    Values shown
     are those against all cells for every gene. A part that was not tested keeps its entry in `against_all`.
 
     Parameters
@@ -29,13 +32,20 @@ def alternate(against_all: MarkerTable, among_parts: MarkerTable, statistics: Cl
         Length of a list, at most.
     """
     among = {c.cluster: c for c in among_parts.clusters}
-    return replace(against_all, clusters=tuple(
-        _alternating(c, among[c.cluster], statistics, n_genes)
-        if c.genes and c.cluster in among and c.cluster in statistics.clusters else c for c in against_all.clusters))
+    return replace(
+        against_all,
+        clusters=tuple(
+            _alternating(c, among[c.cluster], statistics, n_genes)
+            if c.genes and c.cluster in among and c.cluster in statistics.clusters
+            else c
+            for c in against_all.clusters
+        ),
+    )
 
 
-def _alternating(first: ClusterMarkers, second: ClusterMarkers, statistics: ClusterStatistics, n_genes: int
-                 ) -> ClusterMarkers:
+def _alternating(
+    first: ClusterMarkers, second: ClusterMarkers, statistics: ClusterStatistics, n_genes: int
+) -> ClusterMarkers:
     known = {gene.gene: gene for gene in first.genes}
     telling = list(_measured(second, statistics, statistics.clusters.index(first.cluster)))
     turns = (gene for pair in zip_longest(first.genes, telling) for gene in pair if gene is not None)

@@ -17,13 +17,19 @@ _PANEL_GENES = 1000
 BASE_BYTES, BYTES_PER_CELL, BYTES_PER_VALUE = 850e6, 1000, 11
 """Fitted to measured peaks; see `estimate_memory`."""
 _MATRICES_TOLD_ONE_BY_ONE = 3
-_STATE_WORDS = {"counts": "Raw counts", "counts_like": "Corrected or normalised counts",
-                "log_normalised": "Log-normalised", "scaled": "Scaled", "unknown": "Not recognised",
-                "empty": "Empty"}
+_STATE_WORDS = {
+    "counts": "Raw counts",
+    "counts_like": "Corrected or normalised counts",
+    "log_normalised": "Log-normalised",
+    "scaled": "Scaled",
+    "unknown": "Not recognised",
+    "empty": "Empty",
+}
 _FIT_FOR_TESTS = ("log_normalised", "counts", "counts_like")
 _TISSUE_COLUMN = re.compile(r"^(tissue|organ)([_ ].*(label|name))?$", re.IGNORECASE)
-_OTHER_MEANING = re.compile(r"(unspliced|ambiguous|velocity|spanning|fit_|^m[su]$|variance|dropout|imputed|magic)",
-                            re.IGNORECASE)
+_OTHER_MEANING = re.compile(
+    r"(unspliced|ambiguous|velocity|spanning|fit_|^m[su]$|variance|dropout|imputed|magic)", re.IGNORECASE
+)
 """Layers of RNA velocity and imputation: their values look like expression and are something else."""
 
 
@@ -54,8 +60,16 @@ def choose_counts(matrices: tuple[MatrixInfo, ...]) -> str:
     return named[0] if named else next(m.location for m in fit if m.n_genes >= 0.9 * widest)
 
 
-def describe_cells(file: CellFile, genes: GeneNames, matrices: tuple[MatrixInfo, ...], *, n_empty_cells: int = 0,
-                   done: tuple[str, ...] = (), size_bytes: int = 0, memory_bytes: int = 0) -> Findings:
+def describe_cells(
+    file: CellFile,
+    genes: GeneNames,
+    matrices: tuple[MatrixInfo, ...],
+    *,
+    n_empty_cells: int = 0,
+    done: tuple[str, ...] = (),
+    size_bytes: int = 0,
+    memory_bytes: int = 0,
+) -> Findings:
     """All findings of a cell file.
 
     Parameters
@@ -82,62 +96,119 @@ def describe_cells(file: CellFile, genes: GeneNames, matrices: tuple[MatrixInfo,
         _map(file),
     )
     return Findings(
-        kind="cells", format=file.format, n_cells=file.n_cells, n_genes=n_genes, n_clusters=_n_clusters(columns),
-        species=genes.species, species_confident=genes.confident, tissue_guess=tissue, gene_ids=genes.ids, matrices=matrices,
-        expression=expression, counts=counts, obs_columns=columns, embeddings=file.embeddings, found=found,
-        done=(*file.done, *genes.done, *done), questions=(*file.questions, *genes.questions),
-        size_bytes=size_bytes, memory_bytes=memory_bytes)
+        kind="cells",
+        format=file.format,
+        n_cells=file.n_cells,
+        n_genes=n_genes,
+        n_clusters=_n_clusters(columns),
+        species=genes.species,
+        species_confident=genes.confident,
+        tissue_guess=tissue,
+        gene_ids=genes.ids,
+        matrices=matrices,
+        expression=expression,
+        counts=counts,
+        obs_columns=columns,
+        embeddings=file.embeddings,
+        found=found,
+        done=(*file.done, *genes.done, *done),
+        questions=(*file.questions, *genes.questions),
+        size_bytes=size_bytes,
+        memory_bytes=memory_bytes,
+    )
 
 
 def _size(file: CellFile, n_genes: int) -> Finding:
     value = f"{file.n_cells:,} cells, {n_genes:,} genes"
     if file.n_cells < FEW_CELLS:
-        return Finding(topic="Size", value=value, level="notice",
-                       remark=f"Too small for reliable clusters: fewer than {FEW_CELLS} cells.")
+        return Finding(
+            topic="Size",
+            value=value,
+            level="notice",
+            remark=f"Too small for reliable clusters: fewer than {FEW_CELLS} cells.",
+        )
     if n_genes < FEW_GENES:
-        return Finding(topic="Size", value=value, level="notice",
-                       remark="Very few genes: taken as a targeted panel, genes outside it say nothing.")
+        return Finding(
+            topic="Size",
+            value=value,
+            level="notice",
+            remark="Very few genes: taken as a targeted panel, genes outside it say nothing.",
+        )
     if n_genes < _PANEL_GENES:
-        return Finding(topic="Size", value=value, level="notice",
-                       remark="Few genes: taken as a targeted panel, genes outside it say nothing.")
+        return Finding(
+            topic="Size",
+            value=value,
+            level="notice",
+            remark="Few genes: taken as a targeted panel, genes outside it say nothing.",
+        )
     if n_genes > MANY_GENES:
-        return Finding(topic="Size", value=value, level="notice", remark="Unusually many genes; this takes longer.")
+        return Finding(
+            topic="Size", value=value, level="notice", remark="Unusually many genes; this takes longer."
+        )
     return Finding(topic="Size", value=value)
 
 
 def _emptiness(n_empty_cells: int) -> tuple[Finding, ...]:
     if not n_empty_cells:
         return ()
-    return (Finding(topic="Empty cells", value=f"{n_empty_cells:,} cells have no value above zero", level="notice",
-                    remark="They are set aside before clustering."),)
+    return (
+        Finding(
+            topic="Empty cells",
+            value=f"{n_empty_cells:,} cells have no value above zero",
+            level="notice",
+            remark="They are set aside before clustering.",
+        ),
+    )
 
 
 def _values(matrices: tuple[MatrixInfo, ...], expression: str) -> Finding:
     main = matrices[0]
     if not expression:
-        return Finding(topic="Values", value=f"{_STATE_WORDS[main.state]} ({_place(main.location)})", level="ask",
-                       remark=f"{main.remark} Marker tests need counts or logarithms; add them to the file as a layer, "
-                              "or open the file that still has them.")
+        return Finding(
+            topic="Values",
+            value=f"{_STATE_WORDS[main.state]} ({_place(main.location)})",
+            level="ask",
+            remark=f"{main.remark} Marker tests need counts or logarithms; add them to the file as a layer, "
+            "or open the file that still has them.",
+        )
     chosen = next(m for m in matrices if m.location == expression)
     level = "ok" if chosen.state != "counts_like" and "assumed" not in chosen.remark else "notice"
-    target = f", {chosen.target_sum:,.0f} per cell" if chosen.target_sum and chosen.state == "log_normalised" else ""
+    target = (
+        f", {chosen.target_sum:,.0f} per cell"
+        if chosen.target_sum and chosen.state == "log_normalised"
+        else ""
+    )
     base = {"2": ", base 2", "10": ", base 10"}.get(chosen.log_base or "", "")
-    return Finding(topic="Values", value=f"{_STATE_WORDS[chosen.state]}{base}{target} ({_place(expression)})",
-                   remark=chosen.remark, level=level)
+    return Finding(
+        topic="Values",
+        value=f"{_STATE_WORDS[chosen.state]}{base}{target} ({_place(expression)})",
+        remark=chosen.remark,
+        level=level,
+    )
 
 
 def _other_matrices(matrices: tuple[MatrixInfo, ...], expression: str, counts: str) -> tuple[Finding, ...]:
     rest = [m for m in matrices if m.location not in (expression, counts) and expression]
-    found = [Finding(topic="Other values", value=f"{_STATE_WORDS[m.state]} ({_place(m.location)})", remark=m.remark)
-             for m in rest[:_MATRICES_TOLD_ONE_BY_ONE]]
+    found = [
+        Finding(
+            topic="Other values", value=f"{_STATE_WORDS[m.state]} ({_place(m.location)})", remark=m.remark
+        )
+        for m in rest[:_MATRICES_TOLD_ONE_BY_ONE]
+    ]
     if len(rest) > _MATRICES_TOLD_ONE_BY_ONE:
         others = ", ".join(_place(m.location) for m in rest[_MATRICES_TOLD_ONE_BY_ONE:])
         found.append(Finding(topic="Other values", value=f"Also in the file, not used: {others}"))
     if counts and counts != expression:
         found.insert(0, Finding(topic="Counts", value=f"Raw counts ({_place(counts)})"))
     if not counts:
-        found.append(Finding(topic="Counts", value="No raw counts in the file", level="notice",
-                             remark="Doublets cannot be scored, and quality limits on counts cannot be set."))
+        found.append(
+            Finding(
+                topic="Counts",
+                value="No raw counts in the file",
+                level="notice",
+                remark="Doublets cannot be scored, and quality limits on counts cannot be set.",
+            )
+        )
     return tuple(found)
 
 
@@ -150,16 +221,28 @@ def _place(location: str) -> str:
 
 
 def _gene_ids(genes: GeneNames) -> str:
-    return {"symbols": "Symbols", "Ensembl ids": "Ensembl ids, turned into symbols",
-            "Entrez ids": "Entrez ids, turned into symbols", "numbers": "Numbers; names from a column"}[genes.ids]
+    return {
+        "symbols": "Symbols",
+        "Ensembl ids": "Ensembl ids, turned into symbols",
+        "Entrez ids": "Entrez ids, turned into symbols",
+        "numbers": "Numbers; names from a column",
+    }[genes.ids]
 
 
 def _species(genes: GeneNames) -> Finding:
     if not genes.species:
-        return Finding(topic="Species", value="Not recognised from the genes", level="ask",
-                       remark="Say which species it is.")
-    return Finding(topic="Species", value=genes.species.capitalize(), remark="from the gene names",
-                   level="ok" if genes.confident else "ask")
+        return Finding(
+            topic="Species",
+            value="Not recognised from the genes",
+            level="ask",
+            remark="Say which species it is.",
+        )
+    return Finding(
+        topic="Species",
+        value=genes.species.capitalize(),
+        remark="from the gene names",
+        level="ok" if genes.confident else "ask",
+    )
 
 
 def _tissue(obs: pd.DataFrame) -> str:
@@ -186,7 +269,9 @@ def _clusters(columns: tuple[ColumnInfo, ...]) -> Finding:
     if not clusters and not labels:
         return Finding(topic="Clusters", value="None in the file", remark="We make them.")
     named = ", ".join(f"{c.name} ({c.n_values})" for c in (*clusters, *labels)[:4])
-    return Finding(topic="Clusters", value=named, remark="You can keep one of these, or let us make new ones.")
+    return Finding(
+        topic="Clusters", value=named, remark="You can keep one of these, or let us make new ones."
+    )
 
 
 def _map(file: CellFile) -> Finding:
@@ -199,16 +284,21 @@ def _map(file: CellFile) -> Finding:
 def estimate_memory(n_cells: int, stored_values: int) -> int:
     """Bytes that reading and clustering take at their height.
 
-    Fitted by hand to peaks of the worker's resident memory (`VmHWM`) over whole runs, `tests/bench/memory.py`: 1.0 GB for
-    16 million stored values, 1.4 GB for 49 million (20,000 genes; estimates 1.0 and 1.4 GB), and not below those of
-    clustering alone, `tests/bench/clustering.py`: 1.6 GB for 104 million and 3.9 GB for 347 million (2.0 and 4.8 GB).
+    Fitted by hand to peaks of the worker's resident memory (`VmHWM`) over whole runs,
+    `tests/bench/memory.py`: 1.0 GB for
+    16 million stored values, 1.4 GB for 49 million (20,000 genes; estimates 1.0 and 1.4 GB), and not below
+    those of
+    clustering alone, `tests/bench/clustering.py`: 1.6 GB for 104 million and 3.9 GB for 347 million (2.0 and
+    4.8 GB).
     Hundreds of clusters take more: all genes' statistics of each are laid out once.
     """
     return int(BASE_BYTES + BYTES_PER_CELL * n_cells + BYTES_PER_VALUE * stored_values)
 
 
 def cells_that_fit(memory_bytes: int, n_cells: int, limit_bytes: int) -> int | None:
-    """How many of `n_cells`, which take `memory_bytes`, fit into `limit_bytes`, in thousands; None when no thousand does."""
+    """How many of `n_cells`, which take `memory_bytes`, fit into `limit_bytes`, in thousands; None when no
+    thousand does.
+    """
     per_cell = (memory_bytes - BASE_BYTES) / max(1, n_cells)
     fits = int((limit_bytes - BASE_BYTES) / per_cell / 1000) * 1000
     return fits if fits >= 1000 else None

@@ -34,8 +34,13 @@ class CellGroups:
         place[order] = np.arange(len(found))
         codes = place[codes]
         sizes = np.bincount(codes, minlength=len(found))
-        return cls(ids=tuple(found[i] for i in order), codes=codes, sizes=tuple(int(n) for n in sizes),
-                   min_cells=max(min_cells, 2), n_others=n_others)
+        return cls(
+            ids=tuple(found[i] for i in order),
+            codes=codes,
+            sizes=tuple(int(n) for n in sizes),
+            min_cells=max(min_cells, 2),
+            n_others=n_others,
+        )
 
     def categorical(self) -> pd.Categorical:
         return pd.Categorical.from_codes(self.codes, list(self.ids))
@@ -43,8 +48,11 @@ class CellGroups:
     def tested(self) -> tuple[str, ...]:
         """Clusters that can be compared with the other cells."""
         n_cells = sum(self.sizes) + self.n_others
-        return tuple(c for c, n in zip(self.ids, self.sizes, strict=True)
-                     if c != UNASSIGNED and n >= self.min_cells and n_cells - n >= self.min_cells)
+        return tuple(
+            c
+            for c, n in zip(self.ids, self.sizes, strict=True)
+            if c != UNASSIGNED and n >= self.min_cells and n_cells - n >= self.min_cells
+        )
 
     def tested_codes(self) -> np.ndarray:
         """Like `codes`, pointing into `tested()`; -1 for cells of clusters that are not tested."""
@@ -58,15 +66,25 @@ class CellGroups:
 
     def table_without_markers(self, reason: str) -> MarkerTable:
         """Every cluster, none with markers, all for the same reason."""
-        return MarkerTable(shape="computed", notes=(reason,), clusters=tuple(
-            self._explain(ClusterMarkers(cluster=c, n_cells=n, state="no_markers", reason=reason))
-            for c, n in zip(self.ids, self.sizes, strict=True)))
+        return MarkerTable(
+            shape="computed",
+            notes=(reason,),
+            clusters=tuple(
+                self._explain(ClusterMarkers(cluster=c, n_cells=n, state="no_markers", reason=reason))
+                for c, n in zip(self.ids, self.sizes, strict=True)
+            ),
+        )
 
     def _explain(self, markers: ClusterMarkers) -> ClusterMarkers:
         if markers.cluster == UNASSIGNED:
-            return replace(markers, genes=(), state="unassigned",
-                           reason="These cells belong to no cluster in the file.")
+            return replace(
+                markers, genes=(), state="unassigned", reason="These cells belong to no cluster in the file."
+            )
         if (markers.n_cells or 0) < self.min_cells:
-            return replace(markers, genes=(), state="too_small",
-                           reason=f"{markers.n_cells} cells; at least {self.min_cells} are needed for a test.")
+            return replace(
+                markers,
+                genes=(),
+                state="too_small",
+                reason=f"{markers.n_cells} cells; at least {self.min_cells} are needed for a test.",
+            )
         return markers

@@ -45,8 +45,11 @@ def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
     if params.embedding is not None:
         same = [k for k in adata.obsm if k.lower() == params.embedding.lower()]
         if not same or coordinates(adata.obsm[same[0]]) is None:
-            raise AnnDataError(f"The file has no map {params.embedding}.",
-                               f"It has: {', '.join(adata.obsm) or 'none'}.", "Choose one of these, or none.")
+            raise AnnDataError(
+                f"The file has no map {params.embedding}.",
+                f"It has: {', '.join(adata.obsm) or 'none'}.",
+                "Choose one of these, or none.",
+            )
         return same[0]
     if params.subset_clusters:
         return None
@@ -57,27 +60,37 @@ def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
     return None
 
 
-def variable_space(adata: ad.AnnData, expression: Expression, params: ClusteringParams, qc: QCParams, steps: Steps
-                   ) -> CellSpace:
-    """Variable genes, components and neighbours. Sets `adata.var["highly_variable"]` where the genes are the same,
+def variable_space(
+    adata: ad.AnnData, expression: Expression, params: ClusteringParams, qc: QCParams, steps: Steps
+) -> CellSpace:
+    """Variable genes, components and neighbours. Sets `adata.var["highly_variable"]` where the genes are the
+    same,
     and `adata.obsm["X_pca"]`."""
     samples = samples_of(adata, params.batch_column) if params.batch_column else None
     with steps.stage("variable_genes") as done:
         picked = _pick(expression, params, qc.min_cells_per_gene, samples)
         used = genes_for_pca(picked, expression.moments)
         if used.sum() < FEWEST_GENES:
-            raise AnnDataError("These cells cannot be clustered.",
-                               "At most one of their genes differs between them, so nothing tells them apart.",
-                               "Check the file, or your limits of quality, and choose cells that differ.")
+            raise AnnDataError(
+                "These cells cannot be clustered.",
+                "At most one of their genes differs between them, so nothing tells them apart.",
+                "Check the file, or your limits of quality, and choose cells that differ.",
+            )
         if expression.genes == tuple(map(str, adata.var_names)):
             adata.var["highly_variable"] = used
         done.summary = f"{int(used.sum()):,} of {used.size:,} genes"
         if not np.array_equal(used, picked):
             done.summary += " (all that vary: too few to choose from)"
     with steps.stage("pca") as done:
-        components = principal_components(expression.values, used, expression.moments, n_comps=params.n_pcs,
-                                          max_value=params.max_value, seed=params.seed,
-                                          on_chunk=steps.reporter("pca"))
+        components = principal_components(
+            expression.values,
+            used,
+            expression.moments,
+            n_comps=params.n_pcs,
+            max_value=params.max_value,
+            seed=params.seed,
+            on_chunk=steps.reporter("pca"),
+        )
         done.summary = f"{components.shape[1]} components"
         _keep_components(adata, components)
         if samples is not None and params.batch_method == "harmony":
@@ -86,7 +99,9 @@ def variable_space(adata: ad.AnnData, expression: Expression, params: Clustering
     return _with_neighbors(components, params, steps)
 
 
-def _pick(expression: Expression, params: ClusteringParams, min_cells: int, samples: pd.Series | None) -> np.ndarray:
+def _pick(
+    expression: Expression, params: ClusteringParams, min_cells: int, samples: pd.Series | None
+) -> np.ndarray:
     per_sample = [] if samples is None else moments_per_sample(expression.values, samples)
     if len(per_sample) > 1:
         return variable_genes_over_samples(per_sample, params, min_cells)
@@ -96,11 +111,15 @@ def _pick(expression: Expression, params: ClusteringParams, min_cells: int, samp
 def scaled_space(adata: ad.AnnData, findings: Findings, params: ClusteringParams, steps: Steps) -> CellSpace:
     """Components and neighbours from scaled values in `X`, where the file has no others."""
     if not any(m.location == "X" and m.state == "scaled" for m in findings.matrices):
-        raise AnnDataError("These cells cannot be clustered.", "The file has no matrix whose values are understood.",
-                           "Add counts or log-normalised values to the file.")
+        raise AnnDataError(
+            "These cells cannot be clustered.",
+            "The file has no matrix whose values are understood.",
+            "Add counts or log-normalised values to the file.",
+        )
     with steps.stage("pca") as done:
-        components = components_of_scaled(adata.X, n_comps=params.n_pcs, seed=params.seed,
-                                          on_chunk=steps.reporter("pca"))
+        components = components_of_scaled(
+            adata.X, n_comps=params.n_pcs, seed=params.seed, on_chunk=steps.reporter("pca")
+        )
         done.summary = f"{components.shape[1]} components, from the scaled values in X"
         _keep_components(adata, components)
     return _with_neighbors(components, params, steps)

@@ -37,8 +37,10 @@ _MEMORY_SHARE = 0.8
 class LoadedCells:
     """Cells in memory and what was found in their file.
 
-    `adata.var_names` are unique current symbols, `var["original_name"]` the file's own names, `var["symbol"]` the
-    symbols without what makes repeated ones unique; `adata.raw` is treated alike. Values are those of the file.
+    `adata.var_names` are unique current symbols, `var["original_name"]` the file's own names, `var["symbol"]`
+    the
+    symbols without what makes repeated ones unique; `adata.raw` is treated alike. Values are those of the
+    file.
     """
 
     adata: ad.AnnData
@@ -48,7 +50,8 @@ class LoadedCells:
 def load_cells(path: Path | str, options: ReadOptions = ReadOptions()) -> LoadedCells:
     """Load a cell file of any known format.
 
-    Sets `adata.var["original_name"]`, `adata.var["symbol"]`, and `adata.obs["original_cell_name"]` where cell names
+    Sets `adata.var["original_name"]`, `adata.var["symbol"]`, and `adata.obs["original_cell_name"]` where cell
+    names
     had to be made unique.
 
     Raises
@@ -58,21 +61,30 @@ def load_cells(path: Path | str, options: ReadOptions = ReadOptions()) -> Loaded
     """
     path = Path(path)
     source = find_source(path)
-    if source.kind == "text":  # a line must be read to be counted: reading it twice would cost more than it saves
+    if (
+        source.kind == "text"
+    ):  # a line must be read to be counted: reading it twice would cost more than it saves
         return _loaded(read_cell_file(source, options), path, options)
     _refuse_if_too_large(path, inspect_cells(path, options, source)[0], options)
     return _loaded(read_cell_file(source, options), path, options)
 
 
-def inspect_cells(path: Path, options: ReadOptions = ReadOptions(),
-                  source: Source | None = None) -> tuple[Findings, ad.AnnData]:
+def inspect_cells(
+    path: Path, options: ReadOptions = ReadOptions(), source: Source | None = None
+) -> tuple[Findings, ad.AnnData]:
     """Findings from the header and a few hundred cells, and those cells with their genes repaired."""
     file = read_cell_file(source or find_source(path), options, inspect=True)
     _refuse_if_too_small(file, path)
     adata, genes, done = _repaired(file, options)
     matrices = _states(adata, file.log_base)
-    findings = describe_cells(file, genes, matrices, done=tuple(done), size_bytes=_size_of(path),
-                              memory_bytes=_memory_of(file, options))
+    findings = describe_cells(
+        file,
+        genes,
+        matrices,
+        done=tuple(done),
+        size_bytes=_size_of(path),
+        memory_bytes=_memory_of(file, options),
+    )
     return findings, adata
 
 
@@ -89,9 +101,15 @@ def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:
     matrices = _states(adata, file.log_base)
     if options.max_cells is not None and adata.n_obs < file.n_cells:
         done.append(f"A random sample of {adata.n_obs:,} of {file.n_cells:,} cells is used, as you asked.")
-    findings = describe_cells(replace(file, adata=adata, n_cells=adata.n_obs, obs=None), genes, matrices,
-                              n_empty_cells=n_empty, done=tuple(done), size_bytes=_size_of(path),
-                              memory_bytes=_memory_of(file, options))
+    findings = describe_cells(
+        replace(file, adata=adata, n_cells=adata.n_obs, obs=None),
+        genes,
+        matrices,
+        n_empty_cells=n_empty,
+        done=tuple(done),
+        size_bytes=_size_of(path),
+        memory_bytes=_memory_of(file, options),
+    )
     return LoadedCells(adata=adata, findings=findings)
 
 
@@ -121,15 +139,19 @@ def _refuse_if_too_large(path: Path, findings: Findings, options: ReadOptions) -
         f"{path.name} is too large for this machine.",
         f"{n_cells:,} cells need about {findings.memory_bytes / 1e9:.1f} GB of memory; "
         f"{limit / 1e9:.1f} GB may be used.",
-        (f"Take a random sample of at most {fits:,} cells, or open" if fits else "Open") +
-        " it on a machine with more memory.")
+        (f"Take a random sample of at most {fits:,} cells, or open" if fits else "Open")
+        + " it on a machine with more memory.",
+    )
 
 
 def _refuse_if_too_small(file: CellFile, path: Path) -> None:
     if file.n_genes < 1 or file.n_cells < MIN_CELLS:
-        raise AnnDataError(f"{path.name} is too small.",
-                           f"It has {file.n_cells:,} cells and {file.n_genes:,} genes; "
-                           f"clusters need at least {MIN_CELLS} cells.", "Open a file with more cells.")
+        raise AnnDataError(
+            f"{path.name} is too small.",
+            f"It has {file.n_cells:,} cells and {file.n_genes:,} genes; "
+            f"clusters need at least {MIN_CELLS} cells.",
+            "Open a file with more cells.",
+        )
 
 
 def _repaired(file: CellFile, options: ReadOptions) -> tuple[ad.AnnData, GeneNames, list[str]]:
@@ -155,8 +177,11 @@ def _put_raw(adata: ad.AnnData, raw: ad.Raw, options: ReadOptions, done: list[st
         del adata.raw
         done.append(f"The raw matrix is left out: {error.what}")
         return
-    part = ad.AnnData(X=raw.X if genes.keep.all() else raw.X[:, genes.keep],
-                      var=raw.var[genes.keep].copy(), obs=pd.DataFrame(index=raw.obs_names))
+    part = ad.AnnData(
+        X=raw.X if genes.keep.all() else raw.X[:, genes.keep],
+        var=raw.var[genes.keep].copy(),
+        obs=pd.DataFrame(index=raw.obs_names),
+    )
     _name_genes(part, genes)
     adata.raw = part
 
@@ -178,14 +203,18 @@ def _name_cells(adata: ad.AnnData, done: list[str]) -> None:
         repeated = int(adata.obs_names.duplicated().sum())
         adata.obs["original_cell_name"] = adata.obs_names.to_numpy(dtype=object)
         adata.obs_names_make_unique()
-        done.append(f"{counted(repeated, 'cell name repeats another', 'cell names repeat others')}; a number is put "
-                    "behind.")
+        done.append(
+            f"{counted(repeated, 'cell name repeats another', 'cell names repeat others')}; a number is put "
+            "behind."
+        )
     odd = {name: str(name).replace("/", "_") for name in adata.obs.columns if "/" in str(name)}
     odd |= {name: "index_column" for name in adata.obs.columns if name == "_index"}
     if odd:
         adata.obs.rename(columns=odd, inplace=True)
-        done.append("Columns with reserved names are renamed: "
-                    f"{', '.join(f'{old} to {new}' for old, new in odd.items())}.")
+        done.append(
+            "Columns with reserved names are renamed: "
+            f"{', '.join(f'{old} to {new}' for old, new in odd.items())}."
+        )
     adata.obs.index.name = None
     adata.var.index.name = None
 
@@ -201,21 +230,29 @@ def _states(adata: ad.AnnData, log_base: str) -> tuple[MatrixInfo, ...]:
     return tuple(describe(location, matrix, log_base) for location, matrix in _matrices(adata))
 
 
-def _mend_unusable(adata: ad.AnnData, location: str, matrix: Matrix, path: Path, options: ReadOptions,
-                   done: list[str]) -> None:
-    """Missing or infinite values: refused in X, or set to 0 where the person said so. Dense zeros are packed."""
+def _mend_unusable(
+    adata: ad.AnnData, location: str, matrix: Matrix, path: Path, options: ReadOptions, done: list[str]
+) -> None:
+    """Missing or infinite values: refused in X, or set to 0 where the person said so. Dense zeros are
+    packed.
+    """
     values = matrix.data if sp.issparse(matrix) else matrix
     bad = ~np.isfinite(values)
     n_bad = int(bad.sum())
     if n_bad and not options.replace_nan:
         raise AnnDataError(
             f"{path.name} has {counted(n_bad, 'missing or infinite value', 'missing or infinite values')}.",
-            f"They lie in genes such as {', '.join(_genes_with(adata, matrix, bad)[:5])}; markers cannot be computed "
-            "with them.", "Let us set them to 0, or open a file without gaps.")
+            f"They lie in genes such as {', '.join(_genes_with(adata, matrix, bad)[:5])}; markers cannot be "
+            "computed "
+            "with them.",
+            "Let us set them to 0, or open a file without gaps.",
+        )
     if n_bad:
         values[bad] = 0
-        done.append(f"{counted(n_bad, 'missing or infinite value', 'missing or infinite values')} in {location} "
-                    "set to 0.")
+        done.append(
+            f"{counted(n_bad, 'missing or infinite value', 'missing or infinite values')} in {location} "
+            "set to 0."
+        )
 
 
 def _pack(adata: ad.AnnData) -> None:

@@ -31,8 +31,12 @@ def save_chosen_cells(path_of: Callable[[str], Path], view: View, cells: np.ndar
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with part.open("wb") as file:
-        np.savez_compressed(file, steps=np.diff(places, prepend=0).astype(np.int32), n_cells=view.n_cells,
-                            names=np.array(digest))
+        np.savez_compressed(
+            file,
+            steps=np.diff(places, prepend=0).astype(np.int32),
+            n_cells=view.n_cells,
+            names=np.array(digest),
+        )
     os.replace(part, path)
     return name
 
@@ -50,10 +54,17 @@ def load_chosen_cells(path: Path, view: View) -> np.ndarray:
             places = np.cumsum(stored["steps"], dtype=np.int64)
             fits = int(stored["n_cells"]) == view.n_cells and str(stored["names"]) == view.names_digest()
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise RunError("The cells of a correction cannot be read.", f"{path.name} is missing or damaged.",
-                       "Undo that correction, and choose the cells again.", details=str(error)) from error
+        raise RunError(
+            "The cells of a correction cannot be read.",
+            f"{path.name} is missing or damaged.",
+            "Undo that correction, and choose the cells again.",
+            details=str(error),
+        ) from error
     if not fits or (len(places) and not 0 <= places[0] <= places[-1] < view.n_cells):
-        raise RunError("The cells of a correction are not those of this dataset.",
-                       "The cells or their order have changed since they were chosen.",
-                       "Undo that correction, and choose the cells again.", details=path.name)
+        raise RunError(
+            "The cells of a correction are not those of this dataset.",
+            "The cells or their order have changed since they were chosen.",
+            "Undo that correction, and choose the cells again.",
+            details=path.name,
+        )
     return places

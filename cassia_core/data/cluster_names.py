@@ -20,7 +20,8 @@ _INTEGER = re.compile(r"^[+-]?\d+$")
 def as_cluster_names(values: pd.Series) -> pd.Series:
     """Names of clusters as strings; missing ones are "Unassigned", whole numbers lose their ".0".
 
-    Missing is what has no value, an empty text, or pandas' own words for it ("nan", "<NA>"). A text such as "NA" is a
+    Missing is what has no value, an empty text, or pandas' own words for it ("nan", "<NA>"). A text such as
+    "NA" is a
     name (neurons are called that too).
     """
     if pd.api.types.is_bool_dtype(values) or isinstance(values.dtype, pd.CategoricalDtype):
@@ -40,7 +41,9 @@ def as_cluster_names(values: pd.Series) -> pd.Series:
 
 
 def named_like_missing(names: Iterable[str]) -> list[str]:
-    """Names that look as if a program had written them for "no value": a person should know they are taken as names."""
+    """Names that look as if a program had written them for "no value": a person should know they are taken as
+    names.
+    """
     return [name for name in names if name.strip().casefold() in _LIKE_MISSING]
 
 

@@ -15,7 +15,8 @@ class ClusterStatistics:
     """What the cells say of all genes in all clusters. Arrays have shape (n_clusters, n_genes).
 
     `mean_in`, `mean_out` are means of log-normalised values in the cluster and in all other cells, `pct_in`,
-    `pct_out` the fractions (0 to 1) of cells with a value above 0; `log2fc` compares the means taken back out of
+    `pct_out` the fractions (0 to 1) of cells with a value above 0; `log2fc` compares the means taken back out
+    of
     the logarithm; `score` is the test's statistic (z, t, or the coefficient), `pval`, `pval_adj`
     (Benjamini-Hochberg over the genes of the cluster) are NaN where the test gives none.
     """
@@ -33,11 +34,15 @@ class ClusterStatistics:
     mean_out: np.ndarray
 
     def frame(self) -> pd.DataFrame:
-        """One row per cluster and gene, best score first within a cluster, in the form `select_markers` reads."""
+        """One row per cluster and gene, best score first within a cluster, in the form `select_markers`
+        reads.
+        """
         n_clusters, n_genes = self.score.shape
         order = np.argsort(-self.score, axis=1, kind="stable")
         columns: dict[str, object] = {
-            "cluster": pd.Categorical.from_codes(np.repeat(np.arange(n_clusters), n_genes), list(self.clusters)),
+            "cluster": pd.Categorical.from_codes(
+                np.repeat(np.arange(n_clusters), n_genes), list(self.clusters)
+            ),
             "gene": pd.Categorical.from_codes(order.ravel(), list(self.genes)),
         }
         for name in FIELDS:

@@ -47,7 +47,8 @@ MIN_CELLS, MIN_GENES = 10, 5
 class ClusteredCells:
     """Cells with clusters, a map, and what was measured in each cluster.
 
-    `removed` lists cells that quality control took out (columns `cell`, `reason`). `refusal` says why no markers
+    `removed` lists cells that quality control took out (columns `cell`, `reason`). `refusal` says why no
+    markers
     could be computed, with a remedy, and is None where they were; every cluster is in `table` either way.
     """
 
@@ -60,15 +61,21 @@ class ClusteredCells:
     refusal: AnnDataError | None = None
 
 
-def cluster_cells(loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
-                  ) -> ClusteredCells:
+def cluster_cells(
+    loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+) -> ClusteredCells:
     """Quality control, log-normalisation, clusters, map and markers; writes the view.
 
-    Keeps what the file has: with `spec.clustering.cluster_column` no clusters are computed, with an embedding in
-    `obsm` no map is. With `spec.clustering.subset_clusters` only the cells of these clusters stay, and all of it is
-    computed for them; their markers are tested against each other, against all other cells of the file, or both
-    (`markers_against`). Takes `loaded.adata` over and changes it: cells that fail quality control leave it, `X`
-    becomes log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds the
+    Keeps what the file has: with `spec.clustering.cluster_column` no clusters are computed, with an embedding
+    in
+    `obsm` no map is. With `spec.clustering.subset_clusters` only the cells of these clusters stay, and all of
+    it is
+    computed for them; their markers are tested against each other, against all other cells of the file, or
+    both
+    (`markers_against`). Takes `loaded.adata` over and changes it: cells that fail quality control leave it,
+    `X`
+    becomes log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds
+    the
     clusters as strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
 
     Raises
@@ -84,7 +91,9 @@ def cluster_cells(loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringLi
 class _Clustering:
     """One call of `cluster_cells`, step by step."""
 
-    def __init__(self, loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path) -> None:
+    def __init__(
+        self, loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+    ) -> None:
         self.adata: ad.AnnData = loaded.adata
         self.findings: Findings = loaded.findings
         self.spec, self.params = spec, spec.clustering
@@ -137,14 +146,23 @@ class _Clustering:
         self._write_genes(expression)
         self._finish_umap()
         self.view.finish(self.adata, key, found.statistics, kept_map or "X_umap")
-        return ClusteredCells(adata=self.adata, cluster_key=key, table=found.table, frame=found.frame,
-                              expression=found.expression, removed=removed, refusal=found.refusal)
+        return ClusteredCells(
+            adata=self.adata,
+            cluster_key=key,
+            table=found.table,
+            frame=found.frame,
+            expression=found.expression,
+            removed=removed,
+            refusal=found.refusal,
+        )
 
     def _space(self, expression: Expression | None) -> CellSpace:
         if self.adata.n_obs < MIN_CELLS or self.adata.n_vars < MIN_GENES:
-            raise AnnDataError("There is too little to cluster.",
-                               f"The data have {self.adata.n_obs} cells and {self.adata.n_vars} genes.",
-                               f"At least {MIN_CELLS} cells and {MIN_GENES} genes are needed.")
+            raise AnnDataError(
+                "There is too little to cluster.",
+                f"The data have {self.adata.n_obs} cells and {self.adata.n_vars} genes.",
+                f"At least {MIN_CELLS} cells and {MIN_GENES} genes are needed.",
+            )
         if expression is None:
             return scaled_space(self.adata, self.findings, self.params, self.steps)
         return variable_space(self.adata, expression, self.params, self.spec.qc, self.steps)
@@ -158,33 +176,47 @@ class _Clustering:
         with self.steps.stage("leiden") as done:
             resolution, why = self.params.resolution, ""
             if resolution is None:
-                suggestion = suggest_resolution(space.graph.connectivities, self.params.seed,
-                                                self.steps.reporter("leiden"))
+                suggestion = suggest_resolution(
+                    space.graph.connectivities, self.params.seed, self.steps.reporter("leiden")
+                )
                 resolution, why = suggestion.resolution, f" ({suggestion.reason})"
                 self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
-            names = leiden_clusters(space.graph.connectivities, resolution, self.params.seed, self.steps.check)
+            names = leiden_clusters(
+                space.graph.connectivities, resolution, self.params.seed, self.steps.check
+            )
             n_others = self.whole.n_others if self.whole else 0
             groups = CellGroups.of(names, self.params.min_cells_per_cluster, n_others)
             done.summary = f"{len(groups.ids)} clusters at resolution {resolution:g}{why}"
-            self.adata.uns["cassia_clustering"] = {"method": "leiden", "resolution": resolution,
-                                                   "n_neighbors": space.graph.n_neighbors,
-                                                   "n_pcs": space.components.shape[1], "seed": self.params.seed}
+            self.adata.uns["cassia_clustering"] = {
+                "method": "leiden",
+                "resolution": resolution,
+                "n_neighbors": space.graph.n_neighbors,
+                "n_pcs": space.components.shape[1],
+                "seed": self.params.seed,
+            }
         return groups
 
     def _own_clusters(self) -> CellGroups:
         column = self.params.cluster_column
         if column not in self.adata.obs:
             there = ", ".join(map(str, self.adata.obs.columns[:12])) or "none"
-            raise AnnDataError(f"The file has no column {column}.", f"Its columns are: {there}.",
-                               "Choose one of these, or let the clusters be computed.")
+            raise AnnDataError(
+                f"The file has no column {column}.",
+                f"Its columns are: {there}.",
+                "Choose one of these, or let the clusters be computed.",
+            )
         names = as_cluster_names(self.adata.obs[column])
         groups = CellGroups.of(names, self.params.min_cells_per_cluster)
         if UNASSIGNED in groups.ids:
             missing = groups.sizes[groups.ids.index(UNASSIGNED)]
-            self.steps.notice(f"{missing:,} cells have no value in {column}; they are listed as {UNASSIGNED} and "
-                              "get no label.")
+            self.steps.notice(
+                f"{missing:,} cells have no value in {column}; they are listed as {UNASSIGNED} and "
+                "get no label."
+            )
         for name in named_like_missing(groups.ids):
-            self.steps.notice(f'The cluster called "{name}" in {column} is taken as a name, not as a missing value.')
+            self.steps.notice(
+                f'The cluster called "{name}" in {column} is taken as a name, not as a missing value.'
+            )
         return groups
 
     def _store_clusters(self, groups: CellGroups, key: str) -> None:
@@ -198,8 +230,13 @@ class _Clustering:
         refusal = _refusal(groups, expression, self.params)
         if refusal is not None:
             self.steps.notice(str(refusal))
-            found = _Found(table=groups.table_without_markers(str(refusal)), frame=_EMPTY_FRAME.copy(),
-                           expression=CellExpression(_NO_STATISTICS), statistics=None, refusal=refusal)
+            found = _Found(
+                table=groups.table_without_markers(str(refusal)),
+                frame=_EMPTY_FRAME.copy(),
+                expression=CellExpression(_NO_STATISTICS),
+                statistics=None,
+                refusal=refusal,
+            )
         else:
             with self.steps.stage("markers") as done:
                 statistics = self._rank(groups, expression, self.whole)
@@ -209,8 +246,13 @@ class _Clustering:
                 if self.params.markers_against == "both" and self.whole is not None and alone.tested():
                     among = alone.marker_table(self._rank(alone, expression, None).frame(), self.spec.markers)
                     table = alternate(table, among, statistics, self.spec.markers.n_genes)
-                found = _Found(table=table, frame=frame, statistics=statistics, refusal=None,
-                               expression=CellExpression(statistics, self.findings.species))
+                found = _Found(
+                    table=table,
+                    frame=frame,
+                    statistics=statistics,
+                    refusal=None,
+                    expression=CellExpression(statistics, self.findings.species),
+                )
                 with_genes = sum(bool(c.genes) for c in table.clusters)
                 done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers"
         self.steps.markers_ready(found.table, found.expression)
@@ -220,8 +262,14 @@ class _Clustering:
         """Statistics of the groups against each other, or against all cells of the file."""
         codes = groups.tested_codes()
         values, codes = (whole.values, whole.codes(codes)) if whole else (expression.values, codes)
-        return rank_genes(values, expression.genes, codes, groups.tested(), self.spec.markers.method,
-                          self.steps.reporter("markers"))
+        return rank_genes(
+            values,
+            expression.genes,
+            codes,
+            groups.tested(),
+            self.spec.markers.method,
+            self.steps.reporter("markers"),
+        )
 
     def _finish_umap(self) -> None:
         if self.umap is None:
@@ -242,7 +290,9 @@ class _Clustering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Whole:
-    """Log-normalised values of all cells of the file, shape (n_cells, n_genes), and which of them are clustered."""
+    """Log-normalised values of all cells of the file, shape (n_cells, n_genes), and which of them are
+    clustered.
+    """
 
     values: sparse.csr_matrix
     inside: np.ndarray
@@ -267,23 +317,45 @@ class _Found:
     refusal: AnnDataError | None
 
 
-def _refusal(groups: CellGroups, expression: Expression | None, params: ClusteringParams) -> AnnDataError | None:
+def _refusal(
+    groups: CellGroups, expression: Expression | None, params: ClusteringParams
+) -> AnnDataError | None:
     if expression is None:
-        return AnnDataError("Markers cannot be computed.",
-                            "The file holds scaled values only, and a test on scaled values gives no fold changes.",
-                            "Add counts or log-normalised values to the file, for example as .raw or as a layer.")
+        return AnnDataError(
+            "Markers cannot be computed.",
+            "The file holds scaled values only, and a test on scaled values gives no fold changes.",
+            "Add counts or log-normalised values to the file, for example as .raw or as a layer.",
+        )
     if not groups.tested():
         if len(groups.ids) == 1:
-            remedy = ("Choose a higher resolution." if params.cluster_column is None or params.subset_clusters
-                      else "Choose another column, or let the clusters be computed.")
-            return AnnDataError("Markers cannot be computed.", "There is only one cluster, so there is nothing to "
-                                "compare it with.", remedy)
-        return AnnDataError("Markers cannot be computed.", "No cluster has enough cells to be compared with the rest.",
-                            "Choose a lower resolution or another column.")
+            remedy = (
+                "Choose a higher resolution."
+                if params.cluster_column is None or params.subset_clusters
+                else "Choose another column, or let the clusters be computed."
+            )
+            return AnnDataError(
+                "Markers cannot be computed.",
+                "There is only one cluster, so there is nothing to compare it with.",
+                remedy,
+            )
+        return AnnDataError(
+            "Markers cannot be computed.",
+            "No cluster has enough cells to be compared with the rest.",
+            "Choose a lower resolution or another column.",
+        )
     return None
 
 
-_EMPTY_FRAME = pd.DataFrame({"cluster": pd.Series(dtype=str), "gene": pd.Series(dtype=str),
-                             **{name: pd.Series(dtype=float) for name in FIELDS}})
-_NO_STATISTICS = ClusterStatistics(clusters=(), genes=(), n_cells=np.zeros(0, dtype=np.int64),
-                                   **{name: np.zeros((0, 0), dtype=np.float32) for name in FIELDS})
+_EMPTY_FRAME = pd.DataFrame(
+    {
+        "cluster": pd.Series(dtype=str),
+        "gene": pd.Series(dtype=str),
+        **{name: pd.Series(dtype=float) for name in FIELDS},
+    }
+)
+_NO_STATISTICS = ClusterStatistics(
+    clusters=(),
+    genes=(),
+    n_cells=np.zeros(0, dtype=np.int64),
+    **{name: np.zeros((0, 0), dtype=np.float32) for name in FIELDS},
+)

@@ -79,9 +79,11 @@ class Steps:
 
     def reporter(self, name: Stage) -> Callable[[float], None]:
         """A function that passes a fraction on and stops the work on a cancel."""
+
         def report(fraction: float) -> None:
             self._listener.progress(name, fraction)
             self.check()
+
         return report
 
     def beside(self, job: BesideJob) -> None:

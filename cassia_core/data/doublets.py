@@ -14,9 +14,13 @@ MIN_CELLS, MIN_GENES = 100, 100
 """Fewer than this and simulated doublets say nothing."""
 
 
-def doublet_scores(counts: sparse.csr_matrix, samples: pd.Series | None, seed: int = 0,
-                   notice: Callable[[str], None] = lambda _: None, check: Callable[[], None] = lambda: None
-                   ) -> pd.DataFrame:
+def doublet_scores(
+    counts: sparse.csr_matrix,
+    samples: pd.Series | None,
+    seed: int = 0,
+    notice: Callable[[str], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
+) -> pd.DataFrame:
     """Score every cell with Scrublet, each sample by itself.
 
     Parameters
@@ -30,14 +34,19 @@ def doublet_scores(counts: sparse.csr_matrix, samples: pd.Series | None, seed: i
 
     Returns
     -------
-    Columns `doublet_score` (0 to 1; NaN where a sample is too small to score) and `predicted_doublet`, one row per
+    Columns `doublet_score` (0 to 1; NaN where a sample is too small to score) and `predicted_doublet`, one
+    row per
     cell. Source: Wolock, Lopez & Klein, Cell Systems 2019, as in scanpy.
     """
     import scanpy as sc
 
     names = pd.Series("", index=range(counts.shape[0])) if samples is None else samples.reset_index(drop=True)
-    found = pd.DataFrame({"doublet_score": np.full(counts.shape[0], np.nan, dtype=np.float32),
-                          "predicted_doublet": np.zeros(counts.shape[0], dtype=bool)})
+    found = pd.DataFrame(
+        {
+            "doublet_score": np.full(counts.shape[0], np.nan, dtype=np.float32),
+            "predicted_doublet": np.zeros(counts.shape[0], dtype=bool),
+        }
+    )
     small = []
     for sample in sorted(names.unique()):
         check()
@@ -55,5 +64,7 @@ def doublet_scores(counts: sparse.csr_matrix, samples: pd.Series | None, seed: i
             found.loc[rows, "predicted_doublet"] = cells.obs["predicted_doublet"].to_numpy(dtype=bool)
     if small:
         where = f"in sample {', '.join(small)}" if samples is not None else "here"
-        notice(f"Doublets were not scored {where}: at least {MIN_CELLS} cells and {MIN_GENES} genes are needed.")
+        notice(
+            f"Doublets were not scored {where}: at least {MIN_CELLS} cells and {MIN_GENES} genes are needed."
+        )
     return found

@@ -18,7 +18,10 @@ from cassia_core.data.view_store import digest_of_names
 from cassia_core.errors import AnnDataError
 
 _KEPT = ("cell_type", "cell_type_ontology_term_id", "cassia_status")
-_BEFORE = {"cell_type": "cell_type_before_edit", "cell_type_ontology_term_id": "cell_type_ontology_term_id_before_edit"}
+_BEFORE = {
+    "cell_type": "cell_type_before_edit",
+    "cell_type_ontology_term_id": "cell_type_ontology_term_id_before_edit",
+}
 GROUP_COLUMN = "cassia_edit_group"
 
 
@@ -34,21 +37,29 @@ class EditedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """Positions of the cells set aside, by group id, and the fingerprint of the cells they are positions in."""
+    """Positions of the cells set aside, by group id, and the fingerprint of the cells they are positions
+    in.
+    """
 
     cells: Mapping[str, np.ndarray] = field(default_factory=dict)
     names_digest: str = ""
 
 
-def write_edited_h5ad(source: Path, target: Path, groups: Sequence[EditedGroup], *, steps: str,
-                      set_aside: SetAside = SetAside()) -> None:
+def write_edited_h5ad(
+    source: Path, target: Path, groups: Sequence[EditedGroup], *, steps: str, set_aside: SetAside = SetAside()
+) -> None:
     """Copy `source` and change its `obs` and `uns` only.
 
-    Sets `obs["cell_type"]` and `obs["cell_type_ontology_term_id"]` to the standing labels, keeps the run's own in
-    `obs["cell_type_before_edit"]` and `obs["cell_type_ontology_term_id_before_edit"]`, marks corrected cells in
-    `obs["cell_type_edited"]`, and names each cell's group in `obs["cassia_edit_group"]` (its cluster, or what it was
-    set aside as). What the run said of the label before (general type, groupings, confidence, score, evidence) is
-    taken off corrected cells. Sets `uns["cassia"]["edited"]` to "yes" and `uns["cassia"]["edits"]` to `steps`.
+    Sets `obs["cell_type"]` and `obs["cell_type_ontology_term_id"]` to the standing labels, keeps the run's
+    own in
+    `obs["cell_type_before_edit"]` and `obs["cell_type_ontology_term_id_before_edit"]`, marks corrected cells
+    in
+    `obs["cell_type_edited"]`, and names each cell's group in `obs["cassia_edit_group"]` (its cluster, or what
+    it was
+    set aside as). What the run said of the label before (general type, groupings, confidence, score,
+    evidence) is
+    taken off corrected cells. Sets `uns["cassia"]["edited"]` to "yes" and `uns["cassia"]["edits"]` to
+    `steps`.
 
     Parameters
     ----------
@@ -71,16 +82,24 @@ def write_edited_h5ad(source: Path, target: Path, groups: Sequence[EditedGroup],
         part.unlink(missing_ok=True)
 
 
-def _write_labels(part: Path, name: str, groups: Sequence[EditedGroup], steps: str, set_aside: SetAside) -> None:
+def _write_labels(
+    part: Path, name: str, groups: Sequence[EditedGroup], steps: str, set_aside: SetAside
+) -> None:
     with h5py.File(part, "r+") as file:
         if f"uns/{UNS_KEY}/cluster_key" not in file:
-            raise AnnDataError(f"{name} is not an annotated file of this program.",
-                               "It does not say which column holds the clusters.", "Start the run again.")
+            raise AnnDataError(
+                f"{name} is not an annotated file of this program.",
+                "It does not say which column holds the clusters.",
+                "Start the run again.",
+            )
         obs = ad.io.read_elem(file["obs"])
         key = ad.io.read_elem(file[f"uns/{UNS_KEY}/cluster_key"])
         if set_aside.cells and digest_of_names(obs.index) != set_aside.names_digest:
-            raise AnnDataError(f"{name} does not hold the cells that were set aside.",
-                               "Its cells or their order have changed.", "Undo that correction, or start the run again.")
+            raise AnnDataError(
+                f"{name} does not hold the cells that were set aside.",
+                "Its cells or their order have changed.",
+                "Undo that correction, or start the run again.",
+            )
         ad.io.write_elem(file, "obs", _edited(obs, _group_of_cells(obs[str(key)], set_aside), groups))
         ad.io.write_elem(file, f"uns/{UNS_KEY}/edited", "yes")
         ad.io.write_elem(file, f"uns/{UNS_KEY}/edits", steps)

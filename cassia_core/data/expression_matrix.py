@@ -24,7 +24,9 @@ COUNT_STATES = ("counts", "counts_like")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """Log-normalised values (natural logarithm) of all genes, shape (n_cells, n_genes), float32, sorted indices."""
+    """Log-normalised values (natural logarithm) of all genes, shape (n_cells, n_genes), float32, sorted
+    indices.
+    """
 
     values: sparse.csr_matrix
     genes: tuple[str, ...]
@@ -32,7 +34,8 @@ class Expression:
 
 
 def chosen_matrix(findings: Findings, wish: str | None) -> MatrixInfo | None:
-    """The matrix that markers are computed from: the person's wish, else the one found fit; None when none is.
+    """The matrix that markers are computed from: the person's wish, else the one found fit; None when none
+    is.
 
     Raises
     ------
@@ -47,8 +50,11 @@ def chosen_matrix(findings: Findings, wish: str | None) -> MatrixInfo | None:
         there = ", ".join(m.location for m in findings.matrices) or "none"
         raise AnnDataError(f"The file has no matrix {location}.", f"It has: {there}.", "Choose one of these.")
     if found.state in ("scaled", "empty"):
-        raise AnnDataError(f"Markers cannot be computed from {location}.", f"Its values are {found.state}.",
-                           "Choose a matrix with counts or log-normalised values.")
+        raise AnnDataError(
+            f"Markers cannot be computed from {location}.",
+            f"Its values are {found.state}.",
+            "Choose a matrix with counts or log-normalised values.",
+        )
     return found
 
 
@@ -60,12 +66,15 @@ def matrix_at(adata: ad.AnnData, location: str) -> tuple[sparse.csr_matrix, tupl
     return as_csr(matrix), tuple(map(str, adata.var_names))
 
 
-def log_normalised(adata: ad.AnnData, source: MatrixInfo, target_sum: float, notice: Callable[[str], None]
-                   ) -> Expression:
+def log_normalised(
+    adata: ad.AnnData, source: MatrixInfo, target_sum: float, notice: Callable[[str], None]
+) -> Expression:
     """Log-normalised values from the matrix `source` describes.
 
-    When counts are in `adata.X`, sets `adata.X` to the log-normalised values and `adata.layers["counts"]` to the
-    counts (whole numbers, in the smallest type that holds them); the two share their index arrays. In all other
+    When counts are in `adata.X`, sets `adata.X` to the log-normalised values and `adata.layers["counts"]` to
+    the
+    counts (whole numbers, in the smallest type that holds them); the two share their index arrays. In all
+    other
     cases `adata` stays as it is.
     """
     matrix, genes = matrix_at(adata, source.location)
@@ -81,8 +90,11 @@ def log_normalised(adata: ad.AnnData, source: MatrixInfo, target_sum: float, not
         return Expression(values=values, genes=genes, moments=gene_moments)
     base = source.log_base or "e"
     if base != "e":
-        notice(f"The values are logarithms to base {base}; they were converted to natural logarithms for all steps. "
-               "The file's own values stay as they are.")
+        notice(
+            f"The values are logarithms to base {base}; they were converted to natural logarithms for all "
+            "steps. "
+            "The file's own values stay as they are."
+        )
         matrix = _with_data(matrix, to_natural_log(matrix.data, base))
     elif matrix.data.dtype != "float32":
         matrix = _with_data(matrix, matrix.data.astype("float32"))

@@ -1,4 +1,6 @@
-"""A row-ordered matrix met gene by gene: one sweep, a block of genes at a time, no second copy of the matrix."""
+"""A row-ordered matrix met gene by gene: one sweep, a block of genes at a time, no second copy of the
+matrix.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ BLOCK_VALUES = 8_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneBlock:
-    """Genes `first` to `stop`: column j holds `values[start[j]:start[j+1]]` of the cells `rows[...]`, in order."""
+    """Genes `first` to `stop`: column j holds `values[start[j]:start[j+1]]` of the cells `rows[...]`, in
+    order.
+    """
 
     first: int
     stop: int
@@ -36,16 +40,26 @@ def gene_blocks(expression: sparse.csr_matrix) -> Iterator[GeneBlock]:
     row_ranges = ranges(n_cells, n_threads())
     for first, stop in ranges(n_genes, n_blocks):
         counts = [np.zeros(stop - first, dtype=np.int64) for _ in row_ranges]
-        in_threads(_count, [(indptr, expression.indices, cursor, first, stop, a, b, own)
-                            for (a, b), own in zip(row_ranges, counts, strict=True)])
+        in_threads(
+            _count,
+            [
+                (indptr, expression.indices, cursor, first, stop, a, b, own)
+                for (a, b), own in zip(row_ranges, counts, strict=True)
+            ],
+        )
         start = np.concatenate([[0], np.cumsum(sum(counts))]).astype(np.int64)
         offsets, at = [], start[:-1].copy()
         for own in counts:
             offsets.append(at.copy())
             at += own
         rows, values = np.empty(start[-1], dtype=np.int32), np.empty(start[-1], dtype=np.float32)
-        in_threads(_fill, [(indptr, expression.indices, data, cursor, first, stop, a, b, own, rows, values)
-                           for (a, b), own in zip(row_ranges, offsets, strict=True)])
+        in_threads(
+            _fill,
+            [
+                (indptr, expression.indices, data, cursor, first, stop, a, b, own, rows, values)
+                for (a, b), own in zip(row_ranges, offsets, strict=True)
+            ],
+        )
         yield GeneBlock(first=first, stop=stop, start=start, rows=rows, values=values)
 
 

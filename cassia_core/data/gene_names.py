@@ -1,4 +1,6 @@
-"""Gene names of a cell file: which column holds them, made current, made unique; the file's own names are kept."""
+"""Gene names of a cell file: which column holds them, made current, made unique; the file's own names are
+kept.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,26 @@ from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
 from cassia_core.genes.lookup import is_ensembl, share_known
 
-_SYMBOL_COLUMNS = ("gene_symbols", "gene_symbol", "symbol", "symbols", "gene_name", "gene_names", "feature_name",
-                   "gene_short_name", "hgnc_symbol", "mgi_symbol", "external_gene_name", "gene", "genes", "name",
-                   "names", "features", "_index", "index")
+_SYMBOL_COLUMNS = (
+    "gene_symbols",
+    "gene_symbol",
+    "symbol",
+    "symbols",
+    "gene_name",
+    "gene_names",
+    "feature_name",
+    "gene_short_name",
+    "hgnc_symbol",
+    "mgi_symbol",
+    "external_gene_name",
+    "gene",
+    "genes",
+    "name",
+    "names",
+    "features",
+    "_index",
+    "index",
+)
 _COMPOSITE = re.compile(r"^(?P<first>[^_|;,]+)[_|;,](?P<second>[^_|;,]+)$")
 _MAX_UNMAPPED = 0.5
 _SAMPLED = 2000
@@ -29,7 +48,8 @@ _SAMPLED = 2000
 class GeneNames:
     """Repaired names of a file's genes.
 
-    `symbols` (n_kept,) are unique, `plain` the same without what makes them unique; `keep` (n_genes,) is False
+    `symbols` (n_kept,) are unique, `plain` the same without what makes them unique; `keep` (n_genes,) is
+    False
     for features that are no genes. `ids` says what the file had ("symbols", "Ensembl ids", "Entrez ids").
     """
 
@@ -45,8 +65,9 @@ class GeneNames:
     questions: tuple[Question, ...] = ()
 
 
-def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
-                      weights: np.ndarray | None = None) -> GeneNames:
+def repair_gene_names(
+    var: pd.DataFrame, options: ReadOptions = ReadOptions(), weights: np.ndarray | None = None
+) -> GeneNames:
     """Find the best gene name of every row of `var` and make it current and unique.
 
     Parameters
@@ -71,8 +92,11 @@ def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
     names, genome_keep = without_genome_prefix(names, keep, options, done, questions)
     keep &= genome_keep
     if not keep.any():
-        raise GeneIdError("The file has no genes.", "All its features are of other kinds (peaks, antibodies, tags).",
-                          "Open the file with the gene expression part.")
+        raise GeneIdError(
+            "The file has no genes.",
+            "All its features are of other kinds (peaks, antibodies, tags).",
+            "Open the file with the gene expression part.",
+        )
     table = var.reset_index(drop=True)[keep]
     weights = None if weights is None else np.asarray(weights)[keep]
     names = names[keep].reset_index(drop=True)
@@ -86,23 +110,38 @@ def repair_gene_names(var: pd.DataFrame, options: ReadOptions = ReadOptions(),
     symbols = _made_current(symbols, ensembl, species, done)
     known = share_known(symbols.iloc[:: max(1, len(symbols) // _SAMPLED)])
     if known < _MAX_UNMAPPED:
-        notices.append(f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names.")
+        notices.append(
+            f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names."
+        )
     unique = _made_unique(symbols, ensembl, weights, done)
-    return GeneNames(symbols=unique, plain=symbols.to_numpy(dtype=object), keep=keep, ids=ids, species=species,
-                     confident=confident, ensembl=None if ensembl is None else ensembl.to_numpy(dtype=object),
-                     done=tuple(done), notices=tuple(notices), questions=tuple(questions))
+    return GeneNames(
+        symbols=unique,
+        plain=symbols.to_numpy(dtype=object),
+        keep=keep,
+        ids=ids,
+        species=species,
+        confident=confident,
+        ensembl=None if ensembl is None else ensembl.to_numpy(dtype=object),
+        done=tuple(done),
+        notices=tuple(notices),
+        questions=tuple(questions),
+    )
 
 
-def _best_names(names: pd.Series, table: pd.DataFrame, options: ReadOptions, done: list[str],
-                questions: list[Question]) -> tuple[pd.Series, str, pd.Series | None]:
+def _best_names(
+    names: pd.Series, table: pd.DataFrame, options: ReadOptions, done: list[str], questions: list[Question]
+) -> tuple[pd.Series, str, pd.Series | None]:
     """The series that holds the names to use, what they are, and Ensembl ids where the file has them."""
     ensembl = _ensembl_ids(names, table)
     if options.symbol_column and options.symbol_column in table:
         done.append(f"Gene names are read from the column {options.symbol_column}, as you chose.")
         return _filled(table[options.symbol_column], names), "symbols", ensembl
     own = _score(names)
-    columns = {column: _score(table[column]) for column in table
-               if table[column].dtype.kind not in "fbc" and column not in ("feature_types", "genome")}
+    columns = {
+        column: _score(table[column])
+        for column in table
+        if table[column].dtype.kind not in "fbc" and column not in ("feature_types", "genome")
+    }
     if own >= 0.5 or not columns or max(columns.values()) <= max(own, 0.3):
         split = _split_composite(names, done)
         if split is not None:
@@ -114,8 +153,14 @@ def _best_names(names: pd.Series, table: pd.DataFrame, options: ReadOptions, don
     done.append(f"The file names its genes by {kind}; symbols are taken from its column {best}.")
     rivals = [c for c, score in columns.items() if score > 0.5 and c != best]
     if rivals:
-        questions.append(Question(option="symbol_column", text="Which column holds the gene names?",
-                                  choices=(str(best), *map(str, rivals)), suggested=str(best)))
+        questions.append(
+            Question(
+                option="symbol_column",
+                text="Which column holds the gene names?",
+                choices=(str(best), *map(str, rivals)),
+                suggested=str(best),
+            )
+        )
     return _filled(table[best], names), kind, ensembl
 
 
@@ -171,8 +216,11 @@ def _split_composite(names: pd.Series, done: list[str]) -> pd.Series | None:
 def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.Series:
     """Turn what still is an id into its symbol, by the packaged table."""
     if ids == "numbers" and symbols.str.isdigit().mean() > 0.5:
-        raise GeneIdError("This file has no gene names.", "Its genes are only numbered, and no column names them.",
-                          "Add a column with gene symbols to the file, or open another one.")
+        raise GeneIdError(
+            "This file has no gene names.",
+            "Its genes are only numbered, and no column names them.",
+            "Add a column with gene symbols to the file, or open another one.",
+        )
     is_id = symbols.map(is_ensembl) if ids != "Entrez ids" else symbols.str.isdigit()
     if not is_id.any():
         return symbols
@@ -185,7 +233,8 @@ def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.
             f"{int((~known).sum()):,} of {len(symbols):,} gene ids are not known to us.",
             "Our table covers human and mouse; markers of unknown ids say nothing to anyone.",
             "Add a column with gene symbols to the file, or choose the one that holds them.",
-            details=", ".join(symbols[is_id][~known].head(8)))
+            details=", ".join(symbols[is_id][~known].head(8)),
+        )
     if known.any():
         lost = f"; {int((~known).sum()):,} are not known and keep their id" if not known.all() else ""
         done.append(f"{counted(int(known.sum()), 'gene id is', 'gene ids are')} turned into symbols{lost}.")
@@ -194,22 +243,31 @@ def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.
 
 def _species_of_entrez(ids: pd.Series) -> str:
     sample = ids.head(_SAMPLED)
-    shares = {species: np.mean([symbol_of(i, species) is not None for i in sample]) for species in ("human", "mouse")}
+    shares = {
+        species: np.mean([symbol_of(i, species) is not None for i in sample])
+        for species in ("human", "mouse")
+    }
     return max(shares, key=lambda s: shares[s]) if max(shares.values()) > 0 else ""
 
 
 def _undo_spreadsheet(symbols: pd.Series, species: str, done: list[str], notices: list[str]) -> pd.Series:
     found = {name: repaired for name in symbols.unique() if (repaired := unmangle(name, species or "human"))}
     sure = {name: repaired.symbol for name, repaired in found.items() if repaired.symbol}
-    unsure = [f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol]
+    unsure = [
+        f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol
+    ]
     if sure:
         sample = ", ".join(f"{a} to {b}" for a, b in list(sure.items())[:5])
-        done.append(f"{counted(len(sure), 'gene name', 'gene names')} that a spreadsheet made a date put right "
-                    f"({sample}).")
+        done.append(
+            f"{counted(len(sure), 'gene name', 'gene names')} that a spreadsheet made a date put right "
+            f"({sample})."
+        )
     if unsure:
-        notices.append(f"{counted(len(unsure), 'gene name was', 'gene names were')} changed by a spreadsheet and "
-                       "cannot be told: "
-                       f"{', '.join(unsure[:6])}.")
+        notices.append(
+            f"{counted(len(unsure), 'gene name was', 'gene names were')} changed by a spreadsheet and "
+            "cannot be told: "
+            f"{', '.join(unsure[:6])}."
+        )
     return symbols.map(lambda name: sure.get(name, name))
 
 
@@ -227,14 +285,19 @@ def _made_current(symbols: pd.Series, ensembl: pd.Series | None, species: str, d
     renamed = [(old, new) for old, new in zip(symbols, current, strict=True) if old != new]
     if renamed:
         sample = ", ".join(f"{old} to {new}" for old, new in renamed[:3])
-        done.append(f"{counted(len(renamed), 'old gene name is', 'old gene names are')} replaced by current ones "
-                    f"({sample}).")
+        done.append(
+            f"{counted(len(renamed), 'old gene name is', 'old gene names are')} replaced by current ones "
+            f"({sample})."
+        )
     return pd.Series(current, index=symbols.index, dtype=object)
 
 
-def _made_unique(symbols: pd.Series, ensembl: pd.Series | None, weights: np.ndarray | None,
-                 done: list[str]) -> np.ndarray:
-    """Every name once: of equal names the strongest keeps it, the others carry their Ensembl id or a number."""
+def _made_unique(
+    symbols: pd.Series, ensembl: pd.Series | None, weights: np.ndarray | None, done: list[str]
+) -> np.ndarray:
+    """Every name once: of equal names the strongest keeps it, the others carry their Ensembl id or a
+    number.
+    """
     repeated = symbols.duplicated(keep=False)
     names = symbols.to_numpy(dtype=object).copy()
     if not repeated.any():
@@ -254,7 +317,9 @@ def _made_unique(symbols: pd.Series, ensembl: pd.Series | None, weights: np.ndar
             names[row] = name
         taken.add(name)
     several = symbols[repeated].nunique()
-    done.append(f"{counted(several, 'gene name occurs', 'gene names occur')} more than once "
-                f"({', '.join(symbols[repeated].unique()[:3])}); the "
-                "strongest row keeps the name, the others carry an id or a number behind it.")
+    done.append(
+        f"{counted(several, 'gene name occurs', 'gene names occur')} more than once "
+        f"({', '.join(symbols[repeated].unique()[:3])}); the "
+        "strongest row keeps the name, the others carry an id or a number behind it."
+    )
     return names

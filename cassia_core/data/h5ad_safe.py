@@ -15,8 +15,10 @@ _RESERVED = "_index"
 def make_writable(adata: ad.AnnData) -> tuple[str, ...]:
     """Change names and values that `write_h5ad` refuses; returns what was done, a sentence each.
 
-    Names: "/" becomes "_", words take the place of numbers, repeated columns get a number. Columns of mixed types,
-    dates and pandas strings become words. Entries of `uns` that cannot be stored (None, objects) are left out.
+    Names: "/" becomes "_", words take the place of numbers, repeated columns get a number. Columns of mixed
+    types,
+    dates and pandas strings become words. Entries of `uns` that cannot be stored (None, objects) are left
+    out.
     """
     done: list[str] = []
     adata.obs = _safe_table(adata.obs, "obs", done)
@@ -46,7 +48,11 @@ def _safe_column(values: pd.Series) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         categories = values.cat.categories
         if len(categories) and pd.api.types.infer_dtype(categories, skipna=False) not in (
-                "string", "integer", "floating", "boolean"):
+            "string",
+            "integer",
+            "floating",
+            "boolean",
+        ):
             return _as_words(values)
         return values
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
@@ -87,7 +93,9 @@ def _storable(value: object) -> bool:
     if isinstance(value, str | bool | int | float | np.generic | pd.DataFrame) or sparse.issparse(value):
         return True
     if isinstance(value, list | tuple):
-        return len({type(v) for v in value}) <= 1 and all(isinstance(v, str | bool | int | float) for v in value)
+        return len({type(v) for v in value}) <= 1 and all(
+            isinstance(v, str | bool | int | float) for v in value
+        )
     if isinstance(value, np.ndarray):
         return value.dtype.kind != "O" or all(isinstance(v, str) for v in value.ravel())
     return False

@@ -25,7 +25,8 @@ MOST_ARE_GENES = 0.8
 def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Findings:
     """Findings of a cell file (from its header and a few hundred cells) or of a marker table.
 
-    A table whose columns are not recognised gives findings with the questions `columns.cluster` and `columns.gene`
+    A table whose columns are not recognised gives findings with the questions `columns.cluster` and
+    `columns.gene`
     instead of an error, so that a person can say which column is which.
 
     Raises
@@ -37,7 +38,11 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
     source = find_source(path)
     if source.kind not in ("text", "workbook"):
         return inspect_cells(path, options, source)[0]
-    if source.kind == "text" and options.columns is None and looks_like_expression(read_table(source.path, 20).frame):
+    if (
+        source.kind == "text"
+        and options.columns is None
+        and looks_like_expression(read_table(source.path, 20).frame)
+    ):
         return inspect_cells(path, options, source)[0]
     try:
         table = read_source(path, options)
@@ -55,15 +60,33 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
 def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:
     """A text without genes, in a file named like one of cells, was meant to be cells."""
     if path.suffix.lower() in CELL_SUFFIXES and share_known(genes) < MOST_ARE_GENES:
-        raise AnnDataError(f"{path.name} is not a {path.suffix.lower()} file.", "It holds plain text: it was renamed, or the "
-                           "download saved a web page instead of the file.", "Fetch the file again, or export it anew.")
+        raise AnnDataError(
+            f"{path.name} is not a {path.suffix.lower()} file.",
+            "It holds plain text: it was renamed, or the download saved a web page instead of the file.",
+            "Fetch the file again, or export it anew.",
+        )
 
 
 def _unrecognised(table: SourceTable) -> Findings:
     columns = [str(column) or NO_NAME for column in table.frame.columns]
-    found = (Finding(topic="Table", value="The columns are not recognised", level="ask",
-                     remark="Say which column holds the cluster and which the gene."),
-             Finding(topic="Size", value=f"{len(table.frame):,} rows, {len(columns):,} columns",
-                     remark=", ".join(columns[:20])))
-    return Findings(kind="markers", format=table.format, found=found, done=table.done,
-                    questions=(*questions_about(table), *table.questions), size_bytes=table.size_bytes)
+    found = (
+        Finding(
+            topic="Table",
+            value="The columns are not recognised",
+            level="ask",
+            remark="Say which column holds the cluster and which the gene.",
+        ),
+        Finding(
+            topic="Size",
+            value=f"{len(table.frame):,} rows, {len(columns):,} columns",
+            remark=", ".join(columns[:20]),
+        ),
+    )
+    return Findings(
+        kind="markers",
+        format=table.format,
+        found=found,
+        done=table.done,
+        questions=(*questions_about(table), *table.questions),
+        size_bytes=table.size_bytes,
+    )

@@ -30,14 +30,18 @@ _NUMBERS: dict[str, Callable[[ClusterResult], float | None]] = {
 LABEL_COLUMNS = (*_TEXT, *_NUMBERS)
 
 
-def write_labels(adata: ad.AnnData, cluster_key: str, results: Iterable[ClusterResult],
-                 provenance: Mapping[str, object]) -> None:
+def write_labels(
+    adata: ad.AnnData, cluster_key: str, results: Iterable[ClusterResult], provenance: Mapping[str, object]
+) -> None:
     """Write what is said of each cluster onto its cells, and make `adata` ready to be saved as h5ad.
 
-    Sets the columns of `LABEL_COLUMNS` in `adata.obs`: a cell gets the values of the result whose `cluster` equals
-    its value in `adata.obs[cluster_key]` exactly. A cluster that failed or was skipped has a status and no label;
+    Sets the columns of `LABEL_COLUMNS` in `adata.obs`: a cell gets the values of the result whose `cluster`
+    equals
+    its value in `adata.obs[cluster_key]` exactly. A cluster that failed or was skipped has a status and no
+    label;
     a cell without a result has neither. A column of the same name that was there before is kept as
-    `<name>_original`; if that was the cluster column, `uns["cassia"]["cluster_key"]` says its new name. Groupings
+    `<name>_original`; if that was the cluster column, `uns["cassia"]["cluster_key"]` says its new name.
+    Groupings
     are written only where some cluster has one. Calling it again replaces what the first call wrote.
 
     Sets `adata.uns["cassia"]`: `provenance` as plain strings, `cluster_key` and `label_columns`.
@@ -48,19 +52,29 @@ def write_labels(adata: ad.AnnData, cluster_key: str, results: Iterable[ClusterR
         When there is no such column, or two results are of the same cluster.
     """
     if cluster_key not in adata.obs:
-        raise AnnDataError(f"The cells have no column {cluster_key}.", "It holds the clusters that labels belong to.",
-                           "Name the column with the clusters.")
+        raise AnnDataError(
+            f"The cells have no column {cluster_key}.",
+            "It holds the clusters that labels belong to.",
+            "Name the column with the clusters.",
+        )
     by_cluster: dict[str, ClusterResult] = {}
     for result in results:
         if result.cluster in by_cluster:
-            raise AnnDataError(f"Cluster {result.cluster} has two results.", "Each cluster can have one label only.",
-                               "Keep one of them.")
+            raise AnnDataError(
+                f"Cluster {result.cluster} has two results.",
+                "Each cluster can have one label only.",
+                "Keep one of them.",
+            )
         by_cluster[result.cluster] = result
     clusters = adata.obs[cluster_key].astype(str)
     columns = _columns(clusters, by_cluster)
     cluster_key = _put(adata, columns, cluster_key)
     head = {str(name): _plain(value) for name, value in provenance.items()}
-    adata.uns[UNS_KEY] = {**head, "cluster_key": cluster_key, "label_columns": np.array(list(columns), dtype=str)}
+    adata.uns[UNS_KEY] = {
+        **head,
+        "cluster_key": cluster_key,
+        "label_columns": np.array(list(columns), dtype=str),
+    }
     make_writable(adata)
 
 

@@ -9,20 +9,28 @@ import numpy as np
 from scipy import sparse
 
 N_ITERATIONS = 2
-"""Rounds of the algorithm. More of them, even until nothing changes, gave the same agreement with scanpy and with
+"""Rounds of the algorithm. More of them, even until nothing changes, gave the same agreement with scanpy and
+with
 labels on five data sets (docs/guide/clustering.md)."""
 
 
 def n_starts(n_cells: int) -> int:
-    """How many starts are compared: several halve the spread from seed to seed, and cost time with many cells."""
+    """How many starts are compared: several halve the spread from seed to seed, and cost time with many
+    cells.
+    """
     return 4 if n_cells <= 30_000 else 2 if n_cells <= 150_000 else 1
 
 
-def leiden_clusters(connectivities: sparse.csr_matrix, resolution: float, seed: int = 0,
-                    check: Callable[[], None] = lambda: None) -> np.ndarray:
+def leiden_clusters(
+    connectivities: sparse.csr_matrix,
+    resolution: float,
+    seed: int = 0,
+    check: Callable[[], None] = lambda: None,
+) -> np.ndarray:
     """Cluster id of every cell, "0" the largest cluster, shape (n_cells,), str.
 
-    Modularity with `resolution`, edge weights taken into account; the best of `n_starts` runs by that measure.
+    Modularity with `resolution`, edge weights taken into account; the best of `n_starts` runs by that
+    measure.
     `check` is called between the runs and may raise to stop.
     Source: Traag, Waltman & van Eck, Sci Rep 2019; the settings that scanpy recommends for `flavor="igraph"`.
     """
@@ -47,7 +55,9 @@ def weighted_graph(connectivities: sparse.csr_matrix):
 
     upper = sparse.triu(connectivities, k=1, format="coo")
     edges = np.column_stack([upper.row, upper.col])
-    return igraph.Graph(n=connectivities.shape[0], edges=edges, edge_attrs={"weight": upper.data.astype(np.float64)})
+    return igraph.Graph(
+        n=connectivities.shape[0], edges=edges, edge_attrs={"weight": upper.data.astype(np.float64)}
+    )
 
 
 def communities(graph, resolution: float, seed: int) -> np.ndarray:
@@ -56,8 +66,12 @@ def communities(graph, resolution: float, seed: int) -> np.ndarray:
 
     igraph.set_random_number_generator(random.Random(seed))
     try:
-        found = graph.community_leiden(objective_function="modularity", weights="weight", resolution=resolution,
-                                       n_iterations=N_ITERATIONS)
+        found = graph.community_leiden(
+            objective_function="modularity",
+            weights="weight",
+            resolution=resolution,
+            n_iterations=N_ITERATIONS,
+        )
     finally:
         igraph.set_random_number_generator(random)
     return np.asarray(found.membership)

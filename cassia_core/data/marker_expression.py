@@ -13,7 +13,8 @@ from cassia_core.genes import canonical
 class MarkerExpression:
     """An `ExpressionSource` over the rows of a marker table.
 
-    A gene without a row for a cluster was not necessarily silent there: tables hold the tested or passing genes
+    A gene without a row for a cluster was not necessarily silent there: tables hold the tested or passing
+    genes
     only. Values are read from the row of exactly the cluster asked for.
 
     Parameters
@@ -32,7 +33,9 @@ class MarkerExpression:
         self._top: dict[str, tuple[float, str]] = {}
         ranks: dict[str, int] = {}
         columns = ["cluster", "gene", "log2fc", "pval_adj", "pct_in", "pct_out"]
-        for cluster, gene, log2fc, pval_adj, pct_in, pct_out in frame[columns].itertuples(index=False, name=None):
+        for cluster, gene, log2fc, pval_adj, pct_in, pct_out in frame[columns].itertuples(
+            index=False, name=None
+        ):
             ranks[cluster] = ranks.get(cluster, 0) + 1
             self._rows.setdefault((cluster, gene), (log2fc, pval_adj, pct_in, pct_out, ranks[cluster]))
             best = self._top.get(gene)
@@ -56,8 +59,16 @@ class MarkerExpression:
         if row is None:
             return GeneMeasurement(gene=gene, status="only_elsewhere", top_cluster=top)
         log2fc, pval_adj, pct_in, pct_out, rank = row
-        return GeneMeasurement(gene=gene, status="measured_here", log2fc=_known(log2fc), pval_adj=_known(pval_adj),
-                               pct_in=_known(pct_in), pct_out=_known(pct_out), rank=rank, top_cluster=top)
+        return GeneMeasurement(
+            gene=gene,
+            status="measured_here",
+            log2fc=_known(log2fc),
+            pval_adj=_known(pval_adj),
+            pct_in=_known(pct_in),
+            pct_out=_known(pct_out),
+            rank=rank,
+            top_cluster=top,
+        )
 
     def _name_here(self, gene: str) -> str | None:
         if gene in self._top:

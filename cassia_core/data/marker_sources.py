@@ -55,13 +55,18 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
         path = Path(source)
         found = find_source(path)
         if found.kind not in ("text", "workbook"):
-            raise MarkerFormatError(f"{path.name} is not a marker table.", "It holds cells.", "Open it as a cell file.")
+            raise MarkerFormatError(
+                f"{path.name} is not a marker table.", "It holds cells.", "Open it as a cell file."
+            )
         table = _from_workbook(found.path, options) if found.kind == "workbook" else _from_text(found.path)
         table = replace(table, done=(*found.done, *table.done))
     if table.frame.shape[1] and not len(table.frame) and table.shaped is None:
-        raise MarkerFormatError(f"{table.name} has column names and no rows.", "No marker gene is listed in it.",
-                                "Run the marker test again with lower limits, or choose another table.",
-                                details="Columns: " + " | ".join(map(str, table.frame.columns)))
+        raise MarkerFormatError(
+            f"{table.name} has column names and no rows.",
+            "No marker gene is listed in it.",
+            "Run the marker test again with lower limits, or choose another table.",
+            details="Columns: " + " | ".join(map(str, table.frame.columns)),
+        )
     return table
 
 
@@ -72,9 +77,15 @@ def _from_frame(frame: pd.DataFrame) -> SourceTable:
         named = frame.reset_index(names=[""] if "" not in frame.columns else None)
     named = named.set_axis([str(column) for column in named.columns], axis=1)
     if frame.shape[1] == 0 or not len(frame):
-        raise MarkerFormatError("The table is empty.", "It has no rows or no columns.", "Give a table with markers.")
-    return SourceTable(name="The table", format="Table in memory", frame=named,
-                       size_bytes=int(frame.memory_usage(deep=True).sum()))
+        raise MarkerFormatError(
+            "The table is empty.", "It has no rows or no columns.", "Give a table with markers."
+        )
+    return SourceTable(
+        name="The table",
+        format="Table in memory",
+        frame=named,
+        size_bytes=int(frame.memory_usage(deep=True).sum()),
+    )
 
 
 def _from_text(path: Path) -> SourceTable:
@@ -82,8 +93,13 @@ def _from_text(path: Path) -> SourceTable:
         return SourceTable(name=path.name, format="JSON", frame=lists, size_bytes=path.stat().st_size)
     parsed = read_table(path)
     words = _DELIMITER_WORDS[parsed.delimiter]
-    return SourceTable(name=path.name, format="Text table", frame=parsed.frame, size_bytes=path.stat().st_size,
-                       remark=f"columns set apart by {words}, {parsed.encoding}")
+    return SourceTable(
+        name=path.name,
+        format="Text table",
+        frame=parsed.frame,
+        size_bytes=path.stat().st_size,
+        remark=f"columns set apart by {words}, {parsed.encoding}",
+    )
 
 
 def _json_lists(path: Path) -> pd.DataFrame | None:
@@ -100,10 +116,14 @@ def _json_lists(path: Path) -> pd.DataFrame | None:
         content = json.loads(decode(read_bytes(path))[0])
     except json.JSONDecodeError:
         return None
-    if not content or not all(isinstance(genes, list) and all(isinstance(g, str) for g in genes)
-                              for genes in content.values()):
-        raise MarkerFormatError(f"{path.name} is JSON of a kind that we do not know.",
-                                "It is not a list of gene names for each cluster.", "Save the markers as csv.")
+    if not content or not all(
+        isinstance(genes, list) and all(isinstance(g, str) for g in genes) for genes in content.values()
+    ):
+        raise MarkerFormatError(
+            f"{path.name} is JSON of a kind that we do not know.",
+            "It is not a list of gene names for each cluster.",
+            "Save the markers as csv.",
+        )
     rows = [(cluster, gene) for cluster, genes in content.items() for gene in genes or [""]]
     return pd.DataFrame(rows, columns=["cluster", "gene"])
 
@@ -111,7 +131,9 @@ def _json_lists(path: Path) -> pd.DataFrame | None:
 def _from_workbook(path: Path, options: ReadOptions) -> SourceTable:
     sheets = read_sheets(path)
     chosen = options.columns.sheet if options.columns else None
-    base = SourceTable(name=path.name, format="Excel workbook", frame=pd.DataFrame(), size_bytes=path.stat().st_size)
+    base = SourceTable(
+        name=path.name, format="Excel workbook", frame=pd.DataFrame(), size_bytes=path.stat().st_size
+    )
     filled = {name: frame for name, frame in sheets.items() if len(frame)}
     if chosen is not None and chosen in sheets:
         return replace(base, frame=sheets[chosen], remark=f"sheet {chosen}")
@@ -120,12 +142,26 @@ def _from_workbook(path: Path, options: ReadOptions) -> SourceTable:
     shaped = {name: shape_of(frame, options.columns) for name, frame in filled.items()}
     known = [name for name, shape in shaped.items() if shape is not None and shape.shape != "names_wide"]
     if not known and (stacked := _stacked(filled)) is not None:
-        return replace(base, frame=next(iter(filled.values())), shaped=stacked,
-                       remark=f"{len(filled)} sheets, one per cluster",
-                       done=(f"{len(filled)} sheets were put together; a sheet's name is the name of its cluster.",))
+        return replace(
+            base,
+            frame=next(iter(filled.values())),
+            shaped=stacked,
+            remark=f"{len(filled)} sheets, one per cluster",
+            done=(f"{len(filled)} sheets were put together; a sheet's name is the name of its cluster.",),
+        )
     known = known or [name for name, shape in shaped.items() if shape is not None] or list(filled)
-    question = () if len(known) == 1 else (Question(
-        option="columns.sheet", text="Which sheet holds the markers?", choices=tuple(known), suggested=known[0]),)
+    question = (
+        ()
+        if len(known) == 1
+        else (
+            Question(
+                option="columns.sheet",
+                text="Which sheet holds the markers?",
+                choices=tuple(known),
+                suggested=known[0],
+            ),
+        )
+    )
     return replace(base, frame=filled[known[0]], remark=f"sheet {known[0]}", questions=question)
 
 
@@ -155,23 +191,34 @@ def read_sheets(path: Path) -> dict[str, pd.DataFrame]:
             unpacked = sum(item.file_size for item in packed.infolist())
             members = packed.namelist()
         if unpacked > MAX_WORKBOOK_BYTES:
-            raise MarkerFormatError(f"{path.name} is too large for a workbook.",
-                                    f"It unpacks to {unpacked / 1e6:,.0f} MB; the limit is "
-                                    f"{MAX_WORKBOOK_BYTES / 1e6:,.0f} MB.", "Save the sheet as csv and open that.")
+            raise MarkerFormatError(
+                f"{path.name} is too large for a workbook.",
+                f"It unpacks to {unpacked / 1e6:,.0f} MB; the limit is {MAX_WORKBOOK_BYTES / 1e6:,.0f} MB.",
+                "Save the sheet as csv and open that.",
+            )
         if "xl/workbook.xml" not in members:
-            raise MarkerFormatError(f"{path.name} is not an Excel workbook.", "It is an archive of another kind.",
-                                    "Open the table itself, as csv or xlsx.")
-        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine="openpyxl")
+            raise MarkerFormatError(
+                f"{path.name} is not an Excel workbook.",
+                "It is an archive of another kind.",
+                "Open the table itself, as csv or xlsx.",
+            )
+        sheets = pd.read_excel(
+            path, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine="openpyxl"
+        )
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise MarkerFormatError(f"{path.name} cannot be opened as a workbook.", "The file is damaged.",
-                                "Save it again from the spreadsheet, or as csv.", details=str(error)) from error
+        raise MarkerFormatError(
+            f"{path.name} cannot be opened as a workbook.",
+            "The file is damaged.",
+            "Save it again from the spreadsheet, or as csv.",
+            details=str(error),
+        ) from error
     return {str(name): _as_strings(frame) for name, frame in sheets.items()}
 
 
 def _as_strings(sheet: pd.DataFrame) -> pd.DataFrame:
     """Cells as text below the header, which is looked for under titles and remarks at the top."""
     rows = sheet.map(_cell_text).to_numpy(dtype=object).tolist()
-    rows = rows[title_rows(rows):]
+    rows = rows[title_rows(rows) :]
     if not rows:
         return pd.DataFrame()
     columns = unique_names(tuple(str(cell).strip() for cell in rows[0]))

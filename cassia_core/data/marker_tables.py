@@ -24,8 +24,16 @@ from cassia_core.domain.findings import Finding, Findings, Question
 from cassia_core.domain.markers import MarkerTable, natural_key
 from cassia_core.errors import MarkerFormatError
 
-_ROLE_WORDS = {"cluster": "cluster", "gene": "gene", "log2fc": "fold change", "score": "score", "pval": "p value",
-               "pval_adj": "adjusted p value", "pct_in": "share here", "pct_out": "share elsewhere"}
+_ROLE_WORDS = {
+    "cluster": "cluster",
+    "gene": "gene",
+    "log2fc": "fold change",
+    "score": "score",
+    "pval": "p value",
+    "pval_adj": "adjusted p value",
+    "pct_in": "share here",
+    "pct_out": "share elsewhere",
+}
 _LOG2_OF_E = 1 / math.log(2)
 
 
@@ -42,8 +50,11 @@ class LoadedMarkers:
     expression: MarkerExpression
 
 
-def load_markers(source: Path | str | pd.DataFrame, params: MarkerParams = MarkerParams(),
-                 options: ReadOptions = ReadOptions()) -> LoadedMarkers:
+def load_markers(
+    source: Path | str | pd.DataFrame,
+    params: MarkerParams = MarkerParams(),
+    options: ReadOptions = ReadOptions(),
+) -> LoadedMarkers:
     """Read a marker table in any of the known shapes.
 
     Parameters
@@ -68,19 +79,28 @@ def load_markers(source: Path | str | pd.DataFrame, params: MarkerParams = Marke
         raise _not_recognised(table)
     done = [*table.done, *shaped.notes]
     frame = _ordered(shaped, done)
-    species, notices = repair_marker_genes(frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done)
+    species, notices = repair_marker_genes(
+        frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done
+    )
     _without_repeats(frame, done)
     selected = select_markers(frame, params, shape=shaped.shape)
     findings = _findings(table, shaped, frame, selected, species, done, options)
-    return LoadedMarkers(table=selected, frame=frame, findings=replace(findings, found=(*findings.found, *notices)),
-                         expression=MarkerExpression(frame, species[0]))
+    return LoadedMarkers(
+        table=selected,
+        frame=frame,
+        findings=replace(findings, found=(*findings.found, *notices)),
+        expression=MarkerExpression(frame, species[0]),
+    )
 
 
 def _not_markers(table: SourceTable) -> MarkerFormatError:
     columns = [str(column) for column in table.frame.columns]
-    return MarkerFormatError(f"{table.name} is a table of expression values, not of marker genes.",
-                             f"It has {len(columns):,} columns, and they hold numbers rather than genes of clusters.",
-                             "Open it as a cell file, or choose the table of markers.", details=_listed(columns))
+    return MarkerFormatError(
+        f"{table.name} is a table of expression values, not of marker genes.",
+        f"It has {len(columns):,} columns, and they hold numbers rather than genes of clusters.",
+        "Open it as a cell file, or choose the table of markers.",
+        details=_listed(columns),
+    )
 
 
 def _not_recognised(table: SourceTable) -> MarkerFormatError:
@@ -93,8 +113,12 @@ def _not_recognised(table: SourceTable) -> MarkerFormatError:
         why = "No column names the genes." if "cluster" in roles else "No column names the clusters."
     else:
         why = "No column names the clusters, and none the genes."
-    return MarkerFormatError(f"The columns of {table.name} are not recognised.", why,
-                             "Say which column holds the cluster and which the gene.", details=_listed(columns))
+    return MarkerFormatError(
+        f"The columns of {table.name} are not recognised.",
+        why,
+        "Say which column holds the cluster and which the gene.",
+        details=_listed(columns),
+    )
 
 
 def _listed(columns: list[str]) -> str:
@@ -108,21 +132,31 @@ def _which_cluster(table: SourceTable, shaped: ShapedTable, options: ReadOptions
     columns = cluster_columns(table.frame, shaped.sources["gene"], shaped.sources["cluster"])
     if len(columns) < 2 or all((table.frame[c] == table.frame[columns[0]]).all() for c in columns[1:]):
         return ()
-    return (Question(option="columns.cluster", text="Which column names the cluster?", choices=columns,
-                     suggested=columns[0]),)
+    return (
+        Question(
+            option="columns.cluster",
+            text="Which column names the cluster?",
+            choices=columns,
+            suggested=columns[0],
+        ),
+    )
 
 
 def questions_about(table: SourceTable) -> tuple[Question, ...]:
     """What a person must say of a table that is not recognised."""
     columns = tuple(str(column) or NO_NAME for column in table.frame.columns)
-    return (Question(option="columns.cluster", text="Which column names the cluster?", choices=columns),
-            Question(option="columns.gene", text="Which column names the gene?", choices=columns))
+    return (
+        Question(option="columns.cluster", text="Which column names the cluster?", choices=columns),
+        Question(option="columns.gene", text="Which column names the gene?", choices=columns),
+    )
 
 
 def _ordered(shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
     """The shaped rows with numbers as numbers in their usual units; says in `done` what changed."""
     rows = shaped.frame
-    frame = pd.DataFrame({"cluster": as_cluster_names(rows["cluster"]), "gene": rows["gene"].astype(str).str.strip()})
+    frame = pd.DataFrame(
+        {"cluster": as_cluster_names(rows["cluster"]), "gene": rows["gene"].astype(str).str.strip()}
+    )
     for column in STATISTICS:
         frame[column] = to_numbers(rows[column]) if column in rows else np.nan
     frame = _without_unusable_rows(frame, shaped, done)
@@ -133,12 +167,16 @@ def _ordered(shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
 def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> pd.DataFrame:
     nameless = frame["gene"].str.lower().isin(("", "nan", "na", "<na>")) & (shaped.shape != "simple")
     if nameless.any():
-        done.append(f"{counted(int(nameless.sum()), 'row without a gene name is', 'rows without a gene name are')} "
-                    "left out.")
+        done.append(
+            f"{counted(int(nameless.sum()), 'row without a gene name is', 'rows without a gene name are')} "
+            "left out."
+        )
     unknown = frame["log2fc"].isna() & frame["log2fc"].notna().any()
     if unknown.any():
-        done.append(f"{counted(int(unknown.sum()), 'row without a fold change is', 'rows without a fold change are')} "
-                    "left out; an unknown value is never taken as a high one.")
+        done.append(
+            f"{counted(int(unknown.sum()), 'row without a fold change is', 'rows without a fold change are')} "
+            "left out; an unknown value is never taken as a high one."
+        )
     kept = frame[~nameless & ~unknown].copy()
     lost = set(frame["cluster"]) - set(kept["cluster"])
     if lost:
@@ -157,8 +195,10 @@ def _put_in_units(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> 
             finite = values[~infinite & values.notna()]
             low, high = (finite.min(), finite.max()) if len(finite) else (-1.0, 1.0)
             frame[column] = values.clip(min(low, -abs(low)), high)
-            done.append(f"{counted(int(infinite.sum()), f'infinite {word} is', f'infinite {word}s are')} set to the "
-                        "largest finite one.")
+            done.append(
+                f"{counted(int(infinite.sum()), f'infinite {word} is', f'infinite {word}s are')} set to the "
+                "largest finite one."
+            )
     if shaped.natural_log:
         frame["log2fc"] *= _LOG2_OF_E
         done.append("Fold changes were natural logarithms; they are turned into log2.")
@@ -173,37 +213,72 @@ def _without_repeats(frame: pd.DataFrame, done: list[str]) -> None:
     if repeated.any():
         frame.drop(index=frame.index[repeated], inplace=True)
         frame.reset_index(drop=True, inplace=True)
-        done.append(f"{counted(int(repeated.sum()), 'row repeats', 'rows repeat')} a gene of the same cluster; "
-                    "the first counts.")
+        done.append(
+            f"{counted(int(repeated.sum()), 'row repeats', 'rows repeat')} a gene of the same cluster; "
+            "the first counts."
+        )
 
 
-def _findings(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame, selected: MarkerTable,
-              species: tuple[str, bool], done: list[str],
-              options: ReadOptions) -> Findings:
+def _findings(
+    table: SourceTable,
+    shaped: ShapedTable,
+    frame: pd.DataFrame,
+    selected: MarkerTable,
+    species: tuple[str, bool],
+    done: list[str],
+    options: ReadOptions,
+) -> Findings:
     genes = frame.loc[frame["gene"] != "", "gene"]
     n_genes = int(genes.nunique())
     found = [
         Finding(topic="Table", value=shaped.title, remark=table.remark),
         *_columns_read(shaped),
-        Finding(topic="Size", value=f"{counted(len(selected.clusters), 'cluster', 'clusters')}, "
-                f"{counted(n_genes, 'gene', 'genes')}, {counted(len(genes), 'row', 'rows')}"),
+        Finding(
+            topic="Size",
+            value=f"{counted(len(selected.clusters), 'cluster', 'clusters')}, "
+            f"{counted(n_genes, 'gene', 'genes')}, {counted(len(genes), 'row', 'rows')}",
+        ),
         _species_finding(species),
         _markers_finding(selected),
         *(Finding(topic="Limits and ranking", value=note) for note in selected.notes[:2]),
     ]
     names = [c.cluster for c in selected.clusters]
-    found += [Finding(topic="Clusters", value=f'"{a}" and "{b}" are kept apart', level="notice",
-                      remark="Their names differ only in case or blanks.") for a, b in confusable(names)]
-    found += [Finding(topic="Clusters", value=f'"{name}" is taken as the name of a cluster', level="notice",
-                      remark="If it stands for a missing value, leave these cells of the table empty.")
-              for name in named_like_missing(names)]
+    found += [
+        Finding(
+            topic="Clusters",
+            value=f'"{a}" and "{b}" are kept apart',
+            level="notice",
+            remark="Their names differ only in case or blanks.",
+        )
+        for a, b in confusable(names)
+    ]
+    found += [
+        Finding(
+            topic="Clusters",
+            value=f'"{name}" is taken as the name of a cluster',
+            level="notice",
+            remark="If it stands for a missing value, leave these cells of the table empty.",
+        )
+        for name in named_like_missing(names)
+    ]
     if UNASSIGNED in names:
-        found.append(Finding(topic="Clusters", value="Rows without a cluster name are set aside", level="notice"))
-    return Findings(kind="markers", format=table.format, n_clusters=len(selected.clusters), n_genes=n_genes,
-                    species=species[0], species_confident=species[1], table_shape=shaped.title, found=tuple(found),
-                    done=tuple(done), questions=(*table.questions, *_which_cluster(table, shaped, options)),
-                    size_bytes=table.size_bytes,
-                    memory_bytes=int(frame.memory_usage(deep=True).sum()))
+        found.append(
+            Finding(topic="Clusters", value="Rows without a cluster name are set aside", level="notice")
+        )
+    return Findings(
+        kind="markers",
+        format=table.format,
+        n_clusters=len(selected.clusters),
+        n_genes=n_genes,
+        species=species[0],
+        species_confident=species[1],
+        table_shape=shaped.title,
+        found=tuple(found),
+        done=tuple(done),
+        questions=(*table.questions, *_which_cluster(table, shaped, options)),
+        size_bytes=table.size_bytes,
+        memory_bytes=int(frame.memory_usage(deep=True).sum()),
+    )
 
 
 def _columns_read(shaped: ShapedTable) -> tuple[Finding, ...]:
@@ -214,10 +289,18 @@ def _columns_read(shaped: ShapedTable) -> tuple[Finding, ...]:
 def _species_finding(species: tuple[str, bool]) -> Finding:
     name, confident = species
     if not name:
-        return Finding(topic="Species", value="Not recognised from the genes", level="ask",
-                       remark="Say which species it is.")
-    return Finding(topic="Species", value=name.capitalize(), remark="from the gene names",
-                   level="ok" if confident else "ask")
+        return Finding(
+            topic="Species",
+            value="Not recognised from the genes",
+            level="ask",
+            remark="Say which species it is.",
+        )
+    return Finding(
+        topic="Species",
+        value=name.capitalize(),
+        remark="from the gene names",
+        level="ok" if confident else "ask",
+    )
 
 
 def _markers_finding(selected: MarkerTable) -> Finding:
@@ -227,5 +310,3 @@ def _markers_finding(selected: MarkerTable) -> Finding:
     value = f"{least if least == most else f'{least} to {most}'} genes per cluster passed the limits"
     remark = "; ".join(f"{c.cluster}: {c.reason}" for c in poor[:5])
     return Finding(topic="Markers", value=value, remark=remark, level="notice" if poor else "ok")
-
-

@@ -1,4 +1,6 @@
-"""What the values of a matrix are: counts, logarithms, scaled values; decided from the values, not from names."""
+"""What the values of a matrix are: counts, logarithms, scaled values; decided from the values, not from
+names.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +60,14 @@ def classify(matrix: Matrix, noted_base: str = "") -> State:
 def describe(location: str, matrix: Matrix, noted_base: str = "") -> MatrixInfo:
     """The state of one matrix of a file as a domain object."""
     state = classify(matrix, noted_base)
-    return MatrixInfo(location=location, state=state.state, n_genes=int(matrix.shape[1]), log_base=state.log_base,
-                      target_sum=state.target_sum, remark=state.remark)
+    return MatrixInfo(
+        location=location,
+        state=state.state,
+        n_genes=int(matrix.shape[1]),
+        log_base=state.log_base,
+        target_sum=state.target_sum,
+        remark=state.remark,
+    )
 
 
 def _sample(matrix: Matrix) -> sp.csr_matrix:
@@ -72,7 +80,9 @@ def _sample(matrix: Matrix) -> sp.csr_matrix:
 
 
 def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> State | None:
-    """Log-normalised by one of three signs: equal sums after undoing it, whole ratios, or the file's own note."""
+    """Log-normalised by one of three signs: equal sums after undoing it, whole ratios, or the file's own
+    note.
+    """
     spreads = {}
     for base, limit in _LARGEST_LOG.items():
         if values.max() <= limit:
@@ -83,19 +93,37 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
     best = min(spreads, key=lambda base: spreads[base][0])
     spread, total = spreads[best]
     if spread < _EQUAL_SUMS and rows.shape[0] > 2 and total >= _SMALLEST_TARGET:
-        return State(state="log_normalised", log_base=best, target_sum=_round_target(total),
-                     remark=f"{_NAMES[best]}; undone, every cell sums to about {total:,.0f}.")
+        return State(
+            state="log_normalised",
+            log_base=best,
+            target_sum=_round_target(total),
+            remark=f"{_NAMES[best]}; undone, every cell sums to about {total:,.0f}.",
+        )
     ratios = {base: _whole_ratios(rows, base) for base in spreads}
     by_ratio = max(ratios, key=lambda base: ratios[base])
     if ratios[by_ratio] >= _WHOLE_RATIOS:
-        return State(state="log_normalised", log_base=by_ratio,
-                     target_sum=None, remark=f"{_NAMES[by_ratio]} of counts; the sums per cell differ.")
+        return State(
+            state="log_normalised",
+            log_base=by_ratio,
+            target_sum=None,
+            remark=f"{_NAMES[by_ratio]} of counts; the sums per cell differ.",
+        )
     if noted_base in spreads:
-        return State(state="log_normalised", log_base=noted_base, remark=f"{_NAMES[noted_base]}, as the file notes.")
-    if spread < _MOSTLY_EQUAL_SUMS and rows.shape[0] > 10 and rows.shape[1] > 100 \
-            and total >= _SMALLEST_TARGET:
-        return State(state="log_normalised", log_base=best, target_sum=_round_target(total),
-                     remark=f"{_NAMES[best]} by the sums per cell, which are nearly equal.")
+        return State(
+            state="log_normalised", log_base=noted_base, remark=f"{_NAMES[noted_base]}, as the file notes."
+        )
+    if (
+        spread < _MOSTLY_EQUAL_SUMS
+        and rows.shape[0] > 10
+        and rows.shape[1] > 100
+        and total >= _SMALLEST_TARGET
+    ):
+        return State(
+            state="log_normalised",
+            log_base=best,
+            target_sum=_round_target(total),
+            remark=f"{_NAMES[best]} by the sums per cell, which are nearly equal.",
+        )
     return None
 
 
@@ -136,12 +164,20 @@ def _not_logged(rows: sp.csr_matrix, values: np.ndarray, whole_share: float) -> 
     spread = float(np.std(sums) / max(np.mean(sums), 1e-12))
     if spread < _EQUAL_SUMS and rows.shape[0] > 2:
         total = float(np.median(sums))
-        return State(state="counts_like", target_sum=_round_target(total),
-                     remark=f"Normalised to {total:,.0f} per cell, without logarithm.")
+        return State(
+            state="counts_like",
+            target_sum=_round_target(total),
+            remark=f"Normalised to {total:,.0f} per cell, without logarithm.",
+        )
     if values.max() <= 1.0:
         return State(state="unknown", remark="All values lie between 0 and 1.")
     heavy = values.max() / np.median(values) > _HEAVY_TAIL
     if values.max() > _LARGEST_LOG["e"] or heavy or whole_share > 0.3:
-        return State(state="counts_like", remark="Not whole numbers, yet spread like counts (corrected counts).")
-    return State(state="log_normalised", log_base="e",
-                 remark="By the range of the values only; a natural logarithm is assumed.")
+        return State(
+            state="counts_like", remark="Not whole numbers, yet spread like counts (corrected counts)."
+        )
+    return State(
+        state="log_normalised",
+        log_base="e",
+        remark="By the range of the values only; a natural logarithm is assumed.",
+    )

@@ -20,9 +20,18 @@ EXTRA = 8
 """More neighbours are kept during the search than asked for: they lead to the true ones."""
 
 
-def nearest_cells(points: np.ndarray, k: int, seed: int = 0, *, n_trees: int = N_TREES, n_rounds: int = N_ROUNDS,
-                  extra: int = EXTRA, on_step: Callable[[float], None] = lambda _: None) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest cells of every cell, itself first, and their Euclidean distances, both of shape (n_cells, k).
+def nearest_cells(
+    points: np.ndarray,
+    k: int,
+    seed: int = 0,
+    *,
+    n_trees: int = N_TREES,
+    n_rounds: int = N_ROUNDS,
+    extra: int = EXTRA,
+    on_step: Callable[[float], None] = lambda _: None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest cells of every cell, itself first, and their Euclidean distances, both of shape (n_cells,
+    k).
 
     Parameters
     ----------
@@ -39,18 +48,30 @@ def nearest_cells(points: np.ndarray, k: int, seed: int = 0, *, n_trees: int = N
     for turn in range(n_trees):
         on_step(turn / (n_trees + n_rounds))
         order, starts = _leaves(points, rng)
-        in_threads(_compare_leaves, [(points, order, starts, a, b, indices, squares)
-                                     for a, b in ranges(starts.size - 1, n_threads())])
+        in_threads(
+            _compare_leaves,
+            [
+                (points, order, starts, a, b, indices, squares)
+                for a, b in ranges(starts.size - 1, n_threads())
+            ],
+        )
     for turn in range(n_rounds):
         on_step((n_trees + turn) / (n_trees + n_rounds))
         reverse = _reverse(indices)
         new_indices, new_squares = indices.copy(), squares.copy()
-        in_threads(_compare_round, [(points, indices, reverse, a, b, new_indices, new_squares)
-                                    for a, b in ranges(n_cells, n_threads())])
+        in_threads(
+            _compare_round,
+            [
+                (points, indices, reverse, a, b, new_indices, new_squares)
+                for a, b in ranges(n_cells, n_threads())
+            ],
+        )
         indices, squares = new_indices, new_squares
     own = np.arange(n_cells, dtype=np.int32)[:, None]
-    distances = np.concatenate([np.zeros((n_cells, 1), dtype=np.float32), np.sqrt(squares[:, :k - 1])], axis=1)
-    return np.concatenate([own, indices[:, :k - 1]], axis=1), distances
+    distances = np.concatenate(
+        [np.zeros((n_cells, 1), dtype=np.float32), np.sqrt(squares[:, : k - 1])], axis=1
+    )
+    return np.concatenate([own, indices[:, : k - 1]], axis=1), distances
 
 
 def _leaves(points: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

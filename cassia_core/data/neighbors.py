@@ -27,8 +27,9 @@ class NeighborGraph:
     exact: bool
 
 
-def neighbor_graph(components: np.ndarray, n_neighbors: int, seed: int = 0,
-                   on_step: Callable[[float], None] = lambda _: None) -> NeighborGraph:
+def neighbor_graph(
+    components: np.ndarray, n_neighbors: int, seed: int = 0, on_step: Callable[[float], None] = lambda _: None
+) -> NeighborGraph:
     """The k nearest cells (the cell itself counts as one, as in scanpy) and their fuzzy union.
 
     Equals `scanpy.pp.neighbors(n_neighbors=..., n_pcs=...)` where scanpy searches exactly too.
@@ -46,21 +47,26 @@ def neighbor_graph(components: np.ndarray, n_neighbors: int, seed: int = 0,
     n_cells = components.shape[0]
     k = max(2, n_neighbors if n_neighbors <= n_cells else 1 + n_cells // 2)
     exact = n_cells <= EXACT_CELLS
-    indices, distances = _exact(components, k) if exact else nearest_cells(components, k, seed, on_step=on_step)
+    indices, distances = (
+        _exact(components, k) if exact else nearest_cells(components, k, seed, on_step=on_step)
+    )
     return NeighborGraph(connectivities=fuzzy_graph(indices, distances), n_neighbors=k, exact=exact)
 
 
 def fuzzy_graph(indices: np.ndarray, distances: np.ndarray) -> sparse.csr_matrix:
     """Membership strengths of the neighbours, joined as a + b - ab.
 
-    `indices`, `distances` have shape (n_cells, k), each row sorted by distance, its first entry the cell itself.
+    `indices`, `distances` have shape (n_cells, k), each row sorted by distance, its first entry the cell
+    itself.
     """
     n_cells, k = indices.shape
     distances = distances.astype(np.float32)
     strengths = np.empty((n_cells, k), dtype=np.float32)
     _strengths(distances, indices.astype(np.int64), np.float32(distances.mean()), strengths)
     rows = np.repeat(np.arange(n_cells, dtype=np.int32), k)
-    directed = sparse.csr_matrix((strengths.ravel(), (rows, indices.astype(np.int32).ravel())), (n_cells, n_cells))
+    directed = sparse.csr_matrix(
+        (strengths.ravel(), (rows, indices.astype(np.int32).ravel())), (n_cells, n_cells)
+    )
     directed.eliminate_zeros()
     reverse = directed.T.tocsr()
     graph = (directed + reverse - directed.multiply(reverse)).tocsr()
@@ -84,8 +90,8 @@ def _self_first(indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray,
     for row in wrong:
         at = np.flatnonzero(indices[row] == row)
         place = at[0] if at.size else indices.shape[1] - 1
-        indices[row, 1:place + 1] = indices[row, :place].copy()
-        distances[row, 1:place + 1] = distances[row, :place].copy()
+        indices[row, 1 : place + 1] = indices[row, :place].copy()
+        distances[row, 1 : place + 1] = distances[row, :place].copy()
         indices[row, 0] = row
     distances[:, 0] = 0.0
     return indices, distances

@@ -19,7 +19,8 @@ _MEMO = 256
 class GeneMoments:
     """Per gene over all cells, each array of shape (n_genes,), float64.
 
-    `mean`, `var` are those of the values before the logarithm (variance with n - 1), `log_mean`, `log_var` of the
+    `mean`, `var` are those of the values before the logarithm (variance with n - 1), `log_mean`, `log_var` of
+    the
     log-normalised values, `n_cells` the number of cells with a value other than 0.
     """
 
@@ -45,7 +46,7 @@ def compact_counts(values: np.ndarray) -> np.ndarray:
     Halves or quarters the memory of the counts that are kept beside the log-normalised values.
     """
     step = 1 << 24
-    chunks = [values[i:i + step] for i in range(0, values.size, step)]
+    chunks = [values[i : i + step] for i in range(0, values.size, step)]
     if values.dtype.kind == "f" and not all(bool((c == np.rint(c)).all()) for c in chunks):
         return values.astype(np.float32, copy=False)
     low = min((float(c.min()) for c in chunks), default=0.0)
@@ -79,11 +80,25 @@ def normalise_counts(counts: sparse.csr_matrix, target_sum: float) -> tuple[spar
     """
     indptr = counts.indptr.astype(np.int64)
     out = np.empty(counts.nnz, dtype=np.float32)
-    jobs = [(indptr, counts.indices, counts.data, np.float32(target_sum), start, stop, out,
-             np.zeros((5, counts.shape[1]))) for start, stop in ranges(counts.shape[0], n_threads())]
+    jobs = [
+        (
+            indptr,
+            counts.indices,
+            counts.data,
+            np.float32(target_sum),
+            start,
+            stop,
+            out,
+            np.zeros((5, counts.shape[1])),
+        )
+        for start, stop in ranges(counts.shape[0], n_threads())
+    ]
     if not all(in_threads(_normalise_rows, jobs)):
-        raise AnnDataError("A cell has no counts at all.", "Scaling it to a common sum would divide by zero.",
-                           "Remove empty cells first.")
+        raise AnnDataError(
+            "A cell has no counts at all.",
+            "Scaling it to a common sum would divide by zero.",
+            "Remove empty cells first.",
+        )
     normalised = sparse.csr_matrix((out, counts.indices, counts.indptr), shape=counts.shape)
     normalised.has_sorted_indices = counts.has_sorted_indices
     return normalised, _finish(sum(job[-1] for job in jobs), counts.shape[0])
@@ -93,8 +108,10 @@ def moments(log_normalised: sparse.csr_matrix) -> GeneMoments:
     """Moments per gene of values that are log-normalised (natural logarithm) already."""
     indptr = log_normalised.indptr.astype(np.int64)
     data = log_normalised.data.astype(np.float32, copy=False)
-    jobs = [(indptr, log_normalised.indices, data, start, stop, np.zeros((5, log_normalised.shape[1])))
-            for start, stop in ranges(log_normalised.shape[0], n_threads())]
+    jobs = [
+        (indptr, log_normalised.indices, data, start, stop, np.zeros((5, log_normalised.shape[1])))
+        for start, stop in ranges(log_normalised.shape[0], n_threads())
+    ]
     in_threads(_moments_of_rows, jobs)
     return _finish(sum(job[-1] for job in jobs), log_normalised.shape[0])
 
@@ -107,9 +124,13 @@ def to_natural_log(values: np.ndarray, log_base: str) -> np.ndarray:
 def _finish(sums: np.ndarray, n_cells: int) -> GeneMoments:
     mean, log_mean = sums[0] / n_cells, sums[2] / n_cells
     correction = n_cells / max(n_cells - 1, 1)
-    return GeneMoments(mean=mean, var=(sums[1] / n_cells - mean**2) * correction, log_mean=log_mean,
-                       log_var=np.maximum((sums[3] / n_cells - log_mean**2) * correction, 0.0),
-                       n_cells=sums[4].astype(np.int64))
+    return GeneMoments(
+        mean=mean,
+        var=(sums[1] / n_cells - mean**2) * correction,
+        log_mean=log_mean,
+        log_var=np.maximum((sums[3] / n_cells - log_mean**2) * correction, 0.0),
+        n_cells=sums[4].astype(np.int64),
+    )
 
 
 @njit(cache=True, nogil=True)

@@ -10,16 +10,25 @@ import pandas as pd
 from cassia_core.domain.findings import ColumnInfo
 
 MAX_CATEGORIES = 500
-_CLUSTERS = re.compile(r"(leiden|louvain|cluster|seurat_clusters|res[._]?\d|snn|ident|phenograph|subpop|group)",
-                       re.IGNORECASE)
-_LABELS = re.compile(r"(cell[._ ]?type|celltype|annotation|label|cell_ontology|cell_class|subclass|predicted|major"
-                     r"|broad_type|cell_state)", re.IGNORECASE)
-_SAMPLE = re.compile(r"(sample|donor|batch|patient|individual|library|replicate|subject|orig\.?ident|run|channel|lane"
-                     r"|mouse_id|experiment|chemistry)", re.IGNORECASE)
+_CLUSTERS = re.compile(
+    r"(leiden|louvain|cluster|seurat_clusters|res[._]?\d|snn|ident|phenograph|subpop|group)", re.IGNORECASE
+)
+_LABELS = re.compile(
+    r"(cell[._ ]?type|celltype|annotation|label|cell_ontology|cell_class|subclass|predicted|major"
+    r"|broad_type|cell_state)",
+    re.IGNORECASE,
+)
+_SAMPLE = re.compile(
+    r"(sample|donor|batch|patient|individual|library|replicate|subject|orig\.?ident|run|channel|lane"
+    r"|mouse_id|experiment|chemistry)",
+    re.IGNORECASE,
+)
 
 
 def column_infos(obs: pd.DataFrame) -> tuple[ColumnInfo, ...]:
-    """Describe the usable columns of `obs`, clusters first; those of too many values or one value are left out."""
+    """Describe the usable columns of `obs`, clusters first; those of too many values or one value are left
+    out.
+    """
     infos = [info for name in obs.columns if (info := _info(str(name), obs[name])) is not None]
     order = {"clusters": 0, "labels": 1, "sample": 2, "": 3}
     return tuple(sorted(infos, key=lambda info: (info.kind == "numeric", order[info.looks_like])))
@@ -39,8 +48,13 @@ def _info(name: str, values: pd.Series) -> ColumnInfo | None:
     if not few:
         return None
     examples = tuple(_shown(value) for value in present.value_counts().index[:4])
-    return ColumnInfo(name=name, kind="categorical", n_values=n_values, examples=examples,
-                      looks_like=_looks_like(name, n_values))
+    return ColumnInfo(
+        name=name,
+        kind="categorical",
+        n_values=n_values,
+        examples=examples,
+        looks_like=_looks_like(name, n_values),
+    )
 
 
 def _named_like_groups(name: str) -> bool:

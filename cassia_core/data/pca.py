@@ -17,12 +17,20 @@ COVARIANCE_GENES = 6000
 """Above this many genes the covariance matrix costs more than products with the data (measured)."""
 
 
-def principal_components(expression: sparse.csr_matrix, genes: np.ndarray, moments: GeneMoments, *, n_comps: int,
-                         max_value: float, seed: int = 0, on_chunk: Callable[[float], None] = lambda _: None
-                         ) -> np.ndarray:
+def principal_components(
+    expression: sparse.csr_matrix,
+    genes: np.ndarray,
+    moments: GeneMoments,
+    *,
+    n_comps: int,
+    max_value: float,
+    seed: int = 0,
+    on_chunk: Callable[[float], None] = lambda _: None,
+) -> np.ndarray:
     """Scale the chosen genes to unit variance, clip, and project on the first components.
 
-    Equals `scanpy.pp.scale(max_value=...)` followed by `scanpy.tl.pca` up to the sign of a component; each sign is
+    Equals `scanpy.pp.scale(max_value=...)` followed by `scanpy.tl.pca` up to the sign of a component; each
+    sign is
     fixed so that the largest loading is positive.
 
     Parameters
@@ -44,15 +52,27 @@ def principal_components(expression: sparse.csr_matrix, genes: np.ndarray, momen
     return _components(offsets, baseline, n_comps, seed, on_chunk)
 
 
-def components_of_scaled(scaled: np.ndarray | sparse.csr_matrix, *, n_comps: int, seed: int = 0,
-                         on_chunk: Callable[[float], None] = lambda _: None) -> np.ndarray:
-    """Components of values that are scaled already, shape (n_cells, n_genes); they are centred, nothing else."""
+def components_of_scaled(
+    scaled: np.ndarray | sparse.csr_matrix,
+    *,
+    n_comps: int,
+    seed: int = 0,
+    on_chunk: Callable[[float], None] = lambda _: None,
+) -> np.ndarray:
+    """Components of values that are scaled already, shape (n_cells, n_genes); they are centred, nothing
+    else.
+    """
     matrix = sparse.csr_matrix(scaled) if sparse.issparse(scaled) else np.asarray(scaled, dtype=np.float32)
     return _components(matrix, np.zeros(matrix.shape[1]), n_comps, seed, on_chunk)
 
 
-def _components(offsets: np.ndarray | sparse.csr_matrix, baseline: np.ndarray, n_comps: int, seed: int,
-                on_chunk: Callable[[float], None]) -> np.ndarray:
+def _components(
+    offsets: np.ndarray | sparse.csr_matrix,
+    baseline: np.ndarray,
+    n_comps: int,
+    seed: int,
+    on_chunk: Callable[[float], None],
+) -> np.ndarray:
     n_cells, n_used = offsets.shape
     n_comps = max(1, min(n_comps, n_cells - 1, n_used - 1))
     mean = np.asarray(offsets.sum(axis=0, dtype=np.float64)).ravel() / n_cells + baseline
@@ -67,8 +87,9 @@ def _components(offsets: np.ndarray | sparse.csr_matrix, baseline: np.ndarray, n
     return scores
 
 
-def _scaled_offsets(expression: sparse.csr_matrix, genes: np.ndarray, moments: GeneMoments, max_value: float
-                    ) -> tuple[sparse.csr_matrix, np.ndarray]:
+def _scaled_offsets(
+    expression: sparse.csr_matrix, genes: np.ndarray, moments: GeneMoments, max_value: float
+) -> tuple[sparse.csr_matrix, np.ndarray]:
     """Scaled and clipped values as "baseline of the gene + a sparse offset", so that zeros stay implicit."""
     std = np.sqrt(moments.log_var)
     std[std == 0] = 1.0
@@ -83,8 +104,27 @@ def _scaled_offsets(expression: sparse.csr_matrix, genes: np.ndarray, moments: G
     indices = np.empty(new_indptr[-1], dtype=np.int32)
     values = np.empty(new_indptr[-1], dtype=np.float32)
     data = expression.data.astype(np.float32, copy=False)
-    in_threads(_fill_kept, [(indptr, expression.indices, data, position, moments.log_mean, std, baseline, max_value,
-                             new_indptr, indices, values, a, b) for a, b in jobs])
+    in_threads(
+        _fill_kept,
+        [
+            (
+                indptr,
+                expression.indices,
+                data,
+                position,
+                moments.log_mean,
+                std,
+                baseline,
+                max_value,
+                new_indptr,
+                indices,
+                values,
+                a,
+                b,
+            )
+            for a, b in jobs
+        ],
+    )
     shape = (expression.shape[0], int(genes.sum()))
     return sparse.csr_matrix((values, indices, new_indptr), shape=shape), baseline[genes]
 
@@ -131,9 +171,13 @@ def _top_vectors(covariance: np.ndarray | LinearOperator, n_comps: int, seed: in
     """Eigenvectors of the largest eigenvalues, largest first, shape (n_genes, n_comps), float64."""
     n_genes = covariance.shape[0]
     if isinstance(covariance, np.ndarray) and (n_genes <= 500 or n_comps * 4 > n_genes):
-        return linalg.eigh(covariance.astype(np.float64), subset_by_index=(n_genes - n_comps, n_genes - 1))[1][:, ::-1]
+        return linalg.eigh(covariance.astype(np.float64), subset_by_index=(n_genes - n_comps, n_genes - 1))[
+            1
+        ][:, ::-1]
     start = np.random.default_rng(seed).uniform(-1, 1, n_genes).astype(covariance.dtype)
-    values, vectors = eigsh(covariance, k=n_comps, v0=start, tol=1e-7 if covariance.dtype == np.float64 else 1e-6)
+    values, vectors = eigsh(
+        covariance, k=n_comps, v0=start, tol=1e-7 if covariance.dtype == np.float64 else 1e-6
+    )
     return vectors[:, np.argsort(-values)].astype(np.float64)
 
 
@@ -148,8 +192,21 @@ def _count_kept(indptr, indices, position, start, stop, counts):
 
 
 @njit(cache=True, nogil=True)
-def _fill_kept(indptr, indices, data, position, mean, std, baseline, max_value, new_indptr, new_indices, values,
-               start, stop):
+def _fill_kept(
+    indptr,
+    indices,
+    data,
+    position,
+    mean,
+    std,
+    baseline,
+    max_value,
+    new_indptr,
+    new_indices,
+    values,
+    start,
+    stop,
+):
     for row in range(start, stop):
         at = new_indptr[row]
         for j in range(indptr[row], indptr[row + 1]):

@@ -25,13 +25,15 @@ def failing(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
 
     All-zero cells always go. A column `doublet_score` is used where it exists.
     """
-    limits = (("n_genes", 0, None, "no counts at all"),
-              ("n_genes", qc.min_genes, qc.max_genes, "number of genes"),
-              ("n_counts", qc.min_counts, qc.max_counts, "number of counts"),
-              ("pct_mito", None, qc.max_pct_mito, "mitochondrial share"),
-              ("pct_ribo", None, qc.max_pct_ribo, "ribosomal share"),
-              ("pct_haemo", None, qc.max_pct_haemo, "haemoglobin share"),
-              ("doublet_score", None, qc.max_doublet_score, "doublet score"))
+    limits = (
+        ("n_genes", 0, None, "no counts at all"),
+        ("n_genes", qc.min_genes, qc.max_genes, "number of genes"),
+        ("n_counts", qc.min_counts, qc.max_counts, "number of counts"),
+        ("pct_mito", None, qc.max_pct_mito, "mitochondrial share"),
+        ("pct_ribo", None, qc.max_pct_ribo, "ribosomal share"),
+        ("pct_haemo", None, qc.max_pct_haemo, "haemoglobin share"),
+        ("doublet_score", None, qc.max_doublet_score, "doublet score"),
+    )
     reason = pd.Series("", index=metrics.index, dtype=object)
     for column, low, high, words in limits:
         if column not in metrics:
@@ -47,11 +49,14 @@ def failing(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
 
 
 def suggest_cutoffs(metrics: pd.DataFrame, n_mads: float = 5.0, n_mads_mito: float = 3.0) -> SuggestedCutoffs:
-    """Cut-offs from the cells' own spread: log counts and log genes both sides, mitochondrial share above only.
+    """Cut-offs from the cells' own spread: log counts and log genes both sides, mitochondrial share above
+    only.
 
-    A measurement that is the same in more than half of the cells (nuclei without any mitochondrial read) has no spread
+    A measurement that is the same in more than half of the cells (nuclei without any mitochondrial read) has
+    no spread
     of its own: no limit is suggested for it.
-    Source: Heumos et al., Nat Rev Genet 2023 (Single-cell best practices): 5 MADs, 3 for the mitochondrial share.
+    Source: Heumos et al., Nat Rev Genet 2023 (Single-cell best practices): 5 MADs, 3 for the mitochondrial
+    share.
     """
     limits: dict[str, float] = {}
     for name, number in (("genes", int), ("counts", float)):

@@ -1,4 +1,6 @@
-"""Statistics of every gene in every cluster: Wilcoxon or t test against all other cells, means and fractions."""
+"""Statistics of every gene in every cluster: Wilcoxon or t test against all other cells, means and
+fractions.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _SMALL = 1e-9
 
 @dataclass(slots=True, kw_only=True)
 class _Sums:
-    """Per group (the last row: cells of no group) and gene, float64: rank sums, sums, squares, non-zero cells."""
+    """Per group (the last row: cells of no group) and gene, float64: rank sums, sums, squares, non-zero
+    cells.
+    """
 
     ranks: np.ndarray
     values: np.ndarray
@@ -29,12 +33,18 @@ class _Sums:
     positive: np.ndarray
 
 
-def rank_genes(expression: sparse.csr_matrix, genes: tuple[str, ...], codes: np.ndarray, clusters: tuple[str, ...],
-               method: TestMethod = "wilcoxon", on_block: Callable[[float], None] = lambda _: None
-               ) -> ClusterStatistics:
+def rank_genes(
+    expression: sparse.csr_matrix,
+    genes: tuple[str, ...],
+    codes: np.ndarray,
+    clusters: tuple[str, ...],
+    method: TestMethod = "wilcoxon",
+    on_block: Callable[[float], None] = lambda _: None,
+) -> ClusterStatistics:
     """Compare every cluster with all other cells, gene by gene.
 
-    Equal to `scanpy.tl.rank_genes_groups(method=..., reference="rest", pts=True)` on the same values: scores and
+    Equal to `scanpy.tl.rank_genes_groups(method=..., reference="rest", pts=True)` on the same values: scores
+    and
     fold changes to float32.
 
     Parameters
@@ -57,10 +67,18 @@ def rank_genes(expression: sparse.csr_matrix, genes: tuple[str, ...], codes: np.
         log2fc = np.log2((np.expm1(mean_in) + _SMALL) / (np.expm1(mean_out) + _SMALL))
     pct_out = (sums.positive.sum(axis=0) - sums.positive[:-1]) / rest
     return ClusterStatistics(
-        clusters=clusters, genes=genes, n_cells=sizes[:-1], score=score.astype(np.float32),
-        log2fc=log2fc.astype(np.float32), pval=pval, pval_adj=adjust(pval),
-        pct_in=(sums.positive[:-1] / size).astype(np.float32), pct_out=pct_out.astype(np.float32),
-        mean_in=mean_in.astype(np.float32), mean_out=mean_out.astype(np.float32))
+        clusters=clusters,
+        genes=genes,
+        n_cells=sizes[:-1],
+        score=score.astype(np.float32),
+        log2fc=log2fc.astype(np.float32),
+        pval=pval,
+        pval_adj=adjust(pval),
+        pct_in=(sums.positive[:-1] / size).astype(np.float32),
+        pct_out=pct_out.astype(np.float32),
+        mean_in=mean_in.astype(np.float32),
+        mean_out=mean_out.astype(np.float32),
+    )
 
 
 def adjust(pval: np.ndarray) -> np.ndarray:
@@ -76,8 +94,16 @@ def adjust(pval: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def _test(method: TestMethod, sums: _Sums, size: np.ndarray, rest: np.ndarray, mean_in: np.ndarray,
-          mean_out: np.ndarray, expression: sparse.csr_matrix, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _test(
+    method: TestMethod,
+    sums: _Sums,
+    size: np.ndarray,
+    rest: np.ndarray,
+    mean_in: np.ndarray,
+    mean_out: np.ndarray,
+    expression: sparse.csr_matrix,
+    codes: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     if method == "wilcoxon":
         n_cells = size + rest
         score = (sums.ranks[:-1] - size * (n_cells + 1) / 2) / np.sqrt(size * rest * (n_cells + 1) / 12)
@@ -89,13 +115,22 @@ def _test(method: TestMethod, sums: _Sums, size: np.ndarray, rest: np.ndarray, m
         var_in = (sums.squares[:-1] / size - mean_in**2) * size / np.maximum(size - 1, 1)
         var_out = (squares_out / rest - mean_out**2) * rest / np.maximum(rest - 1, 1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            score, pval = stats.ttest_ind_from_stats(mean_in, np.sqrt(np.maximum(var_in, 0)), size, mean_out,
-                                                     np.sqrt(np.maximum(var_out, 0)), rest, equal_var=False)
+            score, pval = stats.ttest_ind_from_stats(
+                mean_in,
+                np.sqrt(np.maximum(var_in, 0)),
+                size,
+                mean_out,
+                np.sqrt(np.maximum(var_out, 0)),
+                rest,
+                equal_var=False,
+            )
         return np.nan_to_num(score, nan=0.0), np.where(np.isnan(pval), 1.0, pval)
     return _logistic(expression, codes, size.shape[0])
 
 
-def _logistic(expression: sparse.csr_matrix, codes: np.ndarray, n_clusters: int) -> tuple[np.ndarray, np.ndarray]:
+def _logistic(
+    expression: sparse.csr_matrix, codes: np.ndarray, n_clusters: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients of one multinomial logistic regression over all clusters; it gives no p values.
 
     Source: Ntranos et al., Nat Methods 2019; scikit-learn's defaults as in scanpy.
@@ -112,26 +147,66 @@ def _logistic(expression: sparse.csr_matrix, codes: np.ndarray, n_clusters: int)
     return score, np.full(score.shape, np.nan)
 
 
-def _sweep(expression: sparse.csr_matrix, codes: np.ndarray, n_clusters: int, with_ranks: bool,
-           on_block: Callable[[float], None]) -> tuple[_Sums, np.ndarray]:
+def _sweep(
+    expression: sparse.csr_matrix,
+    codes: np.ndarray,
+    n_clusters: int,
+    with_ranks: bool,
+    on_block: Callable[[float], None],
+) -> tuple[_Sums, np.ndarray]:
     n_cells, n_genes = expression.shape
     groups = np.where(codes >= 0, codes, n_clusters).astype(np.int32)
     sizes = np.bincount(groups, minlength=n_clusters + 1)
-    sums = _Sums(**{name: np.zeros((n_clusters + 1, n_genes)) for name in ("ranks", "values", "squares", "positive")})
+    sums = _Sums(
+        **{name: np.zeros((n_clusters + 1, n_genes)) for name in ("ranks", "values", "squares", "positive")}
+    )
     for block in gene_blocks(expression):
-        in_threads(_work_on, [(block, a, b, groups, sizes, n_cells, with_ranks, sums)
-                              for a, b in ranges(block.stop - block.first, n_threads())])
+        in_threads(
+            _work_on,
+            [
+                (block, a, b, groups, sizes, n_cells, with_ranks, sums)
+                for a, b in ranges(block.stop - block.first, n_threads())
+            ],
+        )
         on_block(block.stop / n_genes)
     return sums, sizes
 
 
-def _work_on(block: GeneBlock, start: int, stop: int, groups: np.ndarray, sizes: np.ndarray, n_cells: int,
-             with_ranks: bool, sums: _Sums) -> None:
-    _sum_columns(block.start, block.rows, block.values, groups, start, stop, block.first, sums.values, sums.squares,
-                 sums.positive)
+def _work_on(
+    block: GeneBlock,
+    start: int,
+    stop: int,
+    groups: np.ndarray,
+    sizes: np.ndarray,
+    n_cells: int,
+    with_ranks: bool,
+    sums: _Sums,
+) -> None:
+    _sum_columns(
+        block.start,
+        block.rows,
+        block.values,
+        groups,
+        start,
+        stop,
+        block.first,
+        sums.values,
+        sums.squares,
+        sums.positive,
+    )
     if with_ranks:
-        _rank_columns(block.start, block.rows, block.values.view(np.uint32), groups, sizes, n_cells, start, stop,
-                      block.first, sums.ranks)
+        _rank_columns(
+            block.start,
+            block.rows,
+            block.values.view(np.uint32),
+            groups,
+            sizes,
+            n_cells,
+            start,
+            stop,
+            block.first,
+            sums.ranks,
+        )
 
 
 @njit(cache=True, nogil=True)
@@ -146,7 +221,11 @@ def _sum_columns(starts, rows, values, groups, start, stop, first, sums, squares
             square[group] += value * value
             if value != 0.0:
                 count[group] += 1.0
-        sums[:, first + column], squares[:, first + column], positive[:, first + column] = total, square, count
+        sums[:, first + column], squares[:, first + column], positive[:, first + column] = (
+            total,
+            square,
+            count,
+        )
 
 
 @njit(cache=True, nogil=True)
@@ -192,7 +271,8 @@ def _rank_columns(starts, rows, bits, groups, sizes, n_cells, start, stop, first
 
 @njit(cache=True, nogil=True)
 def _sort_pairs(key, group, other_key, other_group, n):
-    """Sort `key[:n]` and `group[:n]` along with it, by radix, ties in order. Three passes end in the other arrays,
+    """Sort `key[:n]` and `group[:n]` along with it, by radix, ties in order. Three passes end in the other
+    arrays,
     so they are copied back."""
     mask = np.uint32((1 << _RADIX) - 1)
     for turn in range(3):

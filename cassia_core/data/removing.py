@@ -25,14 +25,17 @@ REMOVED_KEY = "cassia_removed_cells"
 _COUNT_LIMITS = ("min_counts", "max_counts")
 
 
-def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | None, qc: QCParams, steps: Steps
-                 ) -> pd.DataFrame:
+def remove_cells(
+    adata: ad.AnnData, findings: Findings, source: MatrixInfo | None, qc: QCParams, steps: Steps
+) -> pd.DataFrame:
     """Measure every cell and take out those that fail; all-zero cells always go.
 
-    Adds the columns of `METRICS` to `adata.obs` where it has none of that name (`n_counts` from counts only; a
+    Adds the columns of `METRICS` to `adata.obs` where it has none of that name (`n_counts` from counts only;
+    a
     percentage that the file gives as a share from 0 to 1 is kept as `<name>_original`), `doublet_score` and
     `predicted_doublet` where doublets are scored (a file's own become `<name>_original`), and
-    `uns["cassia_removed_cells"]` (names and reasons) where cells were removed. Returns the removed cells (columns
+    `uns["cassia_removed_cells"]` (names and reasons) where cells were removed. Returns the removed cells
+    (columns
     `cell`, `reason`).
 
     Raises
@@ -65,16 +68,20 @@ def remove_cells(adata: ad.AnnData, findings: Findings, source: MatrixInfo | Non
             steps.notice(done.summary)
             del matrix
             keep_cells(adata, ~gone)
-            adata.uns[REMOVED_KEY] = {"cell": removed["cell"].to_numpy(dtype=str),
-                                      "reason": removed["reason"].to_numpy(dtype=str)}
+            adata.uns[REMOVED_KEY] = {
+                "cell": removed["cell"].to_numpy(dtype=str),
+                "reason": removed["reason"].to_numpy(dtype=str),
+            }
     return removed
 
 
 def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool, steps: Steps) -> None:
     for name in METRICS:
         if name in adata.obs and _holds_shares(adata.obs[name], metrics[name]):
-            steps.notice(f"The file's own column {name} holds shares from 0 to 1. It is kept as "
-                         f"{keep_as_original(adata.obs, name)}; {name} holds percentages.")
+            steps.notice(
+                f"The file's own column {name} holds shares from 0 to 1. It is kept as "
+                f"{keep_as_original(adata.obs, name)}; {name} holds percentages."
+            )
         elif name in adata.obs or (name == "n_counts" and not is_counts):
             continue
         adata.obs[name] = metrics[name].to_numpy(dtype=np.float32 if name.startswith("pct_") else None)
@@ -82,12 +89,21 @@ def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool, step
 
 def _holds_shares(own: pd.Series, measured: pd.Series) -> bool:
     """Whether a file's own column of a percentage goes from 0 to 1, where its cells have more than 1 %."""
-    return (str(own.name).startswith("pct_") and own.dtype.kind == "f"
-            and bool(own.astype(float).max() <= 1 < measured.max()))
+    return (
+        str(own.name).startswith("pct_")
+        and own.dtype.kind == "f"
+        and bool(own.astype(float).max() <= 1 < measured.max())
+    )
 
 
-def _score_doublets(adata: ad.AnnData, matrix: sparse.csr_matrix, metrics: pd.DataFrame, qc: QCParams,
-                    is_counts: bool, steps: Steps) -> None:
+def _score_doublets(
+    adata: ad.AnnData,
+    matrix: sparse.csr_matrix,
+    metrics: pd.DataFrame,
+    qc: QCParams,
+    is_counts: bool,
+    steps: Steps,
+) -> None:
     """Adds `doublet_score` to `metrics` and to `adata.obs`, there with `predicted_doublet`."""
     if not is_counts:
         steps.notice("The file has no counts, so doublets could not be scored.")

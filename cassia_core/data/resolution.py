@@ -37,8 +37,9 @@ class ResolutionSuggestion:
     trials: tuple[Trial, ...]
 
 
-def suggest_resolution(connectivities: sparse.csr_matrix, seed: int = 0,
-                       on_trial: Callable[[float], None] = lambda _: None) -> ResolutionSuggestion:
+def suggest_resolution(
+    connectivities: sparse.csr_matrix, seed: int = 0, on_trial: Callable[[float], None] = lambda _: None
+) -> ResolutionSuggestion:
     """Try several resolutions with several seeds and take the finest stable one.
 
     `on_trial` is called with the fraction done before each run and may raise to stop.
@@ -51,18 +52,25 @@ def suggest_resolution(connectivities: sparse.csr_matrix, seed: int = 0,
         for turn in range(n_seeds):
             on_trial((at * n_seeds + turn) / (len(CANDIDATES) * n_seeds))
             found.append(communities(graph, resolution, seed + turn))
-        trials.append(Trial(resolution=resolution, n_clusters=len(np.unique(found[0])),
-                            stability=mean_agreement(found)))
+        trials.append(
+            Trial(resolution=resolution, n_clusters=len(np.unique(found[0])), stability=mean_agreement(found))
+        )
     stable = [t for t in trials if t.stability >= STABLE and t.n_clusters > 1]
     if stable:
         best = max(stable, key=lambda t: t.resolution)
-        reason = (f"its {best.n_clusters} clusters come back with other seeds (agreement {best.stability:.2f}), "
-                  "finer ones do not" if best is not trials[-1] else
-                  f"even its {best.n_clusters} clusters come back with other seeds (agreement {best.stability:.2f})")
+        reason = (
+            f"its {best.n_clusters} clusters come back with other seeds (agreement {best.stability:.2f}), "
+            "finer ones do not"
+            if best is not trials[-1]
+            else f"even its {best.n_clusters} clusters come back with other seeds (agreement "
+            f"{best.stability:.2f})"
+        )
     else:
         best = min(trials, key=lambda t: abs(t.resolution - FALL_BACK))
-        reason = (f"no resolution gives clusters that come back with other seeds, so this is the usual value "
-                  f"(agreement {best.stability:.2f})")
+        reason = (
+            f"no resolution gives clusters that come back with other seeds, so this is the usual value "
+            f"(agreement {best.stability:.2f})"
+        )
     return ResolutionSuggestion(resolution=best.resolution, reason=reason, trials=tuple(trials))
 
 
@@ -70,5 +78,5 @@ def mean_agreement(memberships: list[np.ndarray]) -> float:
     """Mean adjusted Rand index over all pairs."""
     from sklearn.metrics import adjusted_rand_score
 
-    pairs = [(a, b) for i, a in enumerate(memberships) for b in memberships[i + 1:]]
+    pairs = [(a, b) for i, a in enumerate(memberships) for b in memberships[i + 1 :]]
     return float(np.mean([adjusted_rand_score(a, b) for a, b in pairs]))

@@ -24,20 +24,30 @@ UNASSIGNED = "Unassigned"
 MIN_TESTED_CELLS = 3
 FEW_GENES = 3
 _SORT_COLUMN: dict[RankingMethod, str] = {
-    "avg_log2FC": "log2fc", "p_val_adj": "pval_adj", "pct_diff": "pct_diff", "Score": "score"}
-_MEANING = {"log2fc": "fold changes", "pval_adj": "adjusted p values", "pct_diff": "shares of cells (pct)",
-            "score": "scores"}
+    "avg_log2FC": "log2fc",
+    "p_val_adj": "pval_adj",
+    "pct_diff": "pct_diff",
+    "Score": "score",
+}
+_MEANING = {
+    "log2fc": "fold changes",
+    "pval_adj": "adjusted p values",
+    "pct_diff": "shares of cells (pct)",
+    "score": "scores",
+}
 
 
-def select_markers(frame: pd.DataFrame, params: MarkerParams, n_cells: Mapping[str, int] | None = None, *,
-                   shape: str = "") -> MarkerTable:
+def select_markers(
+    frame: pd.DataFrame, params: MarkerParams, n_cells: Mapping[str, int] | None = None, *, shape: str = ""
+) -> MarkerTable:
     """Filter and rank the genes of every cluster.
 
     Parameters
     ----------
     frame
         One row per cluster and gene with the columns `cluster, gene, log2fc, score, pval, pval_adj, pct_in,
-        pct_out` (shape (n_rows, 8)); a missing value is NaN and means "unknown". Rows without any statistic keep
+        pct_out` (shape (n_rows, 8)); a missing value is NaN and means "unknown". Rows without any statistic
+        keep
         their order, which is then the ranking.
     params
         Thresholds, ranking and number of genes. A threshold on a column without values filters nothing.
@@ -55,8 +65,9 @@ def select_markers(frame: pd.DataFrame, params: MarkerParams, n_cells: Mapping[s
     counts = {str(cluster): int(n) for cluster, n in (n_cells or {}).items()}
     grouped = dict(tuple(frame.groupby("cluster", sort=False, observed=True)))
     ids = sorted({*map(str, grouped), *counts}, key=natural_key)
-    clusters = tuple(_select_cluster(cluster, grouped.get(cluster), counts.get(cluster), params, method)
-                     for cluster in ids)
+    clusters = tuple(
+        _select_cluster(cluster, grouped.get(cluster), counts.get(cluster), params, method) for cluster in ids
+    )
     return MarkerTable(clusters=clusters, shape=shape, notes=_notes(frame, clusters, method))
 
 
@@ -68,21 +79,36 @@ def _ranking(frame: pd.DataFrame, params: MarkerParams) -> RankingMethod | None:
         return None
     column = _SORT_COLUMN[params.ranking_method]
     needed = ("pct_in", "pct_out") if column == "pct_diff" else (column,)
-    if any(frame[name].notna().any() for name in STATISTICS) and not all(frame[n].notna().any() for n in needed):
-        raise ConfigError(f"Genes cannot be ranked by {params.ranking_method}.",
-                          f"The table has no {_MEANING[column]}.", "Choose another ranking, or leave it to us.")
+    if any(frame[name].notna().any() for name in STATISTICS) and not all(
+        frame[n].notna().any() for n in needed
+    ):
+        raise ConfigError(
+            f"Genes cannot be ranked by {params.ranking_method}.",
+            f"The table has no {_MEANING[column]}.",
+            "Choose another ranking, or leave it to us.",
+        )
     return params.ranking_method if all(frame[n].notna().any() for n in needed) else None
 
 
-def _select_cluster(cluster: str, rows: pd.DataFrame | None, n_cells: int | None, params: MarkerParams,
-                    method: RankingMethod | None) -> ClusterMarkers:
+def _select_cluster(
+    cluster: str,
+    rows: pd.DataFrame | None,
+    n_cells: int | None,
+    params: MarkerParams,
+    method: RankingMethod | None,
+) -> ClusterMarkers:
     if rows is not None:
         rows = rows[rows["gene"] != ""]
     if rows is None or rows.empty:
         small = n_cells is not None and n_cells < MIN_TESTED_CELLS
-        reason = f"Too few cells to compare ({n_cells})." if small else "No gene with usable values is given for it."
-        return ClusterMarkers(cluster=cluster, n_cells=n_cells, state="too_small" if small else "no_markers",
-                              reason=reason)
+        reason = (
+            f"Too few cells to compare ({n_cells})."
+            if small
+            else "No gene with usable values is given for it."
+        )
+        return ClusterMarkers(
+            cluster=cluster, n_cells=n_cells, state="too_small" if small else "no_markers", reason=reason
+        )
     kept, state, reason = _passing(rows, params)
     genes = _as_genes(_ranked(kept, method, params.ascending).head(params.n_genes))
     if cluster == UNASSIGNED:
@@ -107,7 +133,11 @@ def _passing(rows: pd.DataFrame, params: MarkerParams) -> tuple[pd.DataFrame, Cl
     passes, lifted = next((passes, lifted) for passes, lifted in steps if passes.any())
     kept = rows[passes]
     if lifted:
-        return kept, "weak", f"No gene passed all limits; {lifted} had to be lifted. Take these markers with care."
+        return (
+            kept,
+            "weak",
+            f"No gene passed all limits; {lifted} had to be lifted. Take these markers with care.",
+        )
     if len(kept) < FEW_GENES and rows[list(STATISTICS)].notna().to_numpy().any():
         return kept, "weak", f"Only {len(kept)} of {len(rows)} genes passed the limits."
     return kept, "ok", ""
@@ -135,8 +165,10 @@ def _ranked(rows: pd.DataFrame, method: RankingMethod | None, ascending: bool | 
     upwards = ascending if ascending is not None else column == "pval_adj"
     first = values[column] if upwards else -values[column]
     ties = (-values["score"], -values["log2fc"], values["pval_adj"], -values["pct_diff"])
-    keys = [np.nan_to_num(key, nan=np.inf, posinf=np.finfo(float).max, neginf=-np.finfo(float).max)
-            for key in (first, *ties)]
+    keys = [
+        np.nan_to_num(key, nan=np.inf, posinf=np.finfo(float).max, neginf=-np.finfo(float).max)
+        for key in (first, *ties)
+    ]
     order = np.lexsort((rows["gene"].astype(str).to_numpy(), *reversed(keys)))
     return rows.iloc[order]
 
@@ -144,21 +176,46 @@ def _ranked(rows: pd.DataFrame, method: RankingMethod | None, ascending: bool | 
 def _as_genes(rows: pd.DataFrame) -> tuple[MarkerGene, ...]:
     records = rows[["gene", *STATISTICS]].itertuples(index=False, name=None)
     return tuple(
-        MarkerGene(gene=str(gene), rank=rank, **{name: None if np.isnan(value) else float(value)
-                                                 for name, value in zip(STATISTICS, numbers, strict=True)})
-        for rank, (gene, *numbers) in enumerate(records, start=1))
+        MarkerGene(
+            gene=str(gene),
+            rank=rank,
+            **{
+                name: None if np.isnan(value) else float(value)
+                for name, value in zip(STATISTICS, numbers, strict=True)
+            },
+        )
+        for rank, (gene, *numbers) in enumerate(records, start=1)
+    )
 
 
-def _notes(frame: pd.DataFrame, clusters: tuple[ClusterMarkers, ...], method: RankingMethod | None) -> tuple[str, ...]:
-    order = f"Genes are ranked by {_MEANING[_SORT_COLUMN[method]]}." if method else \
-        "Genes keep the order of the table: it holds no statistics."
-    counts = {state: [c.cluster for c in clusters if c.state == state] for state in ("weak", "no_markers", "too_small")}
+def _notes(
+    frame: pd.DataFrame, clusters: tuple[ClusterMarkers, ...], method: RankingMethod | None
+) -> tuple[str, ...]:
+    order = (
+        f"Genes are ranked by {_MEANING[_SORT_COLUMN[method]]}."
+        if method
+        else "Genes keep the order of the table: it holds no statistics."
+    )
+    counts = {
+        state: [c.cluster for c in clusters if c.state == state]
+        for state in ("weak", "no_markers", "too_small")
+    }
     words = {"weak": "Weak markers only", "no_markers": "No markers", "too_small": "Too few cells"}
-    unknown = [word for word, column in (("adjusted p value", "pval_adj"), ("fold change", "log2fc"),
-                                         ("share of cells", "pct_in")) if not frame[column].notna().any()]
+    unknown = [
+        word
+        for word, column in (
+            ("adjusted p value", "pval_adj"),
+            ("fold change", "log2fc"),
+            ("share of cells", "pct_in"),
+        )
+        if not frame[column].notna().any()
+    ]
     notes = [order]
     if unknown and method:
         notes.append(f"Not known from this table, so not used as a limit: {', '.join(unknown)}.")
-    notes += [f"{words[state]}: {', '.join(ids[:12])}{' and others' if len(ids) > 12 else ''}."
-              for state, ids in counts.items() if ids]
+    notes += [
+        f"{words[state]}: {', '.join(ids[:12])}{' and others' if len(ids) > 12 else ''}."
+        for state, ids in counts.items()
+        if ids
+    ]
     return tuple(notes)

@@ -23,7 +23,8 @@ _OF_THE_WHOLE = ("cassia_clustering", "cassia_removed_cells")
 
 
 def in_subset(adata: ad.AnnData, params: ClusteringParams) -> np.ndarray | None:
-    """Which cells belong to `params.subset_clusters` (exact names): shape (n_cells,), bool; None when all are asked for.
+    """Which cells belong to `params.subset_clusters` (exact names): shape (n_cells,), bool; None when all are
+    asked for.
 
     Raises
     ------
@@ -34,12 +35,17 @@ def in_subset(adata: ad.AnnData, params: ClusteringParams) -> np.ndarray | None:
         return None
     column = params.cluster_column
     if column is None or column not in adata.obs:
-        raise AnnDataError("It is not clear which cells to take.",
-                           "Clusters were named, but no column that holds them.", "Name the column with the clusters.")
+        raise AnnDataError(
+            "It is not clear which cells to take.",
+            "Clusters were named, but no column that holds them.",
+            "Name the column with the clusters.",
+        )
     names = as_cluster_names(adata.obs[column])
     missing = sorted(set(params.subset_clusters) - set(names))
     if missing:
-        raise AnnDataError(f"The column {column} has no cluster {', '.join(missing)}.", "", "Choose clusters it has.")
+        raise AnnDataError(
+            f"The column {column} has no cluster {', '.join(missing)}.", "", "Choose clusters it has."
+        )
     return names.isin(params.subset_clusters).to_numpy()
 
 
@@ -55,9 +61,11 @@ def keep_cells(adata: ad.AnnData, kept: np.ndarray) -> None:
 
 
 def keep_subset(adata: ad.AnnData, inside: np.ndarray, params: ClusteringParams) -> None:
-    """Leave only the cells of `inside` in `adata`, with what the whole file says of them kept under other names.
+    """Leave only the cells of `inside` in `adata`, with what the whole file says of them kept under other
+    names.
 
-    Components and maps of the whole become `<name>_original`. Of a file of ours the labels leave, and `cell_type`
+    Components and maps of the whole become `<name>_original`. Of a file of ours the labels leave, and
+    `cell_type`
     stays as `obs["parent_cell_type"]` where it names any.
     """
     keep_cells(adata, inside)
@@ -78,7 +86,9 @@ def _set_labels_aside(adata: ad.AnnData, columns: list[str]) -> None:
         adata.uns.pop(name, None)
 
 
-def take_subset(adata: ad.AnnData, expression: Expression, inside: np.ndarray, params: ClusteringParams) -> Expression:
+def take_subset(
+    adata: ad.AnnData, expression: Expression, inside: np.ndarray, params: ClusteringParams
+) -> Expression:
     """As `keep_subset`; returns the values of these cells. `expression` keeps those of all cells."""
     values = expression.values[inside]
     shared = adata.X is expression.values
@@ -89,16 +99,23 @@ def take_subset(adata: ad.AnnData, expression: Expression, inside: np.ndarray, p
 
 
 def subset_findings(findings: Findings, adata: ad.AnnData, params: ClusteringParams) -> Findings:
-    """Findings of a file of which only some clusters are used: their number of cells, and what is done with them."""
+    """Findings of a file of which only some clusters are used: their number of cells, and what is done with
+    them.
+    """
     inside = in_subset(adata, params)
     if inside is None:
         return findings
     n_cells = int(inside.sum())
     named = f"cluster{'' if len(params.subset_clusters) == 1 else 's'} {', '.join(params.subset_clusters)}"
     everything = "all other cells of the file, also those that are not clustered here"
-    against = {"all": everything, "subset": "the other parts only",
-               "both": f"{everything}, and with the other parts; the lists take genes of both in turn"}
-    done = (f"Only the {n_cells:,} of {adata.n_obs:,} cells of {named} of the column "
-            f"{params.cluster_column} are clustered.",
-            f"Markers compare each part with {against[params.markers_against]}.")
+    against = {
+        "all": everything,
+        "subset": "the other parts only",
+        "both": f"{everything}, and with the other parts; the lists take genes of both in turn",
+    }
+    done = (
+        f"Only the {n_cells:,} of {adata.n_obs:,} cells of {named} of the column "
+        f"{params.cluster_column} are clustered.",
+        f"Markers compare each part with {against[params.markers_against]}.",
+    )
     return replace(findings, n_cells=n_cells, done=(*findings.done, *done))

@@ -12,26 +12,32 @@ from cassia_core.domain.config import TableColumns
 from cassia_core.genes.lookup import share_known
 
 _KNOWN_GENES = 0.3
-_SOUNDS_LIKE = {"cluster": re.compile(r"cluster|cell.?type|leiden|louvain|cell.?population", re.IGNORECASE),
-                "gene": re.compile(r"gene|symbol|marker", re.IGNORECASE)}
+_SOUNDS_LIKE = {
+    "cluster": re.compile(r"cluster|cell.?type|leiden|louvain|cell.?population", re.IGNORECASE),
+    "gene": re.compile(r"gene|symbol|marker", re.IGNORECASE),
+}
 
 
 def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[str, str]:
     """Role (cluster, gene, log2fc, score, pval, pval_adj, pct_in, pct_out) to column.
 
-    By the person's word first, then by usual names, then by headers that sound like it; of several columns for one
+    By the person's word first, then by usual names, then by headers that sound like it; of several columns
+    for one
     role the one whose content fits. Row names stand in for a missing gene column.
     """
     columns = [str(column) for column in frame.columns]
-    roles = {role: word for role in names.ROLES if (word := _told(chosen, role)) is not None and word in columns}
+    roles = {
+        role: word for role in names.ROLES if (word := _told(chosen, role)) is not None and word in columns
+    }
     told = set(roles)
     for role in names.ROLES:
         if role not in roles and (column := _usual(frame, role, roles)) is not None:
             roles[role] = column
     if "gene" in roles and "gene" not in told:
         roles["gene"] = _best_gene_column(frame, roles)
-    if "gene" not in roles and (lists := [c for c in columns if names.plain(c) in names.LIST_NAMES
-                                          and c not in roles.values()]):
+    if "gene" not in roles and (
+        lists := [c for c in columns if names.plain(c) in names.LIST_NAMES and c not in roles.values()]
+    ):
         roles["gene"] = lists[0]
     if len(columns) == 2 and not told and not roles.keys() & {"log2fc", "score"}:
         roles = _two_columns(frame, roles)
@@ -70,8 +76,10 @@ def _best_gene_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
     candidates = [c for c in names.columns_of("gene", map(str, frame.columns)) if c != roles.get("cluster")]
     if len(candidates) < 2:
         return roles["gene"]
-    return max(candidates, key=lambda c: (round(share_known(frame[c].astype(str).unique()[:300]), 1),
-                                          not is_numeric(frame[c])))
+    return max(
+        candidates,
+        key=lambda c: (round(share_known(frame[c].astype(str).unique()[:300]), 1), not is_numeric(frame[c])),
+    )
 
 
 def _sounding(frame: pd.DataFrame, pattern: re.Pattern[str], roles: dict[str, str]) -> str | None:
@@ -95,11 +103,17 @@ def _two_columns(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
 
 
 def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
-    """Row names that are genes: text, and known as genes where no statistics show that it is a table of tests."""
+    """Row names that are genes: text, and known as genes where no statistics show that it is a table of
+    tests.
+    """
     tested = bool(roles.keys() & {"log2fc", "pval", "pval_adj", "score"})
     for column in names.row_name_columns(map(str, frame.columns)):
-        if column not in roles.values() and len(frame) and not is_numeric(frame[column]) and (
-                tested or share_known(frame[column].astype(str).unique()[:300]) >= _KNOWN_GENES):
+        if (
+            column not in roles.values()
+            and len(frame)
+            and not is_numeric(frame[column])
+            and (tested or share_known(frame[column].astype(str).unique()[:300]) >= _KNOWN_GENES)
+        ):
             return column
     return None
 

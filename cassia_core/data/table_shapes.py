@@ -13,13 +13,34 @@ from cassia_core.data.table_roles import holds_lists, roles_of, split_genes
 from cassia_core.domain.config import TableColumns
 from cassia_core.genes.lookup import share_known
 
-_CELL_RANGER = re.compile(r"^Cluster (.+?) (Mean UMI Counts|Mean Counts|Log2 fold change|Adjusted p value)$", re.I)
-_SCANPY_WIDE = re.compile(
-    r"^(.+)_(names|n|scores|s|logfoldchanges|l|pvals_adj|pvals|p|pts|pts_rest)$")
-_WIDE_ROLES = {"names": "gene", "n": "gene", "scores": "score", "s": "score", "logfoldchanges": "log2fc", "l": "log2fc",
-               "pvals_adj": "pval_adj", "pvals": "pval", "p": "pval", "pts": "pct_in", "pts_rest": "pct_out"}
+_CELL_RANGER = re.compile(
+    r"^Cluster (.+?) (Mean UMI Counts|Mean Counts|Log2 fold change|Adjusted p value)$", re.I
+)
+_SCANPY_WIDE = re.compile(r"^(.+)_(names|n|scores|s|logfoldchanges|l|pvals_adj|pvals|p|pts|pts_rest)$")
+_WIDE_ROLES = {
+    "names": "gene",
+    "n": "gene",
+    "scores": "score",
+    "s": "score",
+    "logfoldchanges": "log2fc",
+    "l": "log2fc",
+    "pvals_adj": "pval_adj",
+    "pvals": "pval",
+    "p": "pval",
+    "pts": "pct_in",
+    "pts_rest": "pct_out",
+}
 _MAX_CLUSTERS = 1000
-_COMPARED_WITH = ("comparisongroup", "comparison", "reference", "referencegroup", "group2", "ident2", "versus", "vs")
+_COMPARED_WITH = (
+    "comparisongroup",
+    "comparison",
+    "reference",
+    "referencegroup",
+    "group2",
+    "ident2",
+    "versus",
+    "vs",
+)
 _REST = ("rest", "other", "others", "all", "all others", "rest of cells")
 _GENE_LIKE = re.compile(r"^[A-Za-z][A-Za-z0-9.\-_@]{1,29}$")
 
@@ -65,7 +86,8 @@ def _against_the_rest(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...
             if rest.any() and not rest.all():
                 left = int((~rest).sum())
                 return frame[rest].reset_index(drop=True), (
-                    f"Only comparisons with all other cells are used; {left:,} rows compare two clusters.",)
+                    f"Only comparisons with all other cells are used; {left:,} rows compare two clusters.",
+                )
     return frame, ()
 
 
@@ -99,18 +121,26 @@ def _long(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
 
 
 def _lists(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
-    rows = [(cluster, gene) for cluster, text in zip(frame[roles["cluster"]], frame[roles["gene"]].astype(str),
-                                                     strict=True)
-            for gene in (split_genes(text) or [""])]
-    return ShapedTable(shape="simple", title="A gene list per cluster", sources=roles,
-                       frame=pd.DataFrame(rows, columns=["cluster", "gene"]))
+    rows = [
+        (cluster, gene)
+        for cluster, text in zip(frame[roles["cluster"]], frame[roles["gene"]].astype(str), strict=True)
+        for gene in (split_genes(text) or [""])
+    ]
+    return ShapedTable(
+        shape="simple",
+        title="A gene list per cluster",
+        sources=roles,
+        frame=pd.DataFrame(rows, columns=["cluster", "gene"]),
+    )
 
 
 def _cell_ranger(frame: pd.DataFrame) -> ShapedTable | None:
     matches = {column: _CELL_RANGER.match(str(column).strip()) for column in frame.columns}
     clusters = list(dict.fromkeys(m.group(1) for m in matches.values() if m))
     headers = {names.plain(column): column for column in frame.columns}
-    gene = next((headers[h] for h in ("featurename", "genename", "featureid", "geneid") if h in headers), None)
+    gene = next(
+        (headers[h] for h in ("featurename", "genename", "featureid", "geneid") if h in headers), None
+    )
     if not clusters or gene is None:
         return None
     parts = []
@@ -123,8 +153,12 @@ def _cell_ranger(frame: pd.DataFrame) -> ShapedTable | None:
                 if role:
                     part[role] = frame[column]
         parts.append(part)
-    return ShapedTable(shape="cell_ranger", title="Cell Ranger (a group of columns per cluster)",
-                       frame=pd.concat(parts, ignore_index=True), sources={"gene": str(gene)})
+    return ShapedTable(
+        shape="cell_ranger",
+        title="Cell Ranger (a group of columns per cluster)",
+        frame=pd.concat(parts, ignore_index=True),
+        sources={"gene": str(gene)},
+    )
 
 
 def _scanpy_wide(frame: pd.DataFrame) -> ShapedTable | None:
@@ -140,8 +174,9 @@ def _scanpy_wide(frame: pd.DataFrame) -> ShapedTable | None:
         part = pd.DataFrame({role: frame[column] for role, column in roles.items()})
         part["cluster"] = cluster
         parts.append(part)
-    return ShapedTable(shape="scanpy_wide", title="Scanpy (columns per cluster)",
-                       frame=pd.concat(parts, ignore_index=True))
+    return ShapedTable(
+        shape="scanpy_wide", title="Scanpy (columns per cluster)", frame=pd.concat(parts, ignore_index=True)
+    )
 
 
 def _names_wide(frame: pd.DataFrame) -> ShapedTable | None:
@@ -156,38 +191,63 @@ def _names_wide(frame: pd.DataFrame) -> ShapedTable | None:
         return None
     if any(names.plain(column) in names.ROLES["gene"] for column in body.columns):
         return None
-    parts = [pd.DataFrame({"cluster": str(column), "gene": cells.loc[filled[column], column].str.strip()})
-             for column in body.columns]
-    return ShapedTable(shape="names_wide", title="A column of genes per cluster (Scanpy, COSG)",
-                       frame=pd.concat(parts, ignore_index=True))
+    parts = [
+        pd.DataFrame({"cluster": str(column), "gene": cells.loc[filled[column], column].str.strip()})
+        for column in body.columns
+    ]
+    return ShapedTable(
+        shape="names_wide",
+        title="A column of genes per cluster (Scanpy, COSG)",
+        frame=pd.concat(parts, ignore_index=True),
+    )
 
 
 def _without_header(frame: pd.DataFrame) -> ShapedTable | None:
     """Rows of genes whose first row was taken for the header, as its cells are genes too."""
     header = [str(column) for column in frame.columns]
-    if not 4 <= len(header) <= _MAX_CLUSTERS or share_known(header[1:]) < 0.8 \
-            or share_known(frame.iloc[:, 0].astype(str)) > 0.3:
+    if (
+        not 4 <= len(header) <= _MAX_CLUSTERS
+        or share_known(header[1:]) < 0.8
+        or share_known(frame.iloc[:, 0].astype(str)) > 0.3
+    ):
         return None
-    rows = pd.DataFrame([header, *frame.astype(str).to_numpy().tolist()],
-                        columns=["cluster", *(f"gene {i}" for i in range(1, len(header)))])
+    rows = pd.DataFrame(
+        [header, *frame.astype(str).to_numpy().tolist()],
+        columns=["cluster", *(f"gene {i}" for i in range(1, len(header)))],
+    )
     return _ranks_wide(rows, {"cluster": "cluster"})
 
 
 def _ranks_wide(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable | None:
     """A row per cluster, its genes in the columns beside it (gene 1, gene 2, ...)."""
-    genes = [c for c in map(str, frame.columns) if c != roles["cluster"]
-             and (names.plain(c) not in ROW_NUMBER or not is_numeric(frame[c]))]
+    genes = [
+        c
+        for c in map(str, frame.columns)
+        if c != roles["cluster"] and (names.plain(c) not in ROW_NUMBER or not is_numeric(frame[c]))
+    ]
     if not 3 <= len(genes) <= _MAX_CLUSTERS or frame[roles["cluster"]].duplicated().any():
         return None
     cells = frame[genes].astype(str).apply(lambda column: column.str.strip())
     filled = (cells != "").to_numpy()
     like = cells.apply(lambda column: column.str.match(_GENE_LIKE)).to_numpy()
-    if not filled.any() or (like & filled).sum() < 0.9 * filled.sum() or share_known(cells.to_numpy().ravel()) < 0.3:
+    if (
+        not filled.any()
+        or (like & filled).sum() < 0.9 * filled.sum()
+        or share_known(cells.to_numpy().ravel()) < 0.3
+    ):
         return None
-    rows = [(cluster, gene) for cluster, *row in zip(frame[roles["cluster"]], *(cells[c] for c in genes), strict=True)
-            for gene in row if gene]
-    return ShapedTable(shape="simple", title="A row of genes per cluster", sources={"cluster": roles["cluster"]},
-                       frame=pd.DataFrame(rows, columns=["cluster", "gene"]))
+    rows = [
+        (cluster, gene)
+        for cluster, *row in zip(frame[roles["cluster"]], *(cells[c] for c in genes), strict=True)
+        for gene in row
+        if gene
+    ]
+    return ShapedTable(
+        shape="simple",
+        title="A row of genes per cluster",
+        sources={"cluster": roles["cluster"]},
+        frame=pd.DataFrame(rows, columns=["cluster", "gene"]),
+    )
 
 
 ROW_NUMBER = (*names.ROW_NAMES, "rank", "n")

@@ -18,7 +18,8 @@ SMALL, EPOCHS_SMALL, EPOCHS_LARGE = 10_000, 500, 200
 class UmapJob:
     """A map that is being computed beside other work.
 
-    The layout runs without the GIL, reads `stop` and writes its epoch after each of them, so a page sees how far
+    The layout runs without the GIL, reads `stop` and writes its epoch after each of them, so a page sees how
+    far
     it is and a cancel takes effect within one epoch.
     """
 
@@ -27,8 +28,9 @@ class UmapJob:
         self._n_epochs = EPOCHS_SMALL if components.shape[0] <= SMALL else EPOCHS_LARGE
         self._error: Exception | None = None
         self._embedding: np.ndarray | None = None
-        self._thread = threading.Thread(target=self._work, args=(connectivities, components, seed), daemon=True,
-                                        name="umap")
+        self._thread = threading.Thread(
+            target=self._work, args=(connectivities, components, seed), daemon=True, name="umap"
+        )
 
     def start(self) -> UmapJob:
         self._thread.start()
@@ -61,11 +63,13 @@ class UmapJob:
             self._error = error
 
 
-def layout(connectivities: sparse.csr_matrix, components: np.ndarray, seed: int, n_epochs: int,
-           status: np.ndarray) -> np.ndarray:
+def layout(
+    connectivities: sparse.csr_matrix, components: np.ndarray, seed: int, n_epochs: int, status: np.ndarray
+) -> np.ndarray:
     """UMAP of a fuzzy graph, begun at the first two components; deterministic for a seed.
 
-    Source: McInnes, Healy & Melville 2018 (arXiv 1802.03426), section 3.2, with umap-learn's sampling of edges.
+    Source: McInnes, Healy & Melville 2018 (arXiv 1802.03426), section 3.2, with umap-learn's sampling of
+    edges.
 
     Parameters
     ----------
@@ -81,8 +85,17 @@ def layout(connectivities: sparse.csr_matrix, components: np.ndarray, seed: int,
         return embedding
     every = (weight.max() / weight).astype(np.float32)
     states = rng.integers(1, 2**63 - 1, size=embedding.shape[0], dtype=np.int64).view(np.uint64)
-    _optimise(embedding, head.astype(np.int32), tail.astype(np.int32), every, states, np.float32(CURVE_A),
-              np.float32(CURVE_B), n_epochs, status)
+    _optimise(
+        embedding,
+        head.astype(np.int32),
+        tail.astype(np.int32),
+        every,
+        states,
+        np.float32(CURVE_A),
+        np.float32(CURVE_B),
+        n_epochs,
+        status,
+    )
     return embedding
 
 
@@ -91,7 +104,9 @@ def _start(components: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     span = np.abs(first).max() or 1.0
     noisy = first * (10.0 / span) + rng.normal(scale=1e-4, size=first.shape)
     low, high = noisy.min(axis=0), noisy.max(axis=0)
-    return np.ascontiguousarray(10.0 * (noisy - low) / np.where(high > low, high - low, 1.0), dtype=np.float32)
+    return np.ascontiguousarray(
+        10.0 * (noisy - low) / np.where(high > low, high - low, 1.0), dtype=np.float32
+    )
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -33,9 +33,11 @@ def variable_genes(moments: GeneMoments, params: ClusteringParams, min_cells: in
     return _within(table["means"].to_numpy(), spread, params) & found
 
 
-def variable_genes_over_samples(samples: list[GeneMoments], params: ClusteringParams, min_cells: int = 0
-                                ) -> np.ndarray:
-    """Pick genes that vary within samples, so that differences between samples alone pick none, shape (n_genes,).
+def variable_genes_over_samples(
+    samples: list[GeneMoments], params: ClusteringParams, min_cells: int = 0
+) -> np.ndarray:
+    """Pick genes that vary within samples, so that differences between samples alone pick none, shape
+    (n_genes,).
 
     Every sample is judged by itself and the judgements are averaged, as scanpy does with `batch_key`.
     """
@@ -44,7 +46,9 @@ def variable_genes_over_samples(samples: list[GeneMoments], params: ClusteringPa
     votes = np.zeros(n_genes)
     for at, sample in enumerate(samples):
         seen = sample.n_cells > 0
-        table = dispersions(GeneMoments(**{f.name: getattr(sample, f.name)[seen] for f in fields(GeneMoments)}))
+        table = dispersions(
+            GeneMoments(**{f.name: getattr(sample, f.name)[seen] for f in fields(GeneMoments)})
+        )
         means[at, seen], spreads[at, seen] = table["means"], table["dispersions_norm"]
         if params.n_top_genes is not None:
             votes += _top(np.where(seen, spreads[at], np.nan), params.n_top_genes)
@@ -92,7 +96,9 @@ def dispersions(moments: GeneMoments) -> pd.DataFrame:
 
 
 def genes_for_pca(variable: np.ndarray, moments: GeneMoments) -> np.ndarray:
-    """The variable genes, or every gene that varies where the data are a small panel or too few were picked."""
+    """The variable genes, or every gene that varies where the data are a small panel or too few were
+    picked.
+    """
     if variable.size > PANEL_GENES and int(variable.sum()) >= FEWEST_VARIABLE:
         return variable
     return moments.log_var > 0

@@ -35,7 +35,9 @@ _EMBEDDING_ORDER = ("umap", "tsne", "pca")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of `obs`. Categorical: `codes` (int32, -1 missing) into `categories`; numeric: `values` (float32)."""
+    """One column of `obs`. Categorical: `codes` (int32, -1 missing) into `categories`; numeric: `values`
+    (float32).
+    """
 
     kind: Literal["categorical", "numeric"]
     categories: tuple[str, ...] = ()
@@ -52,22 +54,37 @@ class ViewWriter:
         self.discard()
         self._part.mkdir(parents=True)
 
-    def write_genes(self, expression: sparse.csr_matrix, genes: tuple[str, ...],
-                    on_block: Callable[[float], None] = lambda _: None) -> None:
-        """Write the values to colour by, shape (n_cells, n_genes), CSR with sorted indices; `genes` names its columns.
+    def write_genes(
+        self,
+        expression: sparse.csr_matrix,
+        genes: tuple[str, ...],
+        on_block: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Write the values to colour by, shape (n_cells, n_genes), CSR with sorted indices; `genes` names its
+        columns.
 
         `on_block` is called with the fraction of genes written and may raise to stop.
         """
         (self._part / "genes.txt").write_text("\n".join(_one_line(g) for g in genes), encoding="utf-8")
         _write_genes(expression, self._part, on_block)
 
-    def finish(self, adata: ad.AnnData, cluster_key: str, statistics: ClusterStatistics | None,
-               chosen_map: str | None = None) -> None:
+    def finish(
+        self,
+        adata: ad.AnnData,
+        cluster_key: str,
+        statistics: ClusterStatistics | None,
+        chosen_map: str | None = None,
+    ) -> None:
         """Write cells, columns, maps (`chosen_map` first) and statistics, and put the view in its place."""
         part = self._part
         (part / "cell_ids.txt").write_text("\n".join(_one_line(c) for c in adata.obs_names), encoding="utf-8")
-        head = {"n_cells": adata.n_obs, "cluster_key": cluster_key, "embeddings": _write_embeddings(adata, part, chosen_map),
-                "columns": _write_columns(adata.obs, cluster_key, part), "clusters": []}
+        head = {
+            "n_cells": adata.n_obs,
+            "cluster_key": cluster_key,
+            "embeddings": _write_embeddings(adata, part, chosen_map),
+            "columns": _write_columns(adata.obs, cluster_key, part),
+            "clusters": [],
+        }
         if statistics is not None:
             head["clusters"] = list(statistics.clusters)
             np.save(part / "cluster_sizes.npy", statistics.n_cells)
@@ -92,8 +109,11 @@ def open_view(view_dir: Path) -> View:
     """
     head = view_dir / "view.json"
     if not head.exists():
-        raise RunNotFound("There is no view of these cells yet.", "Clustering has not finished.",
-                          "Wait until it has, or start the run again.")
+        raise RunNotFound(
+            "There is no view of these cells yet.",
+            "Clustering has not finished.",
+            "Wait until it has, or start the run again.",
+        )
     return View(view_dir, json.loads(head.read_text(encoding="utf-8")))
 
 
@@ -119,7 +139,9 @@ class View:
     def names_digest(self) -> str:
         """Fingerprint of the cells' names in their order; see `digest_of_names`."""
         if not self._names_digest:
-            lines = (self._folder / "cell_ids.txt").read_bytes().replace(b"\r\n", b"\n")  # as Windows writes them
+            lines = (
+                (self._folder / "cell_ids.txt").read_bytes().replace(b"\r\n", b"\n")
+            )  # as Windows writes them
             self._names_digest = hashlib.sha256(lines).hexdigest()
         return self._names_digest
 
@@ -132,8 +154,12 @@ class View:
         return np.load(self._folder / f"embedding_{self._head['embeddings'].index(name)}.npy")
 
     def columns(self) -> tuple[ColumnInfo, ...]:
-        return tuple(ColumnInfo(name=c["name"], kind=c["kind"], n_values=c["n_values"],
-                                examples=tuple(c["categories"][:5])) for c in self._head["columns"])
+        return tuple(
+            ColumnInfo(
+                name=c["name"], kind=c["kind"], n_values=c["n_values"], examples=tuple(c["categories"][:5])
+            )
+            for c in self._head["columns"]
+        )
 
     def column(self, name: str) -> Column:
         """One column of `obs`.
@@ -165,10 +191,11 @@ class View:
         if self._gene_at is None:
             self._gene_at = {gene: i for i, gene in enumerate(self.genes())}
         at = self._gene_at[symbol]
-        start, stop = np.load(self._folder / "gene_starts.npy", mmap_mode="r")[at:at + 2].tolist()
+        start, stop = np.load(self._folder / "gene_starts.npy", mmap_mode="r")[at : at + 2].tolist()
         values = np.zeros(self.n_cells, dtype=np.float32)
         values[_read(self._folder / "gene_rows.bin", np.int32, start, stop)] = _read(
-            self._folder / "gene_values.bin", np.float32, start, stop)
+            self._folder / "gene_values.bin", np.float32, start, stop
+        )
         return values
 
     def genes_of_cells(self, cells: np.ndarray, n: int) -> list[tuple[str, float, float]]:
@@ -189,10 +216,12 @@ class View:
         seen = np.zeros(len(starts) - 1, dtype=np.int64)
         first = 0
         while first < len(seen):
-            stop = max(first + 1, int(np.searchsorted(starts, starts[first] + _VALUES_AT_ONCE, side="right")) - 1)
+            stop = max(
+                first + 1, int(np.searchsorted(starts, starts[first] + _VALUES_AT_ONCE, side="right")) - 1
+            )
             begin, end = int(starts[first]), int(starts[stop])
             chosen = inside[_read(self._folder / "gene_rows.bin", np.int32, begin, end)]
-            filled = first + np.flatnonzero(np.diff(starts[first:stop + 1]))
+            filled = first + np.flatnonzero(np.diff(starts[first : stop + 1]))
             if len(filled):
                 seen[filled] = np.add.reduceat(chosen, starts[filled] - begin, dtype=np.int64)
             first = stop
@@ -208,7 +237,8 @@ class View:
         return tuple(self._head["clusters"])
 
     def cluster_statistics(self, cluster: str) -> pd.DataFrame:
-        """All genes of one cluster, best score first: `gene`, `log2fc`, `score`, `pval`, `pval_adj`, `pct_in`,
+        """All genes of one cluster, best score first: `gene`, `log2fc`, `score`, `pval`, `pval_adj`,
+        `pct_in`,
         `pct_out`, `mean_in`, `mean_out`.
 
         Raises
@@ -227,9 +257,12 @@ class View:
         """Statistics of all clusters, for looking genes up again; None when no cluster was tested."""
         if not self._head["clusters"]:
             return None
-        return ClusterStatistics(clusters=self.clusters(), genes=self.genes(),
-                                 n_cells=np.load(self._folder / "cluster_sizes.npy"),
-                                 **{name: self._statistic(name) for name in FIELDS})
+        return ClusterStatistics(
+            clusters=self.clusters(),
+            genes=self.genes(),
+            n_cells=np.load(self._folder / "cluster_sizes.npy"),
+            **{name: self._statistic(name) for name in FIELDS},
+        )
 
     def _statistic(self, name: str) -> np.ndarray:
         return np.load(self._folder / f"statistics_{name}.npy", mmap_mode="r")
@@ -250,7 +283,7 @@ def _write_genes(expression: sparse.csr_matrix, folder: Path, on_block: Callable
     starts = np.zeros(expression.shape[1] + 1, dtype=np.int64)
     with open(folder / "gene_rows.bin", "wb") as rows, open(folder / "gene_values.bin", "wb") as values:
         for block in gene_blocks(expression):
-            starts[block.first + 1:block.stop + 1] = starts[block.first] + block.start[1:]
+            starts[block.first + 1 : block.stop + 1] = starts[block.first] + block.start[1:]
             block.rows.tofile(rows)
             block.values.tofile(values)
             on_block(block.stop / expression.shape[1])
@@ -259,18 +292,30 @@ def _write_genes(expression: sparse.csr_matrix, folder: Path, on_block: Callable
 
 def _write_embeddings(adata: ad.AnnData, folder: Path, chosen: str | None) -> list[str]:
     maps = {name: xy for name, value in adata.obsm.items() if (xy := coordinates(value)) is not None}
-    fit = sorted(maps, key=lambda name: (name != chosen,
-                                         next((i for i, k in enumerate(_EMBEDDING_ORDER) if k in name.lower()), 9),
-                                         name.endswith("_original")))
+    fit = sorted(
+        maps,
+        key=lambda name: (
+            name != chosen,
+            next((i for i, k in enumerate(_EMBEDDING_ORDER) if k in name.lower()), 9),
+            name.endswith("_original"),
+        ),
+    )
     for at, name in enumerate(fit):
         np.save(folder / f"embedding_{at}.npy", maps[name])
     return fit
 
 
 def coordinates(value: object) -> np.ndarray | None:
-    """First two columns of an entry of `obsm`, shape (n_cells, 2), float32; None where it holds no numbers to draw."""
+    """First two columns of an entry of `obsm`, shape (n_cells, 2), float32; None where it holds no numbers to
+    draw.
+    """
     table = value.to_numpy() if isinstance(value, pd.DataFrame) else value
-    if not isinstance(table, np.ndarray) or table.ndim != 2 or table.shape[1] < 2 or table.dtype.kind not in "fiu":
+    if (
+        not isinstance(table, np.ndarray)
+        or table.ndim != 2
+        or table.shape[1] < 2
+        or table.dtype.kind not in "fiu"
+    ):
         return None
     return np.ascontiguousarray(table[:, :2], dtype=np.float32)
 
@@ -285,8 +330,14 @@ def _write_columns(obs: pd.DataFrame, cluster_key: str, folder: Path) -> list[di
         stored = column.codes if column.kind == "categorical" else column.values
         n_values = len(column.categories) if column.kind == "categorical" else int(np.unique(stored).size)
         np.save(folder / f"column_{len(entries)}.npy", stored)
-        entries.append({"name": str(name), "kind": column.kind, "n_values": n_values,
-                        "categories": list(column.categories)})
+        entries.append(
+            {
+                "name": str(name),
+                "kind": column.kind,
+                "n_values": n_values,
+                "categories": list(column.categories),
+            }
+        )
     return entries
 
 
@@ -300,7 +351,9 @@ def _as_column(values: pd.Series, most: int) -> Column | None:
     if isinstance(values.dtype, pd.CategoricalDtype):
         known = values.cat.remove_unused_categories()
         codes, categories = known.cat.codes.to_numpy(), known.cat.categories
-    return Column(kind="categorical", codes=np.asarray(codes, dtype=np.int32), categories=tuple(map(str, categories)))
+    return Column(
+        kind="categorical", codes=np.asarray(codes, dtype=np.int32), categories=tuple(map(str, categories))
+    )
 
 
 def _read(path: Path, dtype: type, start: int, stop: int) -> np.ndarray:

@@ -11,7 +11,13 @@ from cassia_core.domain.markers import GeneMeasurement
 Light = Literal["high", "medium", "look"]
 ClusterStatus = Literal["done", "needs_review", "failed", "skipped", "cancelled"]
 EvidenceKind = Literal[
-    "supporting", "silent", "conflicting", "unexpected", "not_measured", "cited_not_in_list", "cited_not_in_data"
+    "supporting",
+    "silent",
+    "conflicting",
+    "unexpected",
+    "not_measured",
+    "cited_not_in_list",
+    "cited_not_in_data",
 ]
 
 
@@ -29,7 +35,8 @@ class Proposal:
     """The annotator's answer for one cluster.
 
     `subtypes` are the detailed types, most likely first (at most three); `mixed` names the types that a mixed
-    cluster seems to hold; `key_genes` are the genes the answer leans on, as cited; `tissue` is the tissue that
+    cluster seems to hold; `key_genes` are the genes the answer leans on, as cited; `tissue` is the tissue
+    that
     was inferred when none was given.
     """
 
@@ -168,5 +175,7 @@ class ClusterResult:
 
 
 def deserves_a_look(row: ClusterResult) -> bool:
-    """Whether a person should look at a cluster first: all that were asked about and are not of high confidence."""
+    """Whether a person should look at a cluster first: all that were asked about and are not of high
+    confidence.
+    """
     return row.light != "high" and row.status != "skipped"

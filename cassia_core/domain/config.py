@@ -32,8 +32,11 @@ def check(holds: bool, parameter: str, received: object, expected: str) -> None:
         Says parameter, what was received and what was expected.
     """
     if not holds:
-        raise ConfigError(f"`{parameter}` cannot be {received!r}.", f"Expected: {expected}.",
-                          f"Set `{parameter}` to a value that fits and start again.")
+        raise ConfigError(
+            f"`{parameter}` cannot be {received!r}.",
+            f"Expected: {expected}.",
+            f"Set `{parameter}` to a value that fits and start again.",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +59,20 @@ class QCParams:
         for name in ("max_pct_mito", "max_pct_ribo", "max_pct_haemo"):
             value = getattr(self, name)
             check(value is None or 0 <= value <= 100, name, value, "a percentage from 0 to 100")
-        check(self.max_doublet_score is None or 0 <= self.max_doublet_score <= 1, "max_doublet_score",
-              self.max_doublet_score, "a number from 0 to 1")
+        check(
+            self.max_doublet_score is None or 0 <= self.max_doublet_score <= 1,
+            "max_doublet_score",
+            self.max_doublet_score,
+            "a number from 0 to 1",
+        )
         for low, high in (("min_genes", "max_genes"), ("min_counts", "max_counts")):
             least, most = getattr(self, low), getattr(self, high)
-            check(least is None or most is None or least <= most, high, most, f"at least {least}, the value of `{low}`")
+            check(
+                least is None or most is None or least <= most,
+                high,
+                most,
+                f"at least {least}, the value of `{low}`",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +80,8 @@ class ClusteringParams:
     """Clustering after the vignette (seed 002), whose values are the defaults.
 
     `cluster_column` keeps the user's own clusters (nothing is computed but what is missing);
-    `embedding` names an entry of `obsm` to keep as the map, or is `NEW_MAP`; None keeps the file's map if it has one.
+    `embedding` names an entry of `obsm` to keep as the map, or is `NEW_MAP`; None keeps the file's map if it
+    has one.
     """
 
     cluster_column: str | None = None
@@ -90,7 +103,8 @@ class ClusteringParams:
     subset_clusters: tuple[str, ...] = ()
     """Take the cells of these clusters of `cluster_column` alone, and cluster them anew."""
     markers_against: MarkersAgainst = "subset"
-    """With `subset_clusters`: compare each new cluster with the other new ones ("subset"), with all other cells of the
+    """With `subset_clusters`: compare each new cluster with the other new ones ("subset"), with all other
+    cells of the
     file ("all"), or take genes of both comparisons in turn ("both")."""
     seed: int = 0
     min_cells_per_cluster: int = 3
@@ -99,16 +113,28 @@ class ClusteringParams:
         check(self.target_sum > 0, "target_sum", self.target_sum, "a number above 0")
         check(2 <= self.n_neighbors <= 200, "n_neighbors", self.n_neighbors, "a whole number from 2 to 200")
         check(2 <= self.n_pcs <= 200, "n_pcs", self.n_pcs, "a whole number from 2 to 200")
-        check(self.resolution is None or 0 < self.resolution <= 10, "resolution", self.resolution,
-              "a number above 0 and up to 10")
-        check(self.n_top_genes is None or self.n_top_genes >= 1, "n_top_genes", self.n_top_genes,
-              "a whole number from 1, or nothing for the cut-offs")
+        check(
+            self.resolution is None or 0 < self.resolution <= 10,
+            "resolution",
+            self.resolution,
+            "a number above 0 and up to 10",
+        )
+        check(
+            self.n_top_genes is None or self.n_top_genes >= 1,
+            "n_top_genes",
+            self.n_top_genes,
+            "a whole number from 1, or nothing for the cut-offs",
+        )
         check(self.max_value > 0, "max_value", self.max_value, "a number above 0")
         for name in ("min_mean", "max_mean", "min_disp"):
             check(math.isfinite(getattr(self, name)), name, getattr(self, name), "a number")
         check(self.seed >= 0, "seed", self.seed, "a whole number from 0")
-        check(self.markers_against in ("subset", "all", "both"), "markers_against", self.markers_against,
-              "subset, all or both")
+        check(
+            self.markers_against in ("subset", "all", "both"),
+            "markers_against",
+            self.markers_against,
+            "subset, all or both",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +152,18 @@ class MarkerParams:
 
     def __post_init__(self) -> None:
         check(1 <= self.n_genes <= 1000, "n_genes", self.n_genes, "a whole number from 1 to 1000")
-        check(self.method in ("wilcoxon", "t-test", "logreg"), "method", self.method, "wilcoxon, t-test or logreg")
-        check(self.ranking_method in (None, "avg_log2FC", "p_val_adj", "pct_diff", "Score"), "ranking_method",
-              self.ranking_method, "avg_log2FC, p_val_adj, pct_diff or Score")
+        check(
+            self.method in ("wilcoxon", "t-test", "logreg"),
+            "method",
+            self.method,
+            "wilcoxon, t-test or logreg",
+        )
+        check(
+            self.ranking_method in (None, "avg_log2FC", "p_val_adj", "pct_diff", "Score"),
+            "ranking_method",
+            self.ranking_method,
+            "avg_log2FC, p_val_adj, pct_diff or Score",
+        )
         check(0 < self.max_pval_adj <= 1, "max_pval_adj", self.max_pval_adj, "a number above 0 and up to 1")
         check(0 <= self.min_pct <= 1, "min_pct", self.min_pct, "a fraction from 0 to 1")
 
@@ -145,10 +180,18 @@ class AgentModel:
     max_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        check(self.temperature is None or 0 <= self.temperature <= 2, "temperature", self.temperature,
-              "a number from 0 to 2")
-        check(self.reasoning in (None, "low", "medium", "high"), "reasoning", self.reasoning,
-              "low, medium or high")
+        check(
+            self.temperature is None or 0 <= self.temperature <= 2,
+            "temperature",
+            self.temperature,
+            "a number from 0 to 2",
+        )
+        check(
+            self.reasoning in (None, "low", "medium", "high"),
+            "reasoning",
+            self.reasoning,
+            "low, medium or high",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +222,18 @@ class AnnotationParams:
     timeout_s: float = 120.0
 
     def __post_init__(self) -> None:
-        check(self.validator_involvement in ("v0", "v1"), "validator_involvement", self.validator_involvement,
-              "v1 (standard) or v0 (strict)")
-        check(0 <= self.score_threshold <= 100, "score_threshold", self.score_threshold, "a number from 0 to 100")
+        check(
+            self.validator_involvement in ("v0", "v1"),
+            "validator_involvement",
+            self.validator_involvement,
+            "v1 (standard) or v0 (strict)",
+        )
+        check(
+            0 <= self.score_threshold <= 100,
+            "score_threshold",
+            self.score_threshold,
+            "a number from 0 to 100",
+        )
         check(1 <= self.max_attempts <= 10, "max_attempts", self.max_attempts, "a whole number from 1 to 10")
         check(1 <= self.max_workers <= 256, "max_workers", self.max_workers, "a whole number from 1 to 256")
         check(0 <= self.max_retries <= 20, "max_retries", self.max_retries, "a whole number from 0 to 20")
@@ -222,7 +274,12 @@ class ReadOptions:
     """Random subsample (seeded) down to this number of cells."""
 
     def __post_init__(self) -> None:
-        check(self.max_cells is None or self.max_cells >= 1, "max_cells", self.max_cells, "a whole number from 1")
+        check(
+            self.max_cells is None or self.max_cells >= 1,
+            "max_cells",
+            self.max_cells,
+            "a whole number from 1",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +303,12 @@ class DatasetSpec:
         check(bool(self.name.strip()), "name", self.name, "a name for the dataset")
         check(bool(self.tissue.strip()), "tissue", self.tissue, 'a tissue, or "unknown"')
         check(bool(self.species.strip()), "species", self.species, "a species such as human or mouse")
-        check(self.markers.method != "logreg" or self.clustering.markers_against == "subset", "markers_against",
-              self.clustering.markers_against, "subset with logistic regression, which compares clusters only among themselves")
+        check(
+            self.markers.method != "logreg" or self.clustering.markers_against == "subset",
+            "markers_against",
+            self.clustering.markers_against,
+            "subset with logistic regression, which compares clusters only among themselves",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,20 @@ from typing import Literal
 from cassia_core.domain.annotation import Light
 from cassia_core.domain.conversation import AgentRole, TurnOutcome
 
-Stage = Literal["read", "qc", "normalise", "variable_genes", "pca", "neighbors", "umap", "leiden", "markers",
-                "annotate", "merge", "write"]
+Stage = Literal[
+    "read",
+    "qc",
+    "normalise",
+    "variable_genes",
+    "pca",
+    "neighbors",
+    "umap",
+    "leiden",
+    "markers",
+    "annotate",
+    "merge",
+    "write",
+]
 """Stages of one dataset, in the order a page shows them; some run side by side."""
 
 RunState = Literal["queued", "running", "success", "partial", "failed", "cancelled", "interrupted"]
@@ -150,5 +162,19 @@ class RunFinished(Event):
     error: str = ""
 
 
-AnyEvent = (RunStarted | DatasetStarted | StageStarted | StageProgress | StageFinished | ClustersFound | AgentStarted
-            | TurnFinished | ClusterFinished | ClusterFailed | UsageAdded | Notice | DatasetFinished | RunFinished)
+AnyEvent = (
+    RunStarted
+    | DatasetStarted
+    | StageStarted
+    | StageProgress
+    | StageFinished
+    | ClustersFound
+    | AgentStarted
+    | TurnFinished
+    | ClusterFinished
+    | ClusterFailed
+    | UsageAdded
+    | Notice
+    | DatasetFinished
+    | RunFinished
+)

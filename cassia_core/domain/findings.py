@@ -59,7 +59,9 @@ class ColumnInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that was found in one file. `done` lists what was (or will be) done to the data, a sentence each."""
+    """All that was found in one file. `done` lists what was (or will be) done to the data, a sentence
+    each.
+    """
 
     kind: InputKind
     format: str

@@ -14,7 +14,8 @@ class MarkerGene:
     """One gene of one cluster. A value that the source did not give is None, never 0.
 
     `log2fc` is a log2 fold change of mean expression (cluster against the rest), `score` the test's
-    statistic, `pct_in` / `pct_out` the fraction (0 to 1) of cells that express the gene in / out of the cluster.
+    statistic, `pct_in` / `pct_out` the fraction (0 to 1) of cells that express the gene in / out of the
+    cluster.
     """
 
     gene: str

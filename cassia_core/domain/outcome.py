@@ -10,7 +10,9 @@ DatasetStatus = Literal["success", "partial", "failed", "cancelled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetOutcome:
-    """Times are wall seconds; `preprocessing_time` ends when markers exist. Counts are None when never reached."""
+    """Times are wall seconds; `preprocessing_time` ends when markers exist. Counts are None when never
+    reached.
+    """
 
     dataset: str
     tissue: str
@@ -27,7 +29,9 @@ class DatasetOutcome:
 
 
 def overall(statuses: tuple[str, ...]) -> DatasetStatus:
-    """Status of a whole from its parts: all good, all bad, or in between; a cancelled part cancels the whole."""
+    """Status of a whole from its parts: all good, all bad, or in between; a cancelled part cancels the
+    whole.
+    """
     if "cancelled" in statuses:
         return "cancelled"
     if all(s == "success" for s in statuses):

@@ -12,20 +12,28 @@ from cassia_core.domain.annotation import Light, names_a_type
 from cassia_core.domain.usage import CallRecord, Usage
 
 StageState = Literal["waiting", "running", "done", "failed"]
-TileState = Literal["waiting", "annotating", "checking", "scoring", "boosting", "scored", "done", "look", "skipped",
-                    "failed"]
+TileState = Literal[
+    "waiting", "annotating", "checking", "scoring", "boosting", "scored", "done", "look", "skipped", "failed"
+]
 LEAST_TOLD_S = 1.0
 """A pace over a shorter time says nothing."""
 FINISHED: tuple[TileState, ...] = ("scored", "done", "look", "skipped", "failed")
 _TILE_OF_AGENT: dict[str, TileState] = {
-    "annotator": "annotating", "formatter": "annotating", "checks": "checking", "validator": "checking",
-    "scorer": "scoring", "booster": "boosting", "merger": "scored",
+    "annotator": "annotating",
+    "formatter": "annotating",
+    "checks": "checking",
+    "validator": "checking",
+    "scorer": "scoring",
+    "booster": "boosting",
+    "merger": "scored",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageView:
-    """One step of a dataset. `begun_at` and `told_at` (UTC, ISO 8601): its start, and when `fraction` was last told."""
+    """One step of a dataset. `begun_at` and `told_at` (UTC, ISO 8601): its start, and when `fraction` was
+    last told.
+    """
 
     stage: ev.Stage
     state: StageState = "waiting"
@@ -40,7 +48,9 @@ class StageView:
         """Seconds that the step will still take at its pace so far; None before it can be said."""
         if self.state != "running" or not 0 < self.fraction < 1 or not (self.begun_at and self.told_at):
             return None
-        passed = (datetime.fromisoformat(self.told_at) - datetime.fromisoformat(self.begun_at)).total_seconds()
+        passed = (
+            datetime.fromisoformat(self.told_at) - datetime.fromisoformat(self.begun_at)
+        ).total_seconds()
         return passed / self.fraction * (1 - self.fraction) if passed >= LEAST_TOLD_S else None
 
 
@@ -90,8 +100,13 @@ class DatasetView:
         return sum(t.state in FINISHED and names_a_type(t.label) for t in self.tiles)
 
     def at_rest(self) -> DatasetView:
-        """The same when nobody works on it any more: what was under way is unfinished, its passing label void."""
-        tiles = tuple(t if t.state in FINISHED else ClusterTile(cluster=t.cluster, n_cells=t.n_cells) for t in self.tiles)
+        """The same when nobody works on it any more: what was under way is unfinished, its passing label
+        void.
+        """
+        tiles = tuple(
+            t if t.state in FINISHED else ClusterTile(cluster=t.cluster, n_cells=t.n_cells)
+            for t in self.tiles
+        )
         stages = tuple(replace(s, state="failed") if s.state == "running" else s for s in self.stages)
         return replace(self, tiles=tiles, stages=stages)
 
@@ -138,14 +153,32 @@ def _apply(view: RunView, event: ev.Event) -> RunView:
         case ev.RunStarted():
             known = {d.name: d for d in view.datasets}
             datasets = tuple(known.get(name, DatasetView(name=name)) for name in event.datasets)
-            return replace(view, state="running", started_at=view.started_at or event.at, finished_at="", error="",
-                           datasets=datasets, talking_since="", done_before=0)
+            return replace(
+                view,
+                state="running",
+                started_at=view.started_at or event.at,
+                finished_at="",
+                error="",
+                datasets=datasets,
+                talking_since="",
+                done_before=0,
+            )
         case ev.RunFinished():
             return replace(view, state=event.status, finished_at=event.at, error=event.error)
         case ev.UsageAdded():
-            call = CallRecord(at=event.at, provider="", model="", agent=event.agent, dataset=event.dataset,
-                              cluster=event.cluster, attempt=0, input_tokens=event.input_tokens,
-                              output_tokens=event.output_tokens, latency_s=0.0, cost_usd=event.cost_usd)
+            call = CallRecord(
+                at=event.at,
+                provider="",
+                model="",
+                agent=event.agent,
+                dataset=event.dataset,
+                cluster=event.cluster,
+                attempt=0,
+                input_tokens=event.input_tokens,
+                output_tokens=event.output_tokens,
+                latency_s=0.0,
+                cost_usd=event.cost_usd,
+            )
             return replace(view, usage=view.usage.plus(call))
         case ev.Notice():
             return replace(view, notices=(*view.notices, event.text))
@@ -157,14 +190,24 @@ def _apply_to_dataset(view: RunView, event: ev.Event) -> RunView:
     name = event.dataset  # type: ignore[attr-defined]  # every event left has one
     updated = _dataset_after(view.dataset(name), event)
     known = any(d.name == name for d in view.datasets)
-    datasets = tuple(updated if d.name == name else d for d in view.datasets) if known else (*view.datasets, updated)
+    datasets = (
+        tuple(updated if d.name == name else d for d in view.datasets) if known else (*view.datasets, updated)
+    )
     turns = view.turns
     since, before = view.talking_since, view.done_before
     if isinstance(event, ev.TurnFinished):
         if not since:
             since, before = event.at, sum(d.finished_clusters for d in datasets)
-        turn = LiveTurn(dataset=name, cluster=event.cluster, agent=event.agent, attempt=event.attempt,
-                        outcome=event.outcome, label=event.label, text=event.text, at=event.at)
+        turn = LiveTurn(
+            dataset=name,
+            cluster=event.cluster,
+            agent=event.agent,
+            attempt=event.attempt,
+            outcome=event.outcome,
+            label=event.label,
+            text=event.text,
+            at=event.at,
+        )
         turns = (*turns, turn)[-KEPT_TURNS:]
     return replace(view, datasets=datasets, turns=turns, talking_since=since, done_before=before)
 
@@ -179,15 +222,33 @@ def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:
             return _with_stage(dataset, StageView(stage=event.stage, state="running", begun_at=event.at))
         case ev.StageProgress():
             begun_at = next((s.begun_at for s in dataset.stages if s.stage == event.stage), "")
-            return _with_stage(dataset, StageView(stage=event.stage, state="running", fraction=event.fraction,
-                                                  begun_at=begun_at, told_at=event.at))
+            return _with_stage(
+                dataset,
+                StageView(
+                    stage=event.stage,
+                    state="running",
+                    fraction=event.fraction,
+                    begun_at=begun_at,
+                    told_at=event.at,
+                ),
+            )
         case ev.StageFinished():
-            return _with_stage(dataset, StageView(stage=event.stage, state="done", fraction=1.0,
-                                                  seconds=event.seconds, summary=event.summary))
+            return _with_stage(
+                dataset,
+                StageView(
+                    stage=event.stage,
+                    state="done",
+                    fraction=1.0,
+                    seconds=event.seconds,
+                    summary=event.summary,
+                ),
+            )
         case ev.ClustersFound():
             known = {t.cluster: t for t in dataset.tiles}
-            tiles = tuple(replace(known.get(c, ClusterTile(cluster=c)), n_cells=n)
-                          for c, n in zip(event.clusters, event.n_cells, strict=True))
+            tiles = tuple(
+                replace(known.get(c, ClusterTile(cluster=c)), n_cells=n)
+                for c, n in zip(event.clusters, event.n_cells, strict=True)
+            )
             return replace(dataset, tiles=tiles)
         case ev.AgentStarted():
             state = _TILE_OF_AGENT[event.agent]
@@ -195,11 +256,18 @@ def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:
         case ev.TurnFinished() if event.label:
             return _with_tile(dataset, event.cluster, label=event.label)
         case ev.ClusterFinished():
-            return _with_tile(dataset, event.cluster, state=_final_state(event), label=event.label,
-                              score=event.score, light=event.light)
+            return _with_tile(
+                dataset,
+                event.cluster,
+                state=_final_state(event),
+                label=event.label,
+                score=event.score,
+                light=event.light,
+            )
         case ev.ClusterFailed():
-            return _with_tile(dataset, event.cluster, state="failed", reason=event.reason, label="", score=None,
-                              light=None)
+            return _with_tile(
+                dataset, event.cluster, state="failed", reason=event.reason, label="", score=None, light=None
+            )
         case _:
             return dataset
 

@@ -1,4 +1,6 @@
-"""How the words of a turn are shown to people: without machine blocks, and cut at the genes that they name."""
+"""How the words of a turn are shown to people: without machine blocks, and cut at the genes that they
+name.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +8,29 @@ import json
 import re
 
 VERDICT_LINES = ("VALIDATION PASSED", "VALIDATION FAILED")
-_FIELDS = {"general": "General type", "subtypes": "Detailed, most likely first", "mixed": "May be mixed",
-           "key_genes": "Key genes", "ask_genes": "Asks to look up", "hypotheses": "Hypotheses", "score": "Score"}
+_FIELDS = {
+    "general": "General type",
+    "subtypes": "Detailed, most likely first",
+    "mixed": "May be mixed",
+    "key_genes": "Key genes",
+    "ask_genes": "Asks to look up",
+    "hypotheses": "Hypotheses",
+    "score": "Score",
+}
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*[A-Za-z0-9]|[A-Za-z]")
 
 
 def readable(text: str) -> str:
-    """The words of a turn: its JSON block as a short list, its verdict line left out (the outcome says it)."""
+    """The words of a turn: its JSON block as a short list, its verdict line left out (the outcome says
+    it).
+    """
     before, _, rest = text.partition("```")
     block, _, after = rest.partition("```")
-    lines = [line for line in f"{before.rstrip()}\n{after.strip()}".splitlines() if line.strip() not in VERDICT_LINES]
+    lines = [
+        line
+        for line in f"{before.rstrip()}\n{after.strip()}".splitlines()
+        if line.strip() not in VERDICT_LINES
+    ]
     return "\n".join([*lines, *_block_lines(block.removeprefix("json").strip())]).strip()
 
 
@@ -26,8 +41,11 @@ def _block_lines(block: str) -> list[str]:
         return [block]
     if not isinstance(content, dict):
         return [block]
-    return [f"{title}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-            for field, title in _FIELDS.items() if (value := content.get(field)) or value == 0]
+    return [
+        f"{title}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for field, title in _FIELDS.items()
+        if (value := content.get(field)) or value == 0
+    ]
 
 
 def cut_at_genes(text: str, genes: frozenset[str]) -> list[tuple[str, bool]]:
@@ -36,6 +54,6 @@ def cut_at_genes(text: str, genes: frozenset[str]) -> list[tuple[str, bool]]:
     last = 0
     for match in _WORD.finditer(text):
         if match.group() in genes:
-            pieces += [(text[last:match.start()], False), (match.group(), True)]
+            pieces += [(text[last : match.start()], False), (match.group(), True)]
             last = match.end()
     return [piece for piece in (*pieces, (text[last:], False)) if piece[0]]

@@ -15,9 +15,12 @@ UNKNOWN_LABEL = "Unknown"
 class LabelEdit:
     """One step of a person. Renaming several clusters to one label is one step, and is undone as one.
 
-    `seq` counts up from 1 within a dataset; `at` is UTC in ISO 8601; `by` is the name that the person gave, or "";
-    `before` holds the labels that the clusters had. For "split" (chosen cells are set aside under a label of their
-    own) `cells` names the stored choice and `n_cells` counts the cells taken out of each of `clusters`. For "undo",
+    `seq` counts up from 1 within a dataset; `at` is UTC in ISO 8601; `by` is the name that the person gave,
+    or "";
+    `before` holds the labels that the clusters had. For "split" (chosen cells are set aside under a label of
+    their
+    own) `cells` names the stored choice and `n_cells` counts the cells taken out of each of `clusters`. For
+    "undo",
     `undoes` is the `seq` of the step taken back.
     """
 
@@ -44,8 +47,12 @@ def standing(edits: Iterable[LabelEdit]) -> tuple[LabelEdit, ...]:
 
 def names_given(edits: Iterable[LabelEdit]) -> dict[str, LabelEdit]:
     """The last standing step that named each cluster, for those that have one."""
-    return {cluster: edit for edit in standing(edits) if edit.action in ("rename", "unknown")
-            for cluster in edit.clusters}
+    return {
+        cluster: edit
+        for edit in standing(edits)
+        if edit.action in ("rename", "unknown")
+        for cluster in edit.clusters
+    }
 
 
 def accepted(edits: Iterable[LabelEdit]) -> dict[str, LabelEdit]:

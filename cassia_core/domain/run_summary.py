@@ -13,7 +13,8 @@ from cassia_core.domain.usage import Usage
 class RunSummary:
     """One line of the list of runs. `problem` is set when the run's record cannot be read.
 
-    `parent_run` is the id of the run that this one came from and `parent_title` what that was called, where it was
+    `parent_run` is the id of the run that this one came from and `parent_title` what that was called, where
+    it was
     noted; `is_part` says that it looks into clusters of it (else it goes on from it with other settings).
     """
 

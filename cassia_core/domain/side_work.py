@@ -1,4 +1,6 @@
-"""What processes beside a page are asked and answer: a preview of clusters on a sample, quality of the cells."""
+"""What processes beside a page are asked and answer: a preview of clusters on a sample, quality of the
+cells.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class PreviewCluster:
 class PreviewFindings:
     """What a preview found.
 
-    `n_run` counts the cells that a run would start from, `n_drawn` those that were drawn for the preview, `n_removed`
+    `n_run` counts the cells that a run would start from, `n_drawn` those that were drawn for the preview,
+    `n_removed`
     those of them that the limits set aside. `map_name` is the entry of `obsm` that is shown.
     """
 
@@ -50,7 +53,9 @@ class PreviewFindings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewProgress:
-    """How far a preview is: the step under way (None while its process starts) and the share of all that is done."""
+    """How far a preview is: the step under way (None while its process starts) and the share of all that is
+    done.
+    """
 
     stage: Stage | None = None
     fraction: float = 0.0

@@ -17,7 +17,8 @@ class Setting:
     tissue: str = ""
     context: str = ""
     panel_genes: int | None = None
-    """Number of genes measured when it is a small targeted panel (absence of others says nothing), else None."""
+    """Number of genes measured when it is a small targeted panel (absence of others says nothing), else None.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,9 @@ def meanings(symbol: str, species: str) -> tuple[str, ...]:
     known = canonical(symbol, species)
     if known is not None or species not in SPECIES:
         return (known,) if known else ()
-    return tuple(part for part in gene_table(species).other_names.get(symbol.strip().upper(), "").split("|") if part)
+    return tuple(
+        part for part in gene_table(species).other_names.get(symbol.strip().upper(), "").split("|") if part
+    )
 
 
 def orthologue(symbol: str, source: str, target: str) -> str | None:
@@ -80,8 +82,11 @@ def guess_species(symbols: Iterable[str]) -> tuple[str, bool]:
     """
     names = [str(name) for name in symbols if name]
     names = names[:: max(1, len(names) // _SAMPLED_GENES)]
-    ids = [_ENSEMBL_SPECIES.get(found["species"] and found["species"].upper(), "")
-           for found in map(_ENSEMBL.match, names) if found]
+    ids = [
+        _ENSEMBL_SPECIES.get(found["species"] and found["species"].upper(), "")
+        for found in map(_ENSEMBL.match, names)
+        if found
+    ]
     if len(ids) > 0.5 * len(names):
         counts = {species: ids.count(species) for species in SPECIES}
         best = max(counts, key=lambda s: counts[s])
@@ -102,8 +107,10 @@ def _species_by_known_names(names: list[str]) -> tuple[str, bool]:
     """The species that knows more of the names in any spelling, and whether it is clearly more."""
     if len(names) < _MANY_GENES:
         return "", False
-    known = {species: sum(name.upper() in gene_table(species).by_upper for name in names) / len(names)
-             for species in SPECIES}
+    known = {
+        species: sum(name.upper() in gene_table(species).by_upper for name in names) / len(names)
+        for species in SPECIES
+    }
     best = max(known, key=lambda s: known[s])
     return best, known[best] > 0.3 and known[best] - min(known.values()) > 0.1
 
@@ -116,7 +123,10 @@ def _votes(names: list[str], species: str) -> int:
     for name in names:
         if name in other.symbols:
             continue
-        if name in table.symbols or (name.upper() in table.other_names and name.isupper() == (species == "human")
-                                     and name.upper() not in other.by_upper):
+        if name in table.symbols or (
+            name.upper() in table.other_names
+            and name.isupper() == (species == "human")
+            and name.upper() not in other.by_upper
+        ):
             votes += 1
     return votes

@@ -24,10 +24,14 @@ class KnowledgeBase:
     states: tuple[StateEntry, ...]
     _names: dict[str, CellTypeEntry] = field(repr=False)
     _children: dict[str, tuple[CellTypeEntry, ...]] = field(repr=False)
-    _by_gene: dict[str, dict[str, tuple[tuple[CellTypeEntry, float], ...]]] = field(repr=False, default_factory=dict)
+    _by_gene: dict[str, dict[str, tuple[tuple[CellTypeEntry, float], ...]]] = field(
+        repr=False, default_factory=dict
+    )
 
     def get(self, name: str) -> CellTypeEntry | None:
-        """The entry of a name, an alias or a Cell Ontology id, in whatever spelling; None when there is none."""
+        """The entry of a name, an alias or a Cell Ontology id, in whatever spelling; None when there is
+        none.
+        """
         return self._names.get(name) or self._names.get(normal_form(name))
 
     def parent(self, entry: CellTypeEntry) -> CellTypeEntry | None:
@@ -55,12 +59,17 @@ class KnowledgeBase:
         else:
             pairs = [(symbols.current(m.gene, "mouse"), m.weight) for m in entry.mouse]
             skipped = set(entry.not_in_mouse)
-            pairs += [(gene, m.weight) for m in entry.markers
-                      if m.gene not in skipped and (gene := symbols.orthologue(m.gene, "human", "mouse"))]
+            pairs += [
+                (gene, m.weight)
+                for m in entry.markers
+                if m.gene not in skipped and (gene := symbols.orthologue(m.gene, "human", "mouse"))
+            ]
         best: dict[str, float] = {}
         for gene, weight in pairs:
             best[gene] = max(best.get(gene, 0.0), weight)
-        return tuple(Marker(gene=gene, weight=weight) for gene, weight in sorted(best.items(), key=lambda kv: -kv[1]))
+        return tuple(
+            Marker(gene=gene, weight=weight) for gene, weight in sorted(best.items(), key=lambda kv: -kv[1])
+        )
 
     def absent_of(self, entry: CellTypeEntry, species: str) -> tuple[str, ...]:
         """Genes whose clear presence speaks against the entry, as symbols of `species`."""
@@ -75,8 +84,9 @@ class KnowledgeBase:
             for entry in self.types:
                 for marker in self.markers_of(entry, species):
                     index[marker.gene].append((entry, marker.weight))
-            self._by_gene[species] = {gene: tuple(sorted(hits, key=lambda hit: -hit[1]))
-                                      for gene, hits in index.items()}
+            self._by_gene[species] = {
+                gene: tuple(sorted(hits, key=lambda hit: -hit[1])) for gene, hits in index.items()
+            }
         return self._by_gene[species].get(symbols.current(symbol, species), ())
 
 
@@ -97,8 +107,9 @@ def load_knowledge() -> KnowledgeBase:
             types += [parse_type(item, path.name) for item in raw.get("cell_type", ())]
             states += [parse_state(item) for item in raw.get("state", ())]
         except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
-            raise ConfigError(f"The knowledge file {path.name} cannot be read.", str(error),
-                              "Mend the entry it names.") from error
+            raise ConfigError(
+                f"The knowledge file {path.name} cannot be read.", str(error), "Mend the entry it names."
+            ) from error
     return _assemble(types, states)
 
 
@@ -106,8 +117,11 @@ def _assemble(types: list[CellTypeEntry], states: list[StateEntry]) -> Knowledge
     by_name: dict[str, CellTypeEntry] = {}
     for entry in types:
         if entry.name in by_name:
-            raise ConfigError(f"The cell type {entry.name!r} is written twice.",
-                              f"In {by_name[entry.name].file} and in {entry.file}.", "Keep one of them.")
+            raise ConfigError(
+                f"The cell type {entry.name!r} is written twice.",
+                f"In {by_name[entry.name].file} and in {entry.file}.",
+                "Keep one of them.",
+            )
         by_name[entry.name] = entry
     children: dict[str, list[CellTypeEntry]] = defaultdict(list)
     for entry in types:

@@ -8,12 +8,15 @@ from cassia_core.knowledge.expected import EXPRESSED_PCT
 from cassia_core.knowledge.symbols import current, is_gene
 
 
-def check_cited(cited: tuple[str, ...], markers: ClusterMarkers, species: str,
-                expression: ExpressionSource | None) -> tuple[tuple[EvidenceItem, ...], tuple[str, ...]]:
-    """Items for cited genes that are not among the cluster's markers, or nowhere in the data, and the sentences to
+def check_cited(
+    cited: tuple[str, ...], markers: ClusterMarkers, species: str, expression: ExpressionSource | None
+) -> tuple[tuple[EvidenceItem, ...], tuple[str, ...]]:
+    """Items for cited genes that are not among the cluster's markers, or nowhere in the data, and the
+    sentences to
     send back.
 
-    Old and new symbols of one gene are the same gene. A gene that is no marker but was measured here and is clearly
+    Old and new symbols of one gene are the same gene. A gene that is no marker but was measured here and is
+    clearly
     expressed (it may have been looked up) is noted without an objection.
     """
     listed = {form for gene in markers.symbols() for form in (gene.upper(), current(gene, species).upper())}
@@ -22,11 +25,25 @@ def check_cited(cited: tuple[str, ...], markers: ClusterMarkers, species: str,
         if gene.upper() in listed or current(gene, species).upper() in listed:
             continue
         (missing if _exists(gene, species, expression) else invented).append(gene)
-    where = "table of known genes" if expression is None else "data" if expression.basis == "cells" else "marker table"
-    items = [EvidenceItem(gene=gene, kind="cited_not_in_list", text=f"{gene} is cited but not in this cluster's list.")
-             for gene in missing]
-    items += [EvidenceItem(gene=gene, kind="cited_not_in_data", text=f"{gene} is cited but is nowhere in the {where}.")
-              for gene in invented]
+    where = (
+        "table of known genes"
+        if expression is None
+        else "data"
+        if expression.basis == "cells"
+        else "marker table"
+    )
+    items = [
+        EvidenceItem(
+            gene=gene, kind="cited_not_in_list", text=f"{gene} is cited but not in this cluster's list."
+        )
+        for gene in missing
+    ]
+    items += [
+        EvidenceItem(
+            gene=gene, kind="cited_not_in_data", text=f"{gene} is cited but is nowhere in the {where}."
+        )
+        for gene in invented
+    ]
     silent = [gene for gene in missing if not _expressed(gene, markers.cluster, expression)]
     return tuple(items), tuple(_sentences(silent, invented, where))
 
@@ -48,7 +65,11 @@ def _expressed(gene: str, cluster: str, expression: ExpressionSource | None) -> 
 def _sentences(missing: list[str], invented: list[str], where: str) -> list[str]:
     sentences = []
     if invented:
-        sentences.append(f"Cited but nowhere in the {where}: {', '.join(invented)}. Cite only genes that are given.")
+        sentences.append(
+            f"Cited but nowhere in the {where}: {', '.join(invented)}. Cite only genes that are given."
+        )
     if missing:
-        sentences.append(f"Cited but not in this cluster's list: {', '.join(missing)}. Cite only genes that are given.")
+        sentences.append(
+            f"Cited but not in this cluster's list: {', '.join(missing)}. Cite only genes that are given."
+        )
     return sentences

@@ -1,6 +1,8 @@
-"""The offline engine: which cell type a ranked marker list speaks for, how clearly, and what else it could be.
+"""The offline engine: which cell type a ranked marker list speaks for, how clearly, and what else it could
+be.
 
-No language model. A list is scored against every type of the knowledge base at once; the answer is the deepest
+No language model. A list is scored against every type of the knowledge base at once; the answer is the
+deepest
 type that the evidence carries. docs/EVIDENCE.md explains each step.
 """
 
@@ -41,10 +43,14 @@ class Candidate:
 class Ranking:
     """What the engine makes of a list. `entry` is None when it abstains, and `reason` says why.
 
-    `path` leads from the broadest type to the one named; `named` is that type as a candidate; `candidates` are the
-    best types, most likely first; `runner_up` is the best of another lineage; `confidence` (0 to 1) is the posterior
-    of the lineage, `specificity` that of the type named with all below it; `llr` and `support` (above 0: more than
-    chance) are those of the lineage's best type; `mixed` holds two types of exclusive lineages when the list is a
+    `path` leads from the broadest type to the one named; `named` is that type as a candidate; `candidates`
+    are the
+    best types, most likely first; `runner_up` is the best of another lineage; `confidence` (0 to 1) is the
+    posterior
+    of the lineage, `specificity` that of the type named with all below it; `llr` and `support` (above 0: more
+    than
+    chance) are those of the lineage's best type; `mixed` holds two types of exclusive lineages when the list
+    is a
     mixture.
     """
 
@@ -74,8 +80,12 @@ class Ranking:
         return self.candidates[0]
 
 
-def rank_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_genes: int = 50,
-               settings: EngineSettings = DEFAULTS) -> Ranking:
+def rank_types(
+    markers: ClusterMarkers | Sequence[str],
+    setting: Setting,
+    n_genes: int = 50,
+    settings: EngineSettings = DEFAULTS,
+) -> Ranking:
     """Rank the knowledge base's types for one cluster.
 
     Parameters
@@ -104,7 +114,9 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
     umbrella = _umbrella(profiles, share, by_lineage, settings)
     members = _members(profiles, top if umbrella is None else umbrella, whole=umbrella is not None)
     inside = np.where(members, share, 0.0)
-    here, below = _deepest(profiles, inside, settings) if umbrella is None else (umbrella, float(inside.sum()))
+    here, below = (
+        _deepest(profiles, inside, settings) if umbrella is None else (umbrella, float(inside.sum()))
+    )
     best = int(inside.argmax())
     explained = {gene for gene, gain in zip(scores.genes, scores.gains(here), strict=True) if gain > TELLING}
     states = call_states(scores.genes, profiles.species, explained, tumour=scores.tumour)
@@ -114,13 +126,21 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
     outside[[profiles.column[entry.name] for entry in _path(profiles, here)]] = -1.0
     runner_up = int(outside.argmax())
     ranking = Ranking(
-        entry=None if reason else profiles.entries[here], lineage=profiles.lineage_names[profiles.lineage[here]],
-        path=_path(profiles, here), named=candidate(scores, share, here),
+        entry=None if reason else profiles.entries[here],
+        lineage=profiles.lineage_names[profiles.lineage[here]],
+        path=_path(profiles, here),
+        named=candidate(scores, share, here),
         candidates=tuple(candidate(scores, share, int(t)) for t in np.argsort(-share, kind="stable")[:SHOWN]),
-        runner_up=candidate(scores, share, runner_up), confidence=float(inside.sum()), specificity=below,
-        llr=float(scores.llr[best]), support=scores.support(best, settings),
-        mixed=tuple(candidate(scores, share, t) for t in mixture or ()), states=states, genes_used=scores.genes,
-        reason=reason)
+        runner_up=candidate(scores, share, runner_up),
+        confidence=float(inside.sum()),
+        specificity=below,
+        llr=float(scores.llr[best]),
+        support=scores.support(best, settings),
+        mixed=tuple(candidate(scores, share, t) for t in mixture or ()),
+        states=states,
+        genes_used=scores.genes,
+        reason=reason,
+    )
     return ranking, share
 
 
@@ -129,8 +149,13 @@ def candidate(scores: Scores, share: np.ndarray, t: int) -> Candidate:
     gains = scores.gains(t)
     telling = tuple(scores.genes[i] for i in np.argsort(-gains, kind="stable") if gains[i] > TELLING)
     profiles = scores.profiles
-    return Candidate(entry=profiles.entries[t], lineage=profiles.lineage_names[profiles.lineage[t]],
-                     llr=float(scores.llr[t]), share=float(share[t]), genes=telling)
+    return Candidate(
+        entry=profiles.entries[t],
+        lineage=profiles.lineage_names[profiles.lineage[t]],
+        llr=float(scores.llr[t]),
+        share=float(share[t]),
+        genes=telling,
+    )
 
 
 def _softmax(values: np.ndarray) -> np.ndarray:
@@ -138,11 +163,18 @@ def _softmax(values: np.ndarray) -> np.ndarray:
     return powers / powers.sum()
 
 
-def _umbrella(profiles: Profiles, share: np.ndarray, by_lineage: np.ndarray, settings: EngineSettings) -> int | None:
-    """The umbrella over the likeliest lineage ("lymphocyte") when that does not stand out below it; else None."""
+def _umbrella(
+    profiles: Profiles, share: np.ndarray, by_lineage: np.ndarray, settings: EngineSettings
+) -> int | None:
+    """The umbrella over the likeliest lineage ("lymphocyte") when that does not stand out below it; else
+    None.
+    """
     top = int(by_lineage.argmax())
-    uppermost = next(int(t) for t in np.flatnonzero(profiles.lineage == top)
-                     if profiles.parent[t] < 0 or profiles.lineage[profiles.parent[t]] != top)
+    uppermost = next(
+        int(t)
+        for t in np.flatnonzero(profiles.lineage == top)
+        if profiles.parent[t] < 0 or profiles.lineage[profiles.parent[t]] != top
+    )
     above = int(profiles.parent[uppermost])
     if above < 0 or by_lineage[top] >= settings.stand_out * _subtree_share(profiles, share, above):
         return None
@@ -175,7 +207,9 @@ def _deepest(profiles: Profiles, share: np.ndarray, settings: EngineSettings) ->
     tops = [t for t in totals if profiles.parent[t] not in totals]
     here = max(tops, key=lambda t: (totals[t], -t))
     while True:
-        best = max((t for t in profiles.children[here] if t in totals), key=lambda t: (totals[t], -t), default=None)
+        best = max(
+            (t for t in profiles.children[here] if t in totals), key=lambda t: (totals[t], -t), default=None
+        )
         abstract = profiles.entries[here].name in abstract_types()
         needed = settings.descend_abstract if abstract else settings.descend
         if best is None or totals[best] < needed * totals[here]:

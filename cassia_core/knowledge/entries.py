@@ -53,7 +53,9 @@ class StateEntry:
 
 
 def parse_markers(text: str) -> tuple[Marker, ...]:
-    """Read "MS4A1:3 CD79A:2" (weight 1 where none is written); a gene named twice keeps its highest weight."""
+    """Read "MS4A1:3 CD79A:2" (weight 1 where none is written); a gene named twice keeps its highest
+    weight.
+    """
     weights: dict[str, float] = {}
     for word in text.split():
         gene, _, weight = word.partition(":")
@@ -64,17 +66,29 @@ def parse_markers(text: str) -> tuple[Marker, ...]:
 def parse_type(raw: Mapping[str, object], file: str) -> CellTypeEntry:
     """One `[[cell_type]]` table."""
     return CellTypeEntry(
-        name=str(raw["name"]), cl_id=str(raw.get("cl_id", "")), parent=str(raw.get("parent", "")),
-        tissues=tuple(raw.get("tissues", ())), markers=parse_markers(str(raw["markers"])),
-        absent=tuple(str(raw.get("absent", "")).split()), mouse=parse_markers(str(raw.get("mouse", ""))),
-        not_in_mouse=tuple(str(raw.get("not_in_mouse", "")).split()), aliases=tuple(raw.get("aliases", ())),
-        note=str(raw.get("note", "")), sources=tuple(raw.get("sources", ())), file=file)
+        name=str(raw["name"]),
+        cl_id=str(raw.get("cl_id", "")),
+        parent=str(raw.get("parent", "")),
+        tissues=tuple(raw.get("tissues", ())),
+        markers=parse_markers(str(raw["markers"])),
+        absent=tuple(str(raw.get("absent", "")).split()),
+        mouse=parse_markers(str(raw.get("mouse", ""))),
+        not_in_mouse=tuple(str(raw.get("not_in_mouse", "")).split()),
+        aliases=tuple(raw.get("aliases", ())),
+        note=str(raw.get("note", "")),
+        sources=tuple(raw.get("sources", ())),
+        file=file,
+    )
 
 
 def parse_state(raw: Mapping[str, object]) -> StateEntry:
     """One `[[state]]` table."""
     return StateEntry(
-        name=str(raw["name"]), markers=parse_markers(str(raw["markers"])),
+        name=str(raw["name"]),
+        markers=parse_markers(str(raw["markers"])),
         mouse=parse_markers(str(raw.get("mouse", ""))),
-        not_in_mouse=tuple(str(raw.get("not_in_mouse", "")).split()), aliases=tuple(raw.get("aliases", ())),
-        note=str(raw.get("note", "")), kind=str(raw.get("kind", "")))
+        not_in_mouse=tuple(str(raw.get("not_in_mouse", "")).split()),
+        aliases=tuple(raw.get("aliases", ())),
+        note=str(raw.get("note", "")),
+        kind=str(raw.get("kind", "")),
+    )

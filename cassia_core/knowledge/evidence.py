@@ -1,4 +1,5 @@
-"""Evidence for a label, of whichever engine: what the data and the knowledge base say of it, without any model.
+"""Evidence for a label, of whichever engine: what the data and the knowledge base say of it, without any
+model.
 
 The formula stands in docs/EVIDENCE.md.
 """
@@ -30,8 +31,14 @@ SILENT_COST, SILENT_FREE = 0.5, 0.4
 CONFLICT_COST = 0.6
 
 
-def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource | None = None,
-          cited: tuple[str, ...] = (), n_genes: int = READ_GENES) -> Evidence:
+def weigh(
+    label: str,
+    markers: ClusterMarkers,
+    setting: Setting,
+    expression: ExpressionSource | None = None,
+    cited: tuple[str, ...] = (),
+    n_genes: int = READ_GENES,
+) -> Evidence:
     """Weigh a label against the cluster's genes.
 
     Parameters
@@ -50,7 +57,8 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
     Returns
     -------
     Evidence
-        `known` False and `score` None when neither the knowledge base nor an ancestor in the ontology covers the
+        `known` False and `score` None when neither the knowledge base nor an ancestor in the ontology covers
+        the
         label; cited genes are checked all the same, and the engine's own answer is the best alternative.
     """
     basis = expression.basis if expression is not None else "markers"
@@ -60,26 +68,53 @@ def weigh(label: str, markers: ClusterMarkers, setting: Setting, expression: Exp
     ranking, share = answer(scores)
     if labelled is None:
         named = scores.profiles.column[ranking.named.entry.name] if ranking.entry else None
-        return Evidence(label=label, basis=basis, term=find_term(label), known=False, items=cited_items,
-                        best_alternative=ranking.label if ranking.entry else "", problems=cited_problems,
-                        alternative_score=None if named is None else _score(scores, share, named, 0.0, 0.0))
+        return Evidence(
+            label=label,
+            basis=basis,
+            term=find_term(label),
+            known=False,
+            items=cited_items,
+            best_alternative=ranking.label if ranking.entry else "",
+            problems=cited_problems,
+            alternative_score=None if named is None else _score(scores, share, named, 0.0, 0.0),
+        )
     column = scores.profiles.column[labelled.entry.name]
     expected = weigh_expected(labelled.entry, markers, scores, setting, expression)
     conflicts = _conflicts(scores, share, column, markers, expression)
     score = _score(scores, share, column, expected.silent_share, sum(item.weight for item in conflicts))
     rival = _rival(scores, share, column, ranking)
     rival_score = _score(scores, share, rival, 0.0, 0.0)
-    findings = Findings(label=label, expected=expected, conflicts=conflicts, score=score, rival_score=rival_score,
-                        alternative=scores.profiles.entries[rival].name, alternative_genes=_genes_for(scores, rival),
-                        n_genes=len(scores.genes), panel=setting.panel_genes)
+    findings = Findings(
+        label=label,
+        expected=expected,
+        conflicts=conflicts,
+        score=score,
+        rival_score=rival_score,
+        alternative=scores.profiles.entries[rival].name,
+        alternative_genes=_genes_for(scores, rival),
+        n_genes=len(scores.genes),
+        panel=setting.panel_genes,
+    )
     items = (*expected.items, *conflicts, *find_unexpected(scores, column, conflicts), *cited_items)
-    return Evidence(label=label, basis=basis, score=score, term=find_term(label), items=items,
-                    best_alternative=findings.alternative, alternative_score=rival_score,
-                    problems=(*name_problems(findings), *cited_problems))
+    return Evidence(
+        label=label,
+        basis=basis,
+        score=score,
+        term=find_term(label),
+        items=items,
+        best_alternative=findings.alternative,
+        alternative_score=rival_score,
+        problems=(*name_problems(findings), *cited_problems),
+    )
 
 
-def _conflicts(scores: Scores, share: np.ndarray, column: int, markers: ClusterMarkers,
-               expression: ExpressionSource | None) -> tuple[EvidenceItem, ...]:
+def _conflicts(
+    scores: Scores,
+    share: np.ndarray,
+    column: int,
+    markers: ClusterMarkers,
+    expression: ExpressionSource | None,
+) -> tuple[EvidenceItem, ...]:
     """Genes of exclusive lineages in the list, and those that only the cells show."""
     listed = find_conflicts(scores, share, column)
     lineage = scores.profiles.lineage_names[scores.profiles.lineage[column]]
@@ -91,7 +126,8 @@ def _conflicts(scores: Scores, share: np.ndarray, column: int, markers: ClusterM
 def _score(scores: Scores, share: np.ndarray, column: int, silent_share: float, against: float) -> float:
     """0 to 100 by the formula of docs/EVIDENCE.md.
 
-    A label speaks through its best descendant: a broad label is right when any of its kinds is. Types above the
+    A label speaks through its best descendant: a broad label is right when any of its kinds is. Types above
+    the
     label are neither for nor against it.
     """
     profiles = scores.profiles
@@ -113,7 +149,9 @@ def _score(scores: Scores, share: np.ndarray, column: int, silent_share: float, 
 
 
 def _rival(scores: Scores, share: np.ndarray, column: int, ranking: Ranking) -> int:
-    """The engine's own answer where it differs from the label, else the likeliest type that is no relative of it."""
+    """The engine's own answer where it differs from the label, else the likeliest type that is no relative of
+    it.
+    """
     profiles = scores.profiles
     family = {*profiles.subtree(column), *profiles.above(column)}
     named = profiles.column[ranking.named.entry.name]

@@ -21,7 +21,9 @@ LEAST_PART = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Findings on the markers of a type. `silent_share` is by weight, among those that were measured or listed."""
+    """Findings on the markers of a type. `silent_share` is by weight, among those that were measured or
+    listed.
+    """
 
     items: tuple[EvidenceItem, ...]
     supporting: tuple[str, ...]
@@ -29,19 +31,27 @@ class Expected:
     silent_share: float
 
 
-def weigh_expected(entry: CellTypeEntry, markers: ClusterMarkers, scores: Scores, setting: Setting,
-                   expression: ExpressionSource | None) -> Expected:
+def weigh_expected(
+    entry: CellTypeEntry,
+    markers: ClusterMarkers,
+    scores: Scores,
+    setting: Setting,
+    expression: ExpressionSource | None,
+) -> Expected:
     """Look the markers of `entry` up in the list and, where there are values, in the data.
 
-    A gene that a list or a small panel does not hold is "not measured", which says nothing. Silent is only what was
+    A gene that a list or a small panel does not hold is "not measured", which says nothing. Silent is only
+    what was
     measured in this cluster and found low, or listed for other clusters only.
     """
     listed, weights = _listed(entry, scores)
     own = {m.gene: m.weight for m in load_knowledge().markers_of(entry, scores.profiles.species)}
     asked = [gene for gene in sorted(own, key=lambda gene: -own[gene])[:ASKED] if gene not in listed]
     measured = _measure(markers, (*listed.values(), *asked), expression)
-    items = [_supporting(name, weight, entry, measured.get(name))
-             for name, weight in zip(listed.values(), weights, strict=True)]
+    items = [
+        _supporting(name, weight, entry, measured.get(name))
+        for name, weight in zip(listed.values(), weights, strict=True)
+    ]
     for gene in asked:
         if item := _look(gene, own[gene], entry, measured.get(gene)):
             items.append(item)
@@ -49,12 +59,17 @@ def weigh_expected(entry: CellTypeEntry, markers: ClusterMarkers, scores: Scores
     silent = [i for i in items if i.kind == "silent"]
     against = sum(i.weight for i in silent)
     total = against + sum(i.weight for i in supporting)
-    return Expected(items=tuple(items), supporting=tuple(i.gene for i in supporting),
-                    silent=tuple(i.gene for i in silent), silent_share=against / total if total else 0.0)
+    return Expected(
+        items=tuple(items),
+        supporting=tuple(i.gene for i in supporting),
+        silent=tuple(i.gene for i in silent),
+        silent_share=against / total if total else 0.0,
+    )
 
 
 def _listed(entry: CellTypeEntry, scores: Scores) -> tuple[dict[str, str], list[float]]:
-    """Genes of the list that speak for the type (today's symbol -> symbol as listed), with what each one says.
+    """Genes of the list that speak for the type (today's symbol -> symbol as listed), with what each one
+    says.
 
     A gene that speaks far more strongly for some other type is not counted as support.
     """
@@ -69,24 +84,52 @@ def _listed(entry: CellTypeEntry, scores: Scores) -> tuple[dict[str, str], list[
     return listed, weights
 
 
-def _measure(markers: ClusterMarkers, genes: tuple[str, ...],
-             expression: ExpressionSource | None) -> dict[str, GeneMeasurement]:
+def _measure(
+    markers: ClusterMarkers, genes: tuple[str, ...], expression: ExpressionSource | None
+) -> dict[str, GeneMeasurement]:
     if expression is not None:
         return dict(zip(genes, expression.measure(markers.cluster, genes), strict=True))
-    return {g.gene: GeneMeasurement(gene=g.gene, status="measured_here", pct_in=g.pct_in, pct_out=g.pct_out,
-                                    log2fc=g.log2fc, rank=g.rank, pval_adj=g.pval_adj) for g in markers.genes}
+    return {
+        g.gene: GeneMeasurement(
+            gene=g.gene,
+            status="measured_here",
+            pct_in=g.pct_in,
+            pct_out=g.pct_out,
+            log2fc=g.log2fc,
+            rank=g.rank,
+            pval_adj=g.pval_adj,
+        )
+        for g in markers.genes
+    }
 
 
-def _supporting(name: str, weight: float, entry: CellTypeEntry, found: GeneMeasurement | None) -> EvidenceItem:
-    return EvidenceItem(gene=name, kind="supporting", weight=weight, points_to=entry.name, measured=found,
-                        text=f"{name} marks {entry.name} and is among the cluster's markers.")
+def _supporting(
+    name: str, weight: float, entry: CellTypeEntry, found: GeneMeasurement | None
+) -> EvidenceItem:
+    return EvidenceItem(
+        gene=name,
+        kind="supporting",
+        weight=weight,
+        points_to=entry.name,
+        measured=found,
+        text=f"{name} marks {entry.name} and is among the cluster's markers.",
+    )
 
 
-def _look(gene: str, weight: float, entry: CellTypeEntry, found: GeneMeasurement | None) -> EvidenceItem | None:
+def _look(
+    gene: str, weight: float, entry: CellTypeEntry, found: GeneMeasurement | None
+) -> EvidenceItem | None:
     """What a marker outside the list says, by its measured values; None when it says nothing worth a row."""
+
     def item(kind: str, text: str, factor: float = 1.0) -> EvidenceItem:
-        return EvidenceItem(gene=gene, kind=kind, weight=round(weight * factor, 2), points_to=entry.name, text=text,
-                            measured=found)
+        return EvidenceItem(
+            gene=gene,
+            kind=kind,
+            weight=round(weight * factor, 2),
+            points_to=entry.name,
+            text=text,
+            measured=found,
+        )
 
     if found is None or found.status == "not_in_table":
         return item("not_measured", f"{gene} marks {entry.name}; nothing is known of it here.")

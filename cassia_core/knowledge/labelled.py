@@ -14,16 +14,31 @@ from cassia_core.knowledge.ontology import ancestors, find_term
 FARTHEST = 4
 """Steps up the ontology within which an ancestor's entry still speaks for a label."""
 _STATE_WORDS = re.compile(
-    r"\b(?:cycling|proliferating|activated|stressed|dividing|mitotic|interferon[- ]stimulated|ifn[- ]stimulated|"
-    r"possible|possibly|malignant|tumou?r|cancerous|human|mouse|murine|-like|like)\b", re.IGNORECASE)
+    r"\b(?:cycling|proliferating|activated|stressed|dividing|mitotic|interferon[- ]stimulated|ifn[- "
+    r"]stimulated|"
+    r"possible|possibly|malignant|tumou?r|cancerous|human|mouse|murine|-like|like)\b",
+    re.IGNORECASE,
+)
 
 _TAIL = re.compile(r"\b(?:with|expressing|in|from|of|near|like|and|or|versus|vs)\b|[;:]", re.IGNORECASE)
-_NO_TYPE = ("", "cell", "unknown", "progenitor", "stem cell", "precursor", "neural cell", "positive", "negative")
+_NO_TYPE = (
+    "",
+    "cell",
+    "unknown",
+    "progenitor",
+    "stem cell",
+    "precursor",
+    "neural cell",
+    "positive",
+    "negative",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A label and the entry it is read as; `exact` False when an ancestor's or a plainer entry stands in for it."""
+    """A label and the entry it is read as; `exact` False when an ancestor's or a plainer entry stands in for
+    it.
+    """
 
     label: str
     entry: CellTypeEntry
@@ -34,7 +49,8 @@ class Labelled:
 def read_label(label: str) -> Labelled | None:
     """The entry that a label means: by name, by ontology, by the nearest ancestor; else by its head words.
 
-    Head words are the longest known name at the end of the label, before "with", "in" and the like and without words
+    Head words are the longest known name at the end of the label, before "with", "in" and the like and
+    without words
     of states: "activated TREM2+ macrophages in plaques" is read as macrophage.
     """
     kb = load_knowledge()

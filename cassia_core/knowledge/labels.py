@@ -7,9 +7,18 @@ from functools import cache
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon"}
 _SPELLING = (
-    ("haemato", "hemato"), ("haemo", "hemo"), ("oesophag", "esophag"), ("oestro", "estro"), ("foetal", "fetal"),
-    ("leuco", "leuko"), ("tumour", "tumor"), ("paediatric", "pediatric"), ("myofibre", "myofiber"), ("fibre", "fiber"),
-    ("hematopoeitic", "hematopoietic"), ("hemopoietic", "hematopoietic"),
+    ("haemato", "hemato"),
+    ("haemo", "hemo"),
+    ("oesophag", "esophag"),
+    ("oestro", "estro"),
+    ("foetal", "fetal"),
+    ("leuco", "leuko"),
+    ("tumour", "tumor"),
+    ("paediatric", "pediatric"),
+    ("myofibre", "myofiber"),
+    ("fibre", "fiber"),
+    ("hematopoeitic", "hematopoietic"),
+    ("hemopoietic", "hematopoietic"),
 )
 _PLURALS = {"neurones": "neuron", "neurone": "neuron", "neurons": "neuron"}
 _KEEP_S = ("us", "ss", "is", "as", "ns")
@@ -42,7 +51,9 @@ def _singular(word: str) -> str:
 
 
 def plural(label: str) -> str:
-    """"B cell" -> "B cells", "endothelial cell of artery" -> "endothelial cells of artery", "neuron" -> "neurons"."""
+    """ "B cell" -> "B cells", "endothelial cell of artery" -> "endothelial cells of artery", "neuron" ->
+    "neurons".
+    """
     if re.search(r"\bcell\b", label):
         return re.sub(r"\bcell\b", "cells", label, count=1)
     if " or " in label:

@@ -9,7 +9,9 @@ GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
 GREEN_SCORE, RED_SCORE = 75.0, 50.0
 
 
-def light_of(evidence: Evidence | None, score: QualityScore | None, verdict: Verdict | None) -> tuple[Light, str]:
+def light_of(
+    evidence: Evidence | None, score: QualityScore | None, verdict: Verdict | None
+) -> tuple[Light, str]:
     """High, medium or look, with the reason in one sentence. The first rule that fits decides.
 
     `score` and `verdict` are None where nobody scored or validated; they then neither help nor harm.
@@ -26,7 +28,10 @@ def light_of(evidence: Evidence | None, score: QualityScore | None, verdict: Ver
     if score is not None and score.value < RED_SCORE:
         return "look", f"The scorer gave {score.value:.0f} of 100."
     if measured is None or evidence is None:
-        return "medium", "The knowledge base does not know this label, so it could not be checked against the genes."
+        return (
+            "medium",
+            "The knowledge base does not know this label, so it could not be checked against the genes.",
+        )
     if evidence.problems:
         return "medium", evidence.problems[0]
     if measured < GREEN_EVIDENCE:

@@ -15,10 +15,23 @@ from cassia_core.knowledge.ontology import ancestors, find_term
 
 FILE = Path(__file__).with_name("lineages.toml")
 UNKNOWN_FAMILY = "Unknown, mixed"
-FAMILIES = ("T", "NK, ILC", "B, plasma", "Myeloid", "Granulocyte, mast", "Platelet, erythroid", "Endothelial",
-            "Stromal, muscle", "Epithelial", "Neural, glia", "Stem, progenitor", UNKNOWN_FAMILY)
-_NOT_ONE_TYPE = re.compile(r"\b(?:unknown|unassigned|mixed|mixture|doublets?|multiplets?|ambiguous|low quality)\b",
-                           re.IGNORECASE)
+FAMILIES = (
+    "T",
+    "NK, ILC",
+    "B, plasma",
+    "Myeloid",
+    "Granulocyte, mast",
+    "Platelet, erythroid",
+    "Endothelial",
+    "Stromal, muscle",
+    "Epithelial",
+    "Neural, glia",
+    "Stem, progenitor",
+    UNKNOWN_FAMILY,
+)
+_NOT_ONE_TYPE = re.compile(
+    r"\b(?:unknown|unassigned|mixed|mixture|doublets?|multiplets?|ambiguous|low quality)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +65,17 @@ def abstract_types() -> frozenset[str]:
 def lineages() -> dict[str, Lineage]:
     """All lineages by name, in the order in which they are tried."""
     raw = _file()["lineage"]
-    return {item["name"]: Lineage(name=item["name"], family=item["family"], roots=tuple(item["roots"]),
-                                  vague=item.get("vague", False), signs=tuple(item.get("signs", "").split()),
-                                  kin=frozenset(item["kin"])) for item in raw}
+    return {
+        item["name"]: Lineage(
+            name=item["name"],
+            family=item["family"],
+            roots=tuple(item["roots"]),
+            vague=item.get("vague", False),
+            signs=tuple(item.get("signs", "").split()),
+            kin=frozenset(item["kin"]),
+        )
+        for item in raw
+    }
 
 
 @cache
@@ -63,7 +84,9 @@ def _lineage_of_root() -> dict[str, str]:
 
 
 def lineage_of_entry(entry: CellTypeEntry) -> str:
-    """Lineage of a knowledge base type: that of the nearest entry above which is a lineage's root, else by ontology."""
+    """Lineage of a knowledge base type: that of the nearest entry above which is a lineage's root, else by
+    ontology.
+    """
     by_root, chain = _lineage_of_root(), load_knowledge().lineage(entry)
     for node in chain:
         if node.cl_id in by_root:
@@ -73,19 +96,25 @@ def lineage_of_entry(entry: CellTypeEntry) -> str:
 
 @cache
 def lineage_of_term(cl_id: str) -> str:
-    """Lineage of a Cell Ontology term: that of the nearest root among the term and its ancestors, "" without one.
+    """Lineage of a Cell Ontology term: that of the nearest root among the term and its ancestors, "" without
+    one.
 
     Of roots equally near, the lineage that stands first in lineages.toml wins.
     """
     by_root, order = _lineage_of_root(), list(lineages())
-    near = [(steps, order.index(by_root[above])) for above, steps in {cl_id: 0, **ancestors(cl_id)}.items()
-            if above in by_root]
+    near = [
+        (steps, order.index(by_root[above]))
+        for above, steps in {cl_id: 0, **ancestors(cl_id)}.items()
+        if above in by_root
+    ]
     return order[min(near)[1]] if near else ""
 
 
 @cache
 def lineage_of(label: str) -> str:
-    """Lineage of a label: by the knowledge base, else the ontology, else its head words; "" when none knows it."""
+    """Lineage of a label: by the knowledge base, else the ontology, else its head words; "" when none knows
+    it.
+    """
     if entry := load_knowledge().get(label):
         return lineage_of_entry(entry)
     term = find_term(label)
@@ -96,7 +125,9 @@ def lineage_of(label: str) -> str:
 
 
 def exclusive(one: str, other: str) -> bool:
-    """Whether clear markers of both lineages in one cluster mean a mixture (both known, neither kin of the other)."""
+    """Whether clear markers of both lineages in one cluster mean a mixture (both known, neither kin of the
+    other).
+    """
     known = lineages()
     if one == other or one not in known or other not in known:
         return False
@@ -111,7 +142,9 @@ def is_vague(label: str) -> bool:
 
 @cache
 def family_of(label: str) -> str:
-    """The colour family of a label, one of `FAMILIES`; labels nobody knows, mixtures and "Unknown" are grey."""
+    """The colour family of a label, one of `FAMILIES`; labels nobody knows, mixtures and "Unknown" are
+    grey.
+    """
     if not label.strip() or _NOT_ONE_TYPE.search(label):
         return UNKNOWN_FAMILY
     name = lineage_of(label)

@@ -8,23 +8,29 @@ from cassia_core.knowledge.lineages import exclusive
 from cassia_core.knowledge.scoring import EngineSettings, Scores
 
 CLEAR, SILENT = 1.0, 0.5
-"""A gene is a clear sign of a type from this log-likelihood ratio on, and says nothing for it up to that one."""
+"""A gene is a clear sign of a type from this log-likelihood ratio on, and says nothing for it up to that one.
+"""
 
 
 def find_mixture(scores: Scores, settings: EngineSettings) -> tuple[int, int] | None:
-    """The two types that together explain the list much better than the best one alone; None without such a pair.
+    """The two types that together explain the list much better than the best one alone; None without such a
+    pair.
 
-    Both need at least `mixture_genes` clear genes that say nothing for the other, and the half-and-half list must
+    Both need at least `mixture_genes` clear genes that say nothing for the other, and the half-and-half list
+    must
     beat the best single type by `mixture_gain`.
     """
     profiles, llr = scores.profiles, scores.llr
     fit = llr / settings.temperature + scores.prior
-    tops = [int(np.where(profiles.lineage == i, fit, -np.inf).argmax()) for i in range(len(profiles.lineage_names))]
+    tops = [
+        int(np.where(profiles.lineage == i, fit, -np.inf).argmax())
+        for i in range(len(profiles.lineage_names))
+    ]
     tops.sort(key=lambda t: -llr[t])
     gain = profiles.gain[scores.rows].astype(np.float64)
     best: tuple[float, int, int] | None = None
     for i, one in enumerate(tops[:6]):
-        for other in tops[i + 1:14]:
+        for other in tops[i + 1 : 14]:
             if not _apart(scores, gain, one, other, settings):
                 continue
             improvement = joint_llr(scores, one, other) - float(llr[tops[0]])

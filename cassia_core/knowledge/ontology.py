@@ -21,7 +21,9 @@ def _terms() -> dict[str, dict]:
     from cellxgene_ontology_guide.ontology_parser import OntologyParser  # costs 60 ms, and only when asked
 
     table = OntologyParser().cxg_schema.ontology("CL")
-    return {cl_id: term for cl_id, term in table.items() if cl_id.startswith("CL:") and not term["deprecated"]}
+    return {
+        cl_id: term for cl_id, term in table.items() if cl_id.startswith("CL:") and not term["deprecated"]
+    }
 
 
 @cache
@@ -63,7 +65,8 @@ def term_of(cl_id: str) -> OntologyTerm | None:
 def find_term(label: str) -> OntologyTerm | None:
     """The term that a label means, or None.
 
-    Looked for in this order: an id written in the label, the exact name, a synonym, our own aliases, the normal
+    Looked for in this order: an id written in the label, the exact name, a synonym, our own aliases, the
+    normal
     form of name and synonyms ("CD4+ T cells" is "CD4-positive T cell"), the same with "cell" added.
     """
     if written := _ID.search(label):
@@ -138,7 +141,9 @@ def path_to_root(cl_id: str) -> tuple[OntologyTerm, ...]:
 
 
 def search(text: str, limit: int = 20) -> tuple[OntologyTerm, ...]:
-    """Terms whose name or synonym fits a text: exact first, then beginnings, then words, then near spellings."""
+    """Terms whose name or synonym fits a text: exact first, then beginnings, then words, then near
+    spellings.
+    """
     wanted = normal_form(text)
     if not wanted:
         return ()

@@ -37,11 +37,17 @@ def name_problems(findings: Findings) -> tuple[str, ...]:
     label = plural(findings.label)
     better = findings.rival_score > findings.score
     if findings.score < WEAK_SCORE and better and findings.alternative_genes:
-        start = (f"Only {_series(support[:4])} of the {findings.n_genes} genes {_verb('speak', support)} for {label}"
-                 if support else f"None of the {findings.n_genes} genes speaks for {label}")
+        start = (
+            f"Only {_series(support[:4])} of the {findings.n_genes} genes {_verb('speak', support)} for "
+            f"{label}"
+            if support
+            else f"None of the {findings.n_genes} genes speaks for {label}"
+        )
         genes = findings.alternative_genes
-        sentences.append(f"{start}; {_series(genes)} {_verb('speak', genes)} for {plural(findings.alternative)}, "
-                         "which explain the list better.")
+        sentences.append(
+            f"{start}; {_series(genes)} {_verb('speak', genes)} for {plural(findings.alternative)}, "
+            "which explain the list better."
+        )
     elif not support:
         sentences.append(f"None of the {findings.n_genes} genes speaks for {label}.")
     by_type = defaultdict(list)
@@ -49,9 +55,15 @@ def name_problems(findings: Findings) -> tuple[str, ...]:
         by_type[item.points_to].append(item.gene)
     for name, genes in by_type.items():
         if len(genes) >= SEVERAL and not (better and name == findings.alternative):
-            sentences.append(f"{_series(genes[:6])} mark {plural(name)}, a lineage that excludes {label}: "
-                             "a mixture, or another label?")
-    if findings.panel is None and findings.expected.silent_share >= MANY_SILENT and len(findings.expected.silent) >= 3:
+            sentences.append(
+                f"{_series(genes[:6])} mark {plural(name)}, a lineage that excludes {label}: "
+                "a mixture, or another label?"
+            )
+    if (
+        findings.panel is None
+        and findings.expected.silent_share >= MANY_SILENT
+        and len(findings.expected.silent) >= 3
+    ):
         silent = _series(findings.expected.silent[:5])
         sentences.append(f"{silent} are expected in {label} but are silent here.")
     return tuple(sentences)

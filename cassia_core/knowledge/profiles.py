@@ -36,10 +36,14 @@ class ProfileSettings:
     on_list: float = 0.45
     """Share of a list's genes that come from the type's own markers."""
     uniform: float = 0.5
-    """Share of the background that is uniform over the genome; the rest is what the knowledge base lists often."""
+    """Share of the background that is uniform over the genome; the rest is what the knowledge base lists
+    often.
+    """
     absent_penalty: float = 1.2
     foreign: float = 0.1
-    """A gene that speaks for one lineage speaks this much of it against the types of others that do not list it."""
+    """A gene that speaks for one lineage speaks this much of it against the types of others that do not list
+    it.
+    """
 
 
 PROFILE_DEFAULTS = ProfileSettings()
@@ -47,7 +51,8 @@ PROFILE_DEFAULTS = ProfileSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profiles:
-    """`gain[g, t]`: what gene g in a list says for type t (log-likelihood ratio over the background, relative to a
+    """`gain[g, t]`: what gene g in a list says for type t (log-likelihood ratio over the background, relative
+    to a
     gene that t does not list); `off_list`: what a gene that t does not list says. Last row: unknown genes."""
 
     species: str
@@ -101,9 +106,14 @@ def _load(species: str, settings: ProfileSettings) -> Profiles:
     kb = load_knowledge()
     entries = kb.types
     column = {entry.name: i for i, entry in enumerate(entries)}
-    own = [{m.gene: settings.masses[int(m.weight) - 1] for m in kb.markers_of(entry, species)} for entry in entries]
+    own = [
+        {m.gene: settings.masses[int(m.weight) - 1] for m in kb.markers_of(entry, species)}
+        for entry in entries
+    ]
     absent = [kb.absent_of(entry, species) for entry in entries]
-    genes = sorted({gene for weights in own for gene in weights} | {gene for listed in absent for gene in listed})
+    genes = sorted(
+        {gene for weights in own for gene in weights} | {gene for listed in absent for gene in listed}
+    )
     rows = {gene: i for i, gene in enumerate(genes)}
     mass = np.zeros((len(entries), len(genes)), dtype=np.float32)
     for t, weights in enumerate(own):
@@ -121,21 +131,30 @@ def _load(species: str, settings: ProfileSettings) -> Profiles:
         for gene in listed:
             gain[t, rows[gene]] -= settings.absent_penalty
     gain = np.vstack([gain.T, np.zeros((1, len(entries)), dtype=np.float32)])
-    return Profiles(species=species, entries=entries, rows=rows, gain=gain,
-                    off_list=float(np.log(1 - settings.on_list)), lineage_names=lineage_names, lineage=lineage,
-                    parent=parent, column=column,
-                    children=children)
+    return Profiles(
+        species=species,
+        entries=entries,
+        rows=rows,
+        gain=gain,
+        off_list=float(np.log(1 - settings.on_list)),
+        lineage_names=lineage_names,
+        lineage=lineage,
+        parent=parent,
+        column=column,
+        children=children,
+    )
 
 
 def _shares(mass: np.ndarray, settings: ProfileSettings) -> np.ndarray:
     """Chance of each gene given the type, with long lists punished only in part."""
     total = np.maximum(mass.sum(axis=1, keepdims=True), 1e-9)
     typical = np.median(total)
-    return mass / (total ** settings.length_penalty * typical ** (1 - settings.length_penalty))
+    return mass / (total**settings.length_penalty * typical ** (1 - settings.length_penalty))
 
 
-def _blend(share: np.ndarray, parent: np.ndarray, children: tuple[tuple[int, ...], ...],
-           settings: ProfileSettings) -> np.ndarray:
+def _blend(
+    share: np.ndarray, parent: np.ndarray, children: tuple[tuple[int, ...], ...], settings: ProfileSettings
+) -> np.ndarray:
     """Let a parent see some of its children's markers, and a child some of its parent's."""
     order = [int(t) for t in np.flatnonzero(parent < 0)]
     for t in order:
@@ -157,7 +176,11 @@ def _foreign(gain: np.ndarray, lineage: np.ndarray, n_lineages: int) -> np.ndarr
     return others[lineage]
 
 
-def _background(share: np.ndarray, lineage: np.ndarray, n_lineages: int, settings: ProfileSettings) -> np.ndarray:
-    """Chance of each gene in the list of any cluster: every lineage counts once, however many types it has."""
+def _background(
+    share: np.ndarray, lineage: np.ndarray, n_lineages: int, settings: ProfileSettings
+) -> np.ndarray:
+    """Chance of each gene in the list of any cluster: every lineage counts once, however many types it
+    has.
+    """
     means = np.stack([share[lineage == i].mean(axis=0) for i in range(n_lineages)])
     return settings.uniform / GENOME + (1 - settings.uniform) * means.mean(axis=0)

@@ -60,7 +60,8 @@ LONGEST = 75
 class Scores:
     """A list against all types.
 
-    Arrays run over the list's genes (`rows`, `weights`) or over types (`llr`, `prior`). `length` is the number of
+    Arrays run over the list's genes (`rows`, `weights`) or over types (`llr`, `prior`). `length` is the
+    number of
     genes, those of states hardly counting.
     """
 
@@ -74,9 +75,11 @@ class Scores:
     prior: np.ndarray
 
     def support(self, t: int, settings: EngineSettings) -> float:
-        """How far the list's support for type `t` exceeds what random genes reach; at or below 0 it is no support.
+        """How far the list's support for type `t` exceeds what random genes reach; at or below 0 it is no
+        support.
 
-        The log-likelihood ratio plus a bonus for every telling gene, less the same for random lists of that length.
+        The log-likelihood ratio plus a bonus for every telling gene, less the same for random lists of that
+        length.
         """
         telling = int(np.sum(self.gains(t) > TELLING))
         chance = settings.chance_start - settings.chance_per_gene * min(self.length, LONGEST)
@@ -88,26 +91,45 @@ class Scores:
 
 
 def species_key(text: str) -> str:
-    """"mouse" for mice in whatever words, else "human" (whose symbols most other species' files carry)."""
+    """ "mouse" for mice in whatever words, else "human" (whose symbols most other species' files carry)."""
     plain = text.strip().lower()
-    return "mouse" if plain in ("mouse", "mice", "murine", "mus musculus", "m. musculus", "mmusculus") else "human"
+    return (
+        "mouse"
+        if plain in ("mouse", "mice", "murine", "mus musculus", "m. musculus", "mmusculus")
+        else "human"
+    )
 
 
-def score_types(markers: ClusterMarkers | Sequence[str], setting: Setting, n_genes: int,
-                settings: EngineSettings = DEFAULTS) -> Scores:
+def score_types(
+    markers: ClusterMarkers | Sequence[str],
+    setting: Setting,
+    n_genes: int,
+    settings: EngineSettings = DEFAULTS,
+) -> Scores:
     """Log-likelihood ratio of every type for the first `n_genes` of a list, and the tissue's prior."""
-    genes = markers.genes[:n_genes] if isinstance(markers, ClusterMarkers) else tuple(
-        MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers[:n_genes], start=1))
+    genes = (
+        markers.genes[:n_genes]
+        if isinstance(markers, ClusterMarkers)
+        else tuple(MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers[:n_genes], start=1))
+    )
     profiles = load_profiles(species_key(setting.species), settings.profiles)
     names, rows, weights, length = _weigh_genes(genes, profiles, settings)
     llr = weights @ profiles.gain[rows] + weights.sum() * profiles.off_list
-    return Scores(profiles=profiles, genes=names, rows=rows, weights=weights, length=length, llr=llr,
-                  tumour=TUMOUR in tissue_keys(f"{setting.tissue} {setting.context}"),
-                  prior=_tissue_prior(profiles.species, setting.tissue, settings))
+    return Scores(
+        profiles=profiles,
+        genes=names,
+        rows=rows,
+        weights=weights,
+        length=length,
+        llr=llr,
+        tumour=TUMOUR in tissue_keys(f"{setting.tissue} {setting.context}"),
+        prior=_tissue_prior(profiles.species, setting.tissue, settings),
+    )
 
 
-def _weigh_genes(genes: Sequence[MarkerGene], profiles: Profiles,
-                 settings: EngineSettings) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, float]:
+def _weigh_genes(
+    genes: Sequence[MarkerGene], profiles: Profiles, settings: EngineSettings
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, float]:
     """Each gene once, with its row and its weight: by rank, and less where the gene is as common outside.
 
     Last comes the length of the list, genes of states counting for as little as they weigh.
@@ -156,7 +178,9 @@ def _tissue_prior(species: str, tissue: str, settings: EngineSettings) -> np.nda
 
 def _crowding(profiles: Profiles, settings: EngineSettings) -> np.ndarray:
     """A lineage must not win by the number of its types, nor by saying nothing definite."""
-    vague = np.array([lineages()[name].vague if name in lineages() else False for name in profiles.lineage_names])
+    vague = np.array(
+        [lineages()[name].vague if name in lineages() else False for name in profiles.lineage_names]
+    )
     crowd = settings.crowd * np.log(np.bincount(profiles.lineage)[profiles.lineage])
     return crowd + settings.vague * vague[profiles.lineage]
 

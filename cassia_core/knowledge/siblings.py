@@ -12,7 +12,8 @@ MOST_SIBLINGS, MOST_GENES = 8, 8
 def sibling_markers(label: str, species: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Siblings (types under the same parent) and children of a label, each with its most telling own markers.
 
-    Genes that the label's own type lists as strongly are left out: they tell nothing apart. Empty for an unknown
+    Genes that the label's own type lists as strongly are left out: they tell nothing apart. Empty for an
+    unknown
     label.
     """
     labelled = read_label(label)

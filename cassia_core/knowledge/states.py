@@ -33,8 +33,13 @@ class StateCall:
 def state_genes(species: str) -> frozenset[str]:
     """Genes of states that any type can be in: they say little of the type."""
     kb = load_knowledge()
-    return frozenset(m.gene for entry in kb.states if entry.kind in ANY_TYPE
-                     for m in kb.markers_of(entry, species) if m.weight >= 2)
+    return frozenset(
+        m.gene
+        for entry in kb.states
+        if entry.kind in ANY_TYPE
+        for m in kb.markers_of(entry, species)
+        if m.weight >= 2
+    )
 
 
 @cache
@@ -43,12 +48,15 @@ def _weights(species: str) -> tuple[tuple[StateEntry, dict[str, float]], ...]:
     return tuple((entry, {m.gene: m.weight for m in kb.markers_of(entry, species)}) for entry in kb.states)
 
 
-def call_states(genes: Sequence[str], species: str, explained: Collection[str] = (), *,
-                tumour: bool = False) -> tuple[StateCall, ...]:
+def call_states(
+    genes: Sequence[str], species: str, explained: Collection[str] = (), *, tumour: bool = False
+) -> tuple[StateCall, ...]:
     """States that a list shows, strongest first: at least three genes, 12 % of the list and a weight of six.
 
-    Genes that the cell type itself explains (`explained`) are no sign of a state, but for states that any type can be
-    in: plasma cells are not "immunoglobulin ambient", melanocytes not "possible melanoma". In a tumour sample a
+    Genes that the cell type itself explains (`explained`) are no sign of a state, but for states that any
+    type can be
+    in: plasma cells are not "immunoglobulin ambient", melanocytes not "possible melanoma". In a tumour sample
+    a
     malignant signature counts in full.
     """
     calls = []

@@ -1,6 +1,7 @@
 """Cells of another lineage inside a cluster, seen in the measured values: what a marker list can hide.
 
-A marker list compares a cluster with the others. Genes of a second lineage do not stand out in it when the others hold
+A marker list compares a cluster with the others. Genes of a second lineage do not stand out in it when the
+others hold
 that lineage too; in the cells themselves they are plain to see.
 """
 
@@ -13,16 +14,20 @@ from cassia_core.knowledge.symbols import current, orthologue
 
 LEAST_PCT = 0.2
 LEAST_PART = 0.35
-"""Part of the mean elsewhere: RNA that leaked from other cells is detected in many cells, but at a low level."""
+"""Part of the mean elsewhere: RNA that leaked from other cells is detected in many cells, but at a low level.
+"""
 LEAST_SIGNS = 3
 WEIGHT = 3.0
 
 
-def find_strangers(lineage: str, markers: ClusterMarkers, species: str,
-                   expression: ExpressionSource | None) -> tuple[EvidenceItem, ...]:
-    """Signs of lineages that exclude `lineage`, expressed by a fifth of the cells or more and not just leaked in.
+def find_strangers(
+    lineage: str, markers: ClusterMarkers, species: str, expression: ExpressionSource | None
+) -> tuple[EvidenceItem, ...]:
+    """Signs of lineages that exclude `lineage`, expressed by a fifth of the cells or more and not just leaked
+    in.
 
-    Only from cells. At least three signs of one lineage, and more than half of those measured, make a finding.
+    Only from cells. At least three signs of one lineage, and more than half of those measured, make a
+    finding.
     """
     if expression is None or expression.basis != "cells":
         return ()
@@ -30,8 +35,11 @@ def find_strangers(lineage: str, markers: ClusterMarkers, species: str,
     for other in lineages().values():
         if not other.signs or not exclusive(lineage, other.name):
             continue
-        measured = [m for m in expression.measure(markers.cluster, _symbols(other.signs, species))
-                    if m.status == "measured_here"]
+        measured = [
+            m
+            for m in expression.measure(markers.cluster, _symbols(other.signs, species))
+            if m.status == "measured_here"
+        ]
         present = [m for m in measured if _present(m)]
         if len(present) >= LEAST_SIGNS and 2 * len(present) > len(measured):
             items += [_item(found, other.name) for found in present]
@@ -51,6 +59,12 @@ def _present(found: GeneMeasurement) -> bool:
 
 
 def _item(found: GeneMeasurement, lineage: str) -> EvidenceItem:
-    return EvidenceItem(gene=found.gene, kind="conflicting", weight=WEIGHT, points_to=lineage, measured=found,
-                        text=f"{found.gene} marks another lineage ({lineage}) and {found.pct_in or 0:.0%} of the "
-                             "cells express it.")
+    return EvidenceItem(
+        gene=found.gene,
+        kind="conflicting",
+        weight=WEIGHT,
+        points_to=lineage,
+        measured=found,
+        text=f"{found.gene} marks another lineage ({lineage}) and {found.pct_in or 0:.0%} of the "
+        "cells express it.",
+    )

@@ -1,4 +1,6 @@
-"""Gene symbols as the knowledge base reads them: today's symbol where the table knows one, else as written."""
+"""Gene symbols as the knowledge base reads them: today's symbol where the table knows one, else as
+written.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def current(symbol: str, species: str) -> str:
 
 @cache
 def is_gene(symbol: str, species: str) -> bool:
-    """Whether the gene table knows the symbol, in any case, old or new, even where it has several meanings."""
+    """Whether the gene table knows the symbol, in any case, old or new, even where it has several
+    meanings.
+    """
     return bool(meanings(symbol, species))
 
 

@@ -13,9 +13,24 @@ ANY, TUMOUR, FETAL = "any", "tumour", "fetal"
 _TUMOUR_WORDS = re.compile(
     r"(?:cancer|carcinoma|tumou?r|lymphoma|melanoma|glioma|blastoma|sarcoma|leuka?emia|myeloma|malignan|metasta|neoplas|"
     r"adenoma|thymoma|mesothelioma)|"
-    r"\b(?:dlbcl|aml|cll|nsclc|sclc|luad|lusc|gbm|hcc|pdac|crc|escc|hnscc|tnbc|brca|ccrcc|hgsoc|prad)\b")
-_FETAL_WORDS = re.compile(r"\b(?:fo?et(?:al|us)|embryo\w*|neonat\w*|yolk|organoids?|blastocyst|gestation\w*|e\d+\.5)\b")
-_UNKNOWN = {"", "unknown", "na", "n/a", "none", "not given", "unspecified", "tissue blind", "blind", "mixed", "other"}
+    r"\b(?:dlbcl|aml|cll|nsclc|sclc|luad|lusc|gbm|hcc|pdac|crc|escc|hnscc|tnbc|brca|ccrcc|hgsoc|prad)\b"
+)
+_FETAL_WORDS = re.compile(
+    r"\b(?:fo?et(?:al|us)|embryo\w*|neonat\w*|yolk|organoids?|blastocyst|gestation\w*|e\d+\.5)\b"
+)
+_UNKNOWN = {
+    "",
+    "unknown",
+    "na",
+    "n/a",
+    "none",
+    "not given",
+    "unspecified",
+    "tissue blind",
+    "blind",
+    "mixed",
+    "other",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +47,10 @@ class Tissue:
 def tissues() -> dict[str, Tissue]:
     """All tissues by key."""
     raw = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {key: Tissue(key=key, uberon=entry["id"], parent=entry["parent"], aliases=tuple(entry["aliases"]))
-            for key, entry in raw.items()}
+    return {
+        key: Tissue(key=key, uberon=entry["id"], parent=entry["parent"], aliases=tuple(entry["aliases"]))
+        for key, entry in raw.items()
+    }
 
 
 @cache
@@ -57,7 +74,9 @@ def _plain(text: str) -> str:
 
 @cache
 def resolve_tissue(text: str) -> str:
-    """The tissue key that a free text means ("Esophagus" -> "oesophagus"), or "" when it means none we know."""
+    """The tissue key that a free text means ("Esophagus" -> "oesophagus"), or "" when it means none we
+    know.
+    """
     plain = _plain(text)
     if plain in _UNKNOWN:
         return ""

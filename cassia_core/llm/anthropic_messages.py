@@ -15,10 +15,17 @@ LONGEST_REPLY = 8192
 """The wire format insists on a limit; thinking, which many models always do, counts against it."""
 THINKING_BUDGET = {"low": 2048, "medium": 4096, "high": 8192}
 _FINISH: dict[str | None, FinishReason] = {
-    "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "model_context_window_exceeded": "length",
-    "refusal": "filtered"}
-_NO_CREDIT = (anthropic.PaymentRequiredError, anthropic.EnforcedSpendLimitReachedError,
-              anthropic.ContractSpendLimitReachedError)
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "filtered",
+}
+_NO_CREDIT = (
+    anthropic.PaymentRequiredError,
+    anthropic.EnforcedSpendLimitReachedError,
+    anthropic.ContractSpendLimitReachedError,
+)
 
 
 class AnthropicMessages:
@@ -37,7 +44,9 @@ class AnthropicMessages:
     def __init__(self, facts: ProviderFacts, key: str | None, base_url: str | None = None) -> None:
         self._facts, self._key = facts, key
         self._base_url = base_url or facts.base_url
-        self._client = anthropic.Anthropic(api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0)
+        self._client = anthropic.Anthropic(
+            api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0
+        )
 
     def __repr__(self) -> str:
         return f"AnthropicMessages({self._facts.name!r}, {self._base_url!r})"
@@ -50,9 +59,13 @@ class AnthropicMessages:
             raise self._problem(error, request.model, request.timeout_s) from error
         text = "".join(block.text for block in answer.content or () if block.type == "text")
         return ChatResponse(
-            text=text, input_tokens=answer.usage.input_tokens, output_tokens=answer.usage.output_tokens,
-            finish_reason=_FINISH.get(answer.stop_reason, "other"), model=answer.model,
-            latency_s=time.monotonic() - begun)
+            text=text,
+            input_tokens=answer.usage.input_tokens,
+            output_tokens=answer.usage.output_tokens,
+            finish_reason=_FINISH.get(answer.stop_reason, "other"),
+            model=answer.model,
+            latency_s=time.monotonic() - begun,
+        )
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models this key may use, newest first.
@@ -74,8 +87,12 @@ class AnthropicMessages:
         model = facts_of(self._facts.name, request.model)
         thinks = bool(request.reasoning) and model.reasoning is not False
         fields: dict[str, object] = {
-            "model": request.model, "timeout": request.timeout_s, "max_tokens": request.max_tokens or LONGEST_REPLY,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages if m.role != "system"],
+            "model": request.model,
+            "timeout": request.timeout_s,
+            "max_tokens": request.max_tokens or LONGEST_REPLY,
+            "messages": [
+                {"role": m.role, "content": m.content} for m in request.messages if m.role != "system"
+            ],
         }
         system = "\n\n".join(m.content for m in request.messages if m.role == "system")
         if system:
@@ -114,7 +131,9 @@ class AnthropicMessages:
                 return problems.too_many(facts, wait, details)
             case anthropic.ContentTooLargeError():
                 return problems.too_long(facts, model, details)
-            case anthropic.InternalServerError() | anthropic.RequestTimeoutError() | anthropic.ConflictError():
+            case (
+                anthropic.InternalServerError() | anthropic.RequestTimeoutError() | anthropic.ConflictError()
+            ):
                 return problems.failed_there(facts, error.status_code, wait, details)
         return problems.not_accepted(facts, error.status_code, details)
 
@@ -131,5 +150,8 @@ def _output_config(request: ChatRequest, model: ModelFacts, thinks: bool) -> dic
 def _thinking(request: ChatRequest, model: ModelFacts) -> dict[str, object]:
     if model.thinking == "budget":
         most = (request.max_tokens or LONGEST_REPLY) // 2
-        return {"type": "enabled", "budget_tokens": max(1024, min(THINKING_BUDGET[request.reasoning or "low"], most))}
+        return {
+            "type": "enabled",
+            "budget_tokens": max(1024, min(THINKING_BUDGET[request.reasoning or "low"], most)),
+        }
     return {"type": "adaptive"}

@@ -18,7 +18,8 @@ _FILE = Path(__file__).with_name("catalogue.toml")
 class ProviderFacts:
     """One provider. `base_url` is where it lives unless the user names another address.
 
-    `tokens_field` and `reasoning_field` name the wire fields of the reply limit and the reasoning effort ("" when it
+    `tokens_field` and `reasoning_field` name the wire fields of the reply limit and the reasoning effort (""
+    when it
     has none); `local` says that nothing leaves the user's own machines.
     """
 
@@ -36,7 +37,8 @@ class ProviderFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """One model. A price, a context or an ability that is not known is None, and then the provider's word holds.
+    """One model. A price, a context or an ability that is not known is None, and then the provider's word
+    holds.
 
     Prices are US dollars per million tokens, as read on `read_on` (ISO date) from `source`. `thinking` is how
     Anthropic's models take a reasoning effort.
@@ -88,8 +90,11 @@ def provider_facts(name: str) -> ProviderFacts:
         if facts.name == name:
             return facts
     known = ", ".join(facts.name for facts in providers())
-    raise ConfigError(f"There is no provider called {name!r}.", f"Known are: {known}.",
-                      "Choose one of them, or give the address of an OpenAI-compatible server.")
+    raise ConfigError(
+        f"There is no provider called {name!r}.",
+        f"Known are: {known}.",
+        "Choose one of them, or give the address of an OpenAI-compatible server.",
+    )
 
 
 def facts_of(provider: str, model: str) -> ModelFacts:
@@ -101,7 +106,9 @@ def facts_of(provider: str, model: str) -> ModelFacts:
 
 
 def cost_usd(provider: str, model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """List price of a call in US dollars, or None when the price is not known. The offline engine costs nothing."""
+    """List price of a call in US dollars, or None when the price is not known. The offline engine costs
+    nothing.
+    """
     if provider == OFFLINE:
         return 0.0
     facts = facts_of(provider, model)

@@ -11,13 +11,19 @@ from cassia_core.llm.protocol import ChatRequest
 def fingerprint(request: ChatRequest) -> str:
     """SHA-256 (hex) over all that decides the answer, and whose question it is.
 
-    Left out are the provider and its address (a recorded run can be replayed without them) and the longest reply
+    Left out are the provider and its address (a recorded run can be replayed without them) and the longest
+    reply
     allowed (it follows from the run's limits, which may be raised when a run goes on).
     """
     parts = {
-        "agent": request.agent, "dataset": request.dataset, "cluster": request.cluster, "attempt": request.attempt,
-        "model": request.model, "temperature": request.temperature,
-        "reasoning": request.reasoning, "schema": request.json_schema,
+        "agent": request.agent,
+        "dataset": request.dataset,
+        "cluster": request.cluster,
+        "attempt": request.attempt,
+        "model": request.model,
+        "temperature": request.temperature,
+        "reasoning": request.reasoning,
+        "schema": request.json_schema,
         "messages": [[m.role, m.content] for m in request.messages],
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=dict)

@@ -13,8 +13,10 @@ ANSWERS_BEFORE_ONE_MORE = 30
 class AdaptiveLimiter:
     """One per provider and run. Safe for use from several threads.
 
-    After a 429 the number of requests at a time is halved and nothing is sent before the time the server asked
-    for. Every answer gives a part of a slot back, up to one below the number that was refused; only after many
+    After a 429 the number of requests at a time is halved and nothing is sent before the time the server
+    asked
+    for. Every answer gives a part of a slot back, up to one below the number that was refused; only after
+    many
     answers is that number tried again.
 
     Parameters

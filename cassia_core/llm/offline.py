@@ -1,4 +1,5 @@
-"""The offline engine as a provider: answers every agent's task from the knowledge base, in the models' reply format.
+"""The offline engine as a provider: answers every agent's task from the knowledge base, in the models' reply
+format.
 
 No language model, no network, no tokens. The same task always gets the same answer.
 """
@@ -49,5 +50,8 @@ def _answer(request: ChatRequest) -> str:
         case FormatTask():
             return format_answer(request.task)
         case _:
-            raise ProviderError("The offline engine cannot answer this.", f"It has no answer for a task of the kind "
-                                f"{type(request.task).__name__}.", "Choose a language model for this step.")
+            raise ProviderError(
+                "The offline engine cannot answer this.",
+                f"It has no answer for a task of the kind {type(request.task).__name__}.",
+                "Choose a language model for this step.",
+            )

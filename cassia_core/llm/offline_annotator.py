@@ -15,7 +15,9 @@ SUBTYPE_SHARE = 0.1
 
 
 def annotate(task: AnnotateTask) -> str:
-    """Name the cluster; on a further attempt, step back to the broader type unless the list is sure of this one."""
+    """Name the cluster; on a further attempt, step back to the broader type unless the list is sure of this
+    one.
+    """
     ranking = rank_types(task.markers, task.setting, task.n_genes)
     general, subtypes = name_levels(ranking)
     text = [SIGNATURE, explain(ranking, task.setting)]
@@ -23,11 +25,28 @@ def annotate(task: AnnotateTask) -> str:
         if ranking.specificity < SURE:
             general, subtypes = _step_back(ranking)
         changed = subtypes[0] != task.previous.label
-        text.append("The earlier answer was not accepted, " + (
-            f"so the broader {subtypes[0]} is named." if changed else f"but the genes carry it: {subtypes[0]} stays."))
-    return "\n\n".join([" ".join(text), block({
-        "general": general, "subtypes": subtypes, "mixed": [c.entry.name for c in ranking.mixed],
-        "key_genes": list(ranking.named.genes[:MOST_KEY_GENES]) if ranking.entry else [], "tissue": ""})])
+        text.append(
+            "The earlier answer was not accepted, "
+            + (
+                f"so the broader {subtypes[0]} is named."
+                if changed
+                else f"but the genes carry it: {subtypes[0]} stays."
+            )
+        )
+    return "\n\n".join(
+        [
+            " ".join(text),
+            block(
+                {
+                    "general": general,
+                    "subtypes": subtypes,
+                    "mixed": [c.entry.name for c in ranking.mixed],
+                    "key_genes": list(ranking.named.genes[:MOST_KEY_GENES]) if ranking.entry else [],
+                    "tissue": "",
+                }
+            ),
+        ]
+    )
 
 
 def name_levels(ranking: Ranking) -> tuple[str, list[str]]:
@@ -38,8 +57,11 @@ def name_levels(ranking: Ranking) -> tuple[str, list[str]]:
     label = ranking.label
     general = _general(ranking)
     inside = sum(c.share for c in ranking.candidates if c.lineage == ranking.lineage) or 1.0
-    finer = [c.entry.name for c in ranking.candidates
-             if c.lineage == ranking.lineage and c.entry.name not in path and c.share / inside >= SUBTYPE_SHARE]
+    finer = [
+        c.entry.name
+        for c in ranking.candidates
+        if c.lineage == ranking.lineage and c.entry.name not in path and c.share / inside >= SUBTYPE_SHARE
+    ]
     return general, [label, *finer][:3]
 
 

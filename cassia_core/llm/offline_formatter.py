@@ -1,4 +1,6 @@
-"""The offline engine as formatter: finds the cell types that a free text names and puts them into the block."""
+"""The offline engine as formatter: finds the cell types that a free text names and puts them into the
+block.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +12,40 @@ from cassia_core.knowledge.engine import UNKNOWN
 from cassia_core.knowledge.labels import normal_form
 from cassia_core.llm.offline_words import SIGNATURE, block
 
-_DENIED = re.compile(r"\b(?:not|no|never|rather than|instead of|unlike|excludes?|excluded|without)\b[^.;]{0,30}$")
+_DENIED = re.compile(
+    r"\b(?:not|no|never|rather than|instead of|unlike|excludes?|excluded|without)\b[^.;]{0,30}$"
+)
 
 
 def format_answer(task: FormatTask) -> str:
-    """The types named in the text, the one named last in a concluding position first; "Unknown" without any."""
+    """The types named in the text, the one named last in a concluding position first; "Unknown" without
+    any.
+    """
     named = _types_named(task.text)
     kb = load_knowledge()
     if not named:
-        return "\n\n".join([f"{SIGNATURE} The text names no cell type that the knowledge base knows.",
-                            block({"general": UNKNOWN, "subtypes": [], "mixed": [], "key_genes": [], "tissue": ""})])
+        return "\n\n".join(
+            [
+                f"{SIGNATURE} The text names no cell type that the knowledge base knows.",
+                block({"general": UNKNOWN, "subtypes": [], "mixed": [], "key_genes": [], "tissue": ""}),
+            ]
+        )
     entry = kb.get(named[0])
     above = kb.parent(entry) if entry else None
-    return "\n\n".join([f"{SIGNATURE} Types were read from the text by name.",
-                        block({"general": above.name if above else named[0], "subtypes": named[:3], "mixed": [],
-                               "key_genes": [], "tissue": ""})])
+    return "\n\n".join(
+        [
+            f"{SIGNATURE} Types were read from the text by name.",
+            block(
+                {
+                    "general": above.name if above else named[0],
+                    "subtypes": named[:3],
+                    "mixed": [],
+                    "key_genes": [],
+                    "tissue": "",
+                }
+            ),
+        ]
+    )
 
 
 def _types_named(text: str) -> list[str]:

@@ -12,7 +12,9 @@ from cassia_core.llm.offline_words import SIGNATURE, block
 def merge(task: MergeTask) -> str:
     """Broad (the lineage), middle (the type below it on the way to the label) and specific (the label)."""
     groups = {cluster: list(_groups(general, detailed)) for cluster, general, detailed in task.labels}
-    return "\n\n".join([f"{SIGNATURE} Groups follow the tree of cell types: lineage, type, label.", block(groups)])
+    return "\n\n".join(
+        [f"{SIGNATURE} Groups follow the tree of cell types: lineage, type, label.", block(groups)]
+    )
 
 
 def _groups(general: str, detailed: str) -> tuple[str, str, str]:

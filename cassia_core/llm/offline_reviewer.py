@@ -34,7 +34,11 @@ def _failures(proposal: Proposal, evidence: Evidence, strictness: str) -> list[s
         return []
     if evidence.score is None:
         return list(evidence.problems)
-    reasons = list(evidence.problems) if strictness == "v0" else [p for p in evidence.problems if _is_hard(evidence)]
+    reasons = (
+        list(evidence.problems)
+        if strictness == "v0"
+        else [p for p in evidence.problems if _is_hard(evidence)]
+    )
     if evidence.score < LEAST_EVIDENCE[strictness] and not reasons:
         reasons = [f"The evidence for {evidence.label} is weak ({evidence.score:.0f} of 100)."]
     if reasons and evidence.best_alternative and (evidence.alternative_score or 0) > evidence.score:
@@ -66,8 +70,11 @@ def _support(evidence: Evidence) -> str:
         return f"The knowledge base does not know {evidence.label}, so the genes could not be weighed for it."
     support, silent = evidence.genes("supporting"), evidence.genes("silent")
     named = plural(evidence.label)
-    text = f"{series(support[:5])} {'speaks' if len(support) == 1 else 'speak'} for {named}." if support else (
-        f"No gene speaks for {named}.")
+    text = (
+        f"{series(support[:5])} {'speaks' if len(support) == 1 else 'speak'} for {named}."
+        if support
+        else (f"No gene speaks for {named}.")
+    )
     if silent:
         text += f" Expected but silent: {series(silent[:4])}."
     return text

@@ -12,20 +12,37 @@ from cassia_core.knowledge.lineages import exclusive
 from cassia_core.knowledge.states import MALIGNANT, StateCall
 from cassia_core.knowledge.tissues import TUMOUR, tissue_keys
 
-TUMOUR_FORMING = frozenset({"epithelial cell", "hepatocyte", "endocrine cell", "melanocyte", "astrocyte or radial glia",
-                            "oligodendrocyte lineage", "neural progenitor", "mesothelial cell", "myoepithelial cell",
-                            "germ cell"})
-"""Lineages of solid tumours, and of tumours of the blood: cells that merely live in tumours are in neither."""
+TUMOUR_FORMING = frozenset(
+    {
+        "epithelial cell",
+        "hepatocyte",
+        "endocrine cell",
+        "melanocyte",
+        "astrocyte or radial glia",
+        "oligodendrocyte lineage",
+        "neural progenitor",
+        "mesothelial cell",
+        "myoepithelial cell",
+        "germ cell",
+    }
+)
+"""Lineages of solid tumours, and of tumours of the blood: cells that merely live in tumours are in neither.
+"""
 BLOOD_BORNE = frozenset({"B cell", "T cell", "hematopoietic precursor", "granulocyte", "lymphocyte"})
-USUAL = {"T cell": "T cells", "B cell": "B cells", "monocyte or macrophage": "macrophages",
-         "epithelial cell": "epithelial cells", "endothelial cell": "endothelial cells",
-         "fibroblast or stromal cell": "fibroblasts"}
+USUAL = {
+    "T cell": "T cells",
+    "B cell": "B cells",
+    "monocyte or macrophage": "macrophages",
+    "epithelial cell": "epithelial cells",
+    "endothelial cell": "endothelial cells",
+    "fibroblast or stromal cell": "fibroblasts",
+}
 """Lineages named as absent when they are."""
 SIGNATURE = "Offline engine of CASSIA Workbench: no language model, only the marker knowledge base."
 
 
 def series(names: Sequence[str], joint: str = "and") -> str:
-    """"A", "A and B", "A, B and C"."""
+    """ "A", "A and B", "A, B and C"."""
     names = list(names)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joint} {names[-1]}"
 
@@ -47,12 +64,17 @@ def explain(ranking: Ranking, setting: Setting) -> str:
     sentences.append(_alternative_sentence(ranking))
     if ranking.mixed:
         one, other = ranking.mixed
-        sentences.append(f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
-                         f"({plural(other.entry.name)}) stand high in the list: a mixture or doublets.")
+        sentences.append(
+            f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
+            f"({plural(other.entry.name)}) stand high in the list: a mixture or doublets."
+        )
     sentences += [_state_sentence(state) for state in ranking.states[:2]]
     if _may_be_tumour_cells(ranking, setting):
-        sentences.append(f"The sample is a tumour: these {plural(ranking.label)} are possibly malignant. Markers do not tell "
-                         "them from normal ones; compare their copy-number profiles.")
+        sentences.append(
+            f"The sample is a tumour: these {plural(ranking.label)} are possibly malignant. Markers do not "
+            "tell "
+            "them from normal ones; compare their copy-number profiles."
+        )
     if ranking.entry.note:
         sentences.append(f"Note on {ranking.entry.name}: {ranking.entry.note}")
     return " ".join(sentences)
@@ -88,7 +110,9 @@ def _detail_sentence(ranking: Ranking) -> str:
         return ""
     extra = [gene for gene in best.genes if gene not in ranking.named.genes[:5]][:3]
     because = f" because of {series(extra)}" if extra else ""
-    return f"Of their kinds, {plural(best.entry.name)} come closest{because}, but the list does not settle it."
+    return (
+        f"Of their kinds, {plural(best.entry.name)} come closest{because}, but the list does not settle it."
+    )
 
 
 def _absence_sentence(ranking: Ranking) -> str:
@@ -102,5 +126,7 @@ def _alternative_sentence(ranking: Ranking) -> str:
     other = ranking.runner_up
     if not other.genes:
         return "No other lineage has a gene of weight in the list."
-    return (f"Next best outside this lineage are {plural(other.entry.name)} ({series(other.genes[:3])}), "
-            f"{'close behind' if ranking.llr - other.llr < 5 else 'far behind'}.")
+    return (
+        f"Next best outside this lineage are {plural(other.entry.name)} ({series(other.genes[:3])}), "
+        f"{'close behind' if ranking.llr - other.llr < 5 else 'far behind'}."
+    )

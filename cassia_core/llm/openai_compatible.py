@@ -33,7 +33,9 @@ class OpenAICompatible:
         self._base_url = base_url or facts.base_url
         self._key = key
         self._client = openai.OpenAI(api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0)
-        self._client.organization = self._client.project = None  # taken from the environment, for whichever server
+        self._client.organization = self._client.project = (
+            None  # taken from the environment, for whichever server
+        )
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self._facts.name!r}, {self._base_url!r})"
@@ -65,7 +67,8 @@ class OpenAICompatible:
     def _fields(self, request: ChatRequest) -> dict[str, object]:
         model = facts_of(self._facts.name, request.model)
         fields: dict[str, object] = {
-            "model": request.model, "timeout": request.timeout_s,
+            "model": request.model,
+            "timeout": request.timeout_s,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         }
         if request.temperature is not None and model.temperature:
@@ -76,8 +79,10 @@ class OpenAICompatible:
             fields |= _reasoning(self._facts.reasoning_field, request.reasoning)
         wants_schema = model.json_schema if model.json_schema is not None else self._facts.json_schema
         if request.json_schema and wants_schema:
-            fields["response_format"] = {"type": "json_schema", "json_schema": {
-                "name": request.agent, "schema": dict(request.json_schema), "strict": True}}
+            fields["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": request.agent, "schema": dict(request.json_schema), "strict": True},
+            }
         return fields
 
     def _response(self, answer: openai.types.chat.ChatCompletion, seconds: float) -> ChatResponse:
@@ -90,7 +95,10 @@ class OpenAICompatible:
             text=choice.message.content or refused or "",
             input_tokens=(usage.prompt_tokens or 0) if usage else 0,
             output_tokens=(usage.completion_tokens or 0) if usage else 0,
-            finish_reason=_FINISH.get(choice.finish_reason, "other"), model=answer.model or "", latency_s=seconds)
+            finish_reason=_FINISH.get(choice.finish_reason, "other"),
+            model=answer.model or "",
+            latency_s=seconds,
+        )
 
     def _problem(self, error: openai.OpenAIError, model: str, timeout_s: float) -> ProviderError:
         """The SDK's error by its type, and for status errors by the server's own code."""

@@ -14,7 +14,9 @@ from cassia_core.llm.catalogue import ProviderFacts, provider_facts
 from cassia_core.llm.protocol import ChatRequest, Provider
 
 CHECK_TIMEOUT_S = 30.0
-_SECRET_IN_ADDRESS = re.compile(r"://[^/?#]*@|[?&][^=&]*(?:key|token|secret|password|sig)[^=&]*=", re.IGNORECASE)
+_SECRET_IN_ADDRESS = re.compile(
+    r"://[^/?#]*@|[?&][^=&]*(?:key|token|secret|password|sig)[^=&]*=", re.IGNORECASE
+)
 
 
 def require_key(model: AgentModel, key: str | None) -> None:
@@ -30,24 +32,35 @@ def require_key(model: AgentModel, key: str | None) -> None:
     _refuse_secrets(model)
     facts = provider_facts(model.provider)
     if facts.kind != "offline" and not (model.base_url or facts.base_url):
-        raise ConfigError("The address of the model server is missing.", f"{facts.title} has none of its own.",
-                          "Give its base URL, such as http://localhost:8000/v1.")
+        raise ConfigError(
+            "The address of the model server is missing.",
+            f"{facts.title} has none of its own.",
+            "Give its base URL, such as http://localhost:8000/v1.",
+        )
     if model.base_url and not model.base_url.startswith(("http://", "https://")):
-        raise ConfigError("What was given is no address of a model server.", "It does not begin with http:// or "
-                          "https://.", "Give the whole base URL, such as http://localhost:8000/v1.")
+        raise ConfigError(
+            "What was given is no address of a model server.",
+            "It does not begin with http:// or https://.",
+            "Give the whole base URL, such as http://localhost:8000/v1.",
+        )
     if facts.needs_key and not key and not model.base_url:
-        raise MissingKeyError(f"{facts.title} needs a key.", "None was given.",
-                              f"Get one at {facts.key_page} and enter it for this session, "
-                              f'or in a script: set_api_key("...", provider="{facts.name}").')
+        raise MissingKeyError(
+            f"{facts.title} needs a key.",
+            "None was given.",
+            f"Get one at {facts.key_page} and enter it for this session, "
+            f'or in a script: set_api_key("...", provider="{facts.name}").',
+        )
 
 
 def _refuse_secrets(model: AgentModel) -> None:
     """An address is written to the run's record: it must not hold what opens the door."""
     for address in (model.provider, model.base_url or ""):
         if _SECRET_IN_ADDRESS.search(address):
-            raise ConfigError("The address of the model server holds a password or a key.",
-                              "Addresses are kept in the run's record; keys have a field of their own.",
-                              "Leave it out of the address and enter it as the key.")
+            raise ConfigError(
+                "The address of the model server holds a password or a key.",
+                "Addresses are kept in the run's record; keys have a field of their own.",
+                "Leave it out of the address and enter it as the key.",
+            )
 
 
 def make_provider(model: AgentModel, key: str | None = None) -> Provider:
@@ -61,7 +74,10 @@ def make_provider(model: AgentModel, key: str | None = None) -> Provider:
     require_key(model, key)
     facts = provider_facts(model.provider)
     if facts.kind == "offline":
-        from cassia_core.llm.offline import OfflineProvider  # loads the knowledge base: only where it is asked
+        from cassia_core.llm.offline import (
+            OfflineProvider,
+        )  # loads the knowledge base: only where it is asked
+
         return OfflineProvider()
     return _remote(facts, key, model.base_url)
 
@@ -134,9 +150,16 @@ def check_connection(model: AgentModel, key: str | None = None) -> str:
     provider = make_provider(model, key)
     task = FormatTask(setting=Setting(species="human"), text="OK")
     try:
-        answer = provider.complete(ChatRequest(
-            messages=(Message(role="user", content="Reply with the word OK."),), model=model.model, agent="formatter",
-            task=task, max_tokens=64, timeout_s=CHECK_TIMEOUT_S))
+        answer = provider.complete(
+            ChatRequest(
+                messages=(Message(role="user", content="Reply with the word OK."),),
+                model=model.model,
+                agent="formatter",
+                task=task,
+                max_tokens=64,
+                timeout_s=CHECK_TIMEOUT_S,
+            )
+        )
     finally:
         provider.close()
     return f"{facts.title} is connected: {answer.model or model.model} answered in {answer.latency_s:.1f} s."
@@ -152,6 +175,8 @@ def _remote(facts: ProviderFacts, key: str | None, base_url: str | None) -> _Rem
     """Load the vendor's package only when it is used: each takes a second to import."""
     if facts.kind == "anthropic":
         from cassia_core.llm.anthropic_messages import AnthropicMessages
+
         return AnthropicMessages(facts, key, base_url)
     from cassia_core.llm.openai_compatible import OpenAICompatible
+
     return OpenAICompatible(facts, key, base_url)

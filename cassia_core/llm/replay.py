@@ -7,7 +7,9 @@ from cassia_core.llm.protocol import ChatRequest, ChatResponse
 
 
 class ReplayProvider:
-    """Stands where a model would, and refuses: recorded answers are given by the call log before it is asked."""
+    """Stands where a model would, and refuses: recorded answers are given by the call log before it is
+    asked.
+    """
 
     def complete(self, request: ChatRequest) -> ChatResponse:
         """Refuse.
@@ -19,9 +21,11 @@ class ReplayProvider:
         """
         raise ProviderError(
             "The recorded run has no answer to this request.",
-            f"Its {request.agent} was never asked this about cluster {request.cluster!r}: input, settings or prompts "
+            f"Its {request.agent} was never asked this about cluster {request.cluster!r}: input, settings "
+            "or prompts "
             "differ.",
-            "Replay with the settings and the input of the recorded run, or annotate anew.")
+            "Replay with the settings and the input of the recorded run, or annotate anew.",
+        )
 
     def close(self) -> None:
         """Nothing is held open."""

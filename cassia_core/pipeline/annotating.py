@@ -25,13 +25,18 @@ FINAL = ("done", "needs_review", "skipped")
 
 
 def setting_of(config: RunConfig, spec: DatasetSpec, findings: Findings | None) -> Setting:
-    """What the agents are told of the sample. A small targeted panel, and a part of a larger data set, is named as
+    """What the agents are told of the sample. A small targeted panel, and a part of a larger data set, is
+    named as
     such."""
     n_genes = findings.n_genes if findings and findings.kind == "cells" else None
     tissue = "" if spec.tissue.strip().lower() == UNKNOWN_TISSUE else spec.tissue
     context = " ".join(text for text in (spec.context, part_context(config, spec)) if text)
-    return Setting(species=spec.species, tissue=tissue, context=context,
-                   panel_genes=n_genes if n_genes and n_genes <= SMALL_PANEL_GENES else None)
+    return Setting(
+        species=spec.species,
+        tissue=tissue,
+        context=context,
+        panel_genes=n_genes if n_genes and n_genes <= SMALL_PANEL_GENES else None,
+    )
 
 
 class ClusterPool:
@@ -52,7 +57,9 @@ class ClusterPool:
                 self._futures[markers.cluster] = _done(kept)
                 self._announce(kept)
             else:
-                self._futures[markers.cluster] = self._context.pool.submit(self._one, markers, setting, expression)
+                self._futures[markers.cluster] = self._context.pool.submit(
+                    self._one, markers, setting, expression
+                )
 
     def results(self) -> tuple[ClusterResult, ...]:
         """Wait for all clusters; one row per cluster, in the table's order."""
@@ -66,8 +73,12 @@ class ClusterPool:
         return kept
 
     def _one(self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource) -> ClusterResult:
-        base = ClusterResult(cluster=markers.cluster, status="cancelled", n_cells=markers.n_cells,
-                             markers=markers.symbols(self._spec.markers.n_genes))
+        base = ClusterResult(
+            cluster=markers.cluster,
+            status="cancelled",
+            n_cells=markers.n_cells,
+            markers=markers.symbols(self._spec.markers.n_genes),
+        )
         try:
             self._context.stop_if_cancelled()
             result = self._annotated(markers, setting, expression, base)
@@ -75,30 +86,50 @@ class ClusterPool:
             return replace(base, reason=error.what)
         except Exception as error:
             logger.exception("Cluster %r of %r failed", markers.cluster, self._spec.name)
-            result = replace(base, status="failed", reason=f"The program itself failed ({type(error).__name__}). "
-                                                           "Details are in the run's log.")
+            result = replace(
+                base,
+                status="failed",
+                reason=f"The program itself failed ({type(error).__name__}). Details are in the run's log.",
+            )
         save_cluster(self._layout, result)
         self._announce(result)
         return result
 
-    def _annotated(self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource,
-                   base: ClusterResult) -> ClusterResult:
+    def _annotated(
+        self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource, base: ClusterResult
+    ) -> ClusterResult:
         if self._context.asker is None or self._context.config.annotation is None:
             return replace(base, status="skipped", reason=markers.reason or "No annotation was asked for.")
         if self._spec.only_clusters and markers.cluster not in self._spec.only_clusters:
             return replace(base, status="skipped", reason="This run was asked for other clusters only.")
         result = annotate_cluster(
-            markers, setting=setting, params=self._context.config.annotation, n_genes=self._spec.markers.n_genes,
-            asker=self._context.asker, expression=expression, dataset=self._spec.name, emit=self._context.emit)
+            markers,
+            setting=setting,
+            params=self._context.config.annotation,
+            n_genes=self._spec.markers.n_genes,
+            asker=self._context.asker,
+            expression=expression,
+            dataset=self._spec.name,
+            emit=self._context.emit,
+        )
         return replace(result, markers=base.markers)
 
     def _announce(self, result: ClusterResult) -> None:
         if result.status == "failed":
-            self._context.emit(ClusterFailed(dataset=self._spec.name, cluster=result.cluster, reason=result.reason))
+            self._context.emit(
+                ClusterFailed(dataset=self._spec.name, cluster=result.cluster, reason=result.reason)
+            )
         else:
-            self._context.emit(ClusterFinished(
-                dataset=self._spec.name, cluster=result.cluster, status=result.status, label=result.label,
-                score=result.score.value if result.score else None, light=result.light))
+            self._context.emit(
+                ClusterFinished(
+                    dataset=self._spec.name,
+                    cluster=result.cluster,
+                    status=result.status,
+                    label=result.label,
+                    score=result.score.value if result.score else None,
+                    light=result.light,
+                )
+            )
 
 
 def _done(result: ClusterResult) -> Future[ClusterResult]:

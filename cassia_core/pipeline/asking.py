@@ -37,8 +37,12 @@ from cassia_core.pipeline.budget import Budget, Need
 from cassia_core.runs.call_log import CallLog, LoggedCall
 
 PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
-    "annotator": annotator.prompt, "validator": validator.prompt, "formatter": formatter.prompt,
-    "scorer": scorer.prompt, "booster": booster.prompt, "merger": merger.prompt,
+    "annotator": annotator.prompt,
+    "validator": validator.prompt,
+    "formatter": formatter.prompt,
+    "scorer": scorer.prompt,
+    "booster": booster.prompt,
+    "merger": merger.prompt,
 }
 CHARACTERS_PER_TOKEN = 3
 """Low on purpose: gene symbols cost more tokens than words do, and a reservation must not be too small."""
@@ -49,7 +53,8 @@ UNUSED_REPLIES = 3
 """How often one question is put when the reply is empty, withheld or cut off."""
 LONGEST_WAIT_S = 300.0
 DEAD_AFTER = 3
-"""Calls given up, none ever answered: the server is not there, and the run need not try it for every cluster."""
+"""Calls given up, none ever answered: the server is not there, and the run need not try it for every cluster.
+"""
 RATE_LIMIT_PATIENCE = 900
 """Units of `wait_s` for which one call may be put off by a provider that asks for fewer requests."""
 
@@ -81,7 +86,8 @@ class Asker:
     notice
         Called, once per provider, when it asks for fewer requests.
     wait_s
-        Unit of the waits between retries, seconds. A call is given up after `params.max_retries` faults, or when the
+        Unit of the waits between retries, seconds. A call is given up after `params.max_retries` faults, or
+        when the
         provider's rate limit has kept it waiting for 900 units.
 
     Raises
@@ -90,9 +96,17 @@ class Asker:
         When a limit in dollars is set and a model has no known price.
     """
 
-    def __init__(self, providers: Mapping[AgentModel, Provider], params: AnnotationParams, call_log: CallLog,
-                 on_call: Callable[[CallRecord], None], stop: Callable[[], bool], *,
-                 notice: Callable[[str], None] | None = None, wait_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        providers: Mapping[AgentModel, Provider],
+        params: AnnotationParams,
+        call_log: CallLog,
+        on_call: Callable[[CallRecord], None],
+        stop: Callable[[], bool],
+        *,
+        notice: Callable[[str], None] | None = None,
+        wait_s: float = 1.0,
+    ) -> None:
         self._providers, self._params, self._log = providers, params, call_log
         self._on_call, self._stop, self._wait_s = on_call, stop, wait_s
         self._notice = notice or (lambda text: None)
@@ -101,8 +115,12 @@ class Asker:
         self._given_up: Counter[int] = Counter()
         self._seats = threading.BoundedSemaphore(params.max_workers)
         spent = call_log.spent()
-        self._budget = Budget(params.max_tokens_total, params.max_cost_usd, spent_tokens=spent.total_tokens,
-                              spent_usd=spent.cost_usd)
+        self._budget = Budget(
+            params.max_tokens_total,
+            params.max_cost_usd,
+            spent_tokens=spent.total_tokens,
+            spent_usd=spent.cost_usd,
+        )
         self._refuse_unpriced_limit()
 
     @property
@@ -110,8 +128,17 @@ class Asker:
         """The error after which no call of this run can succeed, once there is one."""
         return self._fatal
 
-    def ask(self, role: AgentRole, task: AgentTask, *, dataset: str, cluster: str, attempt: int,
-            note: str = "", unused: Callable[[Reply], None] | None = None) -> Reply:
+    def ask(
+        self,
+        role: AgentRole,
+        task: AgentTask,
+        *,
+        dataset: str,
+        cluster: str,
+        attempt: int,
+        note: str = "",
+        unused: Callable[[Reply], None] | None = None,
+    ) -> Reply:
         """Put `task` to the model of `role`.
 
         Parameters
@@ -123,7 +150,8 @@ class Asker:
         note
             One sentence on what was wrong with the last reply, when the same task is asked again.
         unused
-            Called with each reply that was paid but is empty, withheld or cut off, before it is asked for again.
+            Called with each reply that was paid but is empty, withheld or cut off, before it is asked for
+            again.
 
         Raises
         ------
@@ -137,7 +165,9 @@ class Asker:
             When the run was cancelled.
         """
         model = self._params.model_of(role)
-        request = self._request(role, task, model, dataset=dataset, cluster=cluster, attempt=attempt, note=note)
+        request = self._request(
+            role, task, model, dataset=dataset, cluster=cluster, attempt=attempt, note=note
+        )
         for _ in range(UNUSED_REPLIES):
             reply, finish = self._answer(request, model)
             longer = _with_more_room(request, model) if finish == "length" else None
@@ -147,24 +177,51 @@ class Asker:
                 unused(reply)
             request = longer or request
         if finish == "filtered":
-            raise ReplyFiltered("The provider withheld the answer.", "Its content filter took offence.",
-                                "Ask another model for this cluster.")
-        raise ReplyError("The model answered nothing.", f"It was asked {UNUSED_REPLIES} times.",
-                         "Ask again later or choose another model.", agent=role, attempt=attempt)
+            raise ReplyFiltered(
+                "The provider withheld the answer.",
+                "Its content filter took offence.",
+                "Ask another model for this cluster.",
+            )
+        raise ReplyError(
+            "The model answered nothing.",
+            f"It was asked {UNUSED_REPLIES} times.",
+            "Ask again later or choose another model.",
+            agent=role,
+            attempt=attempt,
+        )
 
     def discard(self, replies: tuple[str, ...]) -> None:
         """Note that these replies (by key) led nowhere, so that a later retry asks anew."""
         self._log.reject(replies)
 
-    def _request(self, role: AgentRole, task: AgentTask, model: AgentModel, *, dataset: str, cluster: str,
-                 attempt: int, note: str) -> ChatRequest:
+    def _request(
+        self,
+        role: AgentRole,
+        task: AgentTask,
+        model: AgentModel,
+        *,
+        dataset: str,
+        cluster: str,
+        attempt: int,
+        note: str,
+    ) -> ChatRequest:
         prompt = PROMPT_OF[role](task)
         messages = (*prompt.messages, Message(role="user", content=note)) if note else prompt.messages
         longest = model.max_tokens or (REPLY_TOKENS_UNDER_A_LIMIT if self._budget.limited else None)
-        return ChatRequest(messages=messages, model=model.model, agent=role, task=task, dataset=dataset,
-                           cluster=cluster, attempt=attempt, temperature=model.temperature, max_tokens=longest,
-                           reasoning=model.reasoning, json_schema=prompt.json_schema,
-                           timeout_s=self._params.timeout_s)
+        return ChatRequest(
+            messages=messages,
+            model=model.model,
+            agent=role,
+            task=task,
+            dataset=dataset,
+            cluster=cluster,
+            attempt=attempt,
+            temperature=model.temperature,
+            max_tokens=longest,
+            reasoning=model.reasoning,
+            json_schema=prompt.json_schema,
+            timeout_s=self._params.timeout_s,
+        )
 
     def _answer(self, request: ChatRequest, model: AgentModel) -> tuple[Reply, str]:
         """From the log, or else from the model. An answer that the filter withheld has an empty text."""
@@ -174,18 +231,32 @@ class Asker:
         if entry is None:
             entry = self._paid(request, model, key)
         call = entry.call
-        turn = Turn(role=request.agent, attempt=request.attempt, text=entry.reply, sent=request.messages,
-                    provider=call.provider, model=call.model, input_tokens=call.input_tokens,
-                    output_tokens=call.output_tokens, cost_usd=0.0 if entry.replayed else call.cost_usd,
-                    latency_s=call.latency_s, at=call.at, replayed=entry.replayed)
+        turn = Turn(
+            role=request.agent,
+            attempt=request.attempt,
+            text=entry.reply,
+            sent=request.messages,
+            provider=call.provider,
+            model=call.model,
+            input_tokens=call.input_tokens,
+            output_tokens=call.output_tokens,
+            cost_usd=0.0 if entry.replayed else call.cost_usd,
+            latency_s=call.latency_s,
+            at=call.at,
+            replayed=entry.replayed,
+        )
         return Reply(text=entry.reply, turn=turn, key=key), entry.finish_reason
 
     def _paid(self, request: ChatRequest, model: AgentModel, key: str) -> LoggedCall:
         provider = self._providers[model]
         limiter = self._limiters[id(provider)]
         retrying = Retrying(
-            stop=self._patience(), retry=retry_if_exception(_worth_a_retry), wait=self._wait, sleep=self._sleep,
-            reraise=True)
+            stop=self._patience(),
+            retry=retry_if_exception(_worth_a_retry),
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
         try:
             return retrying(self._call, request, model, key, provider, limiter)
         except ProviderError as error:
@@ -195,8 +266,9 @@ class Asker:
                 self._fatal = self._fatal or error
             raise
 
-    def _call(self, request: ChatRequest, model: AgentModel, key: str, provider: Provider,
-              limiter: AdaptiveLimiter) -> LoggedCall:
+    def _call(
+        self, request: ChatRequest, model: AgentModel, key: str, provider: Provider, limiter: AdaptiveLimiter
+    ) -> LoggedCall:
         with limiter.slot(self._check_stop), self._seats:
             need = self._most(request, model)
             self._reserve(need)
@@ -232,18 +304,24 @@ class Asker:
         sent = sum(len(m.content) for m in request.messages)
         input_tokens = math.ceil(sent / CHARACTERS_PER_TOKEN) + 20
         output_tokens = request.max_tokens or 0
-        return Need(tokens=input_tokens + output_tokens, cost_usd=cost_usd(model.provider, model.model, input_tokens,
-                                                                            output_tokens))
+        return Need(
+            tokens=input_tokens + output_tokens,
+            cost_usd=cost_usd(model.provider, model.model, input_tokens, output_tokens),
+        )
 
     def _check_stop(self) -> None:
         if self._stop():
-            raise RunCancelled("The run was cancelled.", "You asked to stop it.",
-                               "Resume it whenever you like; what is done is kept.")
+            raise RunCancelled(
+                "The run was cancelled.",
+                "You asked to stop it.",
+                "Resume it whenever you like; what is done is kept.",
+            )
         if self._fatal is not None:
             raise copy(self._fatal)
 
     def _patience(self) -> Callable[[RetryCallState], bool]:
-        """When to give one call up: faults are counted; "too many requests" is waited out for a long time, because
+        """When to give one call up: faults are counted; "too many requests" is waited out for a long time,
+        because
         it says nothing against this call."""
         faults = 0
 
@@ -274,8 +352,11 @@ class Asker:
             return
         for model in self._providers:
             if cost_usd(model.provider, model.model, 1, 1) is None:
-                raise ConfigError(f"A limit in dollars cannot be kept with the model {model.model}.",
-                                  "Its price is not known.", "Set a limit in tokens instead (`max_tokens_total`).")
+                raise ConfigError(
+                    f"A limit in dollars cannot be kept with the model {model.model}.",
+                    "Its price is not known.",
+                    "Set a limit in tokens instead (`max_tokens_total`).",
+                )
 
 
 def _worth_a_retry(error: BaseException) -> bool:
@@ -286,16 +367,31 @@ def _worth_a_retry(error: BaseException) -> bool:
 
 def _with_more_room(request: ChatRequest, model: AgentModel) -> ChatRequest | None:
     """The same request with a longer reply allowed; None when the model has no more room."""
-    most = min(LONGER_REPLY_TOKENS, facts_of(model.provider, model.model).max_output_tokens or LONGER_REPLY_TOKENS)
+    most = min(
+        LONGER_REPLY_TOKENS, facts_of(model.provider, model.model).max_output_tokens or LONGER_REPLY_TOKENS
+    )
     if request.max_tokens is not None and request.max_tokens >= most:
         return None
     return replace(request, max_tokens=most)
 
 
-def _logged(request: ChatRequest, model: AgentModel, key: str, response: ChatResponse, seconds: float) -> LoggedCall:
+def _logged(
+    request: ChatRequest, model: AgentModel, key: str, response: ChatResponse, seconds: float
+) -> LoggedCall:
     cost = cost_usd(model.provider, model.model, response.input_tokens, response.output_tokens)
-    call = CallRecord(at=datetime.now(UTC).isoformat(timespec="milliseconds"), provider=model.provider,
-                      model=parse.readable(response.model) or model.model, agent=request.agent, dataset=request.dataset,
-                      cluster=request.cluster, attempt=request.attempt, input_tokens=response.input_tokens,
-                      output_tokens=response.output_tokens, latency_s=round(seconds, 4), cost_usd=cost)
-    return LoggedCall(key=key, call=call, reply=parse.readable(response.text), finish_reason=response.finish_reason)
+    call = CallRecord(
+        at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        provider=model.provider,
+        model=parse.readable(response.model) or model.model,
+        agent=request.agent,
+        dataset=request.dataset,
+        cluster=request.cluster,
+        attempt=request.attempt,
+        input_tokens=response.input_tokens,
+        output_tokens=response.output_tokens,
+        latency_s=round(seconds, 4),
+        cost_usd=cost,
+    )
+    return LoggedCall(
+        key=key, call=call, reply=parse.readable(response.text), finish_reason=response.finish_reason
+    )

@@ -57,12 +57,21 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     return _best(drafts)
 
 
-def _propose(case: Case, talk: Conversation, attempt: int, previous: Proposal | None, feedback: str,
-             looks: Looks) -> Proposal:
+def _propose(
+    case: Case, talk: Conversation, attempt: int, previous: Proposal | None, feedback: str, looks: Looks
+) -> Proposal:
     """One annotation, after the looks at measured genes that the annotator asks for and has left."""
     while True:
-        task = AnnotateTask(setting=case.setting, markers=case.markers, n_genes=case.n_genes, attempt=attempt,
-                            previous=previous, feedback=feedback, may_ask=looks.left > 0, measured=looks.measured)
+        task = AnnotateTask(
+            setting=case.setting,
+            markers=case.markers,
+            n_genes=case.n_genes,
+            attempt=attempt,
+            previous=previous,
+            feedback=feedback,
+            may_ask=looks.left > 0,
+            measured=looks.measured,
+        )
         answer = _annotation(case, talk, task)
         if isinstance(answer, Proposal):
             return _about_this_cluster(case, answer, looks.measured)
@@ -71,10 +80,16 @@ def _propose(case: Case, talk: Conversation, attempt: int, previous: Proposal | 
 
 
 def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal | GeneRequest:
-    """The annotator's answer; a formatter copies it out of a reply that has an answer but no readable block."""
+    """The annotator's answer; a formatter copies it out of a reply that has an answer but no readable
+    block.
+    """
     try:
-        answer = talk.ask("annotator", task, parse.read_proposal_or_request if task.may_ask else parse.read_proposal,
-                          attempt=task.attempt)
+        answer = talk.ask(
+            "annotator",
+            task,
+            parse.read_proposal_or_request if task.may_ask else parse.read_proposal,
+            attempt=task.attempt,
+        )
     except ReplyError as error:
         if not _speaks_of(case, error.raw):
             raise
@@ -88,7 +103,9 @@ def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal 
 
 
 def _formatted(case: Case, talk: Conversation, text: str, attempt: int) -> Proposal:
-    copied = talk.ask("formatter", FormatTask(setting=case.setting, text=text), parse.read_proposal, attempt=attempt)
+    copied = talk.ask(
+        "formatter", FormatTask(setting=case.setting, text=text), parse.read_proposal, attempt=attempt
+    )
     return replace(copied, reasoning=text)
 
 
@@ -104,8 +121,10 @@ def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeas
     if cited & given or not names_a_type(proposal.label):
         return proposal
     named = ", ".join(proposal.key_genes[:5])
-    raise ReplyError("The answer is not about this cluster.",
-                     f"None of the genes it cites ({named}) is among those given." if named else "It cites no gene.")
+    raise ReplyError(
+        "The answer is not about this cluster.",
+        f"None of the genes it cites ({named}) is among those given." if named else "It cites no gene.",
+    )
 
 
 def _same_label(previous: Proposal | None, proposal: Proposal) -> bool:
@@ -113,7 +132,8 @@ def _same_label(previous: Proposal | None, proposal: Proposal) -> bool:
 
 
 def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, *, considered: bool) -> Draft:
-    """Checks first; what they object to goes back without paying a validator, unless it was `considered` already:
+    """Checks first; what they object to goes back without paying a validator, unless it was `considered`
+    already:
     the annotator insists on the label or calls the cluster mixed. Then the validator decides."""
     evidence = case.weigh(proposal)
     talk.add_checks(evidence, attempt)
@@ -125,15 +145,24 @@ def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, 
 
 def review(case: Case, talk: Conversation, draft: Draft) -> Draft:
     """The validator's verdict, with a score in the same reply where its model also scores."""
-    task = ValidateTask(setting=case.setting, markers=case.markers, proposal=draft.proposal, evidence=draft.evidence,
-                        strictness=case.params.validator_involvement, with_score=case.scores_with_validator,
-                        n_genes=case.n_genes, attempt=draft.attempt)
+    task = ValidateTask(
+        setting=case.setting,
+        markers=case.markers,
+        proposal=draft.proposal,
+        evidence=draft.evidence,
+        strictness=case.params.validator_involvement,
+        with_score=case.scores_with_validator,
+        n_genes=case.n_genes,
+        attempt=draft.attempt,
+    )
     try:
         verdict = talk.ask_twice("validator", task, parse.read_verdict, attempt=draft.attempt)
     except ANSWERABLE as error:
         return replace(draft, reason=f"It was not validated. {error}")
     score = _score_in(talk.turns[-1].text, talk.turns[-1].model) if case.scores_with_validator else None
-    feedback = "" if verdict.passed else verdict.feedback or "The validator did not accept it and gave no reason."
+    feedback = (
+        "" if verdict.passed else verdict.feedback or "The validator did not accept it and gave no reason."
+    )
     return replace(draft, verdict=verdict, score=score, feedback=feedback, reason=feedback)
 
 
@@ -149,8 +178,13 @@ def scored(case: Case, talk: Conversation, draft: Draft) -> Draft:
     """Ask the scorer, unless no score is wanted or one came with the verdict."""
     if not case.params.score or draft.score is not None:
         return draft
-    task = ScoreTask(setting=case.setting, markers=case.markers, proposal=draft.proposal, evidence=draft.evidence,
-                     n_genes=case.n_genes)
+    task = ScoreTask(
+        setting=case.setting,
+        markers=case.markers,
+        proposal=draft.proposal,
+        evidence=draft.evidence,
+        n_genes=case.n_genes,
+    )
     score = talk.ask_twice("scorer", task, parse.read_score, attempt=draft.attempt)
     return replace(draft, score=replace(score, model=talk.turns[-1].model))
 

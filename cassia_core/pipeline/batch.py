@@ -47,16 +47,23 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
     return status
 
 
-def _sources(layout: RunLayout, config: RunConfig,
-             keys: Mapping[str, str]) -> tuple[dict[AgentModel, Provider], CallLog]:
-    """Where answers come from: the models and what a parent run has paid already, or for a replay the recorded run
+def _sources(
+    layout: RunLayout, config: RunConfig, keys: Mapping[str, str]
+) -> tuple[dict[AgentModel, Provider], CallLog]:
+    """Where answers come from: the models and what a parent run has paid already, or for a replay the
+    recorded run
     and nothing else."""
     if not config.replay_from:
-        return open_providers(config.models(), keys), CallLog(layout.calls, earlier=_paid_before(layout, config))
+        return open_providers(config.models(), keys), CallLog(
+            layout.calls, earlier=_paid_before(layout, config)
+        )
     recorded = RunLayout(root=Path(config.replay_from)).calls
     if not recorded.exists():
-        raise RunNotFound(f"There is nothing to replay in {config.replay_from}.", "It holds no recorded calls.",
-                          "Name the directory of a run that was annotated.")
+        raise RunNotFound(
+            f"There is nothing to replay in {config.replay_from}.",
+            "It holds no recorded calls.",
+            "Name the directory of a run that was annotated.",
+        )
     return dict.fromkeys(config.models(), ReplayProvider()), CallLog(layout.calls, earlier=(recorded,))
 
 
@@ -66,9 +73,11 @@ def _paid_before(layout: RunLayout, config: RunConfig) -> tuple[Path, ...]:
         return ()
     log = RunLayout(root=layout.root.parent / config.parent_run).calls
     if not log.exists():
-        raise RunNotFound(f"The run {config.parent_run}, which this one goes on from, is not there.",
-                          "It was moved, archived or deleted, and its answers would have to be paid again.",
-                          "Put it back, or start a new run.")
+        raise RunNotFound(
+            f"The run {config.parent_run}, which this one goes on from, is not there.",
+            "It was moved, archived or deleted, and its answers would have to be paid again.",
+            "Put it back, or start a new run.",
+        )
     return (log,)
 
 
@@ -88,19 +97,43 @@ def _not_begun(context: RunContext, index: int) -> DatasetOutcome:
     spec = context.config.datasets[index]
     layout = context.layout.dataset(index, spec)
     context.emit(ev.DatasetFinished(dataset=spec.name, status="cancelled", error="The run was cancelled."))
-    return DatasetOutcome(dataset=layout.name, tissue=spec.tissue, file_path=spec.path, status="cancelled",
-                          output_dir=str(layout.folder), error="The run was cancelled before this dataset began.")
+    return DatasetOutcome(
+        dataset=layout.name,
+        tissue=spec.tissue,
+        file_path=spec.path,
+        status="cancelled",
+        output_dir=str(layout.folder),
+        error="The run was cancelled before this dataset began.",
+    )
 
 
-def _asker(layout: RunLayout, config: RunConfig, log: EventLog, providers: Mapping[AgentModel, Provider],
-           call_log: CallLog) -> Asker | None:
+def _asker(
+    layout: RunLayout,
+    config: RunConfig,
+    log: EventLog,
+    providers: Mapping[AgentModel, Provider],
+    call_log: CallLog,
+) -> Asker | None:
     if config.annotation is None:
         return None
 
     def on_call(call: CallRecord) -> None:
-        log.emit(ev.UsageAdded(dataset=call.dataset, cluster=call.cluster, agent=call.agent,
-                               input_tokens=call.input_tokens, output_tokens=call.output_tokens,
-                               cost_usd=call.cost_usd))
+        log.emit(
+            ev.UsageAdded(
+                dataset=call.dataset,
+                cluster=call.cluster,
+                agent=call.agent,
+                input_tokens=call.input_tokens,
+                output_tokens=call.output_tokens,
+                cost_usd=call.cost_usd,
+            )
+        )
 
-    return Asker(providers, config.annotation, call_log, on_call, layout.cancel.exists,
-                 notice=lambda text: log.emit(ev.Notice(text=text)))
+    return Asker(
+        providers,
+        config.annotation,
+        call_log,
+        on_call,
+        layout.cancel.exists,
+        notice=lambda text: log.emit(ev.Notice(text=text)),
+    )

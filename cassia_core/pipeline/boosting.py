@@ -38,22 +38,39 @@ def boosted(case: Case, talk: Conversation, before: Draft) -> tuple[Draft, Boost
     talk.add_checks(draft.evidence, attempt)
     after = scored(case, talk, review(case, talk, draft))
     accepted, reason = _accepted(before, after)
-    record = Boost(before=before.proposal, after=proposal, rounds=rounds, accepted=accepted, reason=reason,
-                   score_before=before.score.value if before.score else None,
-                   score_after=after.score.value if after.score else None, measured=measured)
+    record = Boost(
+        before=before.proposal,
+        after=proposal,
+        rounds=rounds,
+        accepted=accepted,
+        reason=reason,
+        score_before=before.score.value if before.score else None,
+        score_after=after.score.value if after.score else None,
+        measured=measured,
+    )
     return (after if accepted else before), record
 
 
-def _concluded(case: Case, talk: Conversation, before: Draft,
-               attempt: int) -> tuple[Proposal, tuple[GeneMeasurement, ...], int]:
+def _concluded(
+    case: Case, talk: Conversation, before: Draft, attempt: int
+) -> tuple[Proposal, tuple[GeneMeasurement, ...], int]:
     siblings = siblings_of(case, (before.proposal.label,))
     contrast = tuple(gene for _, genes in siblings for gene in genes)
     measured = measure(case, (*before.proposal.key_genes, *contrast), ())
     last = case.params.boost_rounds
     for round_ in range(1, last + 1):
-        task = BoostTask(setting=case.setting, markers=case.markers, proposal=before.proposal,
-                         evidence=before.evidence, measured=measured, sibling_genes=siblings,
-                         strategy=case.params.boost_strategy, round=round_, last=round_ == last, n_genes=case.n_genes)
+        task = BoostTask(
+            setting=case.setting,
+            markers=case.markers,
+            proposal=before.proposal,
+            evidence=before.evidence,
+            measured=measured,
+            sibling_genes=siblings,
+            strategy=case.params.boost_strategy,
+            round=round_,
+            last=round_ == last,
+            n_genes=case.n_genes,
+        )
         read = parse.read_proposal if task.last else parse.read_proposal_or_request
         answer = talk.ask_twice("booster", task, read, attempt=attempt)
         if isinstance(answer, Proposal):
@@ -65,7 +82,10 @@ def _concluded(case: Case, talk: Conversation, before: Draft,
 def _accepted(before: Draft, after: Draft) -> tuple[bool, str]:
     old, new = before.proposal.label, after.proposal.label
     if not names_a_type(old) and names_a_type(new):
-        return after.passed, f"The closer look {'finds' if after.passed else 'suggests, without being validated,'} “{new}”."
+        return (
+            after.passed,
+            f"The closer look {'finds' if after.passed else 'suggests, without being validated,'} “{new}”.",
+        )
     if len(after.evidence.problems) > len(before.evidence.problems):
         return False, f"“{new}” has more against it in the data than “{old}” had."
     if before.passed and not after.passed:

@@ -20,7 +20,8 @@ class Need:
 class Budget:
     """Reserve what a call may cost at most before it is made; settle what it did cost after.
 
-    While calls are under way a new one that would not fit waits for them: they mostly cost less than the most.
+    While calls are under way a new one that would not fit waits for them: they mostly cost less than the
+    most.
 
     Parameters
     ----------
@@ -30,8 +31,14 @@ class Budget:
         What the run has cost before (resume).
     """
 
-    def __init__(self, max_tokens: int | None, max_cost_usd: float | None, *, spent_tokens: int = 0,
-                 spent_usd: float = 0.0) -> None:
+    def __init__(
+        self,
+        max_tokens: int | None,
+        max_cost_usd: float | None,
+        *,
+        spent_tokens: int = 0,
+        spent_usd: float = 0.0,
+    ) -> None:
         self._max_tokens, self._max_cost_usd = max_tokens, max_cost_usd
         self._tokens, self._usd = spent_tokens, spent_usd
         self._open: list[Need] = []
@@ -68,8 +75,9 @@ class Budget:
     def _fits(self, need: Need) -> bool:
         tokens = self._tokens + sum(n.tokens for n in self._open) + need.tokens
         usd = self._usd + sum(n.cost_usd or 0.0 for n in self._open) + (need.cost_usd or 0.0)
-        return ((self._max_tokens is None or tokens <= self._max_tokens)
-                and (self._max_cost_usd is None or usd <= self._max_cost_usd))
+        return (self._max_tokens is None or tokens <= self._max_tokens) and (
+            self._max_cost_usd is None or usd <= self._max_cost_usd
+        )
 
     def _exceeded(self) -> BudgetExceeded:
         limits = []
@@ -77,6 +85,8 @@ class Budget:
             limits.append(f"{self._tokens:,} of at most {self._max_tokens:,} tokens")
         if self._max_cost_usd is not None:
             limits.append(f"${self._usd:.4f} of at most ${self._max_cost_usd:.4f}")
-        return BudgetExceeded(BudgetExceeded.WHAT,
-                              f"Used so far: {' and '.join(limits)}; the next call could exceed it.",
-                              "What is done is kept. Go on with a higher limit; what is paid is not paid again.")
+        return BudgetExceeded(
+            BudgetExceeded.WHAT,
+            f"Used so far: {' and '.join(limits)}; the next call could exceed it.",
+            "What is done is kept. Go on with a higher limit; what is paid is not paid again.",
+        )

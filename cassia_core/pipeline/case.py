@@ -38,8 +38,9 @@ class Case:
 
     def weigh(self, proposal: Proposal) -> Evidence:
         """Evidence for the label from the genes that the annotator saw, no fewer and no more."""
-        return self.checks.weigh(proposal.label, self.markers, self.setting, self.expression, proposal.key_genes,
-                                 self.n_genes)
+        return self.checks.weigh(
+            proposal.label, self.markers, self.setting, self.expression, proposal.key_genes, self.n_genes
+        )
 
     @property
     def shown(self) -> frozenset[str]:
@@ -56,7 +57,8 @@ class Case:
 class Draft:
     """A label with all that was said of it.
 
-    `verdict` is the validator's, None when it was not asked; `feedback` is what goes back to the annotator, "" when
+    `verdict` is the validator's, None when it was not asked; `feedback` is what goes back to the annotator,
+    "" when
     there is nothing to mend; `reason` says why a person should look, "" when nothing stands open.
     """
 

@@ -21,9 +21,18 @@ from cassia_core.pipeline.conversation import Conversation
 ANNOTATED_STATES = ("ok", "weak")
 
 
-def annotate_cluster(markers: ClusterMarkers, *, setting: Setting, params: AnnotationParams, asker: Asker,
-                     expression: ExpressionSource, dataset: str, emit: Callable[[Event], None], n_genes: int = 50,
-                     checks: Checks | None = None) -> ClusterResult:
+def annotate_cluster(
+    markers: ClusterMarkers,
+    *,
+    setting: Setting,
+    params: AnnotationParams,
+    asker: Asker,
+    expression: ExpressionSource,
+    dataset: str,
+    emit: Callable[[Event], None],
+    n_genes: int = 50,
+    checks: Checks | None = None,
+) -> ClusterResult:
     """Annotate one cluster.
 
     Returns
@@ -37,12 +46,23 @@ def annotate_cluster(markers: ClusterMarkers, *, setting: Setting, params: Annot
     RunCancelled
         When a person cancelled the run. Nothing else is raised for faults of models, replies or budgets.
     """
-    base = ClusterResult(cluster=markers.cluster, status="skipped", reason=markers.reason, n_cells=markers.n_cells,
-                         markers=markers.symbols(n_genes))
+    base = ClusterResult(
+        cluster=markers.cluster,
+        status="skipped",
+        reason=markers.reason,
+        n_cells=markers.n_cells,
+        markers=markers.symbols(n_genes),
+    )
     if markers.state not in ANNOTATED_STATES or not markers.genes:
         return replace(base, reason=markers.reason or "It has no marker genes.")
-    case = Case(markers=markers, setting=setting, params=params, expression=expression, n_genes=n_genes,
-                checks=checks or Checks())
+    case = Case(
+        markers=markers,
+        setting=setting,
+        params=params,
+        expression=expression,
+        n_genes=n_genes,
+        checks=checks or Checks(),
+    )
     talk = Conversation(asker, emit, dataset, markers.cluster)
     begun = time.monotonic()
     try:
@@ -82,17 +102,35 @@ def _result(case: Case, base: ClusterResult, draft: Draft, boost: Boost | None) 
     if light == "high" and not draft.passed:
         light, light_reason = "medium", "The genes speak for the label, but nobody validated it."
     return replace(
-        base, status="needs_review" if draft.reason or not draft.passed else "done", reason=draft.reason,
-        proposal=proposal, iterations=draft.attempt, verdict=draft.verdict, evidence=draft.evidence, score=draft.score,
+        base,
+        status="needs_review" if draft.reason or not draft.passed else "done",
+        reason=draft.reason,
+        proposal=proposal,
+        iterations=draft.attempt,
+        verdict=draft.verdict,
+        evidence=draft.evidence,
+        score=draft.score,
         general_term=case.checks.find_term(proposal.general),
-        detailed_term=case.checks.find_term(proposal.label), light=light, light_reason=light_reason, boost=boost)
+        detailed_term=case.checks.find_term(proposal.label),
+        light=light,
+        light_reason=light_reason,
+        boost=boost,
+    )
 
 
-def _metered(result: ClusterResult, params: AnnotationParams, talk: Conversation, seconds: float) -> ClusterResult:
+def _metered(
+    result: ClusterResult, params: AnnotationParams, talk: Conversation, seconds: float
+) -> ClusterResult:
     """Sum up what the turns cost; one unknown price makes the sum unknown. Replayed ones cost nothing."""
     paid = [turn for turn in talk.turns if turn.model and not turn.replayed]
     costs = [turn.cost_usd for turn in paid]
     return replace(
-        result, turns=talk.turns, provider=params.annotator.provider, model=params.annotator.model,
-        input_tokens=sum(turn.input_tokens for turn in paid), output_tokens=sum(turn.output_tokens for turn in paid),
-        cost_usd=None if None in costs else sum(costs), seconds=seconds)
+        result,
+        turns=talk.turns,
+        provider=params.annotator.provider,
+        model=params.annotator.model,
+        input_tokens=sum(turn.input_tokens for turn in paid),
+        output_tokens=sum(turn.output_tokens for turn in paid),
+        cost_usd=None if None in costs else sum(costs),
+        seconds=seconds,
+    )

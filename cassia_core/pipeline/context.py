@@ -15,7 +15,9 @@ from cassia_core.runs.layout import RunLayout
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """One run under way. `pool` holds the requests in flight of the whole run; `asker` is None without agents."""
+    """One run under way. `pool` holds the requests in flight of the whole run; `asker` is None without
+    agents.
+    """
 
     layout: RunLayout
     config: RunConfig
@@ -33,5 +35,8 @@ class RunContext:
     def stop_if_cancelled(self) -> None:
         """Raise `RunCancelled` when a person asked to stop."""
         if self.cancelled():
-            raise RunCancelled("The run was cancelled.", "You asked to stop it.",
-                               "Resume it whenever you like; what is done is kept.")
+            raise RunCancelled(
+                "The run was cancelled.",
+                "You asked to stop it.",
+                "Resume it whenever you like; what is done is kept.",
+            )

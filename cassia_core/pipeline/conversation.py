@@ -32,8 +32,9 @@ class Conversation:
     def turns(self) -> tuple[Turn, ...]:
         return tuple(self._turns)
 
-    def ask(self, role: AgentRole, task: AgentTask, read: Callable[[str], T], *, attempt: int = 1,
-            note: str = "") -> T:
+    def ask(
+        self, role: AgentRole, task: AgentTask, read: Callable[[str], T], *, attempt: int = 1, note: str = ""
+    ) -> T:
         """Ask once and read the reply; an unreadable one stays in the conversation as a failed turn.
 
         Raises
@@ -45,8 +46,15 @@ class Conversation:
         """
         self._emit(AgentStarted(dataset=self._dataset, cluster=self._cluster, agent=role, attempt=attempt))
         try:
-            reply = self._asker.ask(role, task, dataset=self._dataset, cluster=self._cluster, attempt=attempt,
-                                    note=note, unused=self._unused)
+            reply = self._asker.ask(
+                role,
+                task,
+                dataset=self._dataset,
+                cluster=self._cluster,
+                attempt=attempt,
+                note=note,
+                unused=self._unused,
+            )
         except CassiaError as error:
             self._keep(Turn(role=role, attempt=attempt, text=str(error), outcome="failed", at=_now()))
             raise
@@ -76,14 +84,20 @@ class Conversation:
         try:
             return self.ask(role, task, read, attempt=attempt)
         except ReplyError as error:
-            note = f"Your last reply could not be read. {error.why} Answer again in exactly the form asked for."
+            note = (
+                f"Your last reply could not be read. {error.why} Answer again in exactly the form asked for."
+            )
             return self.ask(role, task, read, attempt=attempt, note=note)
 
     def add_checks(self, evidence: Evidence, attempt: int) -> None:
         """Keep what the deterministic checks found as a turn of their own."""
-        self._emit(AgentStarted(dataset=self._dataset, cluster=self._cluster, agent="checks", attempt=attempt))
+        self._emit(
+            AgentStarted(dataset=self._dataset, cluster=self._cluster, agent="checks", attempt=attempt)
+        )
         outcome: TurnOutcome = "not_passed" if evidence.problems else "passed"
-        self._keep(Turn(role="checks", attempt=attempt, text=_evidence_text(evidence), outcome=outcome, at=_now()))
+        self._keep(
+            Turn(role="checks", attempt=attempt, text=_evidence_text(evidence), outcome=outcome, at=_now())
+        )
 
     def discard(self) -> None:
         """The replies led nowhere: a later retry of this cluster asks anew."""
@@ -91,8 +105,17 @@ class Conversation:
 
     def _keep(self, turn: Turn, label: str = "") -> None:
         self._turns.append(turn)
-        self._emit(TurnFinished(dataset=self._dataset, cluster=self._cluster, agent=turn.role, attempt=turn.attempt,
-                                outcome=turn.outcome, label=label, text=turn.text[:LIVE_TEXT]))
+        self._emit(
+            TurnFinished(
+                dataset=self._dataset,
+                cluster=self._cluster,
+                agent=turn.role,
+                attempt=turn.attempt,
+                outcome=turn.outcome,
+                label=label,
+                text=turn.text[:LIVE_TEXT],
+            )
+        )
 
 
 def _now() -> str:
@@ -111,13 +134,22 @@ def _label(value: object) -> str:
 
 def _evidence_text(evidence: Evidence) -> str:
     if not evidence.known:
-        unknown = f"The knowledge base does not know “{evidence.label}”: nothing was computed for or against it."
+        unknown = (
+            f"The knowledge base does not know “{evidence.label}”: nothing was computed for or against it."
+        )
         return "\n".join((unknown, *evidence.problems))
-    lines = [f"Evidence for “{evidence.label}”: {evidence.score:.0f} of 100." if evidence.score is not None
-             else f"No evidence score for “{evidence.label}”."]
-    for title, kind in (("Supporting", "supporting"), ("Expected but silent", "silent"), ("Against", "conflicting"),
-                        ("Cited but not in the list", "cited_not_in_list"),
-                        ("Cited but not in the data", "cited_not_in_data")):
+    lines = [
+        f"Evidence for “{evidence.label}”: {evidence.score:.0f} of 100."
+        if evidence.score is not None
+        else f"No evidence score for “{evidence.label}”."
+    ]
+    for title, kind in (
+        ("Supporting", "supporting"),
+        ("Expected but silent", "silent"),
+        ("Against", "conflicting"),
+        ("Cited but not in the list", "cited_not_in_list"),
+        ("Cited but not in the data", "cited_not_in_data"),
+    ):
         genes = evidence.genes(kind)  # type: ignore[arg-type]  # the kinds are evidence kinds
         if genes:
             lines.append(f"{title}: {', '.join(genes)}.")

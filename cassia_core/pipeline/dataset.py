@@ -33,7 +33,9 @@ def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> Datas
     if done is not None:
         return done
     begun = time.monotonic()
-    base = DatasetOutcome(dataset=layout.name, tissue=spec.tissue, file_path=spec.path, output_dir=str(layout.folder))
+    base = DatasetOutcome(
+        dataset=layout.name, tissue=spec.tissue, file_path=spec.path, output_dir=str(layout.folder)
+    )
     try:
         outcome = _process(context, spec, layout, base, begun)
     except RunCancelled as error:
@@ -43,14 +45,23 @@ def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> Datas
         write_failure(layout, spec, error)
     except OSError as error:
         logger.exception("Dataset %r failed", spec.name)
-        outcome = replace(base, status="failed", error=(
-            f"A file could not be read or written: {error.strerror or error}. Free some space or check the rights of "
-            "the folder, then resume the run; what is done is kept."))
+        outcome = replace(
+            base,
+            status="failed",
+            error=(
+                f"A file could not be read or written: {error.strerror or error}. Free some space or check "
+                "the rights of "
+                "the folder, then resume the run; what is done is kept."
+            ),
+        )
     except Exception as error:
         logger.exception("Dataset %r failed", spec.name)
-        wrapped = CassiaError("This dataset could not be finished.",
-                              f"The program itself failed ({type(error).__name__}).",
-                              "Send the run's log (worker.log) to the maintainers.", details=str(error))
+        wrapped = CassiaError(
+            "This dataset could not be finished.",
+            f"The program itself failed ({type(error).__name__}).",
+            "Send the run's log (worker.log) to the maintainers.",
+            details=str(error),
+        )
         outcome = replace(base, status="failed", error=str(wrapped))
         write_failure(layout, spec, wrapped)
     outcome = replace(outcome, total_time=outcome.total_time or time.monotonic() - begun)
@@ -67,8 +78,9 @@ def finished_outcome(layout: DatasetLayout) -> DatasetOutcome | None:
     return outcome if outcome.status == "success" else None
 
 
-def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base: DatasetOutcome,
-             begun: float) -> DatasetOutcome:
+def _process(
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base: DatasetOutcome, begun: float
+) -> DatasetOutcome:
     pool = ClusterPool(context, spec, layout)
     markers_at = [0.0]
 
@@ -83,25 +95,41 @@ def _process(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base
     annotated_at = time.monotonic()
     if context.asker is not None:
         summary = f"{sum(names_a_type(r.label) for r in results)} of {len(results)} clusters are named"
-        context.emit(ev.StageFinished(dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0],
-                                      summary=summary))
+        context.emit(
+            ev.StageFinished(
+                dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0], summary=summary
+            )
+        )
     results, grouped = _merged(context, spec, layout, prepared, results)
     status, error = ("failed", prepared.refusal) if prepared.refusal else _status(context, spec, results)
     if not grouped and status in ("success", "partial"):
         status, error = "cancelled", "Cancelled before the labels were grouped."
     outcome = replace(
-        base, n_cells=prepared.findings.n_cells, n_genes=prepared.findings.n_genes, n_clusters=len(results),
-        preprocessing_time=markers_at[0] - begun, annotation_time=annotated_at - markers_at[0], status=status,
-        error=error)
+        base,
+        n_cells=prepared.findings.n_cells,
+        n_genes=prepared.findings.n_genes,
+        n_clusters=len(results),
+        preprocessing_time=markers_at[0] - begun,
+        annotation_time=annotated_at - markers_at[0],
+        status=status,
+        error=error,
+    )
     _write(context, spec, layout, prepared, results, outcome)
     if outcome.status == "success":
         layout.clustered_h5ad.unlink(missing_ok=True)
     return replace(outcome, total_time=time.monotonic() - begun)
 
 
-def _merged(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
-            results: tuple[ClusterResult, ...]) -> tuple[tuple[ClusterResult, ...], bool]:
-    """The results with their groups, and whether nobody stopped it: what was annotated is written either way."""
+def _merged(
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    prepared: Prepared,
+    results: tuple[ClusterResult, ...],
+) -> tuple[tuple[ClusterResult, ...], bool]:
+    """The results with their groups, and whether nobody stopped it: what was annotated is written either
+    way.
+    """
     params = context.config.annotation
     if context.asker is None or params is None or not params.merge:
         return results, True
@@ -111,11 +139,20 @@ def _merged(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepa
     context.emit(ev.StageStarted(dataset=spec.name, stage="merge"))
     setting = setting_of(context.config, spec, prepared.findings)
     try:
-        merged = merge_labels(results, setting=setting, params=params, asker=context.asker, dataset=spec.name,
-                              notice=lambda text: context.emit(ev.Notice(dataset=spec.name, text=text)))
+        merged = merge_labels(
+            results,
+            setting=setting,
+            params=params,
+            asker=context.asker,
+            dataset=spec.name,
+            notice=lambda text: context.emit(ev.Notice(dataset=spec.name, text=text)),
+        )
     except RunCancelled:
-        context.emit(ev.StageFinished(dataset=spec.name, stage="merge", seconds=time.monotonic() - begun,
-                                      summary="cancelled"))
+        context.emit(
+            ev.StageFinished(
+                dataset=spec.name, stage="merge", seconds=time.monotonic() - begun, summary="cancelled"
+            )
+        )
         return results, False
     for result in merged:
         if result.status != "cancelled":
@@ -124,8 +161,14 @@ def _merged(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepa
     return merged, True
 
 
-def _write(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
-           results: tuple[ClusterResult, ...], outcome: DatasetOutcome) -> None:
+def _write(
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    prepared: Prepared,
+    results: tuple[ClusterResult, ...],
+    outcome: DatasetOutcome,
+) -> None:
     begun = time.monotonic()
     context.emit(ev.StageStarted(dataset=spec.name, stage="write"))
     write_dataset(context, spec, layout, prepared, results, outcome)

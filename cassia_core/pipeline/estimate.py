@@ -11,7 +11,15 @@ from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal, name
 from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams, RunConfig
 from cassia_core.domain.conversation import AgentRole
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement, MarkerGene
-from cassia_core.domain.tasks import AgentTask, AnnotateTask, BoostTask, MergeTask, ScoreTask, Setting, ValidateTask
+from cassia_core.domain.tasks import (
+    AgentTask,
+    AnnotateTask,
+    BoostTask,
+    MergeTask,
+    ScoreTask,
+    Setting,
+    ValidateTask,
+)
 from cassia_core.domain.usage import Estimate
 from cassia_core.llm.catalogue import cost_usd, provider_facts
 from cassia_core.pipeline.asking import PROMPT_OF
@@ -20,8 +28,12 @@ from cassia_core.pipeline.part_context import part_context
 CHARACTERS_PER_TOKEN = 3.2
 """Between plain English (about 4) and lists of gene symbols (about 2.5)."""
 REPLY_TOKENS: dict[AgentRole, tuple[int, int]] = {
-    "annotator": (180, 450), "validator": (90, 250), "scorer": (60, 150), "formatter": (80, 150),
-    "booster": (200, 500), "merger": (20, 40),
+    "annotator": (180, 450),
+    "validator": (90, 250),
+    "scorer": (60, 150),
+    "formatter": (80, 150),
+    "booster": (200, 500),
+    "merger": (20, 40),
 }
 """Fewest and most tokens of a reply of the length that the prompts ask for; of the merger, per cluster."""
 THINKING_TOKENS = {None: (0, 0), "low": (100, 1500), "medium": (300, 4000), "high": (1000, 12000)}
@@ -47,16 +59,34 @@ def estimate(config: RunConfig, n_clusters: int) -> Estimate:
     """
     params = config.annotation
     if params is None or n_clusters == 0:
-        return Estimate(clusters=n_clusters, calls_low=0, calls_high=0, input_tokens_low=0, input_tokens_high=0,
-                        output_tokens_low=0, output_tokens_high=0, cost_low_usd=0.0, cost_high_usd=0.0)
+        return Estimate(
+            clusters=n_clusters,
+            calls_low=0,
+            calls_high=0,
+            input_tokens_low=0,
+            input_tokens_high=0,
+            output_tokens_low=0,
+            output_tokens_high=0,
+            cost_low_usd=0.0,
+            cost_high_usd=0.0,
+        )
     planned = tuple(_planned(config, params, n_clusters))
     sums = [[_tokens(params, calls, end) for calls in planned] for end in (0, 1)]
     costs = [[_cost(params, c, t) for c, t in zip(planned, s, strict=True)] for s in sums]
     (in_low, out_low), (in_high, out_high) = (tuple(map(sum, zip(*s, strict=True))) for s in sums)
     low, high = (None if None in c else sum(c) for c in costs)
-    return Estimate(clusters=n_clusters, calls_low=sum(c.low for c in planned), calls_high=sum(c.high for c in planned),
-                    input_tokens_low=in_low, input_tokens_high=in_high, output_tokens_low=out_low,
-                    output_tokens_high=out_high, cost_low_usd=low, cost_high_usd=high, sent=what_is_sent(config))
+    return Estimate(
+        clusters=n_clusters,
+        calls_low=sum(c.low for c in planned),
+        calls_high=sum(c.high for c in planned),
+        input_tokens_low=in_low,
+        input_tokens_high=in_high,
+        output_tokens_low=out_low,
+        output_tokens_high=out_high,
+        cost_low_usd=low,
+        cost_high_usd=high,
+        sent=what_is_sent(config),
+    )
 
 
 def _planned(config: RunConfig, params: AnnotationParams, n: int) -> Iterator[_Calls]:
@@ -76,8 +106,13 @@ def _planned(config: RunConfig, params: AnnotationParams, n: int) -> Iterator[_C
     if params.merge:
         datasets = len(config.datasets)
         per_dataset = math.ceil(n / datasets)
-        yield _Calls(role="merger", low=datasets, high=datasets, per_reply=per_dataset,
-                     input_tokens=size["merger"] + 12 * per_dataset)
+        yield _Calls(
+            role="merger",
+            low=datasets,
+            high=datasets,
+            per_reply=per_dataset,
+            input_tokens=size["merger"] + 12 * per_dataset,
+        )
 
 
 def _model(params: AnnotationParams, calls: _Calls) -> AgentModel:
@@ -92,7 +127,10 @@ def _tokens(params: AnnotationParams, calls: _Calls, end: int) -> tuple[int, int
     if _model(params, calls).provider == OFFLINE:
         return 0, 0
     times = (calls.low, calls.high)[end]
-    reply = REPLY_TOKENS[calls.role][end] * calls.per_reply + THINKING_TOKENS[_model(params, calls).reasoning][end]
+    reply = (
+        REPLY_TOKENS[calls.role][end] * calls.per_reply
+        + THINKING_TOKENS[_model(params, calls).reasoning][end]
+    )
     return times * calls.input_tokens, times * reply
 
 
@@ -108,11 +146,18 @@ def _typical_tasks(config: RunConfig) -> Iterator[tuple[AgentRole, AgentTask]]:
     setting = Setting(species=spec.species, tissue=spec.tissue, context=context)
     genes = tuple(MarkerGene(gene=f"GENE{i % 10}", rank=i + 1) for i in range(n_genes))
     markers = ClusterMarkers(cluster="0", genes=genes)
-    proposal = Proposal(general="T cell", subtypes=("CD4-positive, alpha-beta T cell",) * 3, key_genes=("GENE1",) * 6)
-    evidence = Evidence(label=proposal.label, basis="cells",
-                        items=tuple(EvidenceItem(gene=f"GENE{i}", kind="supporting") for i in range(8)))
-    measured = tuple(GeneMeasurement(gene=f"GENE{i}", status="measured_here", pct_in=0.5, pct_out=0.1, log2fc=1.0)
-                     for i in range(30))
+    proposal = Proposal(
+        general="T cell", subtypes=("CD4-positive, alpha-beta T cell",) * 3, key_genes=("GENE1",) * 6
+    )
+    evidence = Evidence(
+        label=proposal.label,
+        basis="cells",
+        items=tuple(EvidenceItem(gene=f"GENE{i}", kind="supporting") for i in range(8)),
+    )
+    measured = tuple(
+        GeneMeasurement(gene=f"GENE{i}", status="measured_here", pct_in=0.5, pct_out=0.1, log2fc=1.0)
+        for i in range(30)
+    )
     score = params.score and params.model_of("scorer") == params.model_of("validator")
     common = {"setting": setting, "markers": markers, "n_genes": n_genes}
     judged = {**common, "proposal": proposal, "evidence": evidence}
@@ -133,13 +178,22 @@ def what_is_sent(config: RunConfig) -> tuple[str, ...]:
     if not receivers:
         return ()
     most = max(d.markers.n_genes for d in config.datasets)
-    lines = [f"To {' and '.join(receivers)}:", f"names of up to {most} marker genes per cluster",
-             "species and tissue as you typed them"]
+    lines = [
+        f"To {' and '.join(receivers)}:",
+        f"names of up to {most} marker genes per cluster",
+        "species and tissue as you typed them",
+    ]
     if any(d.context for d in config.datasets):
         lines.append("your notes on the experiment, word for word")
     if config.part_of is not None:
-        lines.append("that the cells are part of a larger data set" + (
-            "" if params.blind or not any(map(names_a_type, config.part_of.labels)) else ", and its label for them"))
+        lines.append(
+            "that the cells are part of a larger data set"
+            + (
+                ""
+                if params.blind or not any(map(names_a_type, config.part_of.labels))
+                else ", and its label for them"
+            )
+        )
     if params.boost != "off":
         lines.append("for doubtful clusters: share of expressing cells and fold changes of single genes")
     if params.merge:

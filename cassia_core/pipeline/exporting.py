@@ -1,4 +1,6 @@
-"""Write everything that people take home of a dataset and of a run; all of it can be rebuilt from `.cassia/`."""
+"""Write everything that people take home of a dataset and of a run; all of it can be rebuilt from
+`.cassia/`.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,14 @@ LARGEST_COMPRESSED = 50_000_000
 """Stored values above which an h5ad is written uncompressed: gzip would take minutes."""
 
 
-def write_dataset(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
-                  results: tuple[ClusterResult, ...], outcome: DatasetOutcome) -> None:
+def write_dataset(
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    prepared: Prepared,
+    results: tuple[ClusterResult, ...],
+    outcome: DatasetOutcome,
+) -> None:
     """Write all files of one dataset."""
     layout.folder.mkdir(parents=True, exist_ok=True)
     write_tables(layout, spec, prepared, results)
@@ -39,14 +47,21 @@ def write_dataset(context: RunContext, spec: DatasetSpec, layout: DatasetLayout,
     write_text(layout.summary_txt, dataset_texts.dataset_summary_text(spec, outcome, prepared.findings))
     if prepared.adata is not None:
         _write_h5ad(context, spec, layout, prepared, results)
-    write_report(layout.report_html, spec=spec, rows=results, record=load_record(context.layout),
-                 findings=prepared.findings, outcome=outcome,
-                 families={r.label: family_of(r.label) for r in results if r.label},
-                 material=read_material(context.layout, layout, spec, results, prepared.findings))
+    write_report(
+        layout.report_html,
+        spec=spec,
+        rows=results,
+        record=load_record(context.layout),
+        findings=prepared.findings,
+        outcome=outcome,
+        families={r.label: family_of(r.label) for r in results if r.label},
+        material=read_material(context.layout, layout, spec, results, prepared.findings),
+    )
 
 
-def write_tables(layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared,
-                 results: Sequence[ClusterResult]) -> None:
+def write_tables(
+    layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared, results: Sequence[ClusterResult]
+) -> None:
     """The CSV files and the workbook of one dataset."""
     summary = dataset_tables.summary_table(results, spec)
     scored = dataset_tables.scored_table(results)
@@ -58,15 +73,26 @@ def write_tables(layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared,
     write_xlsx(layout.output("_tables.xlsx"), {"Summary": summary, "Scores": scored, "Markers": markers})
 
 
-def _write_h5ad(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared,
-                results: tuple[ClusterResult, ...]) -> None:
+def _write_h5ad(
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    prepared: Prepared,
+    results: tuple[ClusterResult, ...],
+) -> None:
     adata = prepared.adata
     annotation = context.config.annotation
-    provenance = {"software": f"CASSIA Workbench {__version__}", "run": context.layout.root.name,
-                  "tissue": spec.tissue, "species": spec.species, "input": spec.path, "input_sha256": spec.sha256,
-                  "expression": prepared.findings.expression,
-                  "provider": annotation.annotator.provider if annotation else "",
-                  "model": annotation.annotator.model if annotation else ""}
+    provenance = {
+        "software": f"CASSIA Workbench {__version__}",
+        "run": context.layout.root.name,
+        "tissue": spec.tissue,
+        "species": spec.species,
+        "input": spec.path,
+        "input_sha256": spec.sha256,
+        "expression": prepared.findings.expression,
+        "provider": annotation.annotator.provider if annotation else "",
+        "model": annotation.annotator.model if annotation else "",
+    }
     write_labels(adata, prepared.cluster_key, results, provenance)
     save_h5ad(adata, layout)
 
@@ -81,17 +107,27 @@ def save_h5ad(adata: ad.AnnData, layout: DatasetLayout) -> None:
 
 def write_failure(layout: DatasetLayout, spec: DatasetSpec, error: CassiaError) -> None:
     """Leave a note in the folder of a dataset that could not be finished."""
-    lines = [spec.name, f"Input: {spec.path}", "Status: failed", "", f"What happened: {error.what}",
-             f"Why: {error.why}", f"What to do: {error.remedy}"]
+    lines = [
+        spec.name,
+        f"Input: {spec.path}",
+        "Status: failed",
+        "",
+        f"What happened: {error.what}",
+        f"Why: {error.why}",
+        f"What to do: {error.remedy}",
+    ]
     write_text(layout.summary_txt, "\n".join(lines) + "\n")
 
 
-def write_batch(layout: RunLayout, config: RunConfig, outcomes: tuple[DatasetOutcome, ...],
-                elapsed_s: float) -> None:
+def write_batch(
+    layout: RunLayout, config: RunConfig, outcomes: tuple[DatasetOutcome, ...], elapsed_s: float
+) -> None:
     """Write the three files of the whole run, as far as it has come."""
     calls = [entry.call for entry in read_calls(layout.calls)]
     usage = run_tables.usage_of(calls)
     write_csv(layout.batch_summary_csv, run_tables.batch_table(outcomes))
-    write_text(layout.batch_summary_txt,
-               run_tables.batch_text(outcomes, usage, len(config.datasets), elapsed_s, config.replay_from))
+    write_text(
+        layout.batch_summary_txt,
+        run_tables.batch_text(outcomes, usage, len(config.datasets), elapsed_s, config.replay_from),
+    )
     write_text(layout.token_tracking, run_tables.token_tracking(calls, config.replay_from))

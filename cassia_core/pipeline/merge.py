@@ -16,8 +16,15 @@ MERGE_ROUNDS = 2
 Groupings = dict[str, tuple[str, str, str]]
 
 
-def merge_labels(results: tuple[ClusterResult, ...], *, setting: Setting, params: AnnotationParams, asker: Asker,
-                 dataset: str, notice: Callable[[str], None]) -> tuple[ClusterResult, ...]:
+def merge_labels(
+    results: tuple[ClusterResult, ...],
+    *,
+    setting: Setting,
+    params: AnnotationParams,
+    asker: Asker,
+    dataset: str,
+    notice: Callable[[str], None],
+) -> tuple[ClusterResult, ...]:
     """Group the labels; a cluster the merger leaves out is asked for once more, then stays without groups.
 
     Returns
@@ -38,8 +45,10 @@ def merge_labels(results: tuple[ClusterResult, ...], *, setting: Setting, params
         open_names = [name for name in by_name if name not in groupings]
         if not open_names:
             break
-        task = MergeTask(setting=setting, labels=tuple(
-            (name, by_name[name].proposal.general, by_name[name].label) for name in open_names))
+        task = MergeTask(
+            setting=setting,
+            labels=tuple((name, by_name[name].proposal.general, by_name[name].label) for name in open_names),
+        )
         try:
             groupings |= _answer(asker, task, dataset, attempt)
         except (ProviderError, BudgetExceeded) as error:
@@ -51,7 +60,9 @@ def merge_labels(results: tuple[ClusterResult, ...], *, setting: Setting, params
     missing = [r.cluster for r in results if r.cluster in sent and r.cluster not in merged]
     if missing:
         names = ", ".join(missing)
-        notice(f"{len(missing)} clusters have no groups: {names}. The merger left them out. {trouble}".strip())
+        notice(
+            f"{len(missing)} clusters have no groups: {names}. The merger left them out. {trouble}".strip()
+        )
     return tuple(_with_groups(r, merged.get(r.cluster)) for r in results)
 
 
@@ -62,7 +73,9 @@ def _answer(asker: Asker, task: MergeTask, dataset: str, attempt: int) -> Groupi
 
 
 def _names_sent(results: tuple[ClusterResult, ...], *, blind: bool) -> dict[str, str]:
-    """What each labelled cluster is called in the request. A blind run sends numbers, never the clusters' names."""
+    """What each labelled cluster is called in the request. A blind run sends numbers, never the clusters'
+    names.
+    """
     labelled = [r.cluster for r in results if r.proposal is not None]
     return {cluster: str(number) if blind else cluster for number, cluster in enumerate(labelled, start=1)}
 
@@ -70,4 +83,6 @@ def _names_sent(results: tuple[ClusterResult, ...], *, blind: bool) -> dict[str,
 def _with_groups(result: ClusterResult, groups: tuple[str, str, str] | None) -> ClusterResult:
     if groups is None:
         return result
-    return replace(result, merged=MergedLabels(grouping_1=groups[0], grouping_2=groups[1], grouping_3=groups[2]))
+    return replace(
+        result, merged=MergedLabels(grouping_1=groups[0], grouping_2=groups[1], grouping_3=groups[2])
+    )

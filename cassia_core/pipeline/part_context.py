@@ -6,12 +6,15 @@ from cassia_core.domain.annotation import names_a_type
 from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig
 
 _AGAINST = {
-    "all": "Markers compare each group with all other cells of that data set, so genes that all groups share are "
-           "listed for each of them.",
-    "subset": "Markers compare each group with the other groups only: genes that all groups share are not listed, and "
-              "their absence says nothing against a lineage.",
-    "both": "Markers take turns: a gene that is higher in the group than in all other cells of that data set, then one "
-            "that tells the group from the other groups; values compare with all other cells.",
+    "all": "Markers compare each group with all other cells of that data set, so genes that all groups "
+    "share are "
+    "listed for each of them.",
+    "subset": "Markers compare each group with the other groups only: genes that all groups share are not "
+    "listed, and "
+    "their absence says nothing against a lineage.",
+    "both": "Markers take turns: a gene that is higher in the group than in all other cells of that data "
+    "set, then one "
+    "that tells the group from the other groups; values compare with all other cells.",
 }
 
 
@@ -28,6 +31,8 @@ def part_context(config: RunConfig, spec: DatasetSpec) -> str:
     params = config.annotation or AnnotationParams()
     named = [label for label in dict.fromkeys(part.labels) if names_a_type(label)]
     if named and not params.blind:
-        sentences.append(f"An earlier annotation called them {' and '.join(named)}: an opinion to check, not a "
-                         "measurement.")
+        sentences.append(
+            f"An earlier annotation called them {' and '.join(named)}: an opinion to check, not a "
+            "measurement."
+        )
     return " ".join([*sentences, _AGAINST[spec.clustering.markers_against]])

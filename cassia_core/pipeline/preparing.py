@@ -40,8 +40,14 @@ class Prepared:
 class StageEvents:
     """Turn what the clustering reports into events of the run (a `ClusteringListener`)."""
 
-    def __init__(self, context: RunContext, dataset: str, layout: DatasetLayout, findings: Findings,
-                 ready: MarkersReady) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        dataset: str,
+        layout: DatasetLayout,
+        findings: Findings,
+        ready: MarkersReady,
+    ) -> None:
         self._context, self._dataset, self._layout = context, dataset, layout
         self._findings, self._ready = findings, ready
 
@@ -52,7 +58,9 @@ class StageEvents:
         self._context.emit(ev.StageProgress(dataset=self._dataset, stage=stage, fraction=fraction))
 
     def finished(self, stage: ev.Stage, seconds: float, summary: str) -> None:
-        self._context.emit(ev.StageFinished(dataset=self._dataset, stage=stage, seconds=seconds, summary=summary))
+        self._context.emit(
+            ev.StageFinished(dataset=self._dataset, stage=stage, seconds=seconds, summary=summary)
+        )
 
     def notice(self, text: str) -> None:
         self._context.emit(ev.Notice(dataset=self._dataset, text=text))
@@ -81,11 +89,15 @@ def prepare(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready
     layout.private.mkdir(parents=True, exist_ok=True)
     if layout.clustered_h5ad.exists():
         from cassia_core.pipeline.preparing_cells import resumed_cells
+
         return _read_stage(context, spec, lambda: resumed_cells(context, spec, layout, ready))
     findings = _read_stage(context, spec, lambda: inspect_file(Path(spec.path), spec.read))
     if findings.kind == "markers":
         return _prepare_markers(context, spec, layout, ready)
-    from cassia_core.pipeline.preparing_cells import prepare_cells  # compiled code: only where there are cells
+    from cassia_core.pipeline.preparing_cells import (
+        prepare_cells,
+    )  # compiled code: only where there are cells
+
     return prepare_cells(context, spec, layout, ready)
 
 
@@ -95,7 +107,9 @@ def _read_stage(context: RunContext, spec: DatasetSpec, read: Callable[[], T]) -
     return read()
 
 
-def _prepare_markers(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
+def _prepare_markers(
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady
+) -> Prepared:
     begun = time.monotonic()
     loaded = load_markers(Path(spec.path), spec.markers, spec.read)
     write_json(layout.findings, loaded.findings)

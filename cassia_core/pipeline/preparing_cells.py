@@ -25,21 +25,29 @@ from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout
 
 
-def prepare_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
+def prepare_cells(
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady
+) -> Prepared:
     """Read cells, cluster them and find markers; see `preparing.prepare`."""
     begun = time.monotonic()
     read = load_cells(Path(spec.path), spec.read)
     loaded = replace(read, findings=subset_findings(read.findings, read.adata, spec.clustering))
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
-    listener.finished("read", time.monotonic() - begun,
-                      f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes")
+    listener.finished(
+        "read", time.monotonic() - begun, f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes"
+    )
     clustered = cluster_cells(loaded, spec, listener, layout.view)
     if len(clustered.removed):
         write_csv(layout.removed_cells, clustered.removed)
-    prepared = Prepared(findings=loaded.findings, table=clustered.table, expression=clustered.expression,
-                        adata=clustered.adata, cluster_key=clustered.cluster_key,
-                        refusal=str(clustered.refusal) if clustered.refusal else "")
+    prepared = Prepared(
+        findings=loaded.findings,
+        table=clustered.table,
+        expression=clustered.expression,
+        adata=clustered.adata,
+        cluster_key=clustered.cluster_key,
+        refusal=str(clustered.refusal) if clustered.refusal else "",
+    )
     return prepared if prepared.refusal else _kept(layout, prepared)
 
 
@@ -56,7 +64,9 @@ def _kept(layout: DatasetLayout, prepared: Prepared) -> Prepared:
     return replace(prepared, cluster_key=key)
 
 
-def resumed_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
+def resumed_cells(
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady
+) -> Prepared:
     """The cells as an earlier worker of this run left them."""
     begun = time.monotonic()
     findings = read_json(layout.findings, Findings)
@@ -68,5 +78,10 @@ def resumed_cells(context: RunContext, spec: DatasetSpec, layout: DatasetLayout,
     listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")
     listener.clusters_found(table.ids(), tuple(c.n_cells for c in table.clusters))
     listener.markers_ready(table, expression)
-    return Prepared(findings=findings, table=table, expression=expression,
-                    adata=ad.read_h5ad(layout.clustered_h5ad), cluster_key=noted["cluster_key"])
+    return Prepared(
+        findings=findings,
+        table=table,
+        expression=expression,
+        adata=ad.read_h5ad(layout.clustered_h5ad),
+        cluster_key=noted["cluster_key"],
+    )

@@ -1,4 +1,6 @@
-"""The process of a preview: `python -m cassia_core.pipeline.preview_worker FOLDER`. Its memory ends with it."""
+"""The process of a preview: `python -m cassia_core.pipeline.preview_worker FOLDER`. Its memory ends with
+it.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,7 @@ def main(root: str) -> int:
     def work() -> None:
         write_json(folder.progress, PreviewProgress(stage="read"))  # before the imports, which take seconds
         from cassia_core.pipeline.previewing import make_preview  # after use_numba_cache: this imports numba
+
         make_preview(read_json(folder.request, PreviewRequest), folder)
 
     return run_and_tell(work, folder.problem, "The preview could not be made.")

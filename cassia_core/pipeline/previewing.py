@@ -24,13 +24,25 @@ from cassia_core.domain.side_work import (
 from cassia_core.runs.codec import write_json
 from cassia_core.runs.side_folders import PreviewFolder
 
-STEPS: tuple[Stage, ...] = ("read", "qc", "normalise", "variable_genes", "pca", "neighbors", "leiden", "markers", "umap")
+STEPS: tuple[Stage, ...] = (
+    "read",
+    "qc",
+    "normalise",
+    "variable_genes",
+    "pca",
+    "neighbors",
+    "leiden",
+    "markers",
+    "umap",
+)
 """In the order in which they end."""
 _TOLD_EVERY_S = 0.2
 
 
 class ProgressFile:
-    """A `ClusteringListener` that writes how far the preview is. Nobody asks it to stop: its process is ended."""
+    """A `ClusteringListener` that writes how far the preview is. Nobody asks it to stop: its process is
+    ended.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path, self._told = path, 0.0
@@ -68,7 +80,8 @@ class ProgressFile:
 def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
     """Cluster at most `PREVIEW_CELLS` cells and write `folder.cells` and `folder.findings`.
 
-    The sample is the reader's: random, and always the same for a file. It is normalised, chosen and clustered by the
+    The sample is the reader's: random, and always the same for a file. It is normalised, chosen and clustered
+    by the
     very code of a run, so that there is one way to do it.
 
     Raises
@@ -88,10 +101,22 @@ def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
     np.savez(folder.cells, xy=view.embedding(name), codes=column.codes)
     of = {c.cluster: c for c in found.table.clusters}
     used = found.adata.uns["cassia_clustering"]
-    write_json(folder.findings, PreviewFindings(
-        n_run=n_run, n_drawn=n_drawn, n_removed=n_drawn - found.adata.n_obs,
-        clusters=tuple(PreviewCluster(cluster=c, n_cells=of[c].n_cells or 0, genes=of[c].symbols())
-                       for c in column.categories),
-        resolution=float(used["resolution"]), n_neighbors=int(used["n_neighbors"]), n_pcs=int(used["n_pcs"]),
-        map_name=name, notices=tuple(listener.notices), seconds=time.monotonic() - begun))
+    write_json(
+        folder.findings,
+        PreviewFindings(
+            n_run=n_run,
+            n_drawn=n_drawn,
+            n_removed=n_drawn - found.adata.n_obs,
+            clusters=tuple(
+                PreviewCluster(cluster=c, n_cells=of[c].n_cells or 0, genes=of[c].symbols())
+                for c in column.categories
+            ),
+            resolution=float(used["resolution"]),
+            n_neighbors=int(used["n_neighbors"]),
+            n_pcs=int(used["n_pcs"]),
+            map_name=name,
+            notices=tuple(listener.notices),
+            seconds=time.monotonic() - begun,
+        ),
+    )
     shutil.rmtree(folder.view)  # the genes of the sample: large, and not shown

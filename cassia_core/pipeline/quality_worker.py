@@ -1,4 +1,6 @@
-"""The process that measures cells: `python -m cassia_core.pipeline.quality_worker FOLDER`. Its memory ends with it."""
+"""The process that measures cells: `python -m cassia_core.pipeline.quality_worker FOLDER`. Its memory ends
+with it.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,11 @@ def main(root: str) -> int:
     folder = QualityFolder(root=Path(root))
     start_log()
     use_numba_cache()
-    return run_and_tell(lambda: _measure(read_json(folder.request, QualityRequest), folder), folder.problem,
-                        "The cells could not be measured.")
+    return run_and_tell(
+        lambda: _measure(read_json(folder.request, QualityRequest), folder),
+        folder.problem,
+        "The cells could not be measured.",
+    )
 
 
 def _measure(request: QualityRequest, folder: QualityFolder) -> None:
@@ -35,7 +40,9 @@ def _measure(request: QualityRequest, folder: QualityFolder) -> None:
     most = min(request.read.max_cells or MOST_MEASURED, MOST_MEASURED)
     loaded = load_cells(Path(request.path), replace(request.read, max_cells=most))
     if not loaded.findings.counts:
-        raise InputError("Quality of cells cannot be shown.", "The file holds no counts.", "Go on without cut-offs.")
+        raise InputError(
+            "Quality of cells cannot be shown.", "The file holds no counts.", "Go on without cut-offs."
+        )
     part = folder.metrics.with_suffix(".part")
     cell_metrics(*matrix_at(loaded.adata, loaded.findings.counts)).to_parquet(part)
     part.replace(folder.metrics)

@@ -23,15 +23,25 @@ def run_and_tell(work: Callable[[], None], problem_file: Path, failed: str) -> i
     except CassiaError as error:
         problem = SideProblem(what=error.what, why=error.why, remedy=error.remedy, details=error.details)
     except MemoryError:
-        problem = SideProblem(what=failed, why="The memory of this machine is full.",
-                              remedy="Close other programs and try again, or use a random sample of the cells.")
+        problem = SideProblem(
+            what=failed,
+            why="The memory of this machine is full.",
+            remedy="Close other programs and try again, or use a random sample of the cells.",
+        )
     except OSError as error:
-        problem = SideProblem(what=failed, why=f"A file could not be read or written: {error.strerror or error}.",
-                              remedy="Free some space or check the rights of the folder, and try again.")
+        problem = SideProblem(
+            what=failed,
+            why=f"A file could not be read or written: {error.strerror or error}.",
+            remedy="Free some space or check the rights of the folder, and try again.",
+        )
     except Exception as error:
         logger.exception("%s", failed)
-        problem = SideProblem(what=failed, why=f"The program itself failed ({type(error).__name__}).",
-                              remedy="The run itself may still work: it says its own problems.", details=str(error))
+        problem = SideProblem(
+            what=failed,
+            why=f"The program itself failed ({type(error).__name__}).",
+            remedy="The run itself may still work: it says its own problems.",
+            details=str(error),
+        )
     else:
         return 0
     write_json(problem_file, problem)

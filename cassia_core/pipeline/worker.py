@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def main(run_dir: str) -> int:
-    """Fill the run directory. Exit code: 0 done, 1 failed, 2 partial or cancelled, 3 somebody else is at it."""
+    """Fill the run directory. Exit code: 0 done, 1 failed, 2 partial or cancelled, 3 somebody else is at
+    it.
+    """
     layout = RunLayout(root=Path(run_dir))
     keys = json.loads(sys.stdin.read() or "{}")
     start_log(keys.values())
@@ -39,6 +41,7 @@ def main(run_dir: str) -> int:
 
 def _work(layout: RunLayout, keys: dict[str, str]) -> str:
     from cassia_core.pipeline.batch import run_batch  # after use_numba_cache: this imports scanpy
+
     config = load_record(layout).config
     log = EventLog(layout.events)
     try:
@@ -50,11 +53,19 @@ def _work(layout: RunLayout, keys: dict[str, str]) -> str:
         status, error = "failed", str(problem)
     except OSError as problem:
         logger.exception("The run ended by a file")
-        status, error = "failed", (f"A file could not be read or written: {problem.strerror or problem}. Free some "
-                                   "space or check the rights of the folder, then resume the run.")
+        status, error = (
+            "failed",
+            (
+                f"A file could not be read or written: {problem.strerror or problem}. Free some "
+                "space or check the rights of the folder, then resume the run."
+            ),
+        )
     except Exception as problem:
         logger.exception("The run ended by a fault of the program")
-        status, error = "failed", f"The program itself failed ({type(problem).__name__}). Details are in worker.log."
+        status, error = (
+            "failed",
+            f"The program itself failed ({type(problem).__name__}). Details are in worker.log.",
+        )
     log.emit(RunFinished(status=status, error=error))
     log.close()
     return status

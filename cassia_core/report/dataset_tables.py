@@ -10,9 +10,19 @@ from cassia_core.domain.annotation import Boost, ClusterResult, MergedLabels
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.markers import MarkerTable
 
-SUMMARY_COLUMNS = ("Cluster ID", "Predicted General Cell Type", "Predicted Detailed Cell Type",
-                   "Possible Mixed Cell Types", "Marker Number", "Marker List", "Iterations", "Model", "Provider",
-                   "Tissue", "Species")
+SUMMARY_COLUMNS = (
+    "Cluster ID",
+    "Predicted General Cell Type",
+    "Predicted Detailed Cell Type",
+    "Possible Mixed Cell Types",
+    "Marker Number",
+    "Marker List",
+    "Iterations",
+    "Model",
+    "Provider",
+    "Tissue",
+    "Species",
+)
 """Source: CASSIA's batch documentation (seed 000). Ours come after these."""
 MARKER_COLUMNS = ("cluster", "gene", "rank", "avg_log2FC", "score", "p_val", "p_val_adj", "pct.1", "pct.2")
 
@@ -29,12 +39,22 @@ def _summary_row(row: ClusterResult, spec: DatasetSpec) -> dict[str, object]:
         "Predicted General Cell Type": proposal.general if proposal else "",
         "Predicted Detailed Cell Type": ", ".join(proposal.subtypes) if proposal else "",
         "Possible Mixed Cell Types": ", ".join(proposal.mixed) if proposal else "",
-        "Marker Number": len(row.markers), "Marker List": ", ".join(row.markers), "Iterations": row.iterations,
-        "Model": row.model, "Provider": row.provider, "Tissue": spec.tissue, "Species": spec.species,
-        "Status": row.status, "Reason": row.reason, "Confidence": row.light or "",
-        "Confidence Reason": row.light_reason, **_readings(row),
+        "Marker Number": len(row.markers),
+        "Marker List": ", ".join(row.markers),
+        "Iterations": row.iterations,
+        "Model": row.model,
+        "Provider": row.provider,
+        "Tissue": spec.tissue,
+        "Species": spec.species,
+        "Status": row.status,
+        "Reason": row.reason,
+        "Confidence": row.light or "",
+        "Confidence Reason": row.light_reason,
+        **_readings(row),
         "Boosted": _boosted(row.boost),
-        "Cost (USD)": row.cost_usd, "Tokens": row.input_tokens + row.output_tokens, "Cells": row.n_cells,
+        "Cost (USD)": row.cost_usd,
+        "Tokens": row.input_tokens + row.output_tokens,
+        "Cells": row.n_cells,
     }
 
 
@@ -55,7 +75,9 @@ def _readings(row: ClusterResult) -> dict[str, object]:
 
 
 def scored_table(rows: Sequence[ClusterResult]) -> pd.DataFrame:
-    """`_scored.csv`: seed 002's columns. `celltype_1` is the most detailed label, `_2` and `_3` the runners-up."""
+    """`_scored.csv`: seed 002's columns. `celltype_1` is the most detailed label, `_2` and `_3` the
+    runners-up.
+    """
     return pd.DataFrame([_scored_row(r) for r in rows], dtype=object)
 
 
@@ -63,11 +85,17 @@ def _scored_row(row: ClusterResult) -> dict[str, object]:
     types = row.proposal.subtypes or (row.proposal.general,) if row.proposal else ()
     merged = row.merged or MergedLabels()
     return {
-        "cluster": row.cluster, **{f"celltype_{i + 1}": types[i] if i < len(types) else "" for i in range(3)},
-        "CASSIA_merged_grouping_1": merged.grouping_1, "CASSIA_merged_grouping_2": merged.grouping_2,
-        "CASSIA_merged_grouping_3": merged.grouping_3, "Score": row.score.value if row.score else None,
-        "Scoring_Reasoning": row.score.reasoning if row.score else "", "Status": row.status, "Reason": row.reason,
-        "Confidence": row.light or "", "Evidence Score": row.evidence.score if row.evidence else None,
+        "cluster": row.cluster,
+        **{f"celltype_{i + 1}": types[i] if i < len(types) else "" for i in range(3)},
+        "CASSIA_merged_grouping_1": merged.grouping_1,
+        "CASSIA_merged_grouping_2": merged.grouping_2,
+        "CASSIA_merged_grouping_3": merged.grouping_3,
+        "Score": row.score.value if row.score else None,
+        "Scoring_Reasoning": row.score.reasoning if row.score else "",
+        "Status": row.status,
+        "Reason": row.reason,
+        "Confidence": row.light or "",
+        "Evidence Score": row.evidence.score if row.evidence else None,
         "CL ID": row.detailed_term.cl_id if row.detailed_term else "",
     }
 
@@ -89,6 +117,9 @@ def conversation_text(row: ClusterResult) -> str:
 
 def markers_table(table: MarkerTable) -> pd.DataFrame:
     """`_markers.csv`: the selected markers, best first; a cluster without any has no row here."""
-    records = [(c.cluster, g.gene, g.rank, g.log2fc, g.score, g.pval, g.pval_adj, g.pct_in, g.pct_out)
-               for c in table.clusters for g in c.genes]
+    records = [
+        (c.cluster, g.gene, g.rank, g.log2fc, g.score, g.pval, g.pval_adj, g.pct_in, g.pct_out)
+        for c in table.clusters
+        for g in c.genes
+    ]
     return pd.DataFrame(records, columns=list(MARKER_COLUMNS))

@@ -12,7 +12,9 @@ from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.report.dataset_tables import conversation_text
 
-OFFLINE_NOTE = "Answered by the built-in offline engine: a look-up in a marker knowledge base, not a language model."
+OFFLINE_NOTE = (
+    "Answered by the built-in offline engine: a look-up in a marker knowledge base, not a language model."
+)
 _LIGHTS = {"high": "high confidence", "medium": "medium confidence", "look": "look at this", None: "no label"}
 
 
@@ -22,7 +24,11 @@ def annotation_text(rows: Sequence[ClusterResult], spec: DatasetSpec) -> str:
     if any(r.provider == OFFLINE for r in rows):
         lines.append(OFFLINE_NOTE)
     for row in rows:
-        lines += ["", f"Cluster {row.cluster}: {row.label or 'no label'} ({_LIGHTS[row.light]})", *_details(row)]
+        lines += [
+            "",
+            f"Cluster {row.cluster}: {row.label or 'no label'} ({_LIGHTS[row.light]})",
+            *_details(row),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -41,17 +47,25 @@ def _details(row: ClusterResult) -> list[str]:
     if row.evidence:
         lines += _evidence_lines(row.evidence)
     if row.score:
-        lines.append(f"  Score of {row.score.model or row.model}: {row.score.value:g} of 100. {row.score.reasoning}")
+        lines.append(
+            f"  Score of {row.score.model or row.model}: {row.score.value:g} of 100. {row.score.reasoning}"
+        )
     lines.append(f"  Markers: {', '.join(row.markers[:20])}")
     return lines
 
 
 def _evidence_lines(evidence: Evidence) -> list[str]:
-    words = (("supporting", "Genes for it"), ("conflicting", "Genes against it"),
-             ("silent", "Expected but silent"), ("cited_not_in_list", "Cited, not in the list"),
-             ("cited_not_in_data", "Cited, not in the data"))
+    words = (
+        ("supporting", "Genes for it"),
+        ("conflicting", "Genes against it"),
+        ("silent", "Expected but silent"),
+        ("cited_not_in_list", "Cited, not in the list"),
+        ("cited_not_in_data", "Cited, not in the data"),
+    )
     found = [f"  {title}: {', '.join(genes)}" for kind, title in words if (genes := evidence.genes(kind))]
-    unknown = "the label is not known to the knowledge base" if names_a_type(evidence.label) else "no type to weigh"
+    unknown = (
+        "the label is not known to the knowledge base" if names_a_type(evidence.label) else "no type to weigh"
+    )
     score = unknown if evidence.score is None else f"{evidence.score:.0f} of 100"
     return [f"  Evidence ({'cells' if evidence.basis == 'cells' else 'marker list'}): {score}", *found]
 
@@ -68,25 +82,52 @@ def _conversation(row: ClusterResult) -> dict:
     def of(*roles: str) -> list[dict]:
         return [t for t in turns if t["role"] in roles]
 
-    return {"status": row.status, "reason": row.reason, "label": row.label, "annotations": of("annotator"),
-            "checks": of("checks"), "validations": of("validator"), "formatting": of("formatter"),
-            "scoring": of("scorer"), "boost": of("booster"), "turns": turns,
-            "evidence": asdict(row.evidence) if row.evidence else None,
-            "boost_result": asdict(row.boost) if row.boost else None, "text": conversation_text(row)}
+    return {
+        "status": row.status,
+        "reason": row.reason,
+        "label": row.label,
+        "annotations": of("annotator"),
+        "checks": of("checks"),
+        "validations": of("validator"),
+        "formatting": of("formatter"),
+        "scoring": of("scorer"),
+        "boost": of("booster"),
+        "turns": turns,
+        "evidence": asdict(row.evidence) if row.evidence else None,
+        "boost_result": asdict(row.boost) if row.boost else None,
+        "text": conversation_text(row),
+    }
 
 
 def dataset_summary_text(spec: DatasetSpec, outcome: DatasetOutcome, findings: Findings | None) -> str:
     """`_summary.txt`: what was done to this dataset, and how it ended."""
-    lines = [f"{spec.name}", f"Input: {spec.path}", f"SHA-256 of the input: {spec.sha256 or 'not read'}",
-             f"Tissue: {spec.tissue}. Species: {spec.species}.", f"Status: {outcome.status}"]
+    lines = [
+        f"{spec.name}",
+        f"Input: {spec.path}",
+        f"SHA-256 of the input: {spec.sha256 or 'not read'}",
+        f"Tissue: {spec.tissue}. Species: {spec.species}.",
+        f"Status: {outcome.status}",
+    ]
     if outcome.error:
         lines.append(f"Problem: {outcome.error}")
     if findings:
-        lines += ["", "What we found", *(f"  {f.topic}: {f.value}" + (f" ({f.remark})" if f.remark else "")
-                                         for f in findings.found)]
-        lines += ["", "What we did to the data (the file itself was not changed)", *(f"  {d}" for d in findings.done)]
-    lines += ["", "Times", f"  Reading, clustering, markers: {_seconds(outcome.preprocessing_time)}",
-              f"  Annotation: {_seconds(outcome.annotation_time)}", f"  Clusters: {outcome.n_clusters}"]
+        lines += [
+            "",
+            "What we found",
+            *(f"  {f.topic}: {f.value}" + (f" ({f.remark})" if f.remark else "") for f in findings.found),
+        ]
+        lines += [
+            "",
+            "What we did to the data (the file itself was not changed)",
+            *(f"  {d}" for d in findings.done),
+        ]
+    lines += [
+        "",
+        "Times",
+        f"  Reading, clustering, markers: {_seconds(outcome.preprocessing_time)}",
+        f"  Annotation: {_seconds(outcome.annotation_time)}",
+        f"  Clusters: {outcome.n_clusters}",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -33,16 +33,30 @@ def map_axes(figure: Figure, axis: str, page: Page) -> Axes:
 
 
 def dot_area(n: int, page: Page) -> float:
-    """Area of a cell's dot in square points: about a third of the page is ink, between a speck and a pinhead."""
+    """Area of a cell's dot in square points: about a third of the page is ink, between a speck and a
+    pinhead.
+    """
     return float(np.clip(0.12 * (page.width_mm * POINTS_PER_MM) ** 2 / max(1, n), 0.15, 12))
 
 
 def legend(figure: Figure, entries: Sequence[tuple[str, str]], page: Page) -> None:
     """Names with their colours at the right."""
     if entries:
-        handles = [Line2D([], [], linestyle="", marker="o", markersize=0.7 * page.font_pt, color=colour,
-                          label=page.words(name, 40, NAMES_SHARE).lstrip("_") or "–") for name, colour in entries]
-        figure.legend(handles=handles, loc="outside right center", ncols=_columns([n for n, _ in entries], page))
+        handles = [
+            Line2D(
+                [],
+                [],
+                linestyle="",
+                marker="o",
+                markersize=0.7 * page.font_pt,
+                color=colour,
+                label=page.words(name, 40, NAMES_SHARE).lstrip("_") or "–",
+            )
+            for name, colour in entries
+        ]
+        figure.legend(
+            handles=handles, loc="outside right center", ncols=_columns([n for n, _ in entries], page)
+        )
 
 
 def legend_mm(names: Sequence[str], page: Page) -> float:
@@ -66,7 +80,9 @@ def colour_bar(figure: Figure, axes: Axes, drawn, title: str):
 
 def gene_axis(axes: Axes, genes: Sequence[str], page: Page, shift: float = 0.0) -> None:
     """Gene symbols, italic, under their columns."""
-    axes.set_xticks(np.arange(len(genes)) + shift, [page.words(g) for g in genes], rotation=90, style="italic")
+    axes.set_xticks(
+        np.arange(len(genes)) + shift, [page.words(g) for g in genes], rotation=90, style="italic"
+    )
 
 
 def row_axis(axes: Axes, rows: Sequence[str], shift: float = 0.0) -> None:

@@ -1,4 +1,6 @@
-"""Figures for papers: each returns the bytes of a PNG, SVG or PDF of a stated size. Gene symbols are italic."""
+"""Figures for papers: each returns the bytes of a PNG, SVG or PDF of a stated size. Gene symbols are
+italic.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,16 @@ VIOLINS_PER_LINE = 12
 """Genes side by side; more stand in a further block below."""
 
 
-def map_of_categories(xy: np.ndarray, codes: np.ndarray, names: Sequence[str], colours: Sequence[str], page: Page, *,
-                      axis: str = "UMAP", beside: bool = False) -> bytes:
+def map_of_categories(
+    xy: np.ndarray,
+    codes: np.ndarray,
+    names: Sequence[str],
+    colours: Sequence[str],
+    page: Page,
+    *,
+    axis: str = "UMAP",
+    beside: bool = False,
+) -> bytes:
     """The map of the cells, a colour per category.
 
     Parameters
@@ -50,14 +60,18 @@ def map_of_categories(xy: np.ndarray, codes: np.ndarray, names: Sequence[str], c
     """
     placed = np.isfinite(xy).all(axis=1)
     xy, codes = xy[placed], np.asarray(codes)[placed]
-    order = np.random.default_rng(0).permutation(len(xy))  # no category covers another by its place in the list
+    order = np.random.default_rng(0).permutation(
+        len(xy)
+    )  # no category covers another by its place in the list
     shades = to_rgba_array([*colours, GREY["light"]])
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     shown = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]]
 
     def draw(figure: Figure) -> None:
         axes = map_axes(figure, axis, page)
-        axes.scatter(*xy[order].T, s=dot_area(len(xy), page), c=shades[codes[order]], linewidths=0, rasterized=True)
+        axes.scatter(
+            *xy[order].T, s=dot_area(len(xy), page), c=shades[codes[order]], linewidths=0, rasterized=True
+        )
         in_legend = [names[i] for i in shown]
         if not beside and len(shown) <= MOST_NAMES_ON_MAP:
             in_legend = write_names(axes, [(names[i], middle_of(xy[codes == i])) for i in shown], page)
@@ -66,11 +80,14 @@ def map_of_categories(xy: np.ndarray, codes: np.ndarray, names: Sequence[str], c
 
     in_words = [names[i] for i in shown] if beside or len(shown) > MOST_NAMES_ON_MAP else []
     width = page.text_mm([page.words(name, 40, NAMES_SHARE) for name in in_words])
-    return printed(page, max(0.82 * page.width_mm - 0.8 * width, legend_mm(in_words, page) if in_words else 0), draw)
+    return printed(
+        page, max(0.82 * page.width_mm - 0.8 * width, legend_mm(in_words, page) if in_words else 0), draw
+    )
 
 
-def map_of_values(xy: np.ndarray, values: np.ndarray, page: Page, *, title: str, italic: bool = False,
-                  axis: str = "UMAP") -> bytes:
+def map_of_values(
+    xy: np.ndarray, values: np.ndarray, page: Page, *, title: str, italic: bool = False, axis: str = "UMAP"
+) -> bytes:
     """The map of the cells coloured by a number, clipped at the 99th percentile; high cells are drawn last.
 
     Parameters
@@ -90,8 +107,17 @@ def map_of_values(xy: np.ndarray, values: np.ndarray, page: Page, *, title: str,
 
     def draw(figure: Figure) -> None:
         axes = map_axes(figure, axis, page)
-        dots = axes.scatter(*xy[order].T, s=dot_area(len(xy), page), c=np.ma.masked_invalid(values[order]), cmap=scale,
-                            vmin=low, vmax=high, linewidths=0, rasterized=True, plotnonfinite=True)
+        dots = axes.scatter(
+            *xy[order].T,
+            s=dot_area(len(xy), page),
+            c=np.ma.masked_invalid(values[order]),
+            cmap=scale,
+            vmin=low,
+            vmax=high,
+            linewidths=0,
+            rasterized=True,
+            plotnonfinite=True,
+        )
         bar = colour_bar(figure, axes, dots, page.words(title))
         bar.ax.yaxis.label.set_style("italic" if italic else "normal")
 
@@ -115,13 +141,32 @@ def dot_plot(mean: pd.DataFrame, share: pd.DataFrame, names: Mapping[str, str], 
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        dots = axes.scatter(x, y, s=largest ** 2 * share.to_numpy(), c=mean.to_numpy(), cmap=SCALE, vmin=0,
-                            vmax=max(float(mean.to_numpy().max()), 1e-6), linewidths=0.25, edgecolors=MUTED)
+        dots = axes.scatter(
+            x,
+            y,
+            s=largest**2 * share.to_numpy(),
+            c=mean.to_numpy(),
+            cmap=SCALE,
+            vmin=0,
+            vmax=max(float(mean.to_numpy().max()), 1e-6),
+            linewidths=0.25,
+            edgecolors=MUTED,
+        )
         gene_axis(axes, genes, page)
         row_axis(axes, rows)
         axes.set_xlim(-0.7, len(genes) - 0.3)
-        handles = [Line2D([], [], linestyle="", marker="o", markersize=largest * np.sqrt(part), color=GREY["light"],
-                          label=f"{part:.0%}") for part in (0.25, 0.5, 1.0)]
+        handles = [
+            Line2D(
+                [],
+                [],
+                linestyle="",
+                marker="o",
+                markersize=largest * np.sqrt(part),
+                color=GREY["light"],
+                label=f"{part:.0%}",
+            )
+            for part in (0.25, 0.5, 1.0)
+        ]
         figure.legend(handles=handles, loc="outside right upper", title="Cells with it", labelspacing=0.8)
         colour_bar(figure, axes, dots, "Mean, log-normalised")
 
@@ -135,18 +180,25 @@ def heat_map(values: pd.DataFrame, names: Mapping[str, str], page: Page, *, scal
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         top = 1.0 if scaled else max(float(values.to_numpy().max()), 1e-6)
-        picture = axes.pcolormesh(values.to_numpy(), cmap=SCALE, vmin=0, vmax=top, edgecolors="white", linewidth=0.3)
+        picture = axes.pcolormesh(
+            values.to_numpy(), cmap=SCALE, vmin=0, vmax=top, edgecolors="white", linewidth=0.3
+        )
         gene_axis(axes, genes, page, 0.5)
         row_axis(axes, rows, 0.5)
-        colour_bar(figure, axes, picture, "Mean, share of the gene's highest" if scaled else "Mean, log-normalised")
+        colour_bar(
+            figure, axes, picture, "Mean, share of the gene's highest" if scaled else "Mean, log-normalised"
+        )
 
     return printed(page, max(8, len(rows) + 1) * page.line_mm + page.text_mm(genes), draw)
 
 
-def violins(spreads: Sequence[Spread], names: Mapping[str, str], colours: Mapping[str, str], page: Page) -> bytes:
+def violins(
+    spreads: Sequence[Spread], names: Mapping[str, str], colours: Mapping[str, str], page: Page
+) -> bytes:
     """Spread of log-normalised values: a row per group of cells, a column per gene, the median as a line.
 
-    Every gene has a scale of its own, from the left edge of its column to its highest value, which stands beside its
+    Every gene has a scale of its own, from the left edge of its column to its highest value, which stands
+    beside its
     name.
 
     Parameters
@@ -158,17 +210,31 @@ def violins(spreads: Sequence[Spread], names: Mapping[str, str], colours: Mappin
     """
     groups = spreads[0].groups
     rows = row_names([names[g] for g in groups], page)
-    blocks = [spreads[i:i + VIOLINS_PER_LINE] for i in range(0, len(spreads), VIOLINS_PER_LINE)]
+    blocks = [spreads[i : i + VIOLINS_PER_LINE] for i in range(0, len(spreads), VIOLINS_PER_LINE)]
 
     def draw(figure: Figure) -> None:
         for axes, block in zip(figure.subplots(len(blocks), 1, squeeze=False)[:, 0], blocks, strict=True):
             shapes = [shape for at, spread in enumerate(block) for shape in outlines(spread, at)]
-            axes.add_collection(PolyCollection(shapes, facecolors=[colours[g] for _ in block for g in groups],
-                                               edgecolors=INK, linewidths=0.3))
+            axes.add_collection(
+                PolyCollection(
+                    shapes,
+                    facecolors=[colours[g] for _ in block for g in groups],
+                    edgecolors=INK,
+                    linewidths=0.3,
+                )
+            )
             for at, spread in enumerate(block):
                 middle = place_of(spread, at, spread.quartiles[:, 1])
-                axes.vlines(middle, np.arange(len(groups)) - 0.25, np.arange(len(groups)) + 0.25, color=INK, linewidth=0.8)
-            gene_axis(axes, [f"{spread.gene}  {spread.low:.3g} to {spread.top:.3g}" for spread in block], page)
+                axes.vlines(
+                    middle,
+                    np.arange(len(groups)) - 0.25,
+                    np.arange(len(groups)) + 0.25,
+                    color=INK,
+                    linewidth=0.8,
+                )
+            gene_axis(
+                axes, [f"{spread.gene}  {spread.low:.3g} to {spread.top:.3g}" for spread in block], page
+            )
             row_axis(axes, rows)
             axes.set_xlim(-0.6, max(len(spreads[:VIOLINS_PER_LINE]), len(block)) - 0.4)
 
@@ -176,8 +242,12 @@ def violins(spreads: Sequence[Spread], names: Mapping[str, str], colours: Mappin
     return printed(page, len(blocks) * (max(3, len(rows) + 1) * page.line_mm + page.text_mm(titles)), draw)
 
 
-def composition_bars(values: pd.DataFrame, colours: Mapping[str, str], page: Page, *, by: str, unit: str) -> bytes:
-    """Stacked bars: every label (columns) in each group (rows) of the column `by`; `unit` says what `values` count."""
+def composition_bars(
+    values: pd.DataFrame, colours: Mapping[str, str], page: Page, *, by: str, unit: str
+) -> bytes:
+    """Stacked bars: every label (columns) in each group (rows) of the column `by`; `unit` says what `values`
+    count.
+    """
     rows = row_names([str(r) for r in values.index], page)
 
     edges = np.hstack([np.zeros((len(values), 1)), values.to_numpy().cumsum(axis=1)])
@@ -185,10 +255,18 @@ def composition_bars(values: pd.DataFrame, colours: Mapping[str, str], page: Pag
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        boxes = [[(edges[row, at + i], row + up) for i, up in ((0, -0.38), (1, -0.38), (1, 0.38), (0, 0.38))]
-                 for row, at in parts]
-        axes.add_collection(PolyCollection(boxes, facecolors=[colours[values.columns[at]] for _, at in parts],
-                                           edgecolors="white", linewidths=0.3))
+        boxes = [
+            [(edges[row, at + i], row + up) for i, up in ((0, -0.38), (1, -0.38), (1, 0.38), (0, 0.38))]
+            for row, at in parts
+        ]
+        axes.add_collection(
+            PolyCollection(
+                boxes,
+                facecolors=[colours[values.columns[at]] for _, at in parts],
+                edgecolors="white",
+                linewidths=0.3,
+            )
+        )
         row_axis(axes, rows)
         axes.set_xlim(0, max(float(edges.max()), 1e-6))
         axes.set_xlabel(unit)
@@ -200,14 +278,18 @@ def composition_bars(values: pd.DataFrame, colours: Mapping[str, str], page: Pag
 
 
 def confusion_matrix(counts: pd.DataFrame, page: Page, *, rows: str, columns: str = "Predicted") -> bytes:
-    """Cells of each pair of labels: rows are one labelling, columns the other; colour is the share within a row."""
+    """Cells of each pair of labels: rows are one labelling, columns the other; colour is the share within a
+    row.
+    """
     shares = counts.div(counts.sum(axis=1).where(counts.sum(axis=1) > 0, 1), axis=0)
     across = [page.words(str(c), 36, NAMES_SHARE) for c in counts.columns]
     down = row_names([str(r) for r in counts.index], page)
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        picture = axes.pcolormesh(shares.to_numpy(), cmap=SCALE, vmin=0, vmax=1, edgecolors="white", linewidth=0.3)
+        picture = axes.pcolormesh(
+            shares.to_numpy(), cmap=SCALE, vmin=0, vmax=1, edgecolors="white", linewidth=0.3
+        )
         row_axis(axes, down, 0.5)
         axes.set_xticks(np.arange(len(across)) + 0.5, across, rotation=90)
         axes.set_xlabel(columns)
@@ -215,8 +297,15 @@ def confusion_matrix(counts: pd.DataFrame, page: Page, *, rows: str, columns: st
         if len(across) <= MOST_NUMBERED:
             for (i, j), count in np.ndenumerate(counts.to_numpy()):
                 if count:
-                    axes.text(j + 0.5, i + 0.5, f"{count:,}", ha="center", va="center", fontsize=0.8 * page.font_pt,
-                              color="white" if shares.iat[i, j] > 0.5 else INK)
+                    axes.text(
+                        j + 0.5,
+                        i + 0.5,
+                        f"{count:,}",
+                        ha="center",
+                        va="center",
+                        fontsize=0.8 * page.font_pt,
+                        color="white" if shares.iat[i, j] > 0.5 else INK,
+                    )
         colour_bar(figure, axes, picture, "Share of the row")
 
     return printed(page, max(8, len(down) + 2) * page.line_mm + page.text_mm(across), draw)

@@ -14,7 +14,9 @@ _STEPS = (0.0, 1.1, -1.1, 2.2, -2.2, 3.3, -3.3)
 
 
 def middle_of(xy: np.ndarray) -> np.ndarray:
-    """The cell nearest to the median of `xy`, shape (n_cells, 2): a place that has cells, also for a split type."""
+    """The cell nearest to the median of `xy`, shape (n_cells, 2): a place that has cells, also for a split
+    type.
+    """
     return xy[np.argmin(((xy - np.median(xy, axis=0)) ** 2).sum(axis=1))]
 
 
@@ -24,8 +26,14 @@ def write_names(axes: Axes, places: Sequence[tuple[str, np.ndarray]], page: Page
     to_pixels, back = axes.transData, axes.transData.inverted()
     taken, left_out = [], []
     for name, xy in places:
-        text = axes.text(*xy, page.words(name, 40), ha="center", va="center", zorder=5,
-                         bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6})  # so text stays text
+        text = axes.text(
+            *xy,
+            page.words(name, 40),
+            ha="center",
+            va="center",
+            zorder=5,
+            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6},
+        )  # so text stays text
         text.set_in_layout(False)
         box = text.get_window_extent()
         for step in _STEPS:

@@ -23,7 +23,9 @@ _LETTER, _GENE_LETTER = 6.6, 6.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkerDots:
-    """`mean` (of log-normalised values) and `share` (0 to 1 of the cells) have shape (n_clusters, n_genes)."""
+    """`mean` (of log-normalised values) and `share` (0 to 1 of the cells) have shape (n_clusters,
+    n_genes).
+    """
 
     clusters: tuple[str, ...]
     genes: tuple[str, ...]
@@ -43,7 +45,9 @@ class Dot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DotDrawing:
-    """Everything of the plot in pixels. `rows` and `columns` are (text, place); `highest` is the mean of the last shade."""
+    """Everything of the plot in pixels. `rows` and `columns` are (text, place); `highest` is the mean of the
+    last shade.
+    """
 
     width: int
     height: int
@@ -69,12 +73,18 @@ def marker_dots(statistics: ClusterStatistics, rows: Sequence[ClusterResult]) ->
     if not genes:
         return None
     at = np.ix_([tested[r.cluster] for r in shown], [place[g] for g in genes])
-    return MarkerDots(clusters=tuple(r.cluster for r in shown), genes=tuple(genes),
-                      mean=np.asarray(statistics.mean_in)[at], share=np.asarray(statistics.pct_in)[at])
+    return MarkerDots(
+        clusters=tuple(r.cluster for r in shown),
+        genes=tuple(genes),
+        mean=np.asarray(statistics.mean_in)[at],
+        share=np.asarray(statistics.pct_in)[at],
+    )
 
 
 def genes_behind(rows: Sequence[ClusterResult]) -> list[str]:
-    """The genes that support each label most (a cluster without any: its best markers), in the order of the clusters."""
+    """The genes that support each label most (a cluster without any: its best markers), in the order of the
+    clusters.
+    """
     each = 3 if len(rows) <= 15 else 2 if len(rows) <= 25 else 1
     found = ((row.evidence.genes("supporting") if row.evidence else ()) or row.markers for row in rows)
     return list(dict.fromkeys(gene for genes in found for gene in genes[:each]))
@@ -94,19 +104,32 @@ def drawing(dots: MarkerDots, names: Mapping[str, str], n_clusters: int) -> DotD
     left = int(min(300, _LETTER * max(map(len, rows)) + 14))
     top = int(min(150, _GENE_LETTER * max(map(len, dots.genes)) + 12))
     highest = float(np.nanmax(dots.mean)) or 1.0
-    drawn = [Dot(x=left + _CELL * (j + 0.5), y=top + _ROOM * (i + 0.5), r=round(0.47 * _ROOM * float(np.sqrt(share)), 2),
-                 step=min(STEPS - 1, int(STEPS * max(0.0, float(dots.mean[i, j])) / highest)))
-             for (i, j), share in np.ndenumerate(dots.share) if share >= SMALLEST_SHARE]
+    drawn = [
+        Dot(
+            x=left + _CELL * (j + 0.5),
+            y=top + _ROOM * (i + 0.5),
+            r=round(0.47 * _ROOM * float(np.sqrt(share)), 2),
+            step=min(STEPS - 1, int(STEPS * max(0.0, float(dots.mean[i, j])) / highest)),
+        )
+        for (i, j), share in np.ndenumerate(dots.share)
+        if share >= SMALLEST_SHARE
+    ]
     return DotDrawing(
-        width=left + _CELL * len(dots.genes) + 4, height=top + _ROOM * len(rows) + 4, left=left, top=top,
+        width=left + _CELL * len(dots.genes) + 4,
+        height=top + _ROOM * len(rows) + 4,
+        left=left,
+        top=top,
         rows=tuple((name, top + _ROOM * (i + 0.5)) for i, name in enumerate(rows)),
         columns=tuple((gene, left + _CELL * (j + 0.5)) for j, gene in enumerate(dots.genes)),
-        dots=tuple(drawn), highest=highest, left_out=n_clusters - len(rows))
+        dots=tuple(drawn),
+        highest=highest,
+        left_out=n_clusters - len(rows),
+    )
 
 
 def shades(theme: Theme) -> tuple[str, ...]:
     """The scale of expression in `STEPS` shades."""
-    stops = np.array([[int(c[i:i + 2], 16) for i in (1, 3, 5)] for c in EXPRESSION[theme]], dtype=float)
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in EXPRESSION[theme]], dtype=float)
     at = np.linspace(0, len(stops) - 1, STEPS)
     mixed = np.column_stack([np.interp(at, range(len(stops)), stops[:, k]) for k in range(3)])
     return tuple(f"#{round(r):02X}{round(g):02X}{round(b):02X}" for r, g, b in mixed)

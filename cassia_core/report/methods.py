@@ -13,18 +13,39 @@ from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.runs.store import RunRecord
 
 _TESTS = {"wilcoxon": "a Wilcoxon rank-sum test", "t-test": "a t test", "logreg": "logistic regression"}
-_RANKINGS = {None: "the best known statistic", "Score": "the test's score", "avg_log2FC": "log2 fold change",
-             "p_val_adj": "adjusted p value", "pct_diff": "the difference of the shares of cells"}
-_OTHERS = {"all": "all other cells of the file", "subset": "all other cells of the clusters taken",
-           "both": "all other cells of the file and, for every other gene of a list, the other clusters taken"}
-_LIMITS = {"min_genes": "at least {:g} genes", "max_genes": "at most {:g} genes", "min_counts": "at least {:g} counts",
-           "max_counts": "at most {:g} counts", "max_pct_mito": "at most {:g} % mitochondrial counts",
-           "max_pct_ribo": "at most {:g} % ribosomal counts", "max_pct_haemo": "at most {:g} % haemoglobin counts",
-           "max_doublet_score": "a doublet score of at most {:g}"}
+_RANKINGS = {
+    None: "the best known statistic",
+    "Score": "the test's score",
+    "avg_log2FC": "log2 fold change",
+    "p_val_adj": "adjusted p value",
+    "pct_diff": "the difference of the shares of cells",
+}
+_OTHERS = {
+    "all": "all other cells of the file",
+    "subset": "all other cells of the clusters taken",
+    "both": "all other cells of the file and, for every other gene of a list, the other clusters taken",
+}
+_LIMITS = {
+    "min_genes": "at least {:g} genes",
+    "max_genes": "at most {:g} genes",
+    "min_counts": "at least {:g} counts",
+    "max_counts": "at most {:g} counts",
+    "max_pct_mito": "at most {:g} % mitochondrial counts",
+    "max_pct_ribo": "at most {:g} % ribosomal counts",
+    "max_pct_haemo": "at most {:g} % haemoglobin counts",
+    "max_doublet_score": "a doublet score of at most {:g}",
+}
 
 
-def methods_paragraph(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, findings: Findings | None,
-                      stages: Mapping[str, str], map_name: str = "", n_edited: int = 0) -> str:
+def methods_paragraph(
+    spec: DatasetSpec,
+    record: RunRecord,
+    outcome: DatasetOutcome,
+    findings: Findings | None,
+    stages: Mapping[str, str],
+    map_name: str = "",
+    n_edited: int = 0,
+) -> str:
     """Sentences on data, clusters, markers and annotation, with versions and parameters.
 
     Parameters
@@ -36,18 +57,28 @@ def methods_paragraph(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutc
     n_edited
         Clusters whose label a person changed afterwards.
     """
-    parts = [f"Clusters were annotated on {date_in_words(record.created_at)} with CASSIA Workbench {record.version} "
-             f"(Python {record.python or 'of unknown version'}), an independent implementation of the CASSIA protocol "
-             "(Xie et al. 2025)."]
+    parts = [
+        f"Clusters were annotated on {date_in_words(record.created_at)} with CASSIA Workbench "
+        f"{record.version} "
+        f"(Python {record.python or 'of unknown version'}), an independent implementation of the CASSIA "
+        "protocol "
+        "(Xie et al. 2025)."
+    ]
     if findings and findings.kind == "cells":
-        parts += [*_cells(spec, record, findings, stages), *_clusters(spec, record, outcome, stages, map_name),
-                  _tested(spec, stages)]
+        parts += [
+            *_cells(spec, record, findings, stages),
+            *_clusters(spec, record, outcome, stages, map_name),
+            _tested(spec, stages),
+        ]
     else:
-        parts.append(f"Marker genes of {outcome.n_clusters} clusters came from a table made elsewhere"
-                     f"{_file(spec)}.")
+        parts.append(
+            f"Marker genes of {outcome.n_clusters} clusters came from a table made elsewhere{_file(spec)}."
+        )
     parts += [_chosen(spec), *_agents(record), *_prompts(record)]
     if n_edited:
-        parts.append(f"The labels of {n_edited} of {outcome.n_clusters} clusters were then corrected by hand.")
+        parts.append(
+            f"The labels of {n_edited} of {outcome.n_clusters} clusters were then corrected by hand."
+        )
     return " ".join(parts)
 
 
@@ -74,12 +105,18 @@ def _cells(spec: DatasetSpec, record: RunRecord, findings: Findings, stages: Map
         parts = [f"The input{_file(spec)} held {size} and was read with {reader}."]
     limits = _limits(spec.qc)
     if "qc" in stages:
-        told = f" ({', '.join(limits)})" if limits else " (no limits were set; cells without any value leave always)"
+        told = (
+            f" ({', '.join(limits)})"
+            if limits
+            else " (no limits were set; cells without any value leave always)"
+        )
         parts.append(f"Quality control{told}: {stages['qc']}.")
     if spec.qc.score_doublets or spec.qc.max_doublet_score is not None:
         each = f' in each "{spec.qc.sample_column}"' if spec.qc.sample_column else ""
-        parts.append(f"Doublets were scored{each} with Scrublet (Wolock et al. 2019) as in Scanpy "
-                     f"{record.packages.get('scanpy', '')} (Wolf et al. 2018).")
+        parts.append(
+            f"Doublets were scored{each} with Scrublet (Wolock et al. 2019) as in Scanpy "
+            f"{record.packages.get('scanpy', '')} (Wolf et al. 2018)."
+        )
     parts.append(_values(spec, findings))
     return parts
 
@@ -88,8 +125,11 @@ def _taken(spec: DatasetSpec, record: RunRecord, size: str) -> str:
     """Which clusters of the file were clustered again, and whose clusters they are."""
     chosen, part = spec.clustering, record.config.part_of
     made = f", the annotated cells of {part.dataset} from the run {part.run}," if part else ""
-    return (f"Of the input{_file(spec)}{made} only the clusters {', '.join(chosen.subset_clusters)} of the column "
-            f'"{chosen.cluster_column}" were taken ({size}) and clustered by themselves.')
+    return (
+        f"Of the input{_file(spec)}{made} only the clusters {', '.join(chosen.subset_clusters)} of the "
+        "column "
+        f'"{chosen.cluster_column}" were taken ({size}) and clustered by themselves.'
+    )
 
 
 def _limits(qc: QCParams) -> list[str]:
@@ -103,37 +143,57 @@ def _values(spec: DatasetSpec, findings: Findings) -> str:
     if source is None:
         return "The file has no counts or log-normalised values, so no markers could be tested."
     if source.state in ("counts", "counts_like"):
-        return (f"Counts ({location}) were scaled to {spec.clustering.target_sum:g} per cell and log-transformed "
-                "(natural logarithm of 1 + x).")
-    base = f" (base {source.log_base}, converted to natural logarithms)" if source.log_base not in (None, "e") else ""
+        return (
+            f"Counts ({location}) were scaled to {spec.clustering.target_sum:g} per cell and log-transformed "
+            "(natural logarithm of 1 + x)."
+        )
+    base = (
+        f" (base {source.log_base}, converted to natural logarithms)"
+        if source.log_base not in (None, "e")
+        else ""
+    )
     return f"Log-normalised values ({location}) were used as they are in the file{base}."
 
 
-def _clusters(spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, stages: Mapping[str, str],
-              map_name: str) -> list[str]:
+def _clusters(
+    spec: DatasetSpec, record: RunRecord, outcome: DatasetOutcome, stages: Mapping[str, str], map_name: str
+) -> list[str]:
     chosen = spec.clustering
     parts = []
     if "variable_genes" in stages:
-        how = f"the {chosen.n_top_genes:,} most variable" if chosen.n_top_genes else \
-            f"mean {chosen.min_mean:g} to {chosen.max_mean:g}, dispersion at least {chosen.min_disp:g}"
-        parts.append(f"Highly variable genes were chosen as Scanpy (Wolf et al. 2018) does with the flavour \"seurat\" "
-                     f"({how}): {stages['variable_genes']}. They were scaled to unit variance and clipped at "
-                     f"{chosen.max_value:g}.")
+        how = (
+            f"the {chosen.n_top_genes:,} most variable"
+            if chosen.n_top_genes
+            else f"mean {chosen.min_mean:g} to {chosen.max_mean:g}, dispersion at least {chosen.min_disp:g}"
+        )
+        parts.append(
+            f'Highly variable genes were chosen as Scanpy (Wolf et al. 2018) does with the flavour "seurat" '
+            f"({how}): {stages['variable_genes']}. They were scaled to unit variance and clipped at "
+            f"{chosen.max_value:g}."
+        )
     if "pca" in stages:
         parts.append(f"Principal component analysis gave {stages['pca']}.")
     if chosen.batch_method == "harmony":
-        parts.append(f'Batches of "{chosen.batch_column}" were corrected with Harmony (Korsunsky et al. 2019).')
+        parts.append(
+            f'Batches of "{chosen.batch_column}" were corrected with Harmony (Korsunsky et al. 2019).'
+        )
     if "neighbors" in stages:
         parts.append(f"The neighbour graph has {stages['neighbors']}.")
     if "leiden" in stages:
-        asked = "suggested by the stability of the clusters" if chosen.resolution is None else "chosen beforehand"
-        parts.append(f"The Leiden algorithm (Traag et al. 2019; igraph {record.packages.get('igraph', '')}) gave "
-                     f"{stages['leiden']}; the resolution was {asked} (seed {chosen.seed}).")
+        asked = (
+            "suggested by the stability of the clusters" if chosen.resolution is None else "chosen beforehand"
+        )
+        parts.append(
+            f"The Leiden algorithm (Traag et al. 2019; igraph {record.packages.get('igraph', '')}) gave "
+            f"{stages['leiden']}; the resolution was {asked} (seed {chosen.seed})."
+        )
     elif chosen.cluster_column:
         parts.append(f'The {outcome.n_clusters} clusters of the column "{chosen.cluster_column}" were kept.')
     if "umap" in stages:
-        parts.append("The map is a UMAP of that graph (McInnes et al. 2018; minimum distance 0.5, "
-                     f"seed {chosen.seed}).")
+        parts.append(
+            "The map is a UMAP of that graph (McInnes et al. 2018; minimum distance 0.5, "
+            f"seed {chosen.seed})."
+        )
     elif map_name:
         parts.append(f"The map {map_name} is that of the file.")
     return parts
@@ -146,15 +206,21 @@ def _tested(spec: DatasetSpec, stages: Mapping[str, str]) -> str:
     if spec.clustering.subset_clusters:
         others = _OTHERS[spec.clustering.markers_against]
     adjusted = "" if spec.markers.method == "logreg" else "; p values were adjusted by Benjamini and Hochberg"
-    return (f"Marker genes were found by {_TESTS[spec.markers.method]} of every gene on log-normalised values, each "
-            f"cluster against {others}{adjusted}: {stages['markers']}.")
+    return (
+        f"Marker genes were found by {_TESTS[spec.markers.method]} of every gene on log-normalised values, "
+        "each "
+        f"cluster against {others}{adjusted}: {stages['markers']}."
+    )
 
 
 def _chosen(spec: DatasetSpec) -> str:
     chosen = spec.markers
-    return (f"The best {chosen.n_genes} genes per cluster by {_RANKINGS[chosen.ranking_method]} were used (adjusted p at "
-            f"most {chosen.max_pval_adj:g}, log2 fold change at least {chosen.min_log2fc:g}, found in at least "
-            f"{chosen.min_pct:.0%} of the cells of the cluster, each as far as known).")
+    return (
+        f"The best {chosen.n_genes} genes per cluster by {_RANKINGS[chosen.ranking_method]} were used "
+        "(adjusted p at "
+        f"most {chosen.max_pval_adj:g}, log2 fold change at least {chosen.min_log2fc:g}, found in at least "
+        f"{chosen.min_pct:.0%} of the cells of the cluster, each as far as known)."
+    )
 
 
 def _agents(record: RunRecord) -> list[str]:
@@ -162,21 +228,27 @@ def _agents(record: RunRecord) -> list[str]:
     if params is None:
         return ["No annotation was made."]
     who = _who(params.annotator)
-    parts = [f"{_capital(who)} proposed labels in at most {params.max_attempts} attempts; each was checked "
-             "against a marker knowledge base and the measured values, and validated"
-             f"{' strictly' if params.validator_involvement == 'v0' else ''} by {_next(params, 'validator')}."]
+    parts = [
+        f"{_capital(who)} proposed labels in at most {params.max_attempts} attempts; each was checked "
+        "against a marker knowledge base and the measured values, and validated"
+        f"{' strictly' if params.validator_involvement == 'v0' else ''} by {_next(params, 'validator')}."
+    ]
     if params.blind:
         parts.append("The models saw neither labels of the file nor the names of its clusters.")
     if params.score:
         parts.append(f"The labels were scored (0 to 100) by {_next(params, 'scorer')}.")
     if params.boost != "off":
-        parts.append(f"Labels below {params.score_threshold:g} were looked at again in at most {params.boost_rounds} "
-                     f"rounds with genes measured in the cluster, by {_next(params, 'booster')}.")
+        parts.append(
+            f"Labels below {params.score_threshold:g} were looked at again in at most {params.boost_rounds} "
+            f"rounds with genes measured in the cluster, by {_next(params, 'booster')}."
+        )
     if params.merge:
         parts.append(f"{_capital(_next(params, 'merger'))} grouped the labels from broad to specific.")
     ontology = record.packages.get("cellxgene-ontology-guide", "")
-    parts.append("Labels were matched to the Cell Ontology (Diehl et al. 2016; cellxgene-ontology-guide "
-                 f"{ontology}) by name.")
+    parts.append(
+        "Labels were matched to the Cell Ontology (Diehl et al. 2016; cellxgene-ontology-guide "
+        f"{ontology}) by name."
+    )
     return [*parts, *_settings(params)]
 
 
@@ -185,8 +257,11 @@ def _capital(text: str) -> str:
 
 
 def _settings(params: AnnotationParams) -> list[str]:
-    asked = {model: None for role in ("annotator", "validator", "scorer", "booster", "merger")
-             if (model := params.model_of(role)).provider != OFFLINE}
+    asked = {
+        model: None
+        for role in ("annotator", "validator", "scorer", "booster", "merger")
+        if (model := params.model_of(role)).provider != OFFLINE
+    }
     told = [f"{model.model}: {', '.join(words)}" for model in asked if (words := _model_settings(model))]
     return [f"Settings of the models: {'; '.join(told)}."] if told else []
 
@@ -206,8 +281,13 @@ def _prompts(record: RunRecord) -> list[str]:
 def _next(params: AnnotationParams, role: str) -> str:
     """Who answers for a later role; the annotator's own model is not named again."""
     model = params.model_of(role)
-    return "the same model" if model == params.annotator and model.provider != OFFLINE else \
-        "the same engine" if model == params.annotator else _who(model)
+    return (
+        "the same model"
+        if model == params.annotator and model.provider != OFFLINE
+        else "the same engine"
+        if model == params.annotator
+        else _who(model)
+    )
 
 
 def _who(model: AgentModel) -> str:

@@ -1,6 +1,7 @@
 """Colours of cell types: the hue is the lineage family, the lightness the place inside it.
 
-Rule and figures: docs/LOOK.md (OKLCH; half-widths by number of types; kept inside sRGB by lowering the chroma).
+Rule and figures: docs/LOOK.md (OKLCH; half-widths by number of types; kept inside sRGB by lowering the
+chroma).
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ from typing import Literal
 Theme = Literal["light", "dark"]
 UNKNOWN_FAMILY = "Unknown, mixed"
 _FAMILIES: dict[str, tuple[float, float, float, float]] = {
-    "T": (248, 13, 0.14, 0.636), "NK, ILC": (211, 10, 0.10, 0.69), "B, plasma": (139, 12, 0.125, 0.69),
-    "Myeloid": (50, 11, 0.145, 0.60), "Granulocyte, mast": (94, 9, 0.13, 0.69),
-    "Platelet, erythroid": (5, 10, 0.15, 0.69), "Endothelial": (21, 7, 0.17, 0.47),
-    "Stromal, muscle": (63, 13, 0.055, 0.52), "Epithelial": (301, 13, 0.145, 0.506),
-    "Neural, glia": (112, 10, 0.105, 0.43), "Stem, progenitor": (292, 10, 0.045, 0.585),
+    "T": (248, 13, 0.14, 0.636),
+    "NK, ILC": (211, 10, 0.10, 0.69),
+    "B, plasma": (139, 12, 0.125, 0.69),
+    "Myeloid": (50, 11, 0.145, 0.60),
+    "Granulocyte, mast": (94, 9, 0.13, 0.69),
+    "Platelet, erythroid": (5, 10, 0.15, 0.69),
+    "Endothelial": (21, 7, 0.17, 0.47),
+    "Stromal, muscle": (63, 13, 0.055, 0.52),
+    "Epithelial": (301, 13, 0.145, 0.506),
+    "Neural, glia": (112, 10, 0.105, 0.43),
+    "Stem, progenitor": (292, 10, 0.045, 0.585),
 }
 """Family to hue, spread of hue, chroma, centre of lightness."""
 GREY: dict[Theme, str] = {"light": "#8A979D", "dark": "#7F8D94"}
@@ -77,14 +84,18 @@ def _in_srgb(lightness: float, chroma: float, hue: float) -> str:
 
 
 def _oklch_to_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
-    """Linear sRGB of an OKLCH colour. Source: Ottosson 2020, "A perceptual color space for image processing"."""
+    """Linear sRGB of an OKLCH colour. Source: Ottosson 2020, "A perceptual color space for image
+    processing".
+    """
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    return (4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-            -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-            -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short)
+    return (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
 
 
 def _gamma(value: float) -> float:

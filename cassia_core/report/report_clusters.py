@@ -1,4 +1,6 @@
-"""The clusters as a report shows them: label as it stands, doubts, evidence, and the conversation cut at its genes."""
+"""The clusters as a report shows them: label as it stands, doubts, evidence, and the conversation cut at its
+genes.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,30 @@ from cassia_core.report.palette import UNKNOWN_FAMILY
 from cassia_core.report.report_material import Material
 
 NO_LABEL = "No label"
-STATUS_WORDS = {"done": "Done", "needs_review": "To review", "failed": "No answer", "skipped": "Not annotated",
-                "cancelled": "Cancelled"}
-_ITEM_ORDER = {"conflicting": 0, "cited_not_in_data": 1, "supporting": 2, "silent": 3, "unexpected": 4,
-               "cited_not_in_list": 5, "not_measured": 6}
-_SAYS = {"supporting": "Agrees", "silent": "Expected, but silent here", "conflicting": "Speaks against it",
-         "unexpected": "Not expected",
-         "cited_not_in_list": "Cited, not in the marker list", "cited_not_in_data": "Cited, not in the data"}
+STATUS_WORDS = {
+    "done": "Done",
+    "needs_review": "To review",
+    "failed": "No answer",
+    "skipped": "Not annotated",
+    "cancelled": "Cancelled",
+}
+_ITEM_ORDER = {
+    "conflicting": 0,
+    "cited_not_in_data": 1,
+    "supporting": 2,
+    "silent": 3,
+    "unexpected": 4,
+    "cited_not_in_list": 5,
+    "not_measured": 6,
+}
+_SAYS = {
+    "supporting": "Agrees",
+    "silent": "Expected, but silent here",
+    "conflicting": "Speaks against it",
+    "unexpected": "Not expected",
+    "cited_not_in_list": "Cited, not in the marker list",
+    "cited_not_in_data": "Cited, not in the data",
+}
 _CHIP = {"supporting": "in", "cited_not_in_data": "absent"}
 MANY_TIMES = 10
 """log2 fold change above which the number itself says little: the gene is hardly seen elsewhere."""
@@ -45,7 +64,9 @@ class EditedLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A piece of text. `chip` is "" for plain words, else "in" (marker list), "measured" or "absent"; `tip` explains."""
+    """A piece of text. `chip` is "" for plain words, else "in" (marker list), "measured" or "absent"; `tip`
+    explains.
+    """
 
     text: str
     chip: str = ""
@@ -65,7 +86,8 @@ class EvidenceLine:
 class ClusterPart:
     """One cluster of the report.
 
-    `name` is the label as it stands or "No label", `kind` the number of its type; `not_measured` are genes that the
+    `name` is the label as it stands or "No label", `kind` the number of its type; `not_measured` are genes
+    that the
     label lets expect and that the data do not have.
     """
 
@@ -98,8 +120,13 @@ class ClusterPart:
         return "edited" if self.edit else self.row.light or "none"
 
 
-def cluster_parts(rows: Sequence[ClusterResult], material: Material, edits: Mapping[str, EditedLabel],
-                  families: Mapping[str, str], accepted: Collection[str] = ()) -> tuple[ClusterPart, ...]:
+def cluster_parts(
+    rows: Sequence[ClusterResult],
+    material: Material,
+    edits: Mapping[str, EditedLabel],
+    families: Mapping[str, str],
+    accepted: Collection[str] = (),
+) -> tuple[ClusterPart, ...]:
     """A part per row, in order; types are numbered in the order of their first cluster.
 
     No doubt is left about clusters that a person corrected or `accepted`.
@@ -107,9 +134,19 @@ def cluster_parts(rows: Sequence[ClusterResult], material: Material, edits: Mapp
     names = [label_of(row, edits) for row in rows]
     kinds = {name: at for at, name in enumerate(dict.fromkeys(names))}
     settled = {*edits, *accepted}
-    return tuple(_part(row, f"c{number}", name, kinds[name], material, edits.get(row.cluster), families,
-                       doubtful=row.cluster not in settled and deserves_a_look(row))
-                 for number, (row, name) in enumerate(zip(rows, names, strict=True), start=1))
+    return tuple(
+        _part(
+            row,
+            f"c{number}",
+            name,
+            kinds[name],
+            material,
+            edits.get(row.cluster),
+            families,
+            doubtful=row.cluster not in settled and deserves_a_look(row),
+        )
+        for number, (row, name) in enumerate(zip(rows, names, strict=True), start=1)
+    )
 
 
 def label_of(row: ClusterResult, edits: Mapping[str, EditedLabel]) -> str:
@@ -119,7 +156,10 @@ def label_of(row: ClusterResult, edits: Mapping[str, EditedLabel]) -> str:
 
 
 def look_first(parts: Sequence[ClusterPart]) -> tuple[tuple[ClusterPart, ...], ...]:
-    """The doubtful parts: without an answer, to look at, medium; weaker evidence first within each; one group per reason."""
+    """The doubtful parts: without an answer, to look at, medium; weaker evidence first within each; one group
+    per reason.
+    """
+
     def doubt(part: ClusterPart) -> tuple[bool, bool, float]:
         evidence = part.row.evidence
         score = -1.0 if evidence is None or evidence.score is None else evidence.score
@@ -131,21 +171,45 @@ def look_first(parts: Sequence[ClusterPart]) -> tuple[tuple[ClusterPart, ...], .
     return tuple(map(tuple, groups.values()))
 
 
-def _part(row: ClusterResult, anchor: str, name: str, kind: int, material: Material, edit: EditedLabel | None,
-          families: Mapping[str, str], *, doubtful: bool) -> ClusterPart:
+def _part(
+    row: ClusterResult,
+    anchor: str,
+    name: str,
+    kind: int,
+    material: Material,
+    edit: EditedLabel | None,
+    families: Mapping[str, str],
+    *,
+    doubtful: bool,
+) -> ClusterPart:
     own_id = row.detailed_term.cl_id if row.detailed_term else ""
-    markers = next((c for c in material.markers.clusters if c.cluster == row.cluster), None) if material.markers else None
+    markers = (
+        next((c for c in material.markers.clusters if c.cluster == row.cluster), None)
+        if material.markers
+        else None
+    )
     chip = _chips(row, markers, material.measured)
     genes = _genes_of(row, markers)
     turns = tuple((turn, tuple(_pieces(turn.text, genes, chip))) for turn in row.turns)
     items = sorted(row.evidence.items, key=lambda i: (_ITEM_ORDER[i.kind], -i.weight)) if row.evidence else ()
     return ClusterPart(
-        row=row, anchor=anchor, name=name, kind=kind, family=families.get(name, UNKNOWN_FAMILY),
-        cl_id=edit.cl_id if edit else own_id, edit=edit, turns=turns,
-        doubtful=doubtful, why=row.reason or row.light_reason,
-        lines=tuple(EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind])
-                    for i in items if i.kind != "not_measured"),
-        not_measured=row.evidence.genes("not_measured") if row.evidence else ())
+        row=row,
+        anchor=anchor,
+        name=name,
+        kind=kind,
+        family=families.get(name, UNKNOWN_FAMILY),
+        cl_id=edit.cl_id if edit else own_id,
+        edit=edit,
+        turns=turns,
+        doubtful=doubtful,
+        why=row.reason or row.light_reason,
+        lines=tuple(
+            EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind])
+            for i in items
+            if i.kind != "not_measured"
+        ),
+        not_measured=row.evidence.genes("not_measured") if row.evidence else (),
+    )
 
 
 def no_evidence_words(row: ClusterResult) -> str:
@@ -166,10 +230,15 @@ def _genes_of(row: ClusterResult, markers: ClusterMarkers | None) -> frozenset[s
 
 
 def _pieces(text: str, genes: frozenset[str], chip: Callable[[str], Piece]) -> list[Piece]:
-    return [chip(piece) if is_gene else Piece(text=piece) for piece, is_gene in cut_at_genes(readable(text), genes)]
+    return [
+        chip(piece) if is_gene else Piece(text=piece)
+        for piece, is_gene in cut_at_genes(readable(text), genes)
+    ]
 
 
-def _chips(row: ClusterResult, markers: ClusterMarkers | None, measured: frozenset[str] | None) -> Callable[[str], Piece]:
+def _chips(
+    row: ClusterResult, markers: ClusterMarkers | None, measured: frozenset[str] | None
+) -> Callable[[str], Piece]:
     known = {g.gene: g for g in markers.genes} if markers else {}
 
     def chip(gene: str) -> Piece:
@@ -187,7 +256,9 @@ def _chips(row: ClusterResult, markers: ClusterMarkers | None, measured: frozens
 def _tip(gene: MarkerGene) -> str:
     lines = [f"Place {gene.rank} in the marker list"]
     if gene.log2fc is not None:
-        times = f"{2 ** gene.log2fc:,.1f} times higher" if gene.log2fc < MANY_TIMES else "Over 1,000 times higher"
+        times = (
+            f"{2**gene.log2fc:,.1f} times higher" if gene.log2fc < MANY_TIMES else "Over 1,000 times higher"
+        )
         lines.append(f"{times} here ({gene.log2fc:+.1f} log2)")
     if gene.pct_in is not None:
         elsewhere = "" if gene.pct_out is None else f", {gene.pct_out:.0%} elsewhere"

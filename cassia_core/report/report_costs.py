@@ -30,6 +30,13 @@ def cost_lines(calls: Sequence[CallRecord]) -> tuple[CostLine, ...]:
     lines = []
     for role, model, provider in sorted(asked, key=lambda key: order.get(key[0], len(order))):
         usage = usage_of([c for c in calls if (c.agent, c.model, c.provider) == (role, model, provider)])
-        lines.append(CostLine(role=role, model=model, provider=provider, usage=usage,
-                              cost="nothing" if provider == OFFLINE else cost_text(usage)))
+        lines.append(
+            CostLine(
+                role=role,
+                model=model,
+                provider=provider,
+                usage=usage,
+                cost="nothing" if provider == OFFLINE else cost_text(usage),
+            )
+        )
     return tuple(lines)

@@ -1,4 +1,6 @@
-"""The map of a report: a picture for printing and for readers without scripts, and points for the interactive one."""
+"""The map of a report: a picture for printing and for readers without scripts, and points for the interactive
+one.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +64,15 @@ def map_picture(cells: MapOfCells, type_of: Mapping[str, str], colours: Mapping[
     place = {name: at for at, name in enumerate(names)}
     types = np.array([place.get(type_of.get(c, ""), -1) for c in cells.clusters] + [-1])[cells.codes]
     few = np.random.default_rng(0).permutation(len(cells.xy))[:PICTURE_POINTS]
-    picture = map_of_categories(cells.xy[few], types[few], names, [colours[n] for n in names],
-                                Page(fmt="png", width_mm=170, font_pt=8, dpi=150), axis=cells.axis,
-                                beside=len(names) > MOST_LABELS)
+    picture = map_of_categories(
+        cells.xy[few],
+        types[few],
+        names,
+        [colours[n] for n in names],
+        Page(fmt="png", width_mm=170, font_pt=8, dpi=150),
+        axis=cells.axis,
+        beside=len(names) > MOST_LABELS,
+    )
     return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
@@ -82,10 +90,18 @@ def points_for_canvas(cells: MapOfCells, parts: Sequence[tuple[str, int, str]]) 
     xy, which = cells.xy[chosen], of_code[cells.codes[chosen]]
     low, span = xy.min(axis=0), float(np.ptp(xy, axis=0).max()) or 1.0
     scaled = np.round(_SCALE * (xy - low) / span)  # one scale for both axes: distances keep their shape
-    return {"x": _packed(scaled[:, 0]), "y": _packed(scaled[:, 1].max() - scaled[:, 1]), "cluster": _packed(which),
-            "width": int(scaled[:, 0].max()), "height": int(scaled[:, 1].max()),
-            "names": [cluster for cluster, _, _ in parts], "types": [kind for _, kind, _ in parts],
-            "anchors": [anchor for _, _, anchor in parts], "shown": len(chosen), "total": len(cells.xy)}
+    return {
+        "x": _packed(scaled[:, 0]),
+        "y": _packed(scaled[:, 1].max() - scaled[:, 1]),
+        "cluster": _packed(which),
+        "width": int(scaled[:, 0].max()),
+        "height": int(scaled[:, 1].max()),
+        "names": [cluster for cluster, _, _ in parts],
+        "types": [kind for _, kind, _ in parts],
+        "anchors": [anchor for _, _, anchor in parts],
+        "shown": len(chosen),
+        "total": len(cells.xy),
+    }
 
 
 def _packed(values: np.ndarray) -> str:

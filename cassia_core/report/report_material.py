@@ -25,8 +25,10 @@ from cassia_core.runs.layout import DatasetLayout, RunLayout
 class Material:
     """Each part is None or empty where the run has none of it.
 
-    `run` is the name of the run; `measured` holds every gene of the data (of the marker table where there are no
-    cells), None when that is not known; `stages` maps a stage of the run to what it said at its end; `calls` are the
+    `run` is the name of the run; `measured` holds every gene of the data (of the marker table where there are
+    no
+    cells), None when that is not known; `stages` maps a stage of the run to what it said at its end; `calls`
+    are the
     calls paid for this dataset.
     """
 
@@ -40,22 +42,38 @@ class Material:
     calls: tuple[CallRecord, ...] = ()
 
 
-def read_material(run: RunLayout, paths: DatasetLayout, spec: DatasetSpec, rows: Sequence[ClusterResult],
-                  findings: Findings | None, clusters: Column | None = None) -> Material:
+def read_material(
+    run: RunLayout,
+    paths: DatasetLayout,
+    spec: DatasetSpec,
+    rows: Sequence[ClusterResult],
+    findings: Findings | None,
+    clusters: Column | None = None,
+) -> Material:
     """Read it from the run directory, as far as it is there.
 
     `clusters` is where every cell belongs, where a person divided the cells otherwise than the run did.
     """
     markers = read_json(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     listed = frozenset(g for c in markers.clusters for g in c.symbols()) if markers else None
-    stages = {e.stage: e.summary for e in read_events(run.events)
-              if isinstance(e, StageFinished) and e.dataset == spec.name}
+    stages = {
+        e.stage: e.summary
+        for e in read_events(run.events)
+        if isinstance(e, StageFinished) and e.dataset == spec.name
+    }
     calls = tuple(entry.call for entry in read_calls(run.calls) if entry.call.dataset == spec.name)
     if not paths.view.is_dir():
         return Material(run=run.root.name, markers=markers, measured=listed, stages=stages, calls=calls)
     view = open_view(paths.view)
     statistics = view.statistics()
     clusters = clusters or view.column(view.cluster_key)
-    return Material(run=run.root.name, markers=markers, measured=frozenset(view.genes()) or listed,
-                    map=map_from_view(view, clusters), dots=marker_dots(statistics, rows) if statistics else None,
-                    samples=sample_counts(view, clusters, spec, findings), stages=stages, calls=calls)
+    return Material(
+        run=run.root.name,
+        markers=markers,
+        measured=frozenset(view.genes()) or listed,
+        map=map_from_view(view, clusters),
+        dots=marker_dots(statistics, rows) if statistics else None,
+        samples=sample_counts(view, clusters, spec, findings),
+        stages=stages,
+        calls=calls,
+    )

@@ -38,39 +38,74 @@ def cost_text(usage: Usage) -> str:
     return known
 
 
-def batch_text(outcomes: Sequence[DatasetOutcome], usage: Usage, n_datasets: int, elapsed_s: float,
-               replayed_from: str = "") -> str:
-    """`batch_summary.txt`. `replayed_from` is the directory of the run whose answers were used, "" for none."""
-    ended = {status: sum(o.status == status for o in outcomes)
-             for status in ("success", "partial", "failed", "cancelled")}
-    lines = ["CASSIA Workbench, summary of this run", "",
-             f"Datasets: {n_datasets}, processed: {len(outcomes)}",
-             *(f"  {status}: {count}" for status, count in ended.items() if count),
-             f"Time elapsed: {elapsed_s:.1f} s", "", f"Total calls: {usage.calls}",
-             f"Input tokens: {usage.input_tokens:,}", f"Output tokens: {usage.output_tokens:,}",
-             f"Total tokens: {usage.total_tokens:,}", f"Total cost: {cost_text(usage)}"]
+def batch_text(
+    outcomes: Sequence[DatasetOutcome],
+    usage: Usage,
+    n_datasets: int,
+    elapsed_s: float,
+    replayed_from: str = "",
+) -> str:
+    """`batch_summary.txt`. `replayed_from` is the directory of the run whose answers were used, "" for
+    none.
+    """
+    ended = {
+        status: sum(o.status == status for o in outcomes)
+        for status in ("success", "partial", "failed", "cancelled")
+    }
+    lines = [
+        "CASSIA Workbench, summary of this run",
+        "",
+        f"Datasets: {n_datasets}, processed: {len(outcomes)}",
+        *(f"  {status}: {count}" for status, count in ended.items() if count),
+        f"Time elapsed: {elapsed_s:.1f} s",
+        "",
+        f"Total calls: {usage.calls}",
+        f"Input tokens: {usage.input_tokens:,}",
+        f"Output tokens: {usage.output_tokens:,}",
+        f"Total tokens: {usage.total_tokens:,}",
+        f"Total cost: {cost_text(usage)}",
+    ]
     if replayed_from:
         lines.append(f"Replayed from {replayed_from}: its recorded answers were used, nothing was paid.")
     lines += ["", "Files"]
-    lines += [f"  {o.status}: {o.dataset} ({o.tissue})" + (f". {o.error}" if o.error else "") for o in outcomes]
+    lines += [
+        f"  {o.status}: {o.dataset} ({o.tissue})" + (f". {o.error}" if o.error else "") for o in outcomes
+    ]
     return "\n".join(lines) + "\n"
 
 
 def token_tracking(calls: Sequence[CallRecord], replayed_from: str = "") -> str:
-    """`token_tracking.json`. `total_cost` is null as soon as one call's price is not known; `known_cost` sums the
-    others, `unpriced_calls` counts those without a price. A replay pays for no call and names the run it repeats."""
+    """`token_tracking.json`. `total_cost` is null as soon as one call's price is not known; `known_cost` sums
+    the
+    others, `unpriced_calls` counts those without a price. A replay pays for no call and names the run it
+    repeats.
+    """
     usage = usage_of(calls)
     content = {
-        "total_calls": usage.calls, "total_input_tokens": usage.input_tokens,
-        "total_output_tokens": usage.output_tokens, "total_tokens": usage.total_tokens,
-        "total_cost": None if usage.unpriced_calls else usage.cost_usd, "known_cost": usage.cost_usd,
-        "unpriced_calls": usage.unpriced_calls, "replayed_from": replayed_from or None,
+        "total_calls": usage.calls,
+        "total_input_tokens": usage.input_tokens,
+        "total_output_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "total_cost": None if usage.unpriced_calls else usage.cost_usd,
+        "known_cost": usage.cost_usd,
+        "unpriced_calls": usage.unpriced_calls,
+        "replayed_from": replayed_from or None,
         "api_calls": [_call(c) for c in calls],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 def _call(call: CallRecord) -> dict:
-    return {"timestamp": call.at, "input_tokens": call.input_tokens, "output_tokens": call.output_tokens,
-            "cost": call.cost_usd, "provider": call.provider, "model": call.model, "agent": call.agent,
-            "dataset": call.dataset, "cluster": call.cluster, "attempt": call.attempt, "latency_s": call.latency_s}
+    return {
+        "timestamp": call.at,
+        "input_tokens": call.input_tokens,
+        "output_tokens": call.output_tokens,
+        "cost": call.cost_usd,
+        "provider": call.provider,
+        "model": call.model,
+        "agent": call.agent,
+        "dataset": call.dataset,
+        "cluster": call.cluster,
+        "attempt": call.attempt,
+        "latency_s": call.latency_s,
+    }

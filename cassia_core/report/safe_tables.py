@@ -19,7 +19,9 @@ def guard(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    bare = value.lstrip("'")  # a text that has such quotes of its own gets one more, so that every text comes back
+    bare = value.lstrip(
+        "'"
+    )  # a text that has such quotes of its own gets one more, so that every text comes back
     return "'" + value if bare.startswith(_DANGEROUS) and not _is_number(bare) else value
 
 
@@ -42,7 +44,9 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy of `frame` with every text guarded, column names included."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
-        whole = [guard(value) for value in safe[name]]  # pandas would turn whole numbers beside a missing one into 7.0
+        whole = [
+            guard(value) for value in safe[name]
+        ]  # pandas would turn whole numbers beside a missing one into 7.0
         safe[name] = pd.Series(whole, index=safe.index, dtype=object)
     return safe.rename(columns=guard)
 
@@ -64,12 +68,16 @@ def write_xlsx(path: Path, sheets: dict[str, pd.DataFrame]) -> None:
     part = _part(path).with_suffix(".part.xlsx")
     with pd.ExcelWriter(part, engine="openpyxl") as book:
         for name, frame in sheets.items():
-            guarded(frame).map(_printable).to_excel(book, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
+            guarded(frame).map(_printable).to_excel(
+                book, sheet_name=name[:31], index=False, freeze_panes=(1, 0)
+            )
     os.replace(part, path)
 
 
 def _printable(value: object) -> object:
-    """Excel files cannot hold control characters or halves of characters: they become the sign for "unreadable"."""
+    """Excel files cannot hold control characters or halves of characters: they become the sign for
+    "unreadable".
+    """
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
 
 

@@ -16,7 +16,8 @@ from cassia_core.runs.codec import drop_half_line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedCall:
-    """One finished call with its reply. `key` is the fingerprint of the request that it answers; `replayed` says that
+    """One finished call with its reply. `key` is the fingerprint of the request that it answers; `replayed`
+    says that
     another run paid for it."""
 
     key: str
@@ -35,7 +36,8 @@ class CallLog:
     Parameters
     ----------
     path
-        The run's own log; created when missing. A last line that a killed worker left half written is cut off.
+        The run's own log; created when missing. A last line that a killed worker left half written is cut
+        off.
     earlier
         Logs to read besides.
 
@@ -73,7 +75,12 @@ class CallLog:
 
     def add(self, entry: LoggedCall) -> None:
         """Write one finished call through to the disk."""
-        line = {"key": entry.key, **asdict(entry.call), "finish_reason": entry.finish_reason, "reply": entry.reply}
+        line = {
+            "key": entry.key,
+            **asdict(entry.call),
+            "finish_reason": entry.finish_reason,
+            "reply": entry.reply,
+        }
         with self._lock:
             self._answers.setdefault(entry.key, []).append(entry)
             self._given[entry.key] = self._given.get(entry.key, 0) + 1
@@ -122,8 +129,12 @@ def read_calls(path: Path) -> Iterator[LoggedCall]:
     names = [field.name for field in fields(CallRecord)]
     for line in _lines(path):
         if "key" in line:
-            yield LoggedCall(key=line["key"], call=CallRecord(**{n: line[n] for n in names}), reply=line["reply"],
-                             finish_reason=line["finish_reason"])
+            yield LoggedCall(
+                key=line["key"],
+                call=CallRecord(**{n: line[n] for n in names}),
+                reply=line["reply"],
+                finish_reason=line["finish_reason"],
+            )
 
 
 def _rejected(path: Path) -> Iterator[str]:
@@ -143,5 +154,9 @@ def _parsed(line: bytes, number: int, path: Path) -> dict:
     try:
         return json.loads(line)
     except ValueError as error:
-        raise RunError(f"Line {number} of the run's record of calls is damaged.", f"{path} holds no JSON there.",
-                       "Take that line out of the file to go on without that answer.", details=str(error)) from error
+        raise RunError(
+            f"Line {number} of the run's record of calls is damaged.",
+            f"{path} holds no JSON there.",
+            "Take that line out of the file to go on without that answer.",
+            details=str(error),
+        ) from error

@@ -31,10 +31,12 @@ def to_json(value: object, kind: Any = None, *, indent: int | None = None) -> st
     try:
         return _adapter(kind or type(value)).dump_json(value, indent=indent).decode()
     except PydanticSerializationError as error:
-        raise RunError("A name or text of this run cannot be written down.",
-                       "It holds bytes that are no valid characters.",
-                       "Rename the file or the clusters, or mend the text, and start again.",
-                       details=ascii(error)) from error
+        raise RunError(
+            "A name or text of this run cannot be written down.",
+            "It holds bytes that are no valid characters.",
+            "Rename the file or the clusters, or mend the text, and start again.",
+            details=ascii(error),
+        ) from error
 
 
 def from_json(text: str | bytes, kind: type[T]) -> T:
@@ -48,9 +50,12 @@ def from_json(text: str | bytes, kind: type[T]) -> T:
     try:
         return _adapter(kind).validate_json(text)
     except ValidationError as error:
-        raise RunError("A file of this run cannot be read.",
-                       "It is damaged, or another version of the program wrote it.",
-                       "Start the run again from its input.", details=str(error)) from error
+        raise RunError(
+            "A file of this run cannot be read.",
+            "It is damaged, or another version of the program wrote it.",
+            "Start the run again from its input.",
+            details=str(error),
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -77,8 +82,12 @@ def read_json(path: Path, kind: type[T]) -> T:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RunError(f"The file {path.name} of this run is missing.", "It was moved or deleted.",
-                       "Start the run again from its input.", details=str(error)) from error
+        raise RunError(
+            f"The file {path.name} of this run is missing.",
+            "It was moved or deleted.",
+            "Start the run again from its input.",
+            details=str(error),
+        ) from error
     return from_json(content, kind)
 
 

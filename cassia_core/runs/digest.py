@@ -1,6 +1,8 @@
-"""What lists show of a run, kept beside it, so that a list of hundreds need not read their whole records again.
+"""What lists show of a run, kept beside it, so that a list of hundreds need not read their whole records
+again.
 
-A digest is derived: it holds what the run's own files say, with the sizes and times these files had. When one of
+A digest is derived: it holds what the run's own files say, with the sizes and times these files had. When one
+of
 them has changed, or the digest is missing, it is made anew.
 """
 
@@ -79,8 +81,10 @@ def spending(layout: RunLayout) -> tuple[Spending, ...]:
         call = entry.call
         at = (call.at[:16], call.dataset, call.provider, call.model)
         sums[at] = sums.get(at, Usage()).plus(call)
-    return tuple(Spending(minute=minute, dataset=dataset, provider=provider, model=model, usage=usage)
-                 for (minute, dataset, provider, model), usage in sorted(sums.items()))
+    return tuple(
+        Spending(minute=minute, dataset=dataset, provider=provider, model=model, usage=usage)
+        for (minute, dataset, provider, model), usage in sorted(sums.items())
+    )
 
 
 def _summary(layout: RunLayout, read_view: Callable[[], RunView]) -> RunSummary:
@@ -89,16 +93,24 @@ def _summary(layout: RunLayout, read_view: Callable[[], RunView]) -> RunSummary:
     annotator = config.annotation.annotator if config.annotation else None
     tiles = [t for d in view.datasets for t in d.tiles]
     return RunSummary(
-        run_id=layout.root.name, title=config.title, state=view.state, created_at=record.created_at,
+        run_id=layout.root.name,
+        title=config.title,
+        state=view.state,
+        created_at=record.created_at,
         tissues=tuple(dict.fromkeys(d.tissue for d in config.datasets)),
         species=tuple(dict.fromkeys(d.species for d in config.datasets)),
-        datasets=tuple(d.name for d in config.datasets), provider=annotator.provider if annotator else "",
-        model=annotator.model if annotator else "", n_clusters=len(tiles),
+        datasets=tuple(d.name for d in config.datasets),
+        provider=annotator.provider if annotator else "",
+        model=annotator.model if annotator else "",
+        n_clusters=len(tiles),
         finished_clusters=sum(d.finished_clusters for d in view.datasets),
-        to_look_at=sum(t.state in ("look", "failed") for t in tiles), total_tokens=view.usage.total_tokens,
+        to_look_at=sum(t.state in ("look", "failed") for t in tiles),
+        total_tokens=view.usage.total_tokens,
         cost_usd=None if view.usage.unpriced_calls else view.usage.cost_usd,
         parent_run=config.part_of.run if config.part_of else config.parent_run,
-        parent_title=config.part_of.title if config.part_of else "", is_part=config.part_of is not None)
+        parent_title=config.part_of.title if config.part_of else "",
+        is_part=config.part_of is not None,
+    )
 
 
 def _stamp(layout: RunLayout) -> str:

@@ -16,7 +16,9 @@ def read_edits(paths: DatasetLayout) -> tuple[LabelEdit, ...]:
     """Every step ever taken, undone ones included, oldest first."""
     if not paths.edits.exists():
         return ()
-    lines = paths.edits.read_bytes().split(b"\n")[:-1]  # what follows the last line end is still being written
+    lines = paths.edits.read_bytes().split(b"\n")[
+        :-1
+    ]  # what follows the last line end is still being written
     return tuple(from_json(line, LabelEdit) for line in lines if line.strip())
 
 
@@ -32,7 +34,9 @@ def append_edit(paths: DatasetLayout, edit: LabelEdit) -> LabelEdit:
 
 
 def remove_edited_files(paths: DatasetLayout) -> None:
-    """Remove what was made from corrections: it can be made again, and must not be taken for what stands now."""
+    """Remove what was made from corrections: it can be made again, and must not be taken for what stands
+    now.
+    """
     for path in paths.edited_files:
         path.unlink(missing_ok=True)
 

@@ -53,5 +53,9 @@ def read_events(path: Path, after: int = 0) -> Iterator[Event]:
             try:
                 yield from_json(line, AnyEvent)
             except RunError as error:
-                raise RunError(f"Line {number} of the run's record is damaged.", error.why,
-                               "What is on disk stays; start the run again.", details=error.details) from error
+                raise RunError(
+                    f"Line {number} of the run's record is damaged.",
+                    error.why,
+                    "What is on disk stays; start the run again.",
+                    details=error.details,
+                ) from error

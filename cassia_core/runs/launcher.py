@@ -1,4 +1,6 @@
-"""Start the worker of a run as a process of its own, which outlives page and server; and those beside a page."""
+"""Start the worker of a run as a process of its own, which outlives page and server; and those beside a
+page.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,14 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
     layout.cancel.unlink(missing_ok=True)
     with layout.worker_log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", WORKER, str(layout.root)], cwd=PROJECT_ROOT, env=_environment(),
-            stdin=subprocess.PIPE, stdout=log, stderr=log, **_detached())
+            [sys.executable, "-m", WORKER, str(layout.root)],
+            cwd=PROJECT_ROOT,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            **_detached(),
+        )
     _started.append(process)
     note_worker(layout, process.pid)
     process.stdin.write(json.dumps(dict(keys)).encode())
@@ -49,8 +57,14 @@ def launch_quality(folder: QualityFolder) -> subprocess.Popen:
 
 def _launch_beside(module: str, root: Path) -> subprocess.Popen:
     """A process beside a page. It asks nobody and gets no key; its log is ours."""
-    return subprocess.Popen([sys.executable, "-m", module, str(root)], cwd=PROJECT_ROOT, env=_environment(),
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **_detached())
+    return subprocess.Popen(
+        [sys.executable, "-m", module, str(root)],
+        cwd=PROJECT_ROOT,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        **_detached(),
+    )
 
 
 def _environment() -> dict[str, str]:

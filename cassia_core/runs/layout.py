@@ -40,7 +40,9 @@ def cluster_file(cluster: str) -> str:
 
 
 def run_name(tissues: tuple[str, ...], stamp: str) -> str:
-    """`run_{tissue}_{YYYYMMDD_HHMMSS}`; several tissues joined by `_`, those of a very long name are "all"."""
+    """`run_{tissue}_{YYYYMMDD_HHMMSS}`; several tissues joined by `_`, those of a very long name are
+    "all".
+    """
     distinct = list(dict.fromkeys(tissue_folder(t) for t in tissues))
     label = "_".join(distinct)
     many = len(distinct) > MOST_TISSUES_IN_NAME or len(label.encode()) > MOST_RUN_BYTES
@@ -218,5 +220,8 @@ class RunLayout:
     def dataset(self, index: int, spec: DatasetSpec) -> DatasetLayout:
         """Paths of the dataset at `index` (from 0) of the run's configuration."""
         stem = file_stem(spec.name)
-        return DatasetLayout(name=stem, folder=self.root / tissue_folder(spec.tissue) / stem,
-                             private=self.private / "datasets" / str(index + 1))
+        return DatasetLayout(
+            name=stem,
+            folder=self.root / tissue_folder(spec.tissue) / stem,
+            private=self.private / "datasets" / str(index + 1),
+        )

@@ -29,8 +29,11 @@ def hold_run(layout: RunLayout) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise RunLocked("This run is already being worked on.", "Another worker holds it.",
-                        "Wait for it, or cancel it first.") from error
+        raise RunLocked(
+            "This run is already being worked on.",
+            "Another worker holds it.",
+            "Wait for it, or cancel it first.",
+        ) from error
     try:
         note_worker(layout, os.getpid())
         yield
@@ -49,8 +52,10 @@ def worker_alive(layout: RunLayout) -> bool:
     try:
         noted = json.loads(layout.worker.read_text())
         process = psutil.Process(noted["pid"])
-        return (process.status() != psutil.STATUS_ZOMBIE
-                and abs(process.create_time() - noted["create_time"]) < 1.0)
+        return (
+            process.status() != psutil.STATUS_ZOMBIE
+            and abs(process.create_time() - noted["create_time"]) < 1.0
+        )
     except (OSError, ValueError, TypeError, KeyError, psutil.Error):
         return False
 

@@ -17,8 +17,19 @@ from cassia_core.errors import RunError, RunNotFound
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
 
-_PACKAGES = ("scanpy", "anndata", "numpy", "pandas", "umap-learn", "pynndescent", "igraph", "numba", "openai",
-             "anthropic", "cellxgene-ontology-guide")
+_PACKAGES = (
+    "scanpy",
+    "anndata",
+    "numpy",
+    "pandas",
+    "umap-learn",
+    "pynndescent",
+    "igraph",
+    "numba",
+    "openai",
+    "anthropic",
+    "cellxgene-ontology-guide",
+)
 ARCHIVE = "archive"
 
 
@@ -47,12 +58,20 @@ def create_run(config: RunConfig, root: Path, prompts: dict[str, str]) -> RunLay
     base = run_name(tuple(d.tissue for d in config.datasets), datetime.now().strftime("%Y%m%d_%H%M%S"))
     try:
         layout = RunLayout(root=_new_folder(root, base))
-        record = RunRecord(config=config, created_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-                           python=platform.python_version(), packages=_versions(), prompts=prompts)
+        record = RunRecord(
+            config=config,
+            created_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+            python=platform.python_version(),
+            packages=_versions(),
+            prompts=prompts,
+        )
         write_json(layout.config, record)
     except OSError as error:
-        raise RunError(f"The folder {root} cannot be written.", str(error.strerror or error),
-                       "Choose another folder for the results, or free some space.") from error
+        raise RunError(
+            f"The folder {root} cannot be written.",
+            str(error.strerror or error),
+            "Choose another folder for the results, or free some space.",
+        ) from error
     return layout
 
 
@@ -65,7 +84,9 @@ def _new_folder(root: Path, base: str) -> Path:
             return folder
         except FileExistsError:
             continue
-    raise RunError("No free name was found for the run.", "There are a thousand runs of this second.", "Try again.")
+    raise RunError(
+        "No free name was found for the run.", "There are a thousand runs of this second.", "Try again."
+    )
 
 
 def _versions() -> dict[str, str]:
@@ -87,15 +108,20 @@ def find_run(run_id: str, root: Path) -> RunLayout:
 
 
 def find_folder(run_id: str, root: Path) -> RunLayout:
-    """The same, also for a run whose `run.json` is lost: enough to list it with its problem and to delete it."""
+    """The same, also for a run whose `run.json` is lost: enough to list it with its problem and to delete
+    it.
+    """
     if not run_id or Path(run_id).name != run_id or not _is_run(root / run_id):
         raise _no_run(run_id, root)
     return RunLayout(root=root / run_id)
 
 
 def _no_run(run_id: str, root: Path) -> RunNotFound:
-    return RunNotFound(f"There is no run called {run_id}.", f"The folder {root} holds none of that name.",
-                       "Choose one from the list of runs.")
+    return RunNotFound(
+        f"There is no run called {run_id}.",
+        f"The folder {root} holds none of that name.",
+        "Choose one from the list of runs.",
+    )
 
 
 def _is_run(folder: Path) -> bool:
@@ -135,9 +161,12 @@ def delete_run(layout: RunLayout) -> None:
     try:
         shutil.rmtree(layout.root)
     except OSError as error:
-        raise RunError(f"The run {layout.root.name} could not be deleted whole.", str(error.strerror or error),
-                       "Close programs that have its files open, check your rights in the folder, and try again.",
-                       details=str(error)) from error
+        raise RunError(
+            f"The run {layout.root.name} could not be deleted whole.",
+            str(error.strerror or error),
+            "Close programs that have its files open, check your rights in the folder, and try again.",
+            details=str(error),
+        ) from error
 
 
 def archive_folder(root: Path) -> Path:
@@ -175,9 +204,12 @@ def _moved(layout: RunLayout, folder: Path) -> Path:
         folder.mkdir(exist_ok=True)
         return Path(shutil.move(layout.root, target))
     except OSError as error:
-        raise RunError(f"The run {layout.root.name} could not be moved.", str(error.strerror or error),
-                       "Close programs that have its files open, check your rights in the folder, and try again.",
-                       details=str(error)) from error
+        raise RunError(
+            f"The run {layout.root.name} could not be moved.",
+            str(error.strerror or error),
+            "Close programs that have its files open, check your rights in the folder, and try again.",
+            details=str(error),
+        ) from error
 
 
 def save_cluster(layout: DatasetLayout, result: ClusterResult) -> None:

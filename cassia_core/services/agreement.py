@@ -9,8 +9,10 @@ parent
 lineage
     or both are of the same broad lineage of our list (knowledge/lineages.toml).
 
-A label that the ontology does not know cannot be judged at the first two levels, one without a lineage at none; such
-cells are in no share and are counted apart. A cell without a predicted label, or with "Unknown", does not agree.
+A label that the ontology does not know cannot be judged at the first two levels, one without a lineage at
+none; such
+cells are in no share and are counted apart. A cell without a predicted label, or with "Unknown", does not
+agree.
 """
 
 from __future__ import annotations
@@ -52,7 +54,8 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Share (0 to 1) of `n_judged` cells that agree, None without any; `mean_of_types` is the mean of the shares of
+    """Share (0 to 1) of `n_judged` cells that agree, None without any; `mean_of_types` is the mean of the
+    shares of
     the file's labels, each counting the same, over the `n_types` that can be judged."""
 
     level: Level
@@ -80,9 +83,11 @@ class TypeAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAgreement:
-    """One cluster, or cells set aside from one: the most frequent label of the file among its cells that have one.
+    """One cluster, or cells set aside from one: the most frequent label of the file among its cells that have
+    one.
 
-    `level` is the finest level at which the predicted label agrees with it; "none" when they disagree at every level
+    `level` is the finest level at which the predicted label agrees with it; "none" when they disagree at
+    every level
     that can be judged, None when nothing can be judged.
     """
 
@@ -96,7 +101,9 @@ class ClusterAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotJudged:
-    """A label that the Cell Ontology does not know; `lineage` is judged by its words where our list knows them."""
+    """A label that the Cell Ontology does not know; `lineage` is judged by its words where our list knows
+    them.
+    """
 
     label: str
     side: Literal["file", "predicted"]
@@ -106,7 +113,8 @@ class NotJudged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """All of it for the column `by`. `confusion` counts cells: labels of the file by predicted labels, blocks on the
+    """All of it for the column `by`. `confusion` counts cells: labels of the file by predicted labels, blocks
+    on the
     diagonal. `n_without` cells have no label in the file and are in no share."""
 
     by: str
@@ -133,9 +141,16 @@ def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
     counts = counted.drop(index=NO_VALUE, errors="ignore")
     counts = _on_diagonal(counts.loc[:, counts.sum() > 0])
     types = tuple(_type(str(label), row) for label, row in counts.iterrows())
-    return Agreement(by=by, n_cells=view.n_cells, n_without=n_without, confusion=counts, types=types,
-                     levels=tuple(_share(level, counts, types) for level in LEVELS),
-                     clusters=_clusters(view, cells, by), not_judged=_not_judged(counts))
+    return Agreement(
+        by=by,
+        n_cells=view.n_cells,
+        n_without=n_without,
+        confusion=counts,
+        types=types,
+        levels=tuple(_share(level, counts, types) for level in LEVELS),
+        clusters=_clusters(view, cells, by),
+        not_judged=_not_judged(counts),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -144,8 +159,11 @@ def judgement(gold: str, predicted: str) -> Judgement:
     if predicted in _NO_TYPE:
         verdict = judge(gold, NO_LABEL)
         is_term = ontology.find_term(gold) is not None
-        return Judgement(label=False if verdict and is_term else None, parent=False if verdict and is_term else None,
-                         lineage=False if verdict else None)
+        return Judgement(
+            label=False if verdict and is_term else None,
+            parent=False if verdict and is_term else None,
+            lineage=False if verdict else None,
+        )
     if gold.strip().casefold() == predicted.strip().casefold():
         return Judgement(label=True, parent=True, lineage=True)
     verdict = judge(gold, predicted)
@@ -159,8 +177,11 @@ def judgement(gold: str, predicted: str) -> Judgement:
 
 def columns_of_labels(data: DatasetResults) -> tuple[str, ...]:
     """Columns of words that labels can be compared with, those that name cell types first."""
-    fit = [c.name for c in data.view.columns()
-           if c.kind == "categorical" and 1 < c.n_values <= MOST_LABELS and c.name != data.view.cluster_key]
+    fit = [
+        c.name
+        for c in data.view.columns()
+        if c.kind == "categorical" and 1 < c.n_values <= MOST_LABELS and c.name != data.view.cluster_key
+    ]
     return tuple(sorted(fit, key=lambda name: not _names_types(data.view.column(name).categories)))
 
 
@@ -179,21 +200,36 @@ def _share(level: Level, counts: pd.DataFrame, types: tuple[TypeAgreement, ...])
     pairs = [_judged(str(label), row, level) for label, row in counts.iterrows()]
     agree, judged = sum(a for a, _ in pairs), sum(n for _, n in pairs)
     shares = [share for item in types if (share := item.shares[level]) is not None]
-    return Share(level=level, share=agree / judged if judged else None, n_judged=judged,
-                 mean_of_types=sum(shares) / len(shares) if shares else None, n_types=len(shares))
+    return Share(
+        level=level,
+        share=agree / judged if judged else None,
+        n_judged=judged,
+        mean_of_types=sum(shares) / len(shares) if shares else None,
+        n_types=len(shares),
+    )
 
 
 def _type(label: str, row: pd.Series) -> TypeAgreement:
     term, n_cells = ontology.find_term(label), int(row.sum())
     pairs = {level: _judged(label, row, level) for level in LEVELS}
-    return TypeAgreement(label=label, term=term.name if term else "", cl_id=term.cl_id if term else "", n_cells=n_cells,
-                         shares={level: agree / judged if judged else None for level, (agree, judged) in pairs.items()},
-                         most_frequent=str(row.idxmax()), most_frequent_share=float(row.max()) / n_cells)
+    return TypeAgreement(
+        label=label,
+        term=term.name if term else "",
+        cl_id=term.cl_id if term else "",
+        n_cells=n_cells,
+        shares={level: agree / judged if judged else None for level, (agree, judged) in pairs.items()},
+        most_frequent=str(row.idxmax()),
+        most_frequent_share=float(row.max()) / n_cells,
+    )
 
 
 def _clusters(view: View, cells: GroupedCells, by: str) -> tuple[ClusterAgreement, ...]:
-    gold = count_pairs(view, by, tuple(str(i) for i in range(len(cells.groups) + 1)),
-                       np.where(cells.codes < 0, len(cells.groups), cells.codes)).drop(index=NO_VALUE, errors="ignore")
+    gold = count_pairs(
+        view,
+        by,
+        tuple(str(i) for i in range(len(cells.groups) + 1)),
+        np.where(cells.codes < 0, len(cells.groups), cells.codes),
+    ).drop(index=NO_VALUE, errors="ignore")
     sizes = np.bincount(cells.codes[cells.codes >= 0], minlength=len(cells.groups))
     found = []
     for code, group in enumerate(cells.groups):
@@ -202,10 +238,16 @@ def _clusters(view: View, cells: GroupedCells, by: str) -> tuple[ClusterAgreemen
         column, predicted = gold.iloc[:, code], group.label or NO_LABEL
         with_label = int(column.sum())
         majority = str(column.idxmax()) if with_label else ""
-        found.append(ClusterAgreement(
-            cluster=group.id, predicted=predicted, n_cells=int(sizes[code]), majority=majority,
-            majority_share=float(column.max()) / with_label if with_label else 0.0,
-            level=_finest(judgement(majority, predicted)) if with_label else None))
+        found.append(
+            ClusterAgreement(
+                cluster=group.id,
+                predicted=predicted,
+                n_cells=int(sizes[code]),
+                majority=majority,
+                majority_share=float(column.max()) / with_label if with_label else 0.0,
+                level=_finest(judgement(majority, predicted)) if with_label else None,
+            )
+        )
     return tuple(found)
 
 
@@ -218,10 +260,15 @@ def _finest(verdict: Judgement) -> Level | Literal["none"] | None:
 
 def _not_judged(counts: pd.DataFrame) -> tuple[NotJudged, ...]:
     sides: tuple[tuple[Literal["file", "predicted"], pd.Series], ...] = (
-        ("file", counts.sum(axis=1)), ("predicted", counts.sum(axis=0)))
-    return tuple(NotJudged(label=str(label), side=side, n_cells=int(n), lineage=lineage_of(str(label)))
-                 for side, sizes in sides for label, n in sizes.sort_values(ascending=False, kind="stable").items()
-                 if label not in _NO_TYPE and ontology.find_term(str(label)) is None)
+        ("file", counts.sum(axis=1)),
+        ("predicted", counts.sum(axis=0)),
+    )
+    return tuple(
+        NotJudged(label=str(label), side=side, n_cells=int(n), lineage=lineage_of(str(label)))
+        for side, sizes in sides
+        for label, n in sizes.sort_values(ascending=False, kind="stable").items()
+        if label not in _NO_TYPE and ontology.find_term(str(label)) is None
+    )
 
 
 def _on_diagonal(counts: pd.DataFrame) -> pd.DataFrame:
@@ -230,5 +277,8 @@ def _on_diagonal(counts: pd.DataFrame) -> pd.DataFrame:
     table = counts.loc[rows]
     if table.empty:
         return table
-    columns = sorted(table.columns, key=lambda label: (label in _NO_TYPE, int(table[label].to_numpy().argmax()), str(label)))
+    columns = sorted(
+        table.columns,
+        key=lambda label: (label in _NO_TYPE, int(table[label].to_numpy().argmax()), str(label)),
+    )
     return table[columns]

@@ -23,7 +23,8 @@ SHOWN_GENES = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
     """One other type. `said_by` is "model" for the annotator's own runner-ups and "genes" for those that the
-    knowledge base finds; `score` is its evidence (0 to 100), None when the knowledge base does not know it."""
+    knowledge base finds; `score` is its evidence (0 to 100), None when the knowledge base does not know it.
+    """
 
     label: str
     cl_id: str
@@ -33,7 +34,9 @@ class Alternative:
     against: tuple[str, ...]
 
 
-def alternatives(data: DatasetResults, cluster: str, label: str, root: Path | None = None) -> tuple[Alternative, ...]:
+def alternatives(
+    data: DatasetResults, cluster: str, label: str, root: Path | None = None
+) -> tuple[Alternative, ...]:
     """Other types than `label` for a cluster, best evidence first; none for a cluster without markers."""
     row = data.row(cluster)
     markers = next((c for c in data.markers.clusters if c.cluster == cluster), None) if data.markers else None
@@ -60,12 +63,18 @@ def _names(row: ClusterResult, markers: ClusterMarkers, setting: Setting) -> lis
     return [(name, said_by) for name, said_by in names if names_a_type(name)]
 
 
-def _weighed(name: str, said_by: str, markers: ClusterMarkers, setting: Setting,
-             expression: ExpressionSource | None) -> Alternative:
+def _weighed(
+    name: str, said_by: str, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource | None
+) -> Alternative:
     evidence = weigh(name, markers, setting, expression)
-    return Alternative(label=name, cl_id=evidence.term.cl_id if evidence.term else "", said_by=said_by,
-                       score=evidence.score, supporting=evidence.genes("supporting")[:SHOWN_GENES],
-                       against=evidence.genes("conflicting")[:SHOWN_GENES])
+    return Alternative(
+        label=name,
+        cl_id=evidence.term.cl_id if evidence.term else "",
+        said_by=said_by,
+        score=evidence.score,
+        supporting=evidence.genes("supporting")[:SHOWN_GENES],
+        against=evidence.genes("conflicting")[:SHOWN_GENES],
+    )
 
 
 def _expression(data: DatasetResults, cluster: str) -> ExpressionSource | None:

@@ -21,8 +21,10 @@ _QUOTES = "\"'`“”‘’[]{}"
 class AskedGenes:
     """What became of the genes that were asked for.
 
-    `genes` are names of the data, each once, in the order asked. `renamed` pairs what was asked with the gene it was
-    taken for (not for other capitals). `absent` were not found; `alike` names measured genes that look like one of them.
+    `genes` are names of the data, each once, in the order asked. `renamed` pairs what was asked with the gene
+    it was
+    taken for (not for other capitals). `absent` were not found; `alike` names measured genes that look like
+    one of them.
     `left_out` were found, but are too many for a plot.
     """
 
@@ -34,15 +36,20 @@ class AskedGenes:
 
 
 def read_genes(text: str) -> tuple[str, ...]:
-    """The names in a text: divided by blanks, lines, commas or semicolons; quotes and brackets of lists are taken off."""
+    """The names in a text: divided by blanks, lines, commas or semicolons; quotes and brackets of lists are
+    taken off.
+    """
     names = (_bare(part) for part in _BETWEEN.split(text))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def find_genes(there: Iterable[str], asked: Iterable[str], species: str = "", most: int = MOST_GENES) -> AskedGenes:
+def find_genes(
+    there: Iterable[str], asked: Iterable[str], species: str = "", most: int = MOST_GENES
+) -> AskedGenes:
     """Look genes up among those of the data.
 
-    A name is taken as it stands, else in other capitals, else as an old symbol, alias or Ensembl id (with or without
+    A name is taken as it stands, else in other capitals, else as an old symbol, alias or Ensembl id (with or
+    without
     version) of the species. A name that may mean several genes is not guessed.
 
     Parameters
@@ -67,8 +74,13 @@ def find_genes(there: Iterable[str], asked: Iterable[str], species: str = "", mo
         else:
             absent.append(name)
     genes = tuple(found)
-    return AskedGenes(genes=genes[:most], absent=tuple(absent), alike=tuple(dict.fromkeys(alike)), left_out=genes[most:],
-                      renamed=tuple((name, gene) for gene, name in found.items() if name.upper() != gene.upper()))
+    return AskedGenes(
+        genes=genes[:most],
+        absent=tuple(absent),
+        alike=tuple(dict.fromkeys(alike)),
+        left_out=genes[most:],
+        renamed=tuple((name, gene) for gene, name in found.items() if name.upper() != gene.upper()),
+    )
 
 
 def _by_id(name: str, species: str, by_upper: dict[str, str]) -> str:

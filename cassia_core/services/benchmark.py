@@ -1,6 +1,7 @@
 """Benchmark: name every list of a table with any engine, and compare with gold labels by our published rule.
 
-The rule (docs/EVIDENCE.md): lineages are compared through the Cell Ontology; finer agreement is counted beside it.
+The rule (docs/EVIDENCE.md): lineages are compared through the Cell Ontology; finer agreement is counted
+beside it.
 """
 
 from __future__ import annotations
@@ -45,16 +46,20 @@ class Accuracy:
 
     def lines(self) -> tuple[str, ...]:
         """The figures, a sentence each."""
-        return (f"Same broad lineage: {self.same_lineage:.1f} % of {self.n} rows",
-                f"Same or neighbouring lineage (half a point): {self.near_lineage:.1f} %",
-                f"Same Cell Ontology term: {self.same_term:.1f} % of {self.n_terms} rows",
-                f"Same term, or near in the ontology (half a point): {self.mean_term:.1f} %",
-                f"Rows with a label: {self.labelled:.1f} %")
+        return (
+            f"Same broad lineage: {self.same_lineage:.1f} % of {self.n} rows",
+            f"Same or neighbouring lineage (half a point): {self.near_lineage:.1f} %",
+            f"Same Cell Ontology term: {self.same_term:.1f} % of {self.n_terms} rows",
+            f"Same term, or near in the ontology (half a point): {self.mean_term:.1f} %",
+            f"Rows with a label: {self.labelled:.1f} %",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkResult:
-    """Where the predictions are, how many rows there were and failed, and the accuracy where gold labels exist."""
+    """Where the predictions are, how many rows there were and failed, and the accuracy where gold labels
+    exist.
+    """
 
     output: Path
     n_rows: int
@@ -62,9 +67,17 @@ class BenchmarkResult:
     accuracy: Accuracy | None
 
 
-def run_benchmark(table: Path, output: Path, *, model: AgentModel | None = None, key: str | None = None,
-                  n_genes: int = 50, max_workers: int = 6, provider: Provider | None = None,
-                  progress: Callable[[int, int], None] | None = None) -> BenchmarkResult:
+def run_benchmark(
+    table: Path,
+    output: Path,
+    *,
+    model: AgentModel | None = None,
+    key: str | None = None,
+    n_genes: int = 50,
+    max_workers: int = 6,
+    provider: Provider | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> BenchmarkResult:
     """Name every row of `table` and write `output`.
 
     Parameters
@@ -73,7 +86,8 @@ def run_benchmark(table: Path, output: Path, *, model: AgentModel | None = None,
         CSV with `row_id, markers` (comma-separated, best first) and, where known, `tissue, species`; with
         `gold_label` (and `cl_id`) the accuracy is computed.
     output
-        CSV with `row_id, prediction, cl_id, general, detailed, confidence, status`, and the `reason` of a failed row.
+        CSV with `row_id, prediction, cl_id, general, detailed, confidence, status`, and the `reason` of a
+        failed row.
     model, key
         Who answers; the offline engine when None.
     provider
@@ -101,12 +115,18 @@ def run_benchmark(table: Path, output: Path, *, model: AgentModel | None = None,
         writer = csv.DictWriter(file, WRITTEN)
         writer.writeheader()
         writer.writerows(written)
-    return BenchmarkResult(output=output, n_rows=len(rows), n_failed=sum(r["status"] == "failed" for r in written),
-                           accuracy=measure_accuracy(rows, written))
+    return BenchmarkResult(
+        output=output,
+        n_rows=len(rows),
+        n_failed=sum(r["status"] == "failed" for r in written),
+        accuracy=measure_accuracy(rows, written),
+    )
 
 
 def measure_accuracy(gold: Sequence[Row], predicted: Sequence[Row]) -> Accuracy | None:
-    """Accuracy by the published rule; None when no row has a usable gold label. A missing prediction scores 0."""
+    """Accuracy by the published rule; None when no row has a usable gold label. A missing prediction scores
+    0.
+    """
     by_id = {row["row_id"]: row for row in predicted}
     lineage_points, term_points, labelled = [], [], 0
     for row in gold:
@@ -122,9 +142,14 @@ def measure_accuracy(gold: Sequence[Row], predicted: Sequence[Row]) -> Accuracy 
         return None
     terms = term_points or [0.0]
     return Accuracy(
-        n=len(lineage_points), same_lineage=_percent([p == 1 for p in lineage_points]),
-        near_lineage=_percent(lineage_points), n_terms=len(term_points), same_term=_percent([p == 1 for p in terms]),
-        mean_term=_percent(terms), labelled=100 * labelled / len(gold))
+        n=len(lineage_points),
+        same_lineage=_percent([p == 1 for p in lineage_points]),
+        near_lineage=_percent(lineage_points),
+        n_terms=len(term_points),
+        same_term=_percent([p == 1 for p in terms]),
+        mean_term=_percent(terms),
+        labelled=100 * labelled / len(gold),
+    )
 
 
 def _read(table: Path) -> list[Row]:
@@ -135,16 +160,26 @@ def _read(table: Path) -> list[Row]:
         raise InputError(f"{table.name} cannot be read.", str(error), "Give a CSV file in UTF-8.") from error
     missing = [name for name in NEEDED if not rows or name not in rows[0]]
     if missing:
-        raise InputError(f"{table.name} cannot be benchmarked.", f"It has no rows, or lacks {', '.join(missing)}.",
-                         "Give the columns row_id, tissue, species and markers.")
+        raise InputError(
+            f"{table.name} cannot be benchmarked.",
+            f"It has no rows, or lacks {', '.join(missing)}.",
+            "Give the columns row_id, tissue, species and markers.",
+        )
     if len({row["row_id"] for row in rows}) != len(rows):
-        raise InputError(f"{table.name} cannot be benchmarked.", "A row_id stands there twice.",
-                         "Number the rows anew.")
+        raise InputError(
+            f"{table.name} cannot be benchmarked.", "A row_id stands there twice.", "Number the rows anew."
+        )
     return rows
 
 
-def _name_all(rows: list[Row], provider: Provider, model: AgentModel, n_genes: int, max_workers: int,
-              progress: Callable[[int, int], None] | None) -> list[Row]:
+def _name_all(
+    rows: list[Row],
+    provider: Provider,
+    model: AgentModel,
+    n_genes: int,
+    max_workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> list[Row]:
     done: list[Row] = []
     with ThreadPoolExecutor(max_workers=max_workers) as pool:
         for written in pool.map(lambda row: _name_row(row, provider, model, n_genes), rows):
@@ -156,28 +191,47 @@ def _name_all(rows: list[Row], provider: Provider, model: AgentModel, n_genes: i
 
 def _name_row(row: Row, provider: Provider, model: AgentModel, n_genes: int) -> Row:
     genes = [gene.strip() for gene in row["markers"].split(",") if gene.strip()]
-    markers = ClusterMarkers(cluster=row["row_id"], genes=tuple(MarkerGene(gene=gene, rank=rank)
-                                                                for rank, gene in enumerate(genes, start=1)))
+    markers = ClusterMarkers(
+        cluster=row["row_id"],
+        genes=tuple(MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(genes, start=1)),
+    )
     setting = Setting(species=row.get("species") or "human", tissue=row.get("tissue") or "")
     task = AnnotateTask(setting=setting, markers=markers, n_genes=n_genes)
-    request = ChatRequest(messages=annotator.prompt(task).messages, model=model.model, agent="annotator", task=task,
-                          dataset="benchmark", cluster=row["row_id"], temperature=model.temperature,
-                          max_tokens=model.max_tokens, reasoning=model.reasoning)
+    request = ChatRequest(
+        messages=annotator.prompt(task).messages,
+        model=model.model,
+        agent="annotator",
+        task=task,
+        dataset="benchmark",
+        cluster=row["row_id"],
+        temperature=model.temperature,
+        max_tokens=model.max_tokens,
+        reasoning=model.reasoning,
+    )
     try:
         proposal = read_proposal(provider.complete(request).text)
     except CassiaError as error:
-        return dict.fromkeys(WRITTEN, "") | {"row_id": row["row_id"], "status": "failed", "reason": str(error)}
+        return dict.fromkeys(WRITTEN, "") | {
+            "row_id": row["row_id"],
+            "status": "failed",
+            "reason": str(error),
+        }
     return _written(row["row_id"], proposal, markers, setting, n_genes)
 
 
 def _written(row_id: str, proposal: Proposal, markers: ClusterMarkers, setting: Setting, n_genes: int) -> Row:
     term = find_term(proposal.label)
     evidence = weigh(proposal.label, markers, setting, n_genes=n_genes)
-    return {"row_id": row_id, "prediction": term.name if term else proposal.label, "cl_id": term.cl_id if term else "",
-            "general": proposal.general, "detailed": "; ".join(proposal.subtypes),
-            "confidence": "" if evidence.score is None else f"{evidence.score:.1f}",
-            "status": "unknown" if proposal.label == UNKNOWN else "mixed" if proposal.mixed else "done",
-            "reason": ""}
+    return {
+        "row_id": row_id,
+        "prediction": term.name if term else proposal.label,
+        "cl_id": term.cl_id if term else "",
+        "general": proposal.general,
+        "detailed": "; ".join(proposal.subtypes),
+        "confidence": "" if evidence.score is None else f"{evidence.score:.1f}",
+        "status": "unknown" if proposal.label == UNKNOWN else "mixed" if proposal.mixed else "done",
+        "reason": "",
+    }
 
 
 def _gold_id(row: Row) -> str:
@@ -197,7 +251,9 @@ def _lineage_points(gold: str, predicted: str) -> float:
 
 
 def _term_points(gold: str, predicted: str) -> float:
-    """1 for the same term; half for an ancestor or descendant up to three steps away, or a shared direct parent."""
+    """1 for the same term; half for an ancestor or descendant up to three steps away, or a shared direct
+    parent.
+    """
     if gold == predicted:
         return 1.0
     if not predicted:

@@ -24,7 +24,8 @@ KEPT = 20
 
 
 def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFrame:
-    """Quality of the cells from their raw counts, a row per cell: see `cassia_core.data.cell_metrics.cell_metrics`.
+    """Quality of the cells from their raw counts, a row per cell: see
+    `cassia_core.data.cell_metrics.cell_metrics`.
 
     Large files are judged by a random sample. The matrix never enters this process.
 
@@ -66,8 +67,11 @@ def _wait(process: subprocess.Popen) -> None:
 
 def _problem(folder: QualityFolder) -> InputError:
     if not folder.problem.exists():
-        return InputError("The cells could not be measured.", "The process that does it was ended; the memory of this "
-                          "machine may be full.", "Close other programs and try again, or use a random sample.")
+        return InputError(
+            "The cells could not be measured.",
+            "The process that does it was ended; the memory of this machine may be full.",
+            "Close other programs and try again, or use a random sample.",
+        )
     told = read_json(folder.problem, SideProblem)
     return InputError(told.what, told.why, told.remedy, details=told.details)
 

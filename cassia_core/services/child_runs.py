@@ -1,4 +1,6 @@
-"""Runs that look inside clusters of another: which there are, what they found, and their labels in the parent."""
+"""Runs that look inside clusters of another: which there are, what they found, and their labels in the
+parent.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildRun:
-    """A run that looks into clusters of another. `parts` are its labels, corrections included, largest first."""
+    """A run that looks into clusters of another. `parts` are its labels, corrections included, largest
+    first.
+    """
 
     run_id: str
     dataset: str
@@ -52,7 +56,8 @@ class Parent:
 def use_labels(run_id: str, *, by: str = "", root: Path | None = None) -> tuple[LabelEdit, ...]:
     """Give the cells of each part of a child run its label in the parent, one correction per label.
 
-    Labels are those that stand in the child, corrections included. Cells to which the child gives no name keep theirs,
+    Labels are those that stand in the child, corrections included. Cells to which the child gives no name
+    keep theirs,
     and so do cells that already have the label.
 
     Parameters
@@ -75,8 +80,11 @@ def use_labels(run_id: str, *, by: str = "", root: Path | None = None) -> tuple[
     config = runs.load_config(run_id, root)
     part = config.part_of
     if part is None:
-        raise RunError("These labels belong to no other run.", "The run was not started from a cluster of another.",
-                       "Choose a run that looks inside a cluster.")
+        raise RunError(
+            "These labels belong to no other run.",
+            "The run was not started from a cluster of another.",
+            "Choose a run that looks inside a cluster.",
+        )
     runs.find_run(part.run, root)
     name = config.datasets[0].name
     here, there = (review.cell_labels(*run, root) for run in ((run_id, name), (part.run, part.dataset)))
@@ -86,21 +94,37 @@ def use_labels(run_id: str, *, by: str = "", root: Path | None = None) -> tuple[
     for code, label in enumerate(here[1]):
         cells = place[(here[0] == code) & (before != label)]
         if names_a_type(label) and len(cells):
-            edits.append(review.set_aside(part.run, part.dataset, cells, label=label, by=by, root=root,
-                                          reason=f"Found by looking inside, in {run_id}"))
+            edits.append(
+                review.set_aside(
+                    part.run,
+                    part.dataset,
+                    cells,
+                    label=label,
+                    by=by,
+                    root=root,
+                    reason=f"Found by looking inside, in {run_id}",
+                )
+            )
     return tuple(edits)
 
 
 def _places(run_id: str, dataset: str, part: PartOf, root: Path | None) -> np.ndarray:
-    """Where the parent has the cells of the child, by name: shape (n_cells,), positions in the parent's view."""
+    """Where the parent has the cells of the child, by name: shape (n_cells,), positions in the parent's
+    view.
+    """
     views = [results.load_results(*run, root).view for run in ((run_id, dataset), (part.run, part.dataset))]
     if None in views:
-        raise RunNotFound("The cells are not there.", "One of the two runs has not clustered them.", "Resume that run.")
+        raise RunNotFound(
+            "The cells are not there.", "One of the two runs has not clustered them.", "Resume that run."
+        )
     at = {cell: i for i, cell in enumerate(views[1].cell_ids())}
     found = [at.get(cell, -1) for cell in views[0].cell_ids()]
     if -1 in found:
-        raise RunError("The parent does not hold these cells.", f"{found.count(-1)} names are not among its cells.",
-                       "Start again from a cluster of the parent.")
+        raise RunError(
+            "The parent does not hold these cells.",
+            f"{found.count(-1)} names are not among its cells.",
+            "Start again from a cluster of the parent.",
+        )
     return np.array(found, dtype=np.int64)
 
 
@@ -117,7 +141,9 @@ def parent_of(run_id: str, root: Path | None = None) -> Parent | None:
 
 
 def children_of(run_id: str, dataset: str, root: Path | None = None) -> tuple[ChildRun, ...]:
-    """Runs that look into clusters of `dataset` of this run, newest first; one that cannot be read is left out."""
+    """Runs that look into clusters of `dataset` of this run, newest first; one that cannot be read is left
+    out.
+    """
     folder = root or settings.runs_root()
     found = []
     for child in store.run_ids(folder):
@@ -145,7 +171,13 @@ def _child(run_id: str, part: PartOf, root: Path) -> ChildRun:
         if names_a_type(group.label):
             cells[group.label] = cells.get(group.label, 0) + (group.n_cells or 0)
     largest_first = sorted(cells.items(), key=lambda entry: (-entry[1], entry[0]))
-    return ChildRun(run_id=run_id, dataset=name, title=record.config.title, clusters=part.clusters,
-                    state=runs.view_run(run_id, root).state, created_at=record.created_at,
-                    n_clusters=len({group.cluster for group in groups}),
-                    parts=tuple(Part(label=label, n_cells=n) for label, n in largest_first))
+    return ChildRun(
+        run_id=run_id,
+        dataset=name,
+        title=record.config.title,
+        clusters=part.clusters,
+        state=runs.view_run(run_id, root).state,
+        created_at=record.created_at,
+        n_clusters=len({group.cluster for group in groups}),
+        parts=tuple(Part(label=label, n_cells=n) for label, n in largest_first),
+    )

@@ -35,28 +35,41 @@ def label_in(row: ClusterResult, labels: Mapping[str, ReviewedLabel]) -> str:
 
 
 def light_in(row: ClusterResult, labels: Mapping[str, ReviewedLabel]) -> Light | None:
-    """The light of the label as it stands: None where a person gave it, because the run's light is of its own label."""
+    """The light of the label as it stands: None where a person gave it, because the run's light is of its own
+    label.
+    """
     return None if row.cluster in labels and labels[row.cluster].edited else row.light
 
 
-def to_look_at(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> tuple[ClusterResult, ...]:
+def to_look_at(
+    rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]
+) -> tuple[ClusterResult, ...]:
     """The rows that a person should look at and has neither corrected nor accepted, in their order."""
     settled = {c for c, label in labels.items() if label.edited or label.accepted}
     return tuple(r for r in rows if deserves_a_look(r) and r.cluster not in settled)
 
 
-def matching(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], wanted: Wanted) -> tuple[ClusterResult, ...]:
+def matching(
+    rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], wanted: Wanted
+) -> tuple[ClusterResult, ...]:
     """The rows that fit, in their order."""
     words = wanted.text.casefold().split()
-    return tuple(row for row in rows if all(_found(word, row, label_in(row, labels)) for word in words)
-                 and (not wanted.lights or light_in(row, labels) in wanted.lights)
-                 and (not wanted.statuses or row.status in wanted.statuses)
-                 and (not wanted.families or family_of(label_in(row, labels)) in wanted.families))
+    return tuple(
+        row
+        for row in rows
+        if all(_found(word, row, label_in(row, labels)) for word in words)
+        and (not wanted.lights or light_in(row, labels) in wanted.lights)
+        and (not wanted.statuses or row.status in wanted.statuses)
+        and (not wanted.families or family_of(label_in(row, labels)) in wanted.families)
+    )
 
 
 def _found(word: str, row: ClusterResult, label: str) -> bool:
-    return (word in label.casefold() or row.cluster.casefold().startswith(word)
-            or any(gene.casefold().startswith(word) for gene in row.markers))
+    return (
+        word in label.casefold()
+        or row.cluster.casefold().startswith(word)
+        or any(gene.casefold().startswith(word) for gene in row.markers)
+    )
 
 
 def families_of(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> tuple[str, ...]:
@@ -73,10 +86,17 @@ def cluster_csv(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabe
 def _record(row: ClusterResult, label: ReviewedLabel | None) -> dict[str, object]:
     own_id = row.detailed_term.cl_id if row.detailed_term else ""
     return {
-        "cluster": row.cluster, "cell_type": label.label if label else row.label, "cl_id": label.cl_id if label else own_id,
-        "edited": bool(label and label.edited), "accepted": bool(label and label.accepted),
-        "status": row.status, "run_cell_type": row.label, "run_confidence": row.light or "",
-        "run_evidence": row.evidence.score if row.evidence else None, "run_score": row.score.value if row.score else None,
-        "n_cells": label.n_cells if label else row.n_cells, "top_markers": ", ".join(row.markers[:TOP_MARKERS]),
+        "cluster": row.cluster,
+        "cell_type": label.label if label else row.label,
+        "cl_id": label.cl_id if label else own_id,
+        "edited": bool(label and label.edited),
+        "accepted": bool(label and label.accepted),
+        "status": row.status,
+        "run_cell_type": row.label,
+        "run_confidence": row.light or "",
+        "run_evidence": row.evidence.score if row.evidence else None,
+        "run_score": row.score.value if row.score else None,
+        "n_cells": label.n_cells if label else row.n_cells,
+        "top_markers": ", ".join(row.markers[:TOP_MARKERS]),
         "why_look": row.reason or row.light_reason,
     }

@@ -1,4 +1,6 @@
-"""Quality of the cells of each cluster, from the view that the worker wrote; and the cells that were set aside."""
+"""Quality of the cells of each cluster, from the view that the worker wrote; and the cells that were set
+aside.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,15 @@ from cassia_core.services.runs import find_run
 METRICS = ("n_genes", "n_counts", "pct_mito", "doublet_score")
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 DOUBLET_RATIO, DOUBLET_GAP = 2.0, 0.1
-"""A cluster is flagged when its mean doublet score is so many times, and by so much, above that of the other cells."""
+"""A cluster is flagged when its mean doublet score is so many times, and by so much, above that of the other
+cells.
+"""
 DOUBLET_SHARE = 0.25
 """It is flagged too when so large a share lies above Scrublet's threshold, and twice the others' share."""
 MITO_RATIO, MITO_GAP = 2.0, 5.0
-"""A cluster is flagged when its median mitochondrial share is so many times, and by so many points, above the others'."""
+"""A cluster is flagged when its median mitochondrial share is so many times, and by so many points, above the
+others'.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,8 @@ class Spread:
 class ClusterQuality:
     """Quality of one cluster. What was not measured is None.
 
-    `doublet_share` is the share (0 to 1) of its scored cells above the threshold that Scrublet chose; `flags` are
+    `doublet_share` is the share (0 to 1) of its scored cells above the threshold that Scrublet chose; `flags`
+    are
     sentences on what to look at. They change no label.
     """
 
@@ -59,8 +66,10 @@ def cluster_quality(view: View) -> tuple[ClusterQuality, ...]:
     known = {c.name: c.kind for c in view.columns()}
     values = {name: view.column(name).values for name in METRICS if known.get(name) == "numeric"}
     called = _called(view.column("predicted_doublet"), values) if "predicted_doublet" in known else None
-    return tuple(_of_cluster(name, clusters.codes == code, clusters.codes >= 0, values, called)
-                 for code, name in enumerate(clusters.categories))
+    return tuple(
+        _of_cluster(name, clusters.codes == code, clusters.codes >= 0, values, called)
+        for code, name in enumerate(clusters.categories)
+    )
 
 
 def _called(column: Column, values: dict[str, np.ndarray]) -> np.ndarray | None:
@@ -71,23 +80,41 @@ def _called(column: Column, values: dict[str, np.ndarray]) -> np.ndarray | None:
     return np.where(np.isfinite(values["doublet_score"]), is_doublet, np.nan)
 
 
-def _of_cluster(name: str, inside: np.ndarray, named: np.ndarray, values: dict[str, np.ndarray],
-                called: np.ndarray | None) -> ClusterQuality:
+def _of_cluster(
+    name: str, inside: np.ndarray, named: np.ndarray, values: dict[str, np.ndarray], called: np.ndarray | None
+) -> ClusterQuality:
     spreads = {metric: _spread(of_cell[inside]) for metric, of_cell in values.items()}
     others = {metric: _spread(of_cell[named & ~inside]) for metric, of_cell in values.items()}
-    share, share_others = (None, None) if called is None else (_mean(called[inside]), _mean(called[named & ~inside]))
-    flags = (_doublets(spreads.get("doublet_score"), others.get("doublet_score"), share, share_others),
-             _mitochondrial(spreads.get("pct_mito"), others.get("pct_mito")))
-    return ClusterQuality(cluster=name, n_cells=int(inside.sum()), doublet_share=share,
-                          flags=tuple(f for f in flags if f), **spreads)
+    share, share_others = (
+        (None, None) if called is None else (_mean(called[inside]), _mean(called[named & ~inside]))
+    )
+    flags = (
+        _doublets(spreads.get("doublet_score"), others.get("doublet_score"), share, share_others),
+        _mitochondrial(spreads.get("pct_mito"), others.get("pct_mito")),
+    )
+    return ClusterQuality(
+        cluster=name,
+        n_cells=int(inside.sum()),
+        doublet_share=share,
+        flags=tuple(f for f in flags if f),
+        **spreads,
+    )
 
 
 def _spread(values: np.ndarray) -> Spread | None:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return None
-    return Spread(**dict(zip(("low", "quarter", "median", "three_quarters", "high"),
-                             map(float, np.quantile(finite, _QUANTILES)), strict=True)), mean=float(finite.mean()))
+    return Spread(
+        **dict(
+            zip(
+                ("low", "quarter", "median", "three_quarters", "high"),
+                map(float, np.quantile(finite, _QUANTILES)),
+                strict=True,
+            )
+        ),
+        mean=float(finite.mean()),
+    )
 
 
 def _mean(values: np.ndarray) -> float | None:
@@ -95,15 +122,20 @@ def _mean(values: np.ndarray) -> float | None:
     return float(finite.mean()) if finite.size else None
 
 
-def _doublets(here: Spread | None, others: Spread | None, share: float | None, share_others: float | None) -> str:
+def _doublets(
+    here: Spread | None, others: Spread | None, share: float | None, share_others: float | None
+) -> str:
     if here is None or others is None:
         return ""
     much = here.mean >= DOUBLET_RATIO * others.mean and here.mean >= others.mean + DOUBLET_GAP
     many = share is not None and share_others is not None and share >= max(DOUBLET_SHARE, 2 * share_others)
     if not much and not many:
         return ""
-    above = "" if share is None or share_others is None else \
-        f"; {share:.0%} of its cells are above Scrublet's threshold, of the others {share_others:.0%}"
+    above = (
+        ""
+        if share is None or share_others is None
+        else f"; {share:.0%} of its cells are above Scrublet's threshold, of the others {share_others:.0%}"
+    )
     return f"May be doublets: mean score {here.mean:.2f}, others {others.mean:.2f}{above}."
 
 
@@ -112,8 +144,11 @@ def _mitochondrial(here: Spread | None, others: Spread | None) -> str:
         return ""
     if here.median < MITO_RATIO * others.median or here.median < others.median + MITO_GAP:
         return ""
-    return (f"Many mitochondrial reads: median {here.median:.0f} %, others {others.median:.0f} %. These may be dying cells; "
-            "heart, muscle and kidney cells have many by nature.")
+    return (
+        f"Many mitochondrial reads: median {here.median:.0f} %, others {others.median:.0f} %. These may be "
+        "dying cells; "
+        "heart, muscle and kidney cells have many by nature."
+    )
 
 
 def removed_cells(run_id: str, dataset: str, root: Path | None = None) -> pd.DataFrame:

@@ -31,7 +31,8 @@ TOP_GENES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteringPreview:
-    """Clusters of a sample. `xy` (n_cells, 2) float32, NaN for a cell without a place; `codes` (n_cells,) point into
+    """Clusters of a sample. `xy` (n_cells, 2) float32, NaN for a cell without a place; `codes` (n_cells,)
+    point into
     `findings.clusters`."""
 
     findings: PreviewFindings
@@ -42,13 +43,17 @@ class ClusteringPreview:
 def preview_spec(spec: DatasetSpec) -> DatasetSpec:
     """The part of `spec` that a preview depends on: file, reading, limits of quality and clustering.
 
-    Clusters are always computed; genes are ranked by Wilcoxon with the usual limits; doublets are not looked for.
+    Clusters are always computed; genes are ranked by Wilcoxon with the usual limits; doublets are not looked
+    for.
     """
     return DatasetSpec(
-        name="preview", path=str(Path(spec.path).expanduser().resolve()), read=spec.read,
+        name="preview",
+        path=str(Path(spec.path).expanduser().resolve()),
+        read=spec.read,
         qc=replace(spec.qc, score_doublets=False, max_doublet_score=None, sample_column=None),
         clustering=replace(spec.clustering, cluster_column=None, subset_clusters=()),
-        markers=MarkerParams(n_genes=TOP_GENES))
+        markers=MarkerParams(n_genes=TOP_GENES),
+    )
 
 
 def leaves_doublets_out(qc: QCParams) -> bool:
@@ -77,8 +82,9 @@ def kept_preview(key: str) -> ClusteringPreview | None:
 def _read(root: Path) -> ClusteringPreview:
     folder = PreviewFolder(root=root)
     with np.load(folder.cells) as cells:
-        return ClusteringPreview(findings=read_json(folder.findings, PreviewFindings), xy=cells["xy"],
-                                 codes=cells["codes"])
+        return ClusteringPreview(
+            findings=read_json(folder.findings, PreviewFindings), xy=cells["xy"], codes=cells["codes"]
+        )
 
 
 def start_preview(spec: DatasetSpec, n_cells: int) -> PreviewJob:
@@ -144,9 +150,11 @@ class PreviewJob:
             return read_json(self._folder.problem, SideProblem)
         if self._folder.findings.exists():
             return None
-        return SideProblem(what="The preview could not be made.",
-                              why="Its process was ended before it was done; the memory of this machine may be full.",
-                              remedy="Try again, or start without a preview.")
+        return SideProblem(
+            what="The preview could not be made.",
+            why="Its process was ended before it was done; the memory of this machine may be full.",
+            remedy="Try again, or start without a preview.",
+        )
 
 
 def _previews() -> Path:
@@ -159,5 +167,5 @@ def _tidy() -> None:
     age = {p: p.stat().st_mtime for p in folders}
     done = sorted((p for p in folders if p.suffix != ".part"), key=age.__getitem__, reverse=True)
     left = [p for p in folders if p.suffix == ".part" and time.time() - age[p] > LEFT_BEHIND_S]
-    for folder in (*done[KEPT - 1:], *left):
+    for folder in (*done[KEPT - 1 :], *left):
         shutil.rmtree(folder, ignore_errors=True)

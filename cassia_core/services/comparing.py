@@ -16,14 +16,18 @@ STEPS = 3
 
 def telling_genes(rows: Sequence[ClusterResult], per_cluster: int = GENES_PER_CLUSTER) -> list[str]:
     """The genes that support each label most, in the order of the clusters."""
-    return list(dict.fromkeys(gene for row in rows if row.evidence
-                              for gene in row.evidence.genes("supporting")[:per_cluster]))
+    return list(
+        dict.fromkeys(
+            gene for row in rows if row.evidence for gene in row.evidence.genes("supporting")[:per_cluster]
+        )
+    )
 
 
 def judge(gold: str, named: str) -> tuple[bool, bool, bool] | None:
     """(same, near, same lineage) of two labels; None when either is unknown to ontology and knowledge base.
 
-    Same: one Cell Ontology term, or the same words. Near: same, or one is an ancestor of the other, at most `STEPS`
+    Same: one Cell Ontology term, or the same words. Near: same, or one is an ancestor of the other, at most
+    `STEPS`
     is_a steps up. Same lineage: near, or of one broad lineage of knowledge/lineages.toml.
     """
     if named == NO_LABEL:
@@ -33,7 +37,12 @@ def judge(gold: str, named: str) -> tuple[bool, bool, bool] | None:
     if (first is None or second is None) and not all(lineages):
         return None
     same = gold.casefold() == named.casefold() or (first is not None and first == second)
-    near = same or (first is not None and second is not None and (
-        ontology.ancestors(first.cl_id).get(second.cl_id, STEPS + 1) <= STEPS
-        or ontology.ancestors(second.cl_id).get(first.cl_id, STEPS + 1) <= STEPS))
+    near = same or (
+        first is not None
+        and second is not None
+        and (
+            ontology.ancestors(first.cl_id).get(second.cl_id, STEPS + 1) <= STEPS
+            or ontology.ancestors(second.cl_id).get(first.cl_id, STEPS + 1) <= STEPS
+        )
+    )
     return same, near, near or (bool(lineages[0]) and lineages[0] == lineages[1])

@@ -48,7 +48,9 @@ def composition(view: View, cells: GroupedCells, by: str) -> Composition:
     """
     names, of_cell = labels_of_cells(cells)
     counted = count_pairs(view, by, names, of_cell)
-    order = sorted(range(len(names)), key=lambda i: (FAMILIES.index(family_of(names[i])), names[i] == NO_LABEL, names[i]))
+    order = sorted(
+        range(len(names)), key=lambda i: (FAMILIES.index(family_of(names[i])), names[i] == NO_LABEL, names[i])
+    )
     return Composition(by=by, cells=counted.iloc[:, [i for i in order if counted.iloc[:, i].any()]])
 
 
@@ -61,20 +63,30 @@ def labels_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 def count_pairs(view: View, by: str, names: tuple[str, ...], of_cell: np.ndarray) -> pd.DataFrame:
-    """Cells of each value of the column `by` (rows; those that no cell has are left out) and each of `names`."""
+    """Cells of each value of the column `by` (rows; those that no cell has are left out) and each of
+    `names`.
+    """
     column = view.column(by)
     values = (*column.categories, NO_VALUE)
     rows = np.where(column.codes < 0, len(values) - 1, column.codes).astype(np.int64)
     counts = np.bincount(rows * len(names) + of_cell, minlength=len(values) * len(names))
-    table = pd.DataFrame(counts.reshape(len(values), len(names)), index=pd.Index(values, dtype=object, name=by),
-                         columns=pd.Index(names, dtype=object))
-    return table[table.sum(axis=1) > 0].groupby(level=0, sort=False).sum()  # a file's own "No value" is the same
+    table = pd.DataFrame(
+        counts.reshape(len(values), len(names)),
+        index=pd.Index(values, dtype=object, name=by),
+        columns=pd.Index(names, dtype=object),
+    )
+    return (
+        table[table.sum(axis=1) > 0].groupby(level=0, sort=False).sum()
+    )  # a file's own "No value" is the same
 
 
 def columns_of_groups(data: DatasetResults) -> tuple[str, ...]:
     """Columns of words that cells can be grouped by, those that look like samples first."""
-    fit = [c.name for c in data.view.columns()
-           if c.kind == "categorical" and c.n_values <= MOST_GROUPS and c.name != data.view.cluster_key]
+    fit = [
+        c.name
+        for c in data.view.columns()
+        if c.kind == "categorical" and c.n_values <= MOST_GROUPS and c.name != data.view.cluster_key
+    ]
     named = [data.spec.qc.sample_column, data.spec.clustering.batch_column]
     guessed = [c.name for c in data.findings.obs_columns if c.looks_like == "sample"] if data.findings else []
     first = [name for name in dict.fromkeys((*named, *guessed)) if name in fit]

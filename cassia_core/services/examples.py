@@ -12,8 +12,15 @@ from cassia_core.services.intake import demo_path
 
 GROUPS = "louvain"
 """Clusters that come with those cells."""
-SEURAT_NAMES = {"pval": "p_val", "log2fc": "avg_log2FC", "pct_in": "pct.1", "pct_out": "pct.2",
-                "pval_adj": "p_val_adj", "cluster": "cluster", "gene": "gene"}
+SEURAT_NAMES = {
+    "pval": "p_val",
+    "log2fc": "avg_log2FC",
+    "pct_in": "pct.1",
+    "pct_out": "pct.2",
+    "pval_adj": "p_val_adj",
+    "cluster": "cluster",
+    "gene": "gene",
+}
 
 
 def example_markers(*, processed: bool) -> pd.DataFrame:
@@ -29,7 +36,9 @@ def example_markers(*, processed: bool) -> pd.DataFrame:
         passing = frame[(frame["log2fc"] > 0) & (frame["pval_adj"] < 0.05)]
         return passing.rename(columns=SEURAT_NAMES)[list(SEURAT_NAMES.values())].reset_index(drop=True)
     table = select_markers(frame, MarkerParams())
-    return pd.DataFrame({"cluster": table.ids(), "marker_genes": [",".join(c.symbols()) for c in table.clusters]})
+    return pd.DataFrame(
+        {"cluster": table.ids(), "marker_genes": [",".join(c.symbols()) for c in table.clusters]}
+    )
 
 
 def _statistics() -> pd.DataFrame:

@@ -20,8 +20,28 @@ if TYPE_CHECKING:
 
 FigureFormat = Literal["png", "svg", "pdf"]
 MOST_CATEGORIES = 200
-WHEEL = ("#0A7FBE", "#C2611E", "#639E51", "#815AB8", "#C13B44", "#2B9CAE", "#A68A06", "#BA4E75", "#737724", "#896B50",
-         "#60A1F1", "#E59243", "#79CA8D", "#B77DD3", "#EA6B5E", "#6AC2DE", "#C3B753", "#FF8E98", "#8EA25B", "#AB9475")
+WHEEL = (
+    "#0A7FBE",
+    "#C2611E",
+    "#639E51",
+    "#815AB8",
+    "#C13B44",
+    "#2B9CAE",
+    "#A68A06",
+    "#BA4E75",
+    "#737724",
+    "#896B50",
+    "#60A1F1",
+    "#E59243",
+    "#79CA8D",
+    "#B77DD3",
+    "#EA6B5E",
+    "#6AC2DE",
+    "#C3B753",
+    "#FF8E98",
+    "#8EA25B",
+    "#AB9475",
+)
 """Colours of clusters and of words that are no cell types; taken from the families' palettes."""
 LIGHT_WORDS = {"high": "High confidence", "medium": "Medium confidence", "look": "Look at this"}
 BY_HAND = "Corrected by hand"
@@ -29,8 +49,14 @@ BY_HAND = "Corrected by hand"
 UNITS = {"share": "% of the cells of the group", "cells": "Cells"}
 
 
-def figure(run_id: str, dataset: str, kind: FigureKind, fmt: FigureFormat, options: FigureOptions,
-           root: Path | None = None) -> tuple[str, bytes]:
+def figure(
+    run_id: str,
+    dataset: str,
+    kind: FigureKind,
+    fmt: FigureFormat,
+    options: FigureOptions,
+    root: Path | None = None,
+) -> tuple[str, bytes]:
     """Draw one figure.
 
     Returns
@@ -47,20 +73,43 @@ def figure(run_id: str, dataset: str, kind: FigureKind, fmt: FigureFormat, optio
     """
     from cassia_core.report.figure_page import Page  # matplotlib takes a second to load: only where it draws
 
-    page = Page(fmt=fmt, width_mm=options.width_mm, height_mm=options.height_mm, font_pt=options.font_pt, dpi=options.dpi)
+    page = Page(
+        fmt=fmt,
+        width_mm=options.width_mm,
+        height_mm=options.height_mm,
+        font_pt=options.font_pt,
+        dpi=options.dpi,
+    )
     subject = plot_numbers.load_subject(run_id, dataset, root)
-    draw = {"map": _map, "dots": _dots, "heat": _heat, "violins": _violins, "composition": _composition,
-            "confusion": _confusion}[kind]
+    draw = {
+        "map": _map,
+        "dots": _dots,
+        "heat": _heat,
+        "violins": _violins,
+        "composition": _composition,
+        "confusion": _confusion,
+    }[kind]
     return f"{file_title(dataset, kind, options)}.{fmt}", draw(subject, options, page)
 
 
 def file_title(dataset: str, kind: FigureKind, options: FigureOptions) -> str:
     """A file name without its ending, such as `PBMC_map_CD3D` or `PBMC_composition_by_sample`."""
     gene = options.genes[0] if options.genes else "gene"
-    what = {"map": {"type": "map_cell_types", "cluster": "map_clusters", "light": "map_confidence", "score": "map_score",
-                    "gene": f"map_{gene}", "column": f"map_{options.column}"}[options.colour_by],
-            "dots": "dot_plot", "heat": "heat_map", "violins": "violins",
-            "composition": f"composition_by_{options.column}", "confusion": f"labels_against_{options.column}"}[kind]
+    what = {
+        "map": {
+            "type": "map_cell_types",
+            "cluster": "map_clusters",
+            "light": "map_confidence",
+            "score": "map_score",
+            "gene": f"map_{gene}",
+            "column": f"map_{options.column}",
+        }[options.colour_by],
+        "dots": "dot_plot",
+        "heat": "heat_map",
+        "violins": "violins",
+        "composition": f"composition_by_{options.column}",
+        "confusion": f"labels_against_{options.column}",
+    }[kind]
     return f"{file_stem(dataset)}_{file_stem(what)}"
 
 
@@ -87,7 +136,9 @@ def map_values(subject: Subject, options: FigureOptions) -> tuple[np.ndarray, st
     return None
 
 
-def map_categories(subject: Subject, options: FigureOptions) -> tuple[tuple[str, ...], np.ndarray, dict[str, str]]:
+def map_categories(
+    subject: Subject, options: FigureOptions
+) -> tuple[tuple[str, ...], np.ndarray, dict[str, str]]:
     """Categories that colour the map, the category of every cell (-1: none), and the colours.
 
     Raises
@@ -108,9 +159,16 @@ def map_categories(subject: Subject, options: FigureOptions) -> tuple[tuple[str,
         return names, by_code[subject.cells.codes], {n: colours.get(n, GREY["light"]) for n in names}
     column = view.column(options.column if options.colour_by == "column" else view.cluster_key)
     if len(column.categories) > MOST_CATEGORIES:
-        raise InputError(f"There are {len(column.categories)} different values.",
-                         f"A figure can tell at most {MOST_CATEGORIES} apart.", "Choose another column.")
-    return column.categories, column.codes, {n: WHEEL[i % len(WHEEL)] for i, n in enumerate(column.categories)}
+        raise InputError(
+            f"There are {len(column.categories)} different values.",
+            f"A figure can tell at most {MOST_CATEGORIES} apart.",
+            "Choose another column.",
+        )
+    return (
+        column.categories,
+        column.codes,
+        {n: WHEEL[i % len(WHEEL)] for i, n in enumerate(column.categories)},
+    )
 
 
 def map_coordinates(subject: Subject, options: FigureOptions) -> tuple[np.ndarray, str]:
@@ -123,11 +181,16 @@ def map_coordinates(subject: Subject, options: FigureOptions) -> tuple[np.ndarra
     """
     maps = subject.view.embeddings()
     if not maps:
-        raise InputError("There is no map of these cells.", "The file has none and none was computed.",
-                         "Run again without a column of your own clusters, or add an embedding to the file.")
+        raise InputError(
+            "There is no map of these cells.",
+            "The file has none and none was computed.",
+            "Run again without a column of your own clusters, or add an embedding to the file.",
+        )
     name = options.embedding or maps[0]
     if name not in maps:
-        raise InputError(f"There is no map called {name}.", f"Maps: {', '.join(maps)}.", "Choose one of these.")
+        raise InputError(
+            f"There is no map called {name}.", f"Maps: {', '.join(maps)}.", "Choose one of these."
+        )
     return subject.view.embedding(name), name.removeprefix("X_").upper()
 
 
@@ -137,10 +200,13 @@ def _map(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     xy, axis = map_coordinates(subject, options)
     if (found := map_values(subject, options)) is not None:
         values, title = found
-        return figures.map_of_values(xy, values, page, title=title, italic=options.colour_by == "gene", axis=axis)
+        return figures.map_of_values(
+            xy, values, page, title=title, italic=options.colour_by == "gene", axis=axis
+        )
     names, codes, colours = map_categories(subject, options)
-    return figures.map_of_categories(xy, codes, names, [colours[n] for n in names], page, axis=axis,
-                                     beside=options.names_beside)
+    return figures.map_of_categories(
+        xy, codes, names, [colours[n] for n in names], page, axis=axis, beside=options.names_beside
+    )
 
 
 def _dots(subject: Subject, options: FigureOptions, page: Page) -> bytes:
@@ -154,15 +220,23 @@ def _heat(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report import figures
 
     mean = plot_numbers.expression_of(subject, options).mean
-    return figures.heat_map(gene_plots.scaled(mean) if options.scaled else mean, plot_numbers.group_names(subject.cells),
-                            page, scaled=options.scaled)
+    return figures.heat_map(
+        gene_plots.scaled(mean) if options.scaled else mean,
+        plot_numbers.group_names(subject.cells),
+        page,
+        scaled=options.scaled,
+    )
 
 
 def _violins(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report import figures
 
-    return figures.violins(plot_numbers.spreads_of(subject, options), plot_numbers.group_names(subject.cells),
-                           plot_numbers.colours_of_groups(subject.cells), page)
+    return figures.violins(
+        plot_numbers.spreads_of(subject, options),
+        plot_numbers.group_names(subject.cells),
+        plot_numbers.colours_of_groups(subject.cells),
+        page,
+    )
 
 
 def _composition(subject: Subject, options: FigureOptions, page: Page) -> bytes:
@@ -170,12 +244,21 @@ def _composition(subject: Subject, options: FigureOptions, page: Page) -> bytes:
 
     found = plot_numbers.composition_of(subject, options)
     values = 100 * found.shares if options.unit == "share" else found.cells
-    titled = values.set_axis([f"{plot_numbers.short_name(g)} (n = {n:,})" for g, n in found.cells.sum(axis=1).items()])
-    return figures.composition_bars(titled, plot_numbers.colours_of_labels(tuple(values.columns)), page,
-                                    by=options.column, unit=UNITS[options.unit])
+    titled = values.set_axis(
+        [f"{plot_numbers.short_name(g)} (n = {n:,})" for g, n in found.cells.sum(axis=1).items()]
+    )
+    return figures.composition_bars(
+        titled,
+        plot_numbers.colours_of_labels(tuple(values.columns)),
+        page,
+        by=options.column,
+        unit=UNITS[options.unit],
+    )
 
 
 def _confusion(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report import figures
 
-    return figures.confusion_matrix(plot_numbers.agreement_of(subject, options).confusion, page, rows=options.column)
+    return figures.confusion_matrix(
+        plot_numbers.agreement_of(subject, options).confusion, page, rows=options.column
+    )

@@ -13,7 +13,8 @@ _SHORTEST_BEGINNING = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundGene:
-    """`gene`: as the data call it, "" when it was not measured. `also_called`: what was typed, when that is another name.
+    """`gene`: as the data call it, "" when it was not measured. `also_called`: what was typed, when that is
+    another name.
 
     `alike`: measured genes that begin like what was typed, when it was not measured.
     """

@@ -25,7 +25,8 @@ from cassia_core.services.review import GroupedCells
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """Groups (rows, by id) by genes (columns): `mean` of log-normalised values, zeros included, and `share` (0 to 1)
+    """Groups (rows, by id) by genes (columns): `mean` of log-normalised values, zeros included, and `share`
+    (0 to 1)
     of the cells above 0. `n_cells` counts the cells of each group."""
 
     mean: pd.DataFrame
@@ -34,12 +35,15 @@ class Expression:
 
 
 def genes_behind_labels(rows: Sequence[ClusterResult], most: int = MOST_GENES) -> tuple[str, ...]:
-    """The genes that support each label most, in the order of the clusters: three each, fewer where that is too many.
+    """The genes that support each label most, in the order of the clusters: three each, fewer where that is
+    too many.
 
     Where no label has supporting genes, the first of each marker list.
     """
     for per_cluster in range(GENES_PER_CLUSTER, 0, -1):
-        genes = telling_genes(rows, per_cluster) or list(dict.fromkeys(g for r in rows for g in r.markers[:per_cluster]))
+        genes = telling_genes(rows, per_cluster) or list(
+            dict.fromkeys(g for r in rows for g in r.markers[:per_cluster])
+        )
         if len(genes) <= most:
             break
     return tuple(genes[:most])
@@ -65,8 +69,11 @@ def expression_by_group(view: View, cells: GroupedCells, genes: Iterable[str]) -
         mean[:, at] = np.bincount(codes, values, n)[there] / sizes[there]
         share[:, at] = np.bincount(codes[values > 0], minlength=n)[there] / sizes[there]
     rows = pd.Index([ids[i] for i in there], dtype=object)
-    return Expression(mean=pd.DataFrame(mean, index=rows, columns=genes),
-                      share=pd.DataFrame(share, index=rows, columns=genes), n_cells=pd.Series(sizes[there], index=rows))
+    return Expression(
+        mean=pd.DataFrame(mean, index=rows, columns=genes),
+        share=pd.DataFrame(share, index=rows, columns=genes),
+        n_cells=pd.Series(sizes[there], index=rows),
+    )
 
 
 def scaled(mean: pd.DataFrame) -> pd.DataFrame:
@@ -80,18 +87,24 @@ def scaled(mean: pd.DataFrame) -> pd.DataFrame:
 def arranged(found: Expression) -> Expression:
     """Groups with similar values side by side, and genes in the order of the group where each is highest.
 
-    So the blocks of a heat map stand on the diagonal. Groups are ordered by average linkage of their scaled means.
+    So the blocks of a heat map stand on the diagonal. Groups are ordered by average linkage of their scaled
+    means.
     """
     values = scaled(found.mean)
     groups = list(values.index)
     if len(groups) > 2 and values.shape[1]:
-        groups = [groups[i] for i in leaves_list(linkage(values.to_numpy(), "average", optimal_ordering=True))]
+        groups = [
+            groups[i] for i in leaves_list(linkage(values.to_numpy(), "average", optimal_ordering=True))
+        ]
     peaks = values.loc[groups].to_numpy().argmax(axis=0)
     if _runs_backwards(peaks):
         groups, peaks = groups[::-1], len(groups) - 1 - peaks
     genes = [found.mean.columns[i] for i in np.argsort(peaks, kind="stable")]
-    return Expression(mean=found.mean.loc[groups, genes], share=found.share.loc[groups, genes],
-                      n_cells=found.n_cells[groups])
+    return Expression(
+        mean=found.mean.loc[groups, genes],
+        share=found.share.loc[groups, genes],
+        n_cells=found.n_cells[groups],
+    )
 
 
 def _runs_backwards(peaks: np.ndarray) -> bool:
@@ -99,11 +112,13 @@ def _runs_backwards(peaks: np.ndarray) -> bool:
     return len(peaks) > 1 and float(np.dot(peaks - peaks.mean(), np.arange(len(peaks)))) < 0
 
 
-def spread_by_group(view: View, cells: GroupedCells, genes: Iterable[str], groups: Sequence[str]) -> tuple[Spread, ...]:
+def spread_by_group(
+    view: View, cells: GroupedCells, genes: Iterable[str], groups: Sequence[str]
+) -> tuple[Spread, ...]:
     """How genes spread in `groups` (ids of groups that have cells), in that order."""
     order = np.argsort(cells.codes, kind="stable")
     edges = np.searchsorted(cells.codes[order], np.arange(len(cells.groups) + 1))
-    part_of = {g.id: slice(*edges[code:code + 2]) for code, g in enumerate(cells.groups)}
+    part_of = {g.id: slice(*edges[code : code + 2]) for code, g in enumerate(cells.groups)}
     found = []
     for gene in genes:
         values = view.gene(gene)[order]

@@ -59,8 +59,11 @@ def store_upload(name: str, stream: BinaryIO) -> Path:
             target.write(piece)
     if size == 0:
         os.unlink(temporary)
-        raise InputError(f"The file {name} is empty.", "It holds no bytes: the copy or download may have broken off.",
-                         "Fetch the file again and check its size.")
+        raise InputError(
+            f"The file {name} is empty.",
+            "It holds no bytes: the copy or download may have broken off.",
+            "Fetch the file again and check its size.",
+        )
     folder = root / digest.hexdigest()
     folder.mkdir(exist_ok=True)
     target_path = folder / file_stem(Path(name).name)
@@ -101,14 +104,22 @@ def server_path(text: str) -> Path:
     """
     folders = settings.server_folders()
     if not folders:
-        raise InputError("Files on the server are not open to this app.", "The operator has allowed no folder.",
-                         "Upload the file, or ask the operator to set CASSIA_DATA_DIRS.")
+        raise InputError(
+            "Files on the server are not open to this app.",
+            "The operator has allowed no folder.",
+            "Upload the file, or ask the operator to set CASSIA_DATA_DIRS.",
+        )
     path = Path(text.strip()).expanduser().resolve()
     if not any(path.is_relative_to(folder) for folder in folders):
-        raise InputError(f"{text} is not in a folder you may read from.",
-                         "Allowed: " + ", ".join(str(f) for f in folders) + ".", "Choose a file in one of them.")
+        raise InputError(
+            f"{text} is not in a folder you may read from.",
+            "Allowed: " + ", ".join(str(f) for f in folders) + ".",
+            "Choose a file in one of them.",
+        )
     if not path.exists():
-        raise InputError(f"There is no file {text}.", "It was moved, or the name is misspelled.", "Check the path.")
+        raise InputError(
+            f"There is no file {text}.", "It was moved, or the name is misspelled.", "Check the path."
+        )
     return path
 
 

@@ -6,8 +6,13 @@ import os
 
 from cassia_core.errors import ConfigError
 
-VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "openrouter": "OPENROUTER_API_KEY",
-             "deepseek": "DEEPSEEK_API_KEY", "gemini": "GEMINI_API_KEY"}
+VARIABLES = {
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "deepseek": "DEEPSEEK_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+}
 ANY = "CASSIA_API_KEY"
 _of_this_process: dict[str, str] = {}
 
@@ -21,11 +26,15 @@ def set_key(key: str, provider: str) -> None:
         When the key is empty.
     """
     if not key.strip():
-        raise ConfigError("The key is empty.", "Nothing was given.", "Pass the key that your provider gave you.")
+        raise ConfigError(
+            "The key is empty.", "Nothing was given.", "Pass the key that your provider gave you."
+        )
     _of_this_process[provider] = key.strip()
 
 
 def known_keys(providers: tuple[str, ...]) -> dict[str, str]:
-    """Keys for `providers`: those set in this process first, then the environment's, each for its own provider."""
+    """Keys for `providers`: those set in this process first, then the environment's, each for its own
+    provider.
+    """
     found = {p: _of_this_process.get(p) or os.environ.get(VARIABLES.get(p, ANY)) for p in providers}
     return {provider: key for provider, key in found.items() if key}

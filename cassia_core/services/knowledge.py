@@ -1,4 +1,6 @@
-"""Look-ups in the knowledge base for pages: a type's markers, a gene's types, a label's place in the ontology."""
+"""Look-ups in the knowledge base for pages: a type's markers, a gene's types, a label's place in the
+ontology.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class GeneUse:
 
 
 def describe_type(name: str, species: str = "human") -> TypeMarkers | None:
-    """Everything known of a type, by name, alias or Cell Ontology id; None when it is not in the knowledge base."""
+    """Everything known of a type, by name, alias or Cell Ontology id; None when it is not in the knowledge
+    base.
+    """
     kb = load_knowledge()
     entry = kb.get(name)
     if entry is None and (term := ontology.find_term(name)):
@@ -50,23 +54,39 @@ def describe_type(name: str, species: str = "human") -> TypeMarkers | None:
     if entry is None:
         return None
     return TypeMarkers(
-        name=entry.name, cl_id=entry.cl_id, lineage=lineage_of_entry(entry), family=family_of(entry.name),
-        path=tuple(e.name for e in reversed(kb.lineage(entry))), children=tuple(e.name for e in kb.children(entry)),
-        tissues=entry.tissues, markers=tuple((m.gene, m.weight) for m in kb.markers_of(entry, species)),
-        absent=kb.absent_of(entry, species), aliases=entry.aliases, note=entry.note, sources=entry.sources)
+        name=entry.name,
+        cl_id=entry.cl_id,
+        lineage=lineage_of_entry(entry),
+        family=family_of(entry.name),
+        path=tuple(e.name for e in reversed(kb.lineage(entry))),
+        children=tuple(e.name for e in kb.children(entry)),
+        tissues=entry.tissues,
+        markers=tuple((m.gene, m.weight) for m in kb.markers_of(entry, species)),
+        absent=kb.absent_of(entry, species),
+        aliases=entry.aliases,
+        note=entry.note,
+        sources=entry.sources,
+    )
 
 
 def types_of_gene(symbol: str, species: str = "human") -> tuple[GeneUse, ...]:
     """Types that a gene marks, most telling first; empty when none lists it. Old symbols are understood."""
-    return tuple(GeneUse(cell_type=entry.name, cl_id=entry.cl_id, lineage=lineage_of_entry(entry), weight=weight)
-                 for entry, weight in load_knowledge().by_gene(symbol.strip(), species))
+    return tuple(
+        GeneUse(cell_type=entry.name, cl_id=entry.cl_id, lineage=lineage_of_entry(entry), weight=weight)
+        for entry, weight in load_knowledge().by_gene(symbol.strip(), species)
+    )
 
 
 def search_types(text: str, limit: int = 30) -> tuple[str, ...]:
-    """Names of knowledge base types that fit a text, by name or alias; all of them, in order, for an empty text."""
+    """Names of knowledge base types that fit a text, by name or alias; all of them, in order, for an empty
+    text.
+    """
     wanted = normal_form(text)
-    ranked = sorted((rank, len(entry.name), entry.name) for entry in load_knowledge().types
-                    if (rank := _rank(entry, wanted)) is not None)
+    ranked = sorted(
+        (rank, len(entry.name), entry.name)
+        for entry in load_knowledge().types
+        if (rank := _rank(entry, wanted)) is not None
+    )
     return tuple(name for _, _, name in ranked[:limit])
 
 

@@ -12,7 +12,9 @@ from cassia_core.domain.findings import Findings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryOffer:
-    """A dataset that does not fit. `fits` is the number of cells of a sample that would; None when not even few do."""
+    """A dataset that does not fit. `fits` is the number of cells of a sample that would; None when not even
+    few do.
+    """
 
     needed_bytes: int
     allowed_bytes: int
@@ -28,5 +30,8 @@ def memory_offer(findings: Findings, read: ReadOptions) -> MemoryOffer | None:
     if findings.kind != "cells" or not findings.n_cells or findings.memory_bytes <= allowed:
         return None
     n_cells = min(findings.n_cells, read.max_cells or findings.n_cells)
-    return MemoryOffer(needed_bytes=findings.memory_bytes, allowed_bytes=allowed,
-                       fits=cells_that_fit(findings.memory_bytes, n_cells, allowed))
+    return MemoryOffer(
+        needed_bytes=findings.memory_bytes,
+        allowed_bytes=allowed,
+        fits=cells_that_fit(findings.memory_bytes, n_cells, allowed),
+    )

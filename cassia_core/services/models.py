@@ -8,7 +8,15 @@ from cassia_core.llm import catalogue
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts
 from cassia_core.llm.registry import check_connection, list_models
 
-__all__ = ["ModelFacts", "ProviderFacts", "check_connection", "default_model", "list_models", "models_of", "providers"]
+__all__ = [
+    "ModelFacts",
+    "ProviderFacts",
+    "check_connection",
+    "default_model",
+    "list_models",
+    "models_of",
+    "providers",
+]
 
 
 def providers() -> tuple[ProviderFacts, ...]:
@@ -34,6 +42,9 @@ def default_model(provider: str) -> str:
     listed = models_of(provider)
     if not listed:
         title = catalogue.provider_facts(provider).title
-        raise ConfigError(f"No model was named for {title}.", "The catalogue lists none for it.",
-                          "Name the model: --model on the command line, the model field on the Set-up page.")
+        raise ConfigError(
+            f"No model was named for {title}.",
+            "The catalogue lists none for it.",
+            "Name the model: --model on the command line, the model field on the Set-up page.",
+        )
     return listed[0].model

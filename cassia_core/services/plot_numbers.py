@@ -1,4 +1,6 @@
-"""What a plot shows, and the numbers behind it: the same for the screen, the figure and the table to take home."""
+"""What a plot shows, and the numbers behind it: the same for the screen, the figure and the table to take
+home.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,14 @@ LONGEST_NAME = 40
 class FigureOptions:
     """What a figure shows and its size.
 
-    `colour_by` and `embedding` are for the map ("" is the first embedding); `column` names the column to colour, split
-    or compare by; `genes` are for the dot plot, heat map and violins (empty: the markers behind the labels), and its
-    first one colours a map by a gene. `arranged`: similar groups side by side and genes along the diagonal, else as
-    the file and the person order them. `scaled` (heat map): each gene as share of its highest mean. `unit`: what the
+    `colour_by` and `embedding` are for the map ("" is the first embedding); `column` names the column to
+    colour, split
+    or compare by; `genes` are for the dot plot, heat map and violins (empty: the markers behind the labels),
+    and its
+    first one colours a map by a gene. `arranged`: similar groups side by side and genes along the diagonal,
+    else as
+    the file and the person order them. `scaled` (heat map): each gene as share of its highest mean. `unit`:
+    what the
     bars of a composition count.
     """
 
@@ -77,19 +83,28 @@ def load_subject(run_id: str, dataset: str, root: Path | None = None) -> Subject
 def subject_of(data: DatasetResults, root: Path | None = None) -> Subject:
     """The same for results that are loaded already."""
     if data.view is None:
-        raise InputError("There are no cells to draw.", "This run was made from a table of marker genes.",
-                         "Plots need a run of cells (an h5ad file, for example).")
+        raise InputError(
+            "There are no cells to draw.",
+            "This run was made from a table of marker genes.",
+            "Plots need a run of cells (an h5ad file, for example).",
+        )
     run, name = data.run_id, data.spec.name
     cells = review.grouped_cells(run, name, root, listed=review.labels(run, name, root, rows=data.rows))
     if not (cells.codes >= 0).any():
-        raise InputError("There are no groups of cells to draw.", "No cell is in a cluster.", "Choose another clustering.")
+        raise InputError(
+            "There are no groups of cells to draw.", "No cell is in a cluster.", "Choose another clustering."
+        )
     return Subject(data=data, cells=cells)
 
 
 def species_of(data: DatasetResults) -> str:
     """Whose gene names to understand: the species of the run, else the one seen in the file."""
     found = data.findings.species if data.findings else ""
-    return data.spec.species.strip().lower() if data.spec.species.strip().lower() in ("human", "mouse") else found
+    return (
+        data.spec.species.strip().lower()
+        if data.spec.species.strip().lower() in ("human", "mouse")
+        else found
+    )
 
 
 def group_names(cells: GroupedCells) -> dict[str, str]:
@@ -126,8 +141,11 @@ def genes_of(subject: Subject, asked: Sequence[str]) -> tuple[str, ...]:
     wanted = tuple(asked) or gene_plots.genes_behind_labels(subject.data.rows)
     found = find_genes(subject.view.genes(), wanted, species_of(subject.data)).genes
     if not found:
-        raise InputError("None of these genes is in your data.", f"Asked for: {', '.join(wanted[:20]) or 'no gene'}.",
-                         "Check the spelling.")
+        raise InputError(
+            "None of these genes is in your data.",
+            f"Asked for: {', '.join(wanted[:20]) or 'no gene'}.",
+            "Check the spelling.",
+        )
     return found
 
 
@@ -140,7 +158,9 @@ def expression_of(subject: Subject, options: FigureOptions) -> Expression:
 def spreads_of(subject: Subject, options: FigureOptions) -> tuple[Spread, ...]:
     """Spreads of the chosen genes, groups in the chosen order."""
     found = expression_of(subject, options)
-    return gene_plots.spread_by_group(subject.view, subject.cells, found.mean.columns, tuple(found.mean.index))
+    return gene_plots.spread_by_group(
+        subject.view, subject.cells, found.mean.columns, tuple(found.mean.index)
+    )
 
 
 def composition_of(subject: Subject, options: FigureOptions) -> Composition:
@@ -163,6 +183,9 @@ def checked_column(view: View, name: str, kinds: tuple[str, ...] = ("categorical
     """
     fit = [c.name for c in view.columns() if c.kind in kinds]
     if name not in fit:
-        raise InputError(f"The cells have no column {name} that fits." if name else "No column was chosen.",
-                         f"Columns: {', '.join(fit)}.", "Choose one of these.")
+        raise InputError(
+            f"The cells have no column {name} that fits." if name else "No column was chosen.",
+            f"Columns: {', '.join(fit)}.",
+            "Choose one of these.",
+        )
     return name

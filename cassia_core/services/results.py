@@ -40,14 +40,19 @@ _LABELS = {
     "_annotation.txt": "Annotation as text",
     "_summary.txt": "Processing log",
 }
-_RUN_LABELS = {"batch_summary.csv": "Datasets of this run (CSV)", "batch_summary.txt": "Summary of this run (text)",
-               "token_tracking.json": "Calls, tokens and cost (JSON)"}
+_RUN_LABELS = {
+    "batch_summary.csv": "Datasets of this run (CSV)",
+    "batch_summary.txt": "Summary of this run (text)",
+    "token_tracking.json": "Calls, tokens and cost (JSON)",
+}
 _LIGHT_ORDER: dict[Light | None, int] = {"look": 0, None: 1, "medium": 2, "high": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetResults:
-    """Everything a page shows of one dataset. `view` is None for a marker table, or before cells are clustered."""
+    """Everything a page shows of one dataset. `view` is None for a marker table, or before cells are
+    clustered.
+    """
 
     run_id: str
     spec: DatasetSpec
@@ -63,7 +68,9 @@ class DatasetResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFile:
-    """A file a person can take home. `dataset` is "" for files of the whole run; `edited`: made from corrections."""
+    """A file a person can take home. `dataset` is "" for files of the whole run; `edited`: made from
+    corrections.
+    """
 
     path: Path
     label: str
@@ -83,10 +90,14 @@ def load_results(run_id: str, dataset: str, root: Path | None = None) -> Dataset
     spec, paths = dataset_layout(layout, dataset)
     table = read_json(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     return DatasetResults(
-        run_id=run_id, spec=spec, rows=saved_rows(paths, table), markers=table,
+        run_id=run_id,
+        spec=spec,
+        rows=saved_rows(paths, table),
+        markers=table,
         view=open_view(paths.view) if paths.view.is_dir() else None,
         findings=read_json(paths.findings, Findings) if paths.findings.exists() else None,
-        outcome=read_json(paths.outcome, DatasetOutcome) if paths.outcome.exists() else None)
+        outcome=read_json(paths.outcome, DatasetOutcome) if paths.outcome.exists() else None,
+    )
 
 
 def has_map(run_id: str, dataset: str, root: Path | None = None) -> bool:
@@ -111,7 +122,9 @@ def saved_rows(paths: DatasetLayout, table: MarkerTable | None) -> tuple[Cluster
 
 
 def look_first(rows: Sequence[ClusterResult]) -> tuple[ClusterResult, ...]:
-    """Rows with the doubtful ones first: failed, to look at, medium, high; weaker evidence first within each."""
+    """Rows with the doubtful ones first: failed, to look at, medium, high; weaker evidence first within
+    each.
+    """
     return tuple(sorted(rows, key=_doubt))
 
 
@@ -128,31 +141,48 @@ def label_colours(labels: Sequence[str], theme: Literal["light", "dark"]) -> dic
 
 
 def output_files(run_id: str, root: Path | None = None) -> tuple[OutputFile, ...]:
-    """All files of a run that a person can take home: those made from corrections, of the whole run, of each dataset."""
+    """All files of a run that a person can take home: those made from corrections, of the whole run, of each
+    dataset.
+    """
     layout = find_run(run_id, root)
-    edited, own = [], [OutputFile(path=layout.root / name, label=label) for name, label in _RUN_LABELS.items()]
+    edited, own = (
+        [],
+        [OutputFile(path=layout.root / name, label=label) for name, label in _RUN_LABELS.items()],
+    )
     for index, spec in enumerate(load_record(layout).config.datasets):
         paths = layout.dataset(index, spec)
         finished = paths.outcome.stat().st_mtime_ns if paths.outcome.exists() else 0
-        edited += [OutputFile(path=paths.output(ending), label=label, dataset=spec.name, edited=True)
-                   for ending, label in _EDITED_LABELS.items() if _changed(paths.output(ending)) >= finished]
-        own += [OutputFile(path=paths.output(ending), label=label, dataset=spec.name)
-                for ending, label in _LABELS.items()]
+        edited += [
+            OutputFile(path=paths.output(ending), label=label, dataset=spec.name, edited=True)
+            for ending, label in _EDITED_LABELS.items()
+            if _changed(paths.output(ending)) >= finished
+        ]
+        own += [
+            OutputFile(path=paths.output(ending), label=label, dataset=spec.name)
+            for ending, label in _LABELS.items()
+        ]
     return tuple(f for f in (*edited, *own) if f.path.is_file())
 
 
 def _changed(path: Path) -> int:
-    """When a file was written (ns); -1 when it is not there. An edited file older than the results is out of date."""
+    """When a file was written (ns); -1 when it is not there. An edited file older than the results is out of
+    date.
+    """
     return path.stat().st_mtime_ns if path.is_file() else -1
 
 
 def zip_run(run_id: str, root: Path | None = None) -> Path:
-    """All output files of a run in one zip (kept in the run's private folder, rebuilt when the files have changed)."""
+    """All output files of a run in one zip (kept in the run's private folder, rebuilt when the files have
+    changed).
+    """
     layout = find_run(run_id, root)
     target = layout.private / f"{layout.root.name}.zip"
     files = output_files(run_id, root)
-    if target.exists() and _packed(target) == {f.path.relative_to(layout.root.parent).as_posix() for f in files} \
-            and all(f.path.stat().st_mtime_ns <= target.stat().st_mtime_ns for f in files):
+    if (
+        target.exists()
+        and _packed(target) == {f.path.relative_to(layout.root.parent).as_posix() for f in files}
+        and all(f.path.stat().st_mtime_ns <= target.stat().st_mtime_ns for f in files)
+    ):
         return target
     part = target.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

@@ -1,7 +1,9 @@
-"""Correct labels: accept, rename, set to unknown, give several clusters one label, set chosen cells aside; with history
+"""Correct labels: accept, rename, set to unknown, give several clusters one label, set chosen cells aside;
+with history
 and undo.
 
-The run's own record is never changed. Corrections are a list beside it; exports made from them carry "edited" in
+The run's own record is never changed. Corrections are a list beside it; exports made from them carry "edited"
+in
 their names and both labels inside.
 """
 
@@ -36,10 +38,13 @@ from cassia_core.services.runs import find_run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewedLabel:
-    """The standing label of a cluster, or of cells set aside from it: the person's where there is one, else the run's.
+    """The standing label of a cluster, or of cells set aside from it: the person's where there is one, else
+    the run's.
 
-    `group` is "" for a cluster and the id of the cells set aside else. `edit` is the step that gave the label, or the
-    one that accepted it; `accepted` says whether a person accepted it as it stands. `n_cells` is None where there are
+    `group` is "" for a cluster and the id of the cells set aside else. `edit` is the step that gave the
+    label, or the
+    one that accepted it; `accepted` says whether a person accepted it as it stands. `n_cells` is None where
+    there are
     no cells; cells set aside do not count for their cluster.
     """
 
@@ -72,7 +77,8 @@ class ReviewedLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupedCells:
-    """The group of every cell: `codes`, shape (n_cells,), int32, point into `groups`, -1 for a cell of no cluster.
+    """The group of every cell: `codes`, shape (n_cells,), int32, point into `groups`, -1 for a cell of no
+    cluster.
 
     `groups` are the clusters in the order of the view, then what was set aside from them.
     """
@@ -86,8 +92,9 @@ def history(run_id: str, dataset: str, root: Path | None = None) -> tuple[LabelE
     return read_edits(_paths(run_id, dataset, root))
 
 
-def labels(run_id: str, dataset: str, root: Path | None = None, *,
-           rows: Sequence[ClusterResult] | None = None) -> tuple[ReviewedLabel, ...]:
+def labels(
+    run_id: str, dataset: str, root: Path | None = None, *, rows: Sequence[ClusterResult] | None = None
+) -> tuple[ReviewedLabel, ...]:
     """The standing label of every cluster, in the order of the results.
 
     `rows`: these results, where they are at hand; read when None, a file per cluster.
@@ -96,9 +103,11 @@ def labels(run_id: str, dataset: str, root: Path | None = None, *,
     return _labels(results, history(run_id, dataset, root))
 
 
-def groups(run_id: str, dataset: str, root: Path | None = None, *,
-           rows: Sequence[ClusterResult] | None = None) -> tuple[ReviewedLabel, ...]:
-    """Every cluster in the order of the results, each followed by the cells set aside from it, with their numbers.
+def groups(
+    run_id: str, dataset: str, root: Path | None = None, *, rows: Sequence[ClusterResult] | None = None
+) -> tuple[ReviewedLabel, ...]:
+    """Every cluster in the order of the results, each followed by the cells set aside from it, with their
+    numbers.
 
     `rows` as in `labels`.
     """
@@ -110,12 +119,16 @@ def groups(run_id: str, dataset: str, root: Path | None = None, *,
     sizes = np.bincount(found.codes[found.codes >= 0], minlength=len(found.groups)).tolist()
     counted = {g.id: replace(g, n_cells=n) for g, n in zip(found.groups, sizes, strict=True)}
     aside = [g for g in counted.values() if g.group and g.n_cells]
-    return tuple(g for label in listed for g in (
-        counted.get(label.cluster, label), *(a for a in aside if a.cluster == label.cluster)))
+    return tuple(
+        g
+        for label in listed
+        for g in (counted.get(label.cluster, label), *(a for a in aside if a.cluster == label.cluster))
+    )
 
 
-def grouped_cells(run_id: str, dataset: str, root: Path | None = None, *,
-                  listed: Iterable[ReviewedLabel] | None = None) -> GroupedCells:
+def grouped_cells(
+    run_id: str, dataset: str, root: Path | None = None, *, listed: Iterable[ReviewedLabel] | None = None
+) -> GroupedCells:
     """The group of every cell, in the order of the view.
 
     Parameters
@@ -130,11 +143,14 @@ def grouped_cells(run_id: str, dataset: str, root: Path | None = None, *,
     RunError
         When cells that were set aside are not those of this dataset.
     """
-    return _grouped(_paths(run_id, dataset, root), labels(run_id, dataset, root) if listed is None else listed)
+    return _grouped(
+        _paths(run_id, dataset, root), labels(run_id, dataset, root) if listed is None else listed
+    )
 
 
-def cell_labels(run_id: str, dataset: str, root: Path | None = None, *,
-                listed: Iterable[ReviewedLabel] | None = None) -> tuple[np.ndarray, tuple[str, ...]]:
+def cell_labels(
+    run_id: str, dataset: str, root: Path | None = None, *, listed: Iterable[ReviewedLabel] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """The standing label of every cell: the clusters' labels, overlaid by what was set aside, in order.
 
     Parameters as `grouped_cells`.
@@ -151,12 +167,23 @@ def cell_labels(run_id: str, dataset: str, root: Path | None = None, *,
     """
     found = grouped_cells(run_id, dataset, root, listed=listed)
     names = tuple(dict.fromkeys(g.label for g in found.groups if g.label))
-    of_group = np.array([names.index(g.label) if g.label else -1 for g in found.groups] + [-1], dtype=np.int32)
+    of_group = np.array(
+        [names.index(g.label) if g.label else -1 for g in found.groups] + [-1], dtype=np.int32
+    )
     return of_group[found.codes], names
 
 
-def apply_edit(run_id: str, dataset: str, clusters: tuple[str, ...], action: EditAction, *, label: str = "",
-               reason: str = "", by: str = "", root: Path | None = None) -> LabelEdit:
+def apply_edit(
+    run_id: str,
+    dataset: str,
+    clusters: tuple[str, ...],
+    action: EditAction,
+    *,
+    label: str = "",
+    reason: str = "",
+    by: str = "",
+    root: Path | None = None,
+) -> LabelEdit:
     """Note one step about whole clusters. The Cell Ontology id of a new label is looked up, never invented.
 
     Parameters
@@ -177,19 +204,42 @@ def apply_edit(run_id: str, dataset: str, clusters: tuple[str, ...], action: Edi
     unknown = [c for c in clusters if c not in standing_labels]
     if unknown or not clusters:
         named = ", ".join(unknown) or "chosen"
-        raise ConfigError(f"There is no cluster {named}.", "Cluster names are matched exactly.",
-                          "Choose clusters from the table.")
+        raise ConfigError(
+            f"There is no cluster {named}.",
+            "Cluster names are matched exactly.",
+            "Choose clusters from the table.",
+        )
     new = {"rename": label.strip(), "unknown": UNKNOWN_LABEL}.get(action, "")
     if action == "rename" and not new:
         raise ConfigError("The new label is empty.", "Nothing was typed.", "Type or choose a cell type.")
-    return append_edit(_paths(run_id, dataset, root), LabelEdit(
-        seq=0, at="", action=action, clusters=clusters, label=new, cl_id=_cl_id(new), reason=reason.strip(),
-        by=by.strip(), before=tuple(standing_labels[c] for c in clusters)))
+    return append_edit(
+        _paths(run_id, dataset, root),
+        LabelEdit(
+            seq=0,
+            at="",
+            action=action,
+            clusters=clusters,
+            label=new,
+            cl_id=_cl_id(new),
+            reason=reason.strip(),
+            by=by.strip(),
+            before=tuple(standing_labels[c] for c in clusters),
+        ),
+    )
 
 
-def set_aside(run_id: str, dataset: str, cells: np.ndarray | Sequence[int], *, label: str = UNKNOWN_LABEL,
-              reason: str = "", by: str = "", root: Path | None = None) -> LabelEdit:
-    """Give chosen cells, of one or several clusters, a label of their own, whatever their clusters are called.
+def set_aside(
+    run_id: str,
+    dataset: str,
+    cells: np.ndarray | Sequence[int],
+    *,
+    label: str = UNKNOWN_LABEL,
+    reason: str = "",
+    by: str = "",
+    root: Path | None = None,
+) -> LabelEdit:
+    """Give chosen cells, of one or several clusters, a label of their own, whatever their clusters are
+    called.
 
     Parameters
     ----------
@@ -207,10 +257,14 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray | Sequence[int], *, l
     view, found = open_view(paths.view), grouped_cells(run_id, dataset, root)
     chosen = np.unique(np.asarray(cells, dtype=np.int64))
     if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < view.n_cells:
-        raise ConfigError("These cells are not in the data.", f"There are {view.n_cells:,} cells.", "Choose them again.")
+        raise ConfigError(
+            "These cells are not in the data.", f"There are {view.n_cells:,} cells.", "Choose them again."
+        )
     chosen = chosen[found.codes[chosen] >= 0]
     if not len(chosen):
-        raise ConfigError("No cells are chosen.", "None of them is in a cluster.", "Draw around cells on the map.")
+        raise ConfigError(
+            "No cells are chosen.", "None of them is in a cluster.", "Draw around cells on the map."
+        )
     if not label.strip():
         raise ConfigError("The new label is empty.", "Nothing was typed.", "Type or choose a cell type.")
     before: dict[str, list[str]] = {}
@@ -219,11 +273,22 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray | Sequence[int], *, l
         group = found.groups[code]
         before.setdefault(group.cluster, []).append(group.label)
         counts[group.cluster] = counts.get(group.cluster, 0) + int(n)
-    return append_edit(paths, LabelEdit(
-        seq=0, at="", action="split", clusters=tuple(counts), n_cells=tuple(counts.values()), label=label.strip(),
-        cl_id=_cl_id(label.strip()), reason=reason.strip(), by=by.strip(),
-        before=tuple(", ".join(dict.fromkeys(names)) for names in before.values()),
-        cells=save_chosen_cells(paths.chosen_cells, view, chosen)))
+    return append_edit(
+        paths,
+        LabelEdit(
+            seq=0,
+            at="",
+            action="split",
+            clusters=tuple(counts),
+            n_cells=tuple(counts.values()),
+            label=label.strip(),
+            cl_id=_cl_id(label.strip()),
+            reason=reason.strip(),
+            by=by.strip(),
+            before=tuple(", ".join(dict.fromkeys(names)) for names in before.values()),
+            cells=save_chosen_cells(paths.chosen_cells, view, chosen),
+        ),
+    )
 
 
 def undo(run_id: str, dataset: str, root: Path | None = None, *, seq: int | None = None) -> LabelEdit | None:
@@ -242,8 +307,12 @@ def undo(run_id: str, dataset: str, root: Path | None = None, *, seq: int | None
         return None
     chosen = left[-1] if seq is None else next((e for e in left if e.seq == seq), None)
     if chosen is None:
-        raise ConfigError("This step cannot be taken back.", "It was taken back before.", "Look at the history again.")
-    return append_edit(paths, LabelEdit(seq=0, at="", action="undo", clusters=chosen.clusters, undoes=chosen.seq))
+        raise ConfigError(
+            "This step cannot be taken back.", "It was taken back before.", "Look at the history again."
+        )
+    return append_edit(
+        paths, LabelEdit(seq=0, at="", action="undo", clusters=chosen.clusters, undoes=chosen.seq)
+    )
 
 
 def search_labels(text: str, limit: int = 12) -> tuple[OntologyTerm, ...]:
@@ -270,12 +339,22 @@ def _reviewed(row: ClusterResult, named: LabelEdit | None, agreed: LabelEdit | N
     label, cl_id = (named.label, named.cl_id) if named else (row.label, own_id)
     if agreed and label != dict(zip(agreed.clusters, agreed.before, strict=True))[row.cluster]:
         agreed = None  # another label was accepted: the step that gave it was taken back since
-    return ReviewedLabel(cluster=row.cluster, label=label, cl_id=cl_id, original=row.label, original_cl_id=own_id,
-                         edit=named or agreed, accepted=agreed is not None, n_cells=row.n_cells)
+    return ReviewedLabel(
+        cluster=row.cluster,
+        label=label,
+        cl_id=cl_id,
+        original=row.label,
+        original_cl_id=own_id,
+        edit=named or agreed,
+        accepted=agreed is not None,
+        n_cells=row.n_cells,
+    )
 
 
 def _grouped(paths: DatasetLayout, listed: Iterable[ReviewedLabel]) -> GroupedCells:
-    """Cells by cluster, and those of standing splits by group; a later split takes cells over from an earlier one."""
+    """Cells by cluster, and those of standing splits by group; a later split takes cells over from an earlier
+    one.
+    """
     edits = read_edits(paths)
     view = open_view(paths.view)
     clusters = view.column(view.cluster_key).categories
@@ -283,11 +362,22 @@ def _grouped(paths: DatasetLayout, listed: Iterable[ReviewedLabel]) -> GroupedCe
     known = [by_cluster.get(c) or ReviewedLabel(cluster=c, label="") for c in clusters]
     splits = tuple(e for e in standing(edits) if e.action == "split")
     ids = set_aside_ids(edits, clusters)
-    aside = [replace(by_cluster.get(c) or ReviewedLabel(cluster=c, label=""), label=edit.label, cl_id=edit.cl_id,
-                     edit=edit, accepted=False, group=ids[edit.seq, c]) for edit in splits for c in edit.clusters]
+    aside = [
+        replace(
+            by_cluster.get(c) or ReviewedLabel(cluster=c, label=""),
+            label=edit.label,
+            cl_id=edit.cl_id,
+            edit=edit,
+            accepted=False,
+            group=ids[edit.seq, c],
+        )
+        for edit in splits
+        for c in edit.clusters
+    ]
     stamp = (paths.view / "view.json").stat().st_mtime_ns
-    return GroupedCells(codes=_codes(paths, stamp, tuple((e.cells, e.clusters) for e in splits)),
-                        groups=(*known, *aside))
+    return GroupedCells(
+        codes=_codes(paths, stamp, tuple((e.cells, e.clusters) for e in splits)), groups=(*known, *aside)
+    )
 
 
 @lru_cache(maxsize=4)
@@ -304,8 +394,11 @@ def _codes(paths: DatasetLayout, stamp: int, splits: tuple[tuple[str, tuple[str,
         codes[cells] = of_cluster[column.codes[cells]]
         next_code += len(clusters)
         if (codes[cells] < 0).any():
-            raise RunError("The cells of a correction are not those of this dataset.",
-                           "They are in other clusters than when they were chosen.",
-                           "Undo that correction, and choose the cells again.", details=name)
+            raise RunError(
+                "The cells of a correction are not those of this dataset.",
+                "They are in other clusters than when they were chosen.",
+                "Undo that correction, and choose the cells again.",
+                details=name,
+            )
     codes.flags.writeable = False
     return codes

@@ -1,6 +1,7 @@
 """Two runs side by side: whose labels changed, how far, and what was set up differently.
 
-Labels are joined by the name of each cell where both runs read cells of the same file, whatever their clusters; by
+Labels are joined by the name of each cell where both runs read cells of the same file, whatever their
+clusters; by
 cluster id only where both read the same marker table. Else no label is compared, and the reason is given.
 """
 
@@ -30,10 +31,19 @@ from cassia_core.services.shared_cells import adjusted_rand, cross_table, shared
 Basis = Literal["cells", "clusters", "none"]
 Agreement = Literal["same", "near", "lineage", "different", "not_judged", "one_named", "none_named"]
 AGREEMENTS: dict[Agreement, str] = {
-    "same": "The same label", "near": "Parent or child type", "lineage": "Same lineage", "different": "Different",
-    "not_judged": "Not in the ontology", "one_named": "Named in one run only", "none_named": "No name in both"}
-"""In plain words: "near" are types of which one is an ancestor of the other in the Cell Ontology, within three steps;
-"not_judged" are other words of which the ontology does not know one, so that nobody can say how far apart they are."""
+    "same": "The same label",
+    "near": "Parent or child type",
+    "lineage": "Same lineage",
+    "different": "Different",
+    "not_judged": "Not in the ontology",
+    "one_named": "Named in one run only",
+    "none_named": "No name in both",
+}
+"""In plain words: "near" are types of which one is an ancestor of the other in the Cell Ontology, within
+three steps;
+"not_judged" are other words of which the ontology does not know one, so that nobody can say how far apart
+they are.
+"""
 CHANGED: tuple[Agreement, ...] = ("different", "lineage", "near", "not_judged", "one_named")
 """What counts as another label, the most telling first."""
 
@@ -77,8 +87,10 @@ class LabelPair:
 class RunComparison:
     """Two datasets of two runs.
 
-    `basis` "none" has a `refusal`, and no pairs. `only_one`, `only_other` count the cells that are in no cluster of
-    the other side (or the clusters that it has not); `adjusted_rand` compares the clusterings of the cells that both
+    `basis` "none" has a `refusal`, and no pairs. `only_one`, `only_other` count the cells that are in no
+    cluster of
+    the other side (or the clusters that it has not); `adjusted_rand` compares the clusterings of the cells
+    that both
     have (1: the same, about 0: as by chance), None where clusters were joined by their ids.
     """
 
@@ -133,8 +145,13 @@ def compare_runs(one: Side, other: Side) -> RunComparison:
         When a record cannot be read.
     """
     first, second = _read(one), _read(other)
-    about = {"sides": (one, other), "spent": (_spent(one), _spent(other)), "differences": setup_differences(
-        (first.record, first.results.spec), (second.record, second.results.spec))}
+    about = {
+        "sides": (one, other),
+        "spent": (_spent(one), _spent(other)),
+        "differences": setup_differences(
+            (first.record, first.results.spec), (second.record, second.results.spec)
+        ),
+    }
     basis, refusal = _basis(first, second)
     if basis == "cells":
         return _by_cell(first, second, about)
@@ -152,16 +169,24 @@ def state_of(side: Side) -> tuple[int, ...]:
 
 def _read(side: Side) -> _Read:
     layout = runs.find_run(side.run_id, side.root)
-    return _Read(side=side, layout=layout, record=load_record(layout),
-                 results=load_results(side.run_id, side.dataset, side.root))
+    return _Read(
+        side=side,
+        layout=layout,
+        record=load_record(layout),
+        results=load_results(side.run_id, side.dataset, side.root),
+    )
 
 
 def _spent(side: Side) -> Usage:
     """What the calls about this dataset cost."""
     found = [s.usage for s in runs.spending_of(side.run_id, side.root) if s.dataset == side.dataset]
-    return Usage(calls=sum(u.calls for u in found), input_tokens=sum(u.input_tokens for u in found),
-                 output_tokens=sum(u.output_tokens for u in found), cost_usd=sum(u.cost_usd for u in found),
-                 unpriced_calls=sum(u.unpriced_calls for u in found))
+    return Usage(
+        calls=sum(u.calls for u in found),
+        input_tokens=sum(u.input_tokens for u in found),
+        output_tokens=sum(u.output_tokens for u in found),
+        cost_usd=sum(u.cost_usd for u in found),
+        unpriced_calls=sum(u.unpriced_calls for u in found),
+    )
 
 
 def _basis(one: _Read, other: _Read) -> tuple[Basis, str]:
@@ -170,29 +195,50 @@ def _basis(one: _Read, other: _Read) -> tuple[Basis, str]:
         if not read.results.rows:
             return "none", f"The run {_name(read)} has no labels."
     if one.from_cells != other.from_cells:
-        return "none", "One run read cells and the other a marker table: nothing says which cells a cluster of the table holds."
-    return _basis_of_cells(one, other) if one.from_cells else _basis_of_tables(one.results.spec, other.results.spec)
+        return (
+            "none",
+            "One run read cells and the other a marker table: nothing says which cells a cluster of the "
+            "table holds.",
+        )
+    return (
+        _basis_of_cells(one, other)
+        if one.from_cells
+        else _basis_of_tables(one.results.spec, other.results.spec)
+    )
 
 
 def _basis_of_cells(one: _Read, other: _Read) -> tuple[Basis, str]:
     if not _same_file(one, other):
-        return "none", ("The runs read cells of different files. Cells of the same name need not be the same cells, so "
-                        "their labels are not compared.")
+        return "none", (
+            "The runs read cells of different files. Cells of the same name need not be the same cells, so "
+            "their labels are not compared."
+        )
     if one.results.view is not None and other.results.view is not None:
         return "cells", ""
     first, second = one.results.spec.clustering, other.results.spec.clustering
-    if first.cluster_column and first.cluster_column == second.cluster_column and not (
-            first.subset_clusters or second.subset_clusters):
+    if (
+        first.cluster_column
+        and first.cluster_column == second.cluster_column
+        and not (first.subset_clusters or second.subset_clusters)
+    ):
         return "clusters", ""
-    return "none", "The names of the cells were not kept by one of the runs, and their clusters are not the same."
+    return (
+        "none",
+        "The names of the cells were not kept by one of the runs, and their clusters are not the same.",
+    )
 
 
 def _basis_of_tables(first: DatasetSpec, second: DatasetSpec) -> tuple[Basis, str]:
     if not first.sha256 or first.sha256 != second.sha256:
-        return "none", ("The runs read different marker tables. Clusters of the same name need not be the same clusters, "
-                        "so their labels are not compared.")
+        return "none", (
+            "The runs read different marker tables. Clusters of the same name need not be the same clusters, "
+            "so their labels are not compared."
+        )
     if first.read != second.read:
-        return "none", "The runs read the same table with other columns, so its clusters need not be the same."
+        return (
+            "none",
+            "The runs read the same table with other columns, so its clusters need not be the same.",
+        )
     return "clusters", ""
 
 
@@ -203,7 +249,11 @@ def _name(read: _Read) -> str:
 def _same_file(one: _Read, other: _Read) -> bool:
     """The same content, or a file that the other run wrote of its own cells."""
     first, second = one.results.spec, other.results.spec
-    return (bool(first.sha256) and first.sha256 == second.sha256) or _made_by(second.path, one) or _made_by(first.path, other)
+    return (
+        (bool(first.sha256) and first.sha256 == second.sha256)
+        or _made_by(second.path, one)
+        or _made_by(first.path, other)
+    )
 
 
 def _made_by(path: str, read: _Read) -> bool:
@@ -212,28 +262,47 @@ def _made_by(path: str, read: _Read) -> bool:
 
 
 def _by_cell(one: _Read, other: _Read, about: dict) -> RunComparison:
-    first, second = (review.grouped_cells(r.side.run_id, r.side.dataset, r.side.root, listed=_labels(r)) for r in (one, other))
+    first, second = (
+        review.grouped_cells(r.side.run_id, r.side.dataset, r.side.root, listed=_labels(r))
+        for r in (one, other)
+    )
     at_one, at_other = shared_cells(one.results.view, other.results.view)
     counts = cross_table(first.codes[at_one], second.codes[at_other], len(first.groups), len(second.groups))
     n = int(counts.sum())
     return RunComparison(
-        basis="cells", pairs=tuple(_pairs(counts, _standing(one, first.groups), _standing(other, second.groups))),
-        only_one=int((first.codes >= 0).sum()) - n, only_other=int((second.codes >= 0).sum()) - n,
-        adjusted_rand=adjusted_rand(_of_clusters(counts, first.groups, second.groups)), **about)
+        basis="cells",
+        pairs=tuple(_pairs(counts, _standing(one, first.groups), _standing(other, second.groups))),
+        only_one=int((first.codes >= 0).sum()) - n,
+        only_other=int((second.codes >= 0).sum()) - n,
+        adjusted_rand=adjusted_rand(_of_clusters(counts, first.groups, second.groups)),
+        **about,
+    )
 
 
-def _of_clusters(counts: np.ndarray, one: tuple[ReviewedLabel, ...], other: tuple[ReviewedLabel, ...]) -> np.ndarray:
+def _of_clusters(
+    counts: np.ndarray, one: tuple[ReviewedLabel, ...], other: tuple[ReviewedLabel, ...]
+) -> np.ndarray:
     """The cross table of the clusters; what a person set aside counts for the cluster it came from."""
-    return pd.DataFrame(counts, index=[g.cluster for g in one], columns=[g.cluster for g in other]).groupby(
-        level=0).sum().T.groupby(level=0).sum().to_numpy()
+    return (
+        pd.DataFrame(counts, index=[g.cluster for g in one], columns=[g.cluster for g in other])
+        .groupby(level=0)
+        .sum()
+        .T.groupby(level=0)
+        .sum()
+        .to_numpy()
+    )
 
 
 def _by_cluster(one: _Read, other: _Read, about: dict) -> RunComparison:
     first, second = ({label.cluster: label for label in _standing(r, _labels(r))} for r in (one, other))
     both = [cluster for cluster in first if cluster in second]
     return RunComparison(
-        basis="clusters", pairs=tuple(_pair(first[c], second[c], 1) for c in both),
-        only_one=len(first) - len(both), only_other=len(second) - len(both), **about)
+        basis="clusters",
+        pairs=tuple(_pair(first[c], second[c], 1) for c in both),
+        only_one=len(first) - len(both),
+        only_other=len(second) - len(both),
+        **about,
+    )
 
 
 def _labels(read: _Read) -> tuple[ReviewedLabel, ...]:
@@ -249,12 +318,19 @@ def _with_evidence(group: ReviewedLabel, row: ClusterResult | None) -> StandingL
     label = StandingLabel(cluster=group.id, label=group.label, original=group.original, edited=group.edited)
     if row is None or group.edited:
         return label
-    return StandingLabel(cluster=label.cluster, label=label.label, original=label.original, light=row.light,
-                         score=row.score.value if row.score else None,
-                         evidence=row.evidence.score if row.evidence else None)
+    return StandingLabel(
+        cluster=label.cluster,
+        label=label.label,
+        original=label.original,
+        light=row.light,
+        score=row.score.value if row.score else None,
+        evidence=row.evidence.score if row.evidence else None,
+    )
 
 
-def _pairs(counts: np.ndarray, one: tuple[StandingLabel, ...], other: tuple[StandingLabel, ...]) -> Iterator[LabelPair]:
+def _pairs(
+    counts: np.ndarray, one: tuple[StandingLabel, ...], other: tuple[StandingLabel, ...]
+) -> Iterator[LabelPair]:
     for row, column in zip(*np.nonzero(counts), strict=True):
         yield _pair(one[row], other[column], int(counts[row, column]))
 
@@ -280,19 +356,29 @@ def agreement_of(one: str, other: str) -> Agreement:
 def pairs_table(comparison: RunComparison) -> pd.DataFrame:
     """A row per pair of clusters that share cells (or per cluster), the largest first."""
     unit = "cells" if comparison.basis == "cells" else "clusters"
-    rows = [{"agreement": pair.agreement, unit: pair.n, **_columns("1", pair.one), **_columns("2", pair.other)}
-            for pair in sorted(comparison.pairs, key=lambda p: -p.n)]
+    rows = [
+        {"agreement": pair.agreement, unit: pair.n, **_columns("1", pair.one), **_columns("2", pair.other)}
+        for pair in sorted(comparison.pairs, key=lambda p: -p.n)
+    ]
     return pd.DataFrame(rows)
 
 
 def _columns(side: str, label: StandingLabel) -> dict[str, object]:
-    return {f"cluster_{side}": label.cluster, f"label_{side}": label.label, f"edited_{side}": label.edited,
-            f"label_before_edit_{side}": label.original if label.edited else "", f"light_{side}": label.light or "",
-            f"score_{side}": label.score, f"evidence_{side}": label.evidence}
+    return {
+        f"cluster_{side}": label.cluster,
+        f"label_{side}": label.label,
+        f"edited_{side}": label.edited,
+        f"label_before_edit_{side}": label.original if label.edited else "",
+        f"light_{side}": label.light or "",
+        f"score_{side}": label.score,
+        f"evidence_{side}": label.evidence,
+    }
 
 
 def comparison_csv(comparison: RunComparison) -> bytes:
-    """`pairs_table` as a CSV file that no spreadsheet takes for formulas; which run is 1 and 2 is in the columns `run_`."""
+    """`pairs_table` as a CSV file that no spreadsheet takes for formulas; which run is 1 and 2 is in the
+    columns `run_`.
+    """
     table = pairs_table(comparison)
     for number, side in enumerate(comparison.sides, start=1):
         table[f"run_{number}"], table[f"dataset_{number}"] = side.run_id, side.dataset

@@ -79,7 +79,9 @@ def _checked(spec: DatasetSpec) -> DatasetSpec:
 
 
 def _distinct_names(datasets: tuple[DatasetSpec, ...]) -> tuple[DatasetSpec, ...]:
-    """Give names that are equal but for capitals a number, so that every dataset has a folder and a name of its own."""
+    """Give names that are equal but for capitals a number, so that every dataset has a folder and a name of
+    its own.
+    """
     taken: set[str] = set()
     named = []
     for spec in datasets:
@@ -104,7 +106,9 @@ def check_input(path: Path) -> None:
         Says so.
     """
     if not path.exists():
-        raise InputError(f"There is no file {path}.", "It was moved, or the name is misspelled.", "Check the path.")
+        raise InputError(
+            f"There is no file {path}.", "It was moved, or the name is misspelled.", "Check the path."
+        )
 
 
 def folder() -> Path:
@@ -185,9 +189,16 @@ def retry_failed(run_id: str, keys: Mapping[str, str] | None = None, root: Path 
     resume_run(run_id, keys, root)
 
 
-def raise_limit(run_id: str, *, max_cost_usd: float | None = None, max_tokens_total: int | None = None,
-                keys: Mapping[str, str] | None = None, root: Path | None = None) -> str:
-    """Go on with a run that stopped at its limit, in a new run with other limits; what was paid is not paid again.
+def raise_limit(
+    run_id: str,
+    *,
+    max_cost_usd: float | None = None,
+    max_tokens_total: int | None = None,
+    keys: Mapping[str, str] | None = None,
+    root: Path | None = None,
+) -> str:
+    """Go on with a run that stopped at its limit, in a new run with other limits; what was paid is not paid
+    again.
 
     Parameters
     ----------
@@ -205,8 +216,9 @@ def raise_limit(run_id: str, *, max_cost_usd: float | None = None, max_tokens_to
         When the old run's worker is still at it.
     """
     config = store.load_record(_idle(run_id, root)).config
-    annotation = replace(config.annotation or AnnotationParams(), max_cost_usd=max_cost_usd,
-                         max_tokens_total=max_tokens_total)
+    annotation = replace(
+        config.annotation or AnnotationParams(), max_cost_usd=max_cost_usd, max_tokens_total=max_tokens_total
+    )
     return start_run(replace(config, annotation=annotation, parent_run=run_id), keys, root)
 
 
@@ -276,11 +288,14 @@ def restore_run(run_id: str, root: Path | None = None) -> Path:
 
 
 def _idle(run_id: str, root: Path | None) -> RunLayout:
-    """The run's directory, when nobody works on it; a worker that has said its last word is given time to leave."""
+    """The run's directory, when nobody works on it; a worker that has said its last word is given time to
+    leave.
+    """
     layout = store.find_folder(run_id, root or settings.runs_root())
     if not wait_for_worker(layout, LEAVING_S if _has_ended(run_id, root) else 0.0):
-        raise RunLocked("This run is still being worked on.", "Its worker is alive.",
-                        "Wait for it, or cancel it first.")
+        raise RunLocked(
+            "This run is still being worked on.", "Its worker is alive.", "Wait for it, or cancel it first."
+        )
     return layout
 
 

@@ -26,7 +26,8 @@ class CellLabels:
 class GeneOfCells:
     """A gene in the chosen cells and in all others.
 
-    `here`, `elsewhere`: share (0 to 1) of cells in which it is above 0; `difference`: mean log-normalised value of the
+    `here`, `elsewhere`: share (0 to 1) of cells in which it is above 0; `difference`: mean log-normalised
+    value of the
     chosen cells minus that of the others.
     """
 
@@ -38,9 +39,11 @@ class GeneOfCells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A group of cells: how many are chosen, as share (0 to 1) of all chosen cells, and the group's share of the others.
+    """A group of cells: how many are chosen, as share (0 to 1) of all chosen cells, and the group's share of
+    the others.
 
-    `clusters`: how many chosen cells each cluster of the group has, the largest first; empty for groups of a column.
+    `clusters`: how many chosen cells each cluster of the group has, the largest first; empty for groups of a
+    column.
     """
 
     name: str
@@ -51,23 +54,30 @@ class Part:
 
 
 def genes_against_rest(view: View, cells: np.ndarray, n: int) -> tuple[GeneOfCells, ...]:
-    """The `n` genes seen in more of the chosen cells than of the others, by the difference of the two shares. No test.
+    """The `n` genes seen in more of the chosen cells than of the others, by the difference of the two shares.
+    No test.
 
     Nothing when every cell is chosen, because there is no rest.
     """
     chosen = _mask(view, cells)
     if chosen.all() or not chosen.any():
         return ()
-    return tuple(GeneOfCells(gene=gene, here=here, elsewhere=elsewhere, difference=_difference(view.gene(gene), chosen))
-                 for gene, here, elsewhere in view.genes_of_cells(cells, n))
+    return tuple(
+        GeneOfCells(
+            gene=gene, here=here, elsewhere=elsewhere, difference=_difference(view.gene(gene), chosen)
+        )
+        for gene, here, elsewhere in view.genes_of_cells(cells, n)
+    )
 
 
 def parts_by_label(view: View, cells: np.ndarray, labels: CellLabels) -> tuple[Part, ...]:
     """The chosen cells by their standing label, most first."""
     column = view.column(view.cluster_key)
     parts = _parts(labels.codes, _mask(view, cells), (*labels.names, NO_LABEL))
-    within = pd.crosstab(_words(labels.codes[cells], (*labels.names, NO_LABEL)),
-                         _words(column.codes[cells], (*column.categories, NO_CLUSTER)))
+    within = pd.crosstab(
+        _words(labels.codes[cells], (*labels.names, NO_LABEL)),
+        _words(column.codes[cells], (*column.categories, NO_CLUSTER)),
+    )
     return tuple(replace(part, clusters=_largest_first(within.loc[part.name])) for part in parts)
 
 
@@ -79,15 +89,25 @@ def parts_by_column(view: View, cells: np.ndarray, name: str) -> tuple[Part, ...
 
 def columns_to_split_by(view: View) -> tuple[str, ...]:
     """Columns of words with few enough of them, without the clusters themselves."""
-    return tuple(c.name for c in view.columns()
-                 if c.kind == "categorical" and 1 < c.n_values <= MOST_GROUPS and c.name != view.cluster_key)
+    return tuple(
+        c.name
+        for c in view.columns()
+        if c.kind == "categorical" and 1 < c.n_values <= MOST_GROUPS and c.name != view.cluster_key
+    )
 
 
 def csv_of_cells(view: View, cells: np.ndarray, labels: CellLabels) -> bytes:
-    """Name, cluster and standing label of the chosen cells as CSV (UTF-8); spreadsheets take no text of it for a formula."""
+    """Name, cluster and standing label of the chosen cells as CSV (UTF-8); spreadsheets take no text of it
+    for a formula.
+    """
     column, names = view.column(view.cluster_key), view.cell_ids()
-    frame = pd.DataFrame({"cell": [names[at] for at in cells], "cluster": _words(column.codes[cells], (*column.categories, "")),
-                          "label": _words(labels.codes[cells], (*labels.names, ""))})
+    frame = pd.DataFrame(
+        {
+            "cell": [names[at] for at in cells],
+            "cluster": _words(column.codes[cells], (*column.categories, "")),
+            "label": _words(labels.codes[cells], (*labels.names, "")),
+        }
+    )
     return guarded(frame).to_csv(index=False).encode("utf-8", "backslashreplace")
 
 
@@ -97,7 +117,9 @@ def _words(codes: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
 
 
 def _largest_first(counts: pd.Series) -> tuple[tuple[str, int], ...]:
-    return tuple((str(name), int(n)) for name, n in counts.sort_values(ascending=False, kind="stable").items() if n)
+    return tuple(
+        (str(name), int(n)) for name, n in counts.sort_values(ascending=False, kind="stable").items() if n
+    )
 
 
 def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tuple[Part, ...]:
@@ -107,8 +129,15 @@ def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tup
     outside = np.bincount(groups, minlength=len(names)) - inside
     n_in, n_out = max(1, int(inside.sum())), max(1, int(outside.sum()))
     order = [at for at in np.argsort(-inside, kind="stable") if inside[at]]
-    return tuple(Part(name=names[at], n=int(inside[at]), here=float(inside[at] / n_in), elsewhere=float(outside[at] / n_out))
-                 for at in order)
+    return tuple(
+        Part(
+            name=names[at],
+            n=int(inside[at]),
+            here=float(inside[at] / n_in),
+            elsewhere=float(outside[at] / n_out),
+        )
+        for at in order
+    )
 
 
 def _difference(values: np.ndarray, chosen: np.ndarray) -> float:

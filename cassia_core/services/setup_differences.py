@@ -10,35 +10,72 @@ from cassia_core.domain.config import OFFLINE, ROLES, AgentModel, AnnotationPara
 from cassia_core.runs.store import RunRecord
 
 NOT_SET = "not set"
-_ROLE_WORDS = {"annotator": "Who answers", "validator": "Who validates", "scorer": "Who scores",
-               "booster": "Who looks closer", "merger": "Who groups the labels"}
+_ROLE_WORDS = {
+    "annotator": "Who answers",
+    "validator": "Who validates",
+    "scorer": "Who scores",
+    "booster": "Who looks closer",
+    "merger": "Who groups the labels",
+}
 _WORDS = {
-    "tissue": "Tissue", "species": "Species", "context": "Context", "only_clusters": "Only these clusters",
-    "read.genome": "Genome", "read.genes_in_rows": "Genes in rows", "read.symbol_column": "Column of gene symbols",
-    "read.columns": "Columns of the table", "read.replace_nan": "Missing values replaced",
-    "read.max_cells": "Random sample of cells", "qc.min_genes": "Genes per cell, at least",
-    "qc.max_genes": "Genes per cell, at most", "qc.min_counts": "Counts per cell, at least",
-    "qc.max_counts": "Counts per cell, at most", "qc.max_pct_mito": "Mitochondrial share, at most (%)",
-    "qc.max_pct_ribo": "Ribosomal share, at most (%)", "qc.max_pct_haemo": "Haemoglobin share, at most (%)",
-    "qc.max_doublet_score": "Doublet score, at most", "qc.min_cells_per_gene": "Cells per gene, at least",
-    "qc.score_doublets": "Doublets scored", "qc.sample_column": "Column of samples",
-    "clustering.cluster_column": "Clusters from the column", "clustering.embedding": "Map from",
-    "clustering.expression": "Matrix used", "clustering.target_sum": "Counts per cell after normalising",
-    "clustering.n_top_genes": "Variable genes", "clustering.min_mean": "Variable genes: mean, at least",
-    "clustering.max_mean": "Variable genes: mean, at most", "clustering.min_disp": "Variable genes: dispersion, at least",
-    "clustering.max_value": "Scaled values, at most", "clustering.n_neighbors": "Neighbours",
-    "clustering.n_pcs": "Principal components", "clustering.resolution": "Resolution (Leiden)",
-    "clustering.batch_column": "Corrected for the column", "clustering.batch_method": "Correction between batches",
-    "clustering.subset_clusters": "Cells of these clusters only", "clustering.markers_against": "Markers against",
-    "clustering.seed": "Seed", "clustering.min_cells_per_cluster": "Cells per cluster, at least",
-    "markers.n_genes": "Marker genes per cluster", "markers.method": "Marker test",
-    "markers.ranking_method": "Markers ranked by", "markers.ascending": "Smallest first",
-    "markers.max_pval_adj": "Adjusted p value, at most", "markers.min_log2fc": "Log2 fold change, at least",
-    "markers.min_pct": "Share of cells with the gene, at least", "validator_involvement": "Strictness of the validator",
-    "always_format": "Answers put in form by a model", "score": "Labels scored", "score_threshold": "Score asked for",
-    "boost": "Looking closer", "boost_strategy": "Looking closer: strategy", "boost_rounds": "Looking closer: rounds",
-    "merge": "Labels grouped", "max_attempts": "Rounds per cluster, at most", "blind": "Labels of the file kept from the agents",
-    "max_cost_usd": "Limit in dollars", "max_tokens_total": "Limit in tokens",
+    "tissue": "Tissue",
+    "species": "Species",
+    "context": "Context",
+    "only_clusters": "Only these clusters",
+    "read.genome": "Genome",
+    "read.genes_in_rows": "Genes in rows",
+    "read.symbol_column": "Column of gene symbols",
+    "read.columns": "Columns of the table",
+    "read.replace_nan": "Missing values replaced",
+    "read.max_cells": "Random sample of cells",
+    "qc.min_genes": "Genes per cell, at least",
+    "qc.max_genes": "Genes per cell, at most",
+    "qc.min_counts": "Counts per cell, at least",
+    "qc.max_counts": "Counts per cell, at most",
+    "qc.max_pct_mito": "Mitochondrial share, at most (%)",
+    "qc.max_pct_ribo": "Ribosomal share, at most (%)",
+    "qc.max_pct_haemo": "Haemoglobin share, at most (%)",
+    "qc.max_doublet_score": "Doublet score, at most",
+    "qc.min_cells_per_gene": "Cells per gene, at least",
+    "qc.score_doublets": "Doublets scored",
+    "qc.sample_column": "Column of samples",
+    "clustering.cluster_column": "Clusters from the column",
+    "clustering.embedding": "Map from",
+    "clustering.expression": "Matrix used",
+    "clustering.target_sum": "Counts per cell after normalising",
+    "clustering.n_top_genes": "Variable genes",
+    "clustering.min_mean": "Variable genes: mean, at least",
+    "clustering.max_mean": "Variable genes: mean, at most",
+    "clustering.min_disp": "Variable genes: dispersion, at least",
+    "clustering.max_value": "Scaled values, at most",
+    "clustering.n_neighbors": "Neighbours",
+    "clustering.n_pcs": "Principal components",
+    "clustering.resolution": "Resolution (Leiden)",
+    "clustering.batch_column": "Corrected for the column",
+    "clustering.batch_method": "Correction between batches",
+    "clustering.subset_clusters": "Cells of these clusters only",
+    "clustering.markers_against": "Markers against",
+    "clustering.seed": "Seed",
+    "clustering.min_cells_per_cluster": "Cells per cluster, at least",
+    "markers.n_genes": "Marker genes per cluster",
+    "markers.method": "Marker test",
+    "markers.ranking_method": "Markers ranked by",
+    "markers.ascending": "Smallest first",
+    "markers.max_pval_adj": "Adjusted p value, at most",
+    "markers.min_log2fc": "Log2 fold change, at least",
+    "markers.min_pct": "Share of cells with the gene, at least",
+    "validator_involvement": "Strictness of the validator",
+    "always_format": "Answers put in form by a model",
+    "score": "Labels scored",
+    "score_threshold": "Score asked for",
+    "boost": "Looking closer",
+    "boost_strategy": "Looking closer: strategy",
+    "boost_rounds": "Looking closer: rounds",
+    "merge": "Labels grouped",
+    "max_attempts": "Rounds per cluster, at most",
+    "blind": "Labels of the file kept from the agents",
+    "max_cost_usd": "Limit in dollars",
+    "max_tokens_total": "Limit in tokens",
 }
 _NO_MATTER = {"name", "path", "sha256", "max_workers", "max_retries", "timeout_s", *ROLES}
 """Names and addresses of files (compared as the file itself), and what changes the speed only."""
@@ -54,12 +91,16 @@ class SetupDifference:
     other: str
 
 
-def setup_differences(one: tuple[RunRecord, DatasetSpec], other: tuple[RunRecord, DatasetSpec]
-                      ) -> tuple[SetupDifference, ...]:
+def setup_differences(
+    one: tuple[RunRecord, DatasetSpec], other: tuple[RunRecord, DatasetSpec]
+) -> tuple[SetupDifference, ...]:
     """What differs in input, settings, models, prompts and program; what is equal is left out."""
     first, second = _settings(*one), _settings(*other)
-    found = [SetupDifference(what=what, one=first.get(what, NOT_SET), other=second.get(what, NOT_SET))
-             for what in dict.fromkeys([*first, *second]) if first.get(what, NOT_SET) != second.get(what, NOT_SET)]
+    found = [
+        SetupDifference(what=what, one=first.get(what, NOT_SET), other=second.get(what, NOT_SET))
+        for what in dict.fromkeys([*first, *second])
+        if first.get(what, NOT_SET) != second.get(what, NOT_SET)
+    ]
     changed = _changed_prompts(one[0], other[0])
     if changed:
         found.append(SetupDifference(what="Prompts", one="one text", other=f"another text for the {changed}"))
@@ -81,17 +122,23 @@ def _settings(record: RunRecord, spec: DatasetSpec) -> dict[str, str]:
 
 def _models(annotation: AnnotationParams) -> dict[str, str]:
     """Who answers for each role; a role that is left to the annotator says so."""
-    return {_ROLE_WORDS[role]: _model(annotation.model_of(role)) if role == "annotator" or getattr(annotation, role)
-            else "as who answers" for role in ROLES}
+    return {
+        _ROLE_WORDS[role]: _model(annotation.model_of(role))
+        if role == "annotator" or getattr(annotation, role)
+        else "as who answers"
+        for role in ROLES
+    }
 
 
 def _model(model: AgentModel) -> str:
     if model.provider == OFFLINE:
         return "Offline engine"
-    extras = [f"at {model.base_url}" if model.base_url else "",
-              "" if model.temperature is None else f"temperature {model.temperature:g}",
-              f"{model.reasoning} reasoning" if model.reasoning else "",
-              f"replies of at most {model.max_tokens:,} tokens" if model.max_tokens else ""]
+    extras = [
+        f"at {model.base_url}" if model.base_url else "",
+        "" if model.temperature is None else f"temperature {model.temperature:g}",
+        f"{model.reasoning} reasoning" if model.reasoning else "",
+        f"replies of at most {model.max_tokens:,} tokens" if model.max_tokens else "",
+    ]
     return ", ".join([f"{model.provider}: {model.model}", *filter(None, extras)])
 
 
@@ -109,7 +156,10 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
 
 
 def _worded(settings: Mapping[str, object]) -> dict[str, str]:
-    return {_WORDS.get(name, name.replace(".", ": ").replace("_", " ")): _value(value) for name, value in settings.items()}
+    return {
+        _WORDS.get(name, name.replace(".", ": ").replace("_", " ")): _value(value)
+        for name, value in settings.items()
+    }
 
 
 def _value(value: object) -> str:

@@ -21,7 +21,9 @@ def shared_cells(one: View, other: View) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cross_table(one: np.ndarray, other: np.ndarray, n_one: int, n_other: int) -> np.ndarray:
-    """Cells by code in `one` (rows) and `other` (columns), shape (n_one, n_other); negative codes do not count."""
+    """Cells by code in `one` (rows) and `other` (columns), shape (n_one, n_other); negative codes do not
+    count.
+    """
     inside = (one >= 0) & (other >= 0)
     both = one[inside].astype(np.int64) * n_other + other[inside]
     return np.bincount(both, minlength=n_one * n_other).reshape(n_one, n_other)
@@ -35,7 +37,9 @@ def adjusted_rand(counts: np.ndarray) -> float | None:
     n = float(counts.sum())
     if n < 2:
         return None
-    together, rows, columns = (float((c * (c - 1.0) / 2).sum()) for c in (counts, counts.sum(axis=1), counts.sum(axis=0)))
+    together, rows, columns = (
+        float((c * (c - 1.0) / 2).sum()) for c in (counts, counts.sum(axis=1), counts.sum(axis=0))
+    )
     expected = rows * columns / (n * (n - 1) / 2)
     most = (rows + columns) / 2
     return 1.0 if most == expected else (together - expected) / (most - expected)

@@ -1,4 +1,6 @@
-"""Look inside clusters of a run: their cells clustered and annotated anew, as a run of their own that knows its parent."""
+"""Look inside clusters of a run: their cells clustered and annotated anew, as a run of their own that knows
+its parent.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,17 @@ FEWEST_CELLS = MIN_CELLS
 """Fewer cells than this cannot be clustered again."""
 
 
-def start_child(run_id: str, dataset: str, clusters: tuple[str, ...], *, clustering: Mapping[str, Any] | None = None,
-                annotation: AnnotationParams | None = None, replay_from: str = "",
-                keys: Mapping[str, str] | None = None, root: Path | None = None) -> str:
+def start_child(
+    run_id: str,
+    dataset: str,
+    clusters: tuple[str, ...],
+    *,
+    clustering: Mapping[str, Any] | None = None,
+    annotation: AnnotationParams | None = None,
+    replay_from: str = "",
+    keys: Mapping[str, str] | None = None,
+    root: Path | None = None,
+) -> str:
     """Cluster and annotate the cells of some clusters of a finished run anew, in a run of their own.
 
     Parameters
@@ -61,20 +71,30 @@ def start_child(run_id: str, dataset: str, clusters: tuple[str, ...], *, cluster
     return runs.start_run(replace(config, replay_from=replay_from), keys, root)
 
 
-def child_config(run_id: str, dataset: str, clusters: tuple[str, ...], *,
-                 clustering: Mapping[str, Any] | None = None, annotation: AnnotationParams | None = None,
-                 root: Path | None = None) -> RunConfig:
+def child_config(
+    run_id: str,
+    dataset: str,
+    clusters: tuple[str, ...],
+    *,
+    clustering: Mapping[str, Any] | None = None,
+    annotation: AnnotationParams | None = None,
+    root: Path | None = None,
+) -> RunConfig:
     """What `start_child` would run: the parent's settings, its annotated file, and the clusters named.
 
-    Variable genes, components, neighbours, clusters and map are computed for these cells alone. Markers come in turn
-    from a comparison of each new cluster with all other cells of the parent and with the other new clusters ("both"),
-    unless `clustering` sets `markers_against` (or the test is logistic regression, which knows only "subset"). Why:
+    Variable genes, components, neighbours, clusters and map are computed for these cells alone. Markers come
+    in turn
+    from a comparison of each new cluster with all other cells of the parent and with the other new clusters
+    ("both"),
+    unless `clustering` sets `markers_against` (or the test is logistic regression, which knows only
+    "subset"). Why:
     docs/guide/subclusters.md.
 
     Parameters
     ----------
     clustering
-        Fields of `ClusteringParams` that differ from the parent's, such as `resolution` (None: a suggested one),
+        Fields of `ClusteringParams` that differ from the parent's, such as `resolution` (None: a suggested
+        one),
         `n_neighbors`, `n_pcs`, `batch_column` with `batch_method`, `markers_against`, `seed`.
     annotation
         The agents; None: the parent's, or none where it had none.
@@ -98,11 +118,21 @@ def child_config(run_id: str, dataset: str, clusters: tuple[str, ...], *,
     path = _cells_of(layout, found)
     _require_clusters(found, chosen)
     labels = {item.cluster: item.label for item in review.labels(run_id, dataset, root, rows=found.rows)}
-    part = PartOf(run=run_id, dataset=dataset, clusters=chosen, labels=tuple(labels.get(c, "") for c in chosen),
-                  title=parent.title or dataset)
+    part = PartOf(
+        run=run_id,
+        dataset=dataset,
+        clusters=chosen,
+        labels=tuple(labels.get(c, "") for c in chosen),
+        title=parent.title or dataset,
+    )
     return RunConfig(
-        datasets=(_child_spec(found, path, chosen, clustering or {}),), annotation=annotation or parent.annotation,
-        output_dir=parent.output_dir, title=f"{part.title}, inside {_words(chosen)}", part_of=part, tags=parent.tags)
+        datasets=(_child_spec(found, path, chosen, clustering or {}),),
+        annotation=annotation or parent.annotation,
+        output_dir=parent.output_dir,
+        title=f"{part.title}, inside {_words(chosen)}",
+        part_of=part,
+        tags=parent.tags,
+    )
 
 
 def n_cells_of(found: results.DatasetResults, clusters: tuple[str, ...]) -> int:
@@ -113,20 +143,28 @@ def n_cells_of(found: results.DatasetResults, clusters: tuple[str, ...]) -> int:
 
 def _require_ended(run_id: str, root: Path | None) -> None:
     if runs.view_run(run_id, root).state in ("queued", "running"):
-        raise RunLocked("This run is still being worked on.", "Its clusters may still change.",
-                        "Wait until it is done, then look inside its clusters.")
+        raise RunLocked(
+            "This run is still being worked on.",
+            "Its clusters may still change.",
+            "Wait until it is done, then look inside its clusters.",
+        )
 
 
 def _cells_of(layout: RunLayout, found: results.DatasetResults) -> Path:
     """The parent's annotated file: all its cells with their clusters."""
     if found.findings is not None and found.findings.kind == "markers":
-        raise InputError("There are no cells to look into.", "This run read a table of markers, not cells.",
-                         "Open the file with the cells and run it; then look inside its clusters.")
+        raise InputError(
+            "There are no cells to look into.",
+            "This run read a table of markers, not cells.",
+            "Open the file with the cells and run it; then look inside its clusters.",
+        )
     path = results.dataset_layout(layout, found.spec.name)[1].annotated_h5ad
     if not path.exists():
-        raise RunError(f"The cells of {found.spec.name} are not there.",
-                       "The run ended before it wrote them, or the file was removed.",
-                       "Resume the run, then look inside its clusters.")
+        raise RunError(
+            f"The cells of {found.spec.name} are not there.",
+            "The run ended before it wrote them, or the file was removed.",
+            "Resume the run, then look inside its clusters.",
+        )
     return path
 
 
@@ -134,37 +172,58 @@ def _require_clusters(found: results.DatasetResults, chosen: tuple[str, ...]) ->
     there = found.markers.ids() if found.markers else ()
     unknown = [c for c in chosen if c not in there]
     if unknown or not chosen:
-        raise ConfigError(f"There is no cluster {', '.join(unknown)}." if unknown else "No cluster is chosen.",
-                          f"The clusters are: {', '.join(there)}. Names are matched exactly.",
-                          "Choose one or more of them.")
+        raise ConfigError(
+            f"There is no cluster {', '.join(unknown)}." if unknown else "No cluster is chosen.",
+            f"The clusters are: {', '.join(there)}. Names are matched exactly.",
+            "Choose one or more of them.",
+        )
     n_cells = n_cells_of(found, chosen)
     if n_cells < FEWEST_CELLS:
-        raise InputError(f"The cells of {_words(chosen)} cannot be divided.",
-                         f"{n_cells} are too few; at least {FEWEST_CELLS} are needed.",
-                         "Choose a larger cluster, or several together.")
+        raise InputError(
+            f"The cells of {_words(chosen)} cannot be divided.",
+            f"{n_cells} are too few; at least {FEWEST_CELLS} are needed.",
+            "Choose a larger cluster, or several together.",
+        )
 
 
-def _child_spec(found: results.DatasetResults, path: Path, chosen: tuple[str, ...],
-                changes: Mapping[str, Any]) -> DatasetSpec:
-    """The parent's dataset, read from its annotated file: its genes and values are in order, its cells were chosen."""
+def _child_spec(
+    found: results.DatasetResults, path: Path, chosen: tuple[str, ...], changes: Mapping[str, Any]
+) -> DatasetSpec:
+    """The parent's dataset, read from its annotated file: its genes and values are in order, its cells were
+    chosen.
+    """
     spec = found.spec
     against: MarkersAgainst = "subset" if spec.markers.method == "logreg" else "both"
     expression = spec.clustering.expression or (found.findings.expression if found.findings else "") or None
-    base = replace(spec.clustering, cluster_column=cluster_column_of(path), subset_clusters=chosen, embedding=None,
-                   expression=expression, markers_against=against)
+    base = replace(
+        spec.clustering,
+        cluster_column=cluster_column_of(path),
+        subset_clusters=chosen,
+        embedding=None,
+        expression=expression,
+        markers_against=against,
+    )
     return replace(
-        spec, name=f"{spec.name}_{_words(chosen)}", path=str(path), sha256="", read=ReadOptions(),
-        qc=QCParams(min_cells_per_gene=spec.qc.min_cells_per_gene), clustering=_changed(base, changes),
-        only_clusters=())
+        spec,
+        name=f"{spec.name}_{_words(chosen)}",
+        path=str(path),
+        sha256="",
+        read=ReadOptions(),
+        qc=QCParams(min_cells_per_gene=spec.qc.min_cells_per_gene),
+        clustering=_changed(base, changes),
+        only_clusters=(),
+    )
 
 
 def _changed(base: ClusteringParams, changes: Mapping[str, Any]) -> ClusteringParams:
     fixed = {"cluster_column", "subset_clusters", "embedding", "expression"} & set(changes)
     unknown = set(changes) - set(ClusteringParams.__dataclass_fields__)
     if fixed or unknown:
-        raise ConfigError(f"`clustering` cannot set {', '.join(sorted(fixed | unknown))}.",
-                          "The cells and values of a part are those of the parent run, and other names mean nothing.",
-                          "Set resolution, n_neighbors, n_pcs, batch_column, batch_method, markers_against or seed.")
+        raise ConfigError(
+            f"`clustering` cannot set {', '.join(sorted(fixed | unknown))}.",
+            "The cells and values of a part are those of the parent run, and other names mean nothing.",
+            "Set resolution, n_neighbors, n_pcs, batch_column, batch_method, markers_against or seed.",
+        )
     return replace(base, **changes)
 
 

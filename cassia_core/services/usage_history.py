@@ -15,8 +15,20 @@ from cassia_core.errors import CassiaError
 from cassia_core.report.safe_tables import csv_bytes
 from cassia_core.services import runs
 
-COLUMNS = ("day", "started", "run_id", "run", "archived", "provider", "model", "calls", "input_tokens", "output_tokens",
-           "known_cost_usd", "calls_of_unknown_price")
+COLUMNS = (
+    "day",
+    "started",
+    "run_id",
+    "run",
+    "archived",
+    "provider",
+    "model",
+    "calls",
+    "input_tokens",
+    "output_tokens",
+    "known_cost_usd",
+    "calls_of_unknown_price",
+)
 _KEYS, _SUMS = list(COLUMNS[:7]), list(COLUMNS[7:])
 
 
@@ -24,9 +36,11 @@ _KEYS, _SUMS = list(COLUMNS[:7]), list(COLUMNS[7:])
 class UsageHistory:
     """What all runs have spent, archived ones included; deleted ones are gone.
 
-    `rows`: a row per day (of this computer's clock), run, provider and model, oldest first, with `COLUMNS`; `started`
+    `rows`: a row per day (of this computer's clock), run, provider and model, oldest first, with `COLUMNS`;
+    `started`
     is when the run was made (ISO 8601).
-    `known_cost_usd` sums the calls of known price; `calls_of_unknown_price` counts the others. `unread` names runs
+    `known_cost_usd` sums the calls of known price; `calls_of_unknown_price` counts the others. `unread` names
+    runs
     whose record of calls cannot be read, which are not counted.
     """
 
@@ -60,18 +74,28 @@ def usage_history(root: Path | None = None) -> UsageHistory:
                 unread.append(run.name)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     summed = table.groupby(_KEYS, sort=False, as_index=False)[_SUMS].sum() if rows else table
-    return UsageHistory(rows=summed.sort_values(["day", "started"], kind="stable", ignore_index=True),
-                        unread=tuple(unread))
+    return UsageHistory(
+        rows=summed.sort_values(["day", "started"], kind="stable", ignore_index=True), unread=tuple(unread)
+    )
 
 
 def _rows(run: RunSummary, spent: tuple[Spending, ...], *, archived: bool) -> Iterator[dict]:
     for entry in spent:
         usage = entry.usage
-        yield {"day": local_day(entry.minute), "started": run.created_at, "run_id": run.run_id, "run": run.name,
-               "archived": archived, "provider": entry.provider, "model": entry.model,
-               "calls": usage.calls, "input_tokens": usage.input_tokens,
-               "output_tokens": usage.output_tokens, "known_cost_usd": usage.cost_usd,
-               "calls_of_unknown_price": usage.unpriced_calls}
+        yield {
+            "day": local_day(entry.minute),
+            "started": run.created_at,
+            "run_id": run.run_id,
+            "run": run.name,
+            "archived": archived,
+            "provider": entry.provider,
+            "model": entry.model,
+            "calls": usage.calls,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "known_cost_usd": usage.cost_usd,
+            "calls_of_unknown_price": usage.unpriced_calls,
+        }
 
 
 def local_day(minute: str) -> date:
@@ -95,10 +119,15 @@ def totals(rows: pd.DataFrame) -> UsageTotals:
     unpriced = int(asked["calls_of_unknown_price"].sum())
     calls = int(asked["calls"].sum())
     return UsageTotals(
-        runs=rows["run_id"].nunique(), offline_runs=len(set(offline["run_id"]) - set(asked["run_id"])),
-        offline_calls=int(offline["calls"].sum()), calls=calls, input_tokens=int(asked["input_tokens"].sum()),
+        runs=rows["run_id"].nunique(),
+        offline_runs=len(set(offline["run_id"]) - set(asked["run_id"])),
+        offline_calls=int(offline["calls"].sum()),
+        calls=calls,
+        input_tokens=int(asked["input_tokens"].sum()),
         output_tokens=int(asked["output_tokens"].sum()),
-        cost_usd=None if calls and unpriced == calls else float(asked["known_cost_usd"].sum()), unpriced_calls=unpriced)
+        cost_usd=None if calls and unpriced == calls else float(asked["known_cost_usd"].sum()),
+        unpriced_calls=unpriced,
+    )
 
 
 def usage_csv(rows: pd.DataFrame) -> bytes:

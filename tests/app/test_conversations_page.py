@@ -15,8 +15,12 @@ from cassia_core.services import results, review, runs
 from cassia_ui.markup import marked
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTS = (("MS4A1", "CD79A", "CD79B", "CD19"), ("CD3D", "CD3E", "IL7R", "TRAC"), ("NKG7", "GNLY", "GZMB", "KLRD1"),
-         ("LYZ", "CD14", "S100A8", "S100A9"))
+LISTS = (
+    ("MS4A1", "CD79A", "CD79B", "CD19"),
+    ("CD3D", "CD3E", "IL7R", "TRAC"),
+    ("NKG7", "GNLY", "GZMB", "KLRD1"),
+    ("LYZ", "CD14", "S100A8", "S100A9"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,9 @@ def finished(tmp_path_factory) -> tuple[Path, str]:
     table.write_text("\n".join(["cluster,gene", *lines]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CASSIA_HOME", str(folder))
-        run_id = runs.start_run(RunConfig(datasets=(DatasetSpec(name="many", path=str(table), tissue="blood"),)))
+        run_id = runs.start_run(
+            RunConfig(datasets=(DatasetSpec(name="many", path=str(table), tissue="blood"),))
+        )
         deadline = time.monotonic() + 120
         while runs.view_run(run_id).state not in runs.ENDED:
             assert time.monotonic() < deadline
@@ -58,8 +64,12 @@ def listed(at: AppTest) -> list[str]:
 
 def texts(at: AppTest) -> str:
     assert not at.exception, at.exception
-    return "\n".join([*(str(e.value) for kind in ("markdown", "caption") for e in getattr(at, kind)),
-                      *(str(e.proto.body) for e in at.get("html"))]).replace("\\", "")
+    return "\n".join(
+        [
+            *(str(e.value) for kind in ("markdown", "caption") for e in getattr(at, kind)),
+            *(str(e.proto.body) for e in at.get("html")),
+        ]
+    ).replace("\\", "")
 
 
 def test_of_many_clusters_one_page_is_listed_and_only_the_first_is_drawn(many):
@@ -76,7 +86,10 @@ def test_the_cluster_chosen_elsewhere_is_on_the_page_that_opens_and_is_the_one_t
     rows = results.look_first(results.load_results(many, "many").rows)
     at = page_of(many, rows[30].cluster)
     assert at.number_input[0].value == 2
-    assert any(f"[cluster {rows[30].cluster}," in label or f"[cluster {rows[30].cluster}]" in label for label in listed(at))
+    assert any(
+        f"[cluster {rows[30].cluster}," in label or f"[cluster {rows[30].cluster}]" in label
+        for label in listed(at)
+    )
     assert any(b.key == f"map_{rows[30].cluster}" for b in at.button)
 
 
@@ -95,7 +108,9 @@ def test_filters_by_state_are_offered_where_there_is_something_to_show(many):
     pills = at.get("button_group")[0]
     names = [o.content for o in pills.proto.options]
     assert any(n.startswith("All 45") for n in names)
-    assert any(n.startswith("Not annotated 1") for n in names) and not any(n.startswith("No answer") for n in names)
+    assert any(n.startswith("Not annotated 1") for n in names) and not any(
+        n.startswith("No answer") for n in names
+    )
 
 
 def test_from_a_conversation_a_person_gets_to_the_cluster_among_the_results(many):
@@ -109,8 +124,16 @@ def test_from_a_conversation_a_person_gets_to_the_cluster_among_the_results(many
 
 def test_a_failed_cluster_says_why_and_pretends_no_conversation(many, monkeypatch):
     data = results.load_results(many, "many")
-    failed = replace(data.rows[0], status="failed", proposal=None, light=None, turns=(), evidence=None, score=None,
-                     reason="The server is overloaded <b>or</b> broken.")
+    failed = replace(
+        data.rows[0],
+        status="failed",
+        proposal=None,
+        light=None,
+        turns=(),
+        evidence=None,
+        score=None,
+        reason="The server is overloaded <b>or</b> broken.",
+    )
     monkeypatch.setattr(results, "load_results", lambda *_: replace(data, rows=(failed, *data.rows[1:])))
     st.cache_resource.clear()
     at = page_of(many)
@@ -119,12 +142,17 @@ def test_a_failed_cluster_says_why_and_pretends_no_conversation(many, monkeypatc
     assert "The server is overloaded <b>or</b> broken." in text and "No label" in "".join(listed(at))
 
 
-@pytest.mark.parametrize(("text", "words", "expected"), [
-    ("CD79A and cd79a", ["cd79a"], "<mark>CD79A</mark> and <mark>cd79a</mark>"),
-    ("a<b>c", ["b"], "a&lt;<mark>b</mark>&gt;c"),
-    ("<script>", ["<script>"], "<mark>&lt;script&gt;</mark>"),
-    ("nothing", [], "nothing"), ("&amp", ["amp"], "&amp;<mark>amp</mark>"), ("a.c abc", ["a.c"], "<mark>a.c</mark> abc"),
-])
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("CD79A and cd79a", ["cd79a"], "<mark>CD79A</mark> and <mark>cd79a</mark>"),
+        ("a<b>c", ["b"], "a&lt;<mark>b</mark>&gt;c"),
+        ("<script>", ["<script>"], "<mark>&lt;script&gt;</mark>"),
+        ("nothing", [], "nothing"),
+        ("&amp", ["amp"], "&amp;<mark>amp</mark>"),
+        ("a.c abc", ["a.c"], "<mark>a.c</mark> abc"),
+    ],
+)
 def test_searched_words_are_marked_and_everything_is_escaped(text, words, expected):
     assert marked(text, words) == expected
 

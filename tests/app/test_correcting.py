@@ -36,7 +36,9 @@ def page(run_id: str) -> AppTest:
 
 
 def text_of(at: AppTest) -> str:
-    return "\n".join(str(e.value) for kind in ("markdown", "subheader", "caption") for e in getattr(at, kind)).replace("\\", "")
+    return "\n".join(
+        str(e.value) for kind in ("markdown", "subheader", "caption") for e in getattr(at, kind)
+    ).replace("\\", "")
 
 
 def healthy(at: AppTest) -> AppTest:
@@ -107,7 +109,9 @@ def test_a_label_is_renamed_shown_in_the_history_and_taken_back(page, run_id):
     assert table_of(at).loc[cluster, "Cell type"] == "memory B cell ✎"
     assert "CL:0000787" in table_of(at).loc[cluster, "CL id"]
     shown = table_of(at).loc[cluster]
-    assert shown["Confidence"] == "✎ Yours" and pd.isna(shown["Score"]), "the run's readings are of another label"
+    assert shown["Confidence"] == "✎ Yours" and pd.isna(shown["Score"]), (
+        "the run's readings are of another label"
+    )
     text = text_of(at)
     assert "Corrected by you" in text and "CD27 is high" in text and f"was {before[cluster]}" in text
     assert "Ada" in text and f"{before[cluster]} → **memory B cell**" in text
@@ -156,8 +160,12 @@ def test_chosen_cells_are_set_aside_and_legend_page_and_exports_agree(page, run_
     assert cells["cell_type"].value_counts().to_dict() == now
     table = pd.read_csv(paths.edited_labels_csv)
     assert table.groupby("cell_type")["n_cells"].sum().to_dict() == now
-    assert np.array_equal(cells["cell_type_edited"], cells["cassia_edit_group"].astype(str).str.contains("set aside"))
-    assert load_results(run_id, "pbmc").row("0").n_cells == sizes["0"] + 25, "the run's own record is as it was"
+    assert np.array_equal(
+        cells["cell_type_edited"], cells["cassia_edit_group"].astype(str).str.contains("set aside")
+    )
+    assert load_results(run_id, "pbmc").row("0").n_cells == sizes["0"] + 25, (
+        "the run's own record is as it was"
+    )
 
 
 def test_the_same_cells_set_aside_again_after_an_undo_are_drawn_in_the_plots(page, run_id):
@@ -205,8 +213,9 @@ def test_the_conversations_say_what_a_person_said_and_count_the_same_doubtful_cl
     at = healthy(page.switch_page("pages/conversations.py").run())
     assert any("You: my own cell" in e.label for e in at.expander)
     there = [p.options for p in at.pills if str(p.key).startswith("talk_show")][0]
-    assert [o for o in there if o.startswith("Look at these first")] == \
-        [o for o in shown if o.startswith("Look at these first") and len(doubtful) > 1]
+    assert [o for o in there if o.startswith("Look at these first")] == [
+        o for o in shown if o.startswith("Look at these first") and len(doubtful) > 1
+    ]
 
 
 def test_the_table_is_searched_and_filtered_and_the_card_goes_from_cluster_to_cluster(page, run_id):
@@ -214,7 +223,9 @@ def test_the_table_is_searched_and_filtered_and_the_card_goes_from_cluster_to_cl
     gene = rows[0].markers[0]
     page.text_input(key="table_search").set_value(gene).run()
     at = healthy(page)
-    assert set(table_of(at).index) == {r.cluster for r in rows if any(g.upper().startswith(gene) for g in r.markers)}
+    assert set(table_of(at).index) == {
+        r.cluster for r in rows if any(g.upper().startswith(gene) for g in r.markers)
+    }
     at.text_input(key="table_search").set_value("no such thing").run()
     assert "No cluster fits" in text_of(healthy(at))
     at.text_input(key="table_search").set_value("").run()

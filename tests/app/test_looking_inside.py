@@ -51,7 +51,9 @@ def form(run_id: str, cluster: str) -> None:
 
 
 def asked(run_id: str, cluster: str) -> AppTest:
-    return AppTest.from_function(form, kwargs={"run_id": run_id, "cluster": cluster}, default_timeout=90).run()
+    return AppTest.from_function(
+        form, kwargs={"run_id": run_id, "cluster": cluster}, default_timeout=90
+    ).run()
 
 
 def test_a_cluster_is_looked_into_from_its_card_and_its_parts_come_back_to_it(parent):

@@ -23,8 +23,11 @@ def app() -> AppTest:
 
 
 def text_of(at: AppTest) -> str:
-    return "\n".join(str(getattr(e, "value", "")) for kind in ("markdown", "title", "subheader", "caption", "code", "text")
-                     for e in getattr(at, kind)).replace("\\", "")
+    return "\n".join(
+        str(getattr(e, "value", ""))
+        for kind in ("markdown", "title", "subheader", "caption", "code", "text")
+        for e in getattr(at, kind)
+    ).replace("\\", "")
 
 
 def healthy(at: AppTest) -> AppTest:
@@ -46,7 +49,7 @@ def test_every_page_opens_without_a_run_and_says_what_it_is_for(app, page):
 
 
 def test_an_upload_of_a_marker_table_shows_what_was_found_and_goes_on_to_the_set_up(app):
-    table = b"cluster,marker_genes\n0,\"MS4A1,CD79A,CD79B\"\nT/NK,\"CD3D,NKG7,GNLY\"\n"
+    table = b'cluster,marker_genes\n0,"MS4A1,CD79A,CD79B"\nT/NK,"CD3D,NKG7,GNLY"\n'
     at = app.switch_page("pages/data.py").run()
     at.file_uploader[0].upload("my_markers.csv", table, "text/csv").run()
     healthy(at)
@@ -57,13 +60,22 @@ def test_an_upload_of_a_marker_table_shows_what_was_found_and_goes_on_to_the_set
     assert "Nothing leaves this machine" in text_of(at)
 
 
-@pytest.mark.parametrize(("name", "content", "word"), [
-    ("cells.h5ad", b"this is plain text, not HDF5\n" * 50, "cells.h5ad"),
-    ("cells.h5ad", b"hello, I am text\n", "plain text"),
-    ("cells.h5ad", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 157286400\n", "pointer"),
-    ("empty.h5ad", b"", "empty"),
-])
-def test_a_file_that_cannot_be_used_gets_a_card_with_cause_and_remedy_and_no_traceback(app, name, content, word):
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("cells.h5ad", b"this is plain text, not HDF5\n" * 50, "cells.h5ad"),
+        ("cells.h5ad", b"hello, I am text\n", "plain text"),
+        (
+            "cells.h5ad",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 157286400\n",
+            "pointer",
+        ),
+        ("empty.h5ad", b"", "empty"),
+    ],
+)
+def test_a_file_that_cannot_be_used_gets_a_card_with_cause_and_remedy_and_no_traceback(
+    app, name, content, word
+):
     at = app.switch_page("pages/data.py").run()
     at.file_uploader[0].upload(name, content, "application/octet-stream").run()
     healthy(at)
@@ -74,7 +86,9 @@ def test_a_file_that_cannot_be_used_gets_a_card_with_cause_and_remedy_and_no_tra
 
 def test_an_unrecognised_table_opens_a_column_mapper_that_reads_it(app):
     at = app.switch_page("pages/data.py").run()
-    at.file_uploader[0].upload("table.csv", b"alpha,beta\nB,CD79A\nB,MS4A1\nT,CD3D\nT,CD3E\n", "text/csv").run()
+    at.file_uploader[0].upload(
+        "table.csv", b"alpha,beta\nB,CD79A\nB,MS4A1\nT,CD3D\nT,CD3E\n", "text/csv"
+    ).run()
     healthy(at)
     assert "Which column is what?" in text_of(at)
     at.selectbox(key="draft_map_cluster").set_value("alpha").run()
@@ -98,7 +112,9 @@ def test_raw_counts_get_histograms_with_limits_that_can_be_suggested_and_are_kep
     adata.var_names = names
     adata.write_h5ad(tmp_path / "counts.h5ad")
     at = app.switch_page("pages/data.py").run()
-    at.file_uploader[0].upload("counts.h5ad", (tmp_path / "counts.h5ad").read_bytes(), "application/x-hdf5").run()
+    at.file_uploader[0].upload(
+        "counts.h5ad", (tmp_path / "counts.h5ad").read_bytes(), "application/x-hdf5"
+    ).run()
     healthy(at)
     assert "120 of 120 cells stay" in text_of(at)
     button(at, "Use suggested limits").click().run()
@@ -115,7 +131,9 @@ def test_an_h5ad_of_three_cells_gets_a_card(app, tmp_path):
 
     anndata.AnnData(np.ones((3, 4), dtype=np.float32)).write_h5ad(tmp_path / "three.h5ad")
     at = app.switch_page("pages/data.py").run()
-    at.file_uploader[0].upload("three.h5ad", (tmp_path / "three.h5ad").read_bytes(), "application/x-hdf5").run()
+    at.file_uploader[0].upload(
+        "three.h5ad", (tmp_path / "three.h5ad").read_bytes(), "application/x-hdf5"
+    ).run()
     healthy(at)
     assert "too small" in text_of(at)
 

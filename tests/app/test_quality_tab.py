@@ -23,7 +23,9 @@ def draw(data, labels):
 def drawn(data, labels) -> tuple[AppTest, str]:
     at = AppTest.from_function(draw, default_timeout=60, args=(data, labels)).run()
     assert not at.exception, at.exception
-    return at, "\n".join(str(e.value) for kind in ("markdown", "caption") for e in getattr(at, kind)).replace("\\", "")
+    return at, "\n".join(str(e.value) for kind in ("markdown", "caption") for e in getattr(at, kind)).replace(
+        "\\", ""
+    )
 
 
 def test_a_run_that_set_no_cell_aside_says_so_and_shows_a_row_per_cluster(demo_run, monkeypatch):
@@ -39,13 +41,21 @@ def test_a_run_that_set_no_cell_aside_says_so_and_shows_a_row_per_cluster(demo_r
 def test_a_doubtful_cluster_is_named_with_its_label_which_stays(demo_run, monkeypatch, tmp_path):
     monkeypatch.setenv("CASSIA_HOME", str(demo_run.parent.parent))
     score = np.repeat([0.08, 0.41], 50).astype(np.float32)
-    obs = pd.DataFrame({"leiden": pd.Categorical(np.repeat(["0", "1"], 50)), "doublet_score": score,
-                        "predicted_doublet": score > 0.2}, index=[f"c{i}" for i in range(100)])
+    obs = pd.DataFrame(
+        {
+            "leiden": pd.Categorical(np.repeat(["0", "1"], 50)),
+            "doublet_score": score,
+            "predicted_doublet": score > 0.2,
+        },
+        index=[f"c{i}" for i in range(100)],
+    )
     values = sparse.csr_matrix(np.ones((100, 2), dtype=np.float32))
     writer = ViewWriter(tmp_path / "view")
     writer.write_genes(values, ("A", "B"))
     writer.finish(ad.AnnData(values, obs=obs), "leiden", None)
-    data = SimpleNamespace(view=open_view(tmp_path / "view"), run_id=demo_run.name, spec=SimpleNamespace(name="pbmc"))
+    data = SimpleNamespace(
+        view=open_view(tmp_path / "view"), run_id=demo_run.name, spec=SimpleNamespace(name="pbmc")
+    )
     at, text = drawn(data, {"1": SimpleNamespace(label="B cell")})
     assert "**Cluster 1** :gray[(B cell)]: May be doublets: mean score 0.41, others 0.08" in text
     assert "no label was changed by them" in text

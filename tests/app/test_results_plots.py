@@ -48,7 +48,9 @@ def test_the_markers_behind_the_labels_come_first_and_say_where_they_are_highest
     assert "Figures for papers" not in [t.label for t in page.tabs]
 
 
-@pytest.mark.parametrize(("kind", "alt"), [("Heat map", "Heat map of the means of"), ("Violins", "Violins of")])
+@pytest.mark.parametrize(
+    ("kind", "alt"), [("Heat map", "Heat map of the means of"), ("Violins", "Violins of")]
+)
 def test_the_same_genes_are_shown_as_another_plot(page, kind, alt):
     page.segmented_control(key="plots_kind").set_value(kind).run()
     assert any(found.startswith(alt) for found in charts(healthy(page)))
@@ -81,15 +83,25 @@ def test_composition_counts_cells_or_shares_and_warns_of_small_groups(page):
 
 def test_labels_of_the_file_are_compared_at_three_levels_with_tables_per_label_and_cluster(page):
     at = open_tab(page, TABS[2])
-    assert at.selectbox(key="plots_reference_pbmc").value == "bulk_labels", "the column that names cell types comes first"
+    assert at.selectbox(key="plots_reference_pbmc").value == "bulk_labels", (
+        "the column that names cell types comes first"
+    )
     assert [m.label for m in at.metric][-3:] == ["Same label", "Parent level", "Same lineage"]
     per_label, per_cluster = (d.value for d in at.dataframe[-2:])
     assert per_label["Cells"].sum() == 700
-    assert set(per_cluster["Agrees"]) <= {"● Same label", "◐ Parent level", "◔ Lineage", "▲ No", "– Cannot be judged"}
+    assert set(per_cluster["Agrees"]) <= {
+        "● Same label",
+        "◐ Parent level",
+        "◔ Lineage",
+        "▲ No",
+        "– Cannot be judged",
+    }
     assert any(alt.startswith("Confusion matrix:") for alt in charts(at))
 
 
-@pytest.mark.parametrize(("tab", "kind"), [(TABS[0], "dots"), (TABS[1], "composition"), (TABS[2], "confusion"), (TABS[0], "map")])
+@pytest.mark.parametrize(
+    ("tab", "kind"), [(TABS[0], "dots"), (TABS[1], "composition"), (TABS[2], "confusion"), (TABS[0], "map")]
+)
 def test_each_plot_can_be_taken_home_as_figure_and_table(page, tab, kind):
     page.session_state[f"home_{kind}"] = True
     at = open_tab(page, tab)

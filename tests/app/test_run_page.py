@@ -19,9 +19,15 @@ from tests.model_server import Answer, Asked, ModelServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = "cluster,gene\n" + "".join(
-    f"{cluster},{gene}\n" for cluster, genes in {
-        "0": ("MS4A1", "CD79A", "CD79B", "CD19"), "1": ("CD3D", "CD3E", "IL7R", "TRAC"),
-        "T/NK": ("NKG7", "GNLY", "GZMB", "KLRD1"), "10": ("LYZ", "CD14", "S100A8", "S100A9")}.items() for gene in genes)
+    f"{cluster},{gene}\n"
+    for cluster, genes in {
+        "0": ("MS4A1", "CD79A", "CD79B", "CD19"),
+        "1": ("CD3D", "CD3E", "IL7R", "TRAC"),
+        "T/NK": ("NKG7", "GNLY", "GZMB", "KLRD1"),
+        "10": ("LYZ", "CD14", "S100A8", "S100A9"),
+    }.items()
+    for gene in genes
+)
 
 
 def start(folder: Path, server: ModelServer, **settings: object) -> str:
@@ -30,11 +36,15 @@ def start(folder: Path, server: ModelServer, **settings: object) -> str:
     params = {"max_retries": 0, "max_workers": 1, "merge": False} | settings
     model = AgentModel(provider="custom", model="stand-in", base_url=server.url)
     spec = DatasetSpec(name="markers", path=str(table), tissue="blood", species="human")
-    return runs.start_run(RunConfig(datasets=(spec,), annotation=AnnotationParams(annotator=model, **params)),
-                          {"custom": "a-key"})
+    return runs.start_run(
+        RunConfig(datasets=(spec,), annotation=AnnotationParams(annotator=model, **params)),
+        {"custom": "a-key"},
+    )
 
 
-def wait(run_id: str, is_so: Callable[[RunView], bool] = lambda v: v.state not in ("queued", "running")) -> RunView:
+def wait(
+    run_id: str, is_so: Callable[[RunView], bool] = lambda v: v.state not in ("queued", "running")
+) -> RunView:
     deadline = time.monotonic() + 120
     while not is_so(runs.view_run(run_id)):
         assert time.monotonic() < deadline, runs.view_run(run_id)
@@ -55,7 +65,11 @@ def page_of(run_id: str) -> AppTest:
 
 def text_of(at: AppTest) -> str:
     assert not at.exception, at.exception
-    parts = [str(getattr(e, "value", "")) for kind in ("title", "subheader", "markdown", "caption") for e in getattr(at, kind)]
+    parts = [
+        str(getattr(e, "value", ""))
+        for kind in ("title", "subheader", "markdown", "caption")
+        for e in getattr(at, kind)
+    ]
     parts += [str(e.proto.text) for e in at.get("progress")]
     text = "\n".join(parts).replace("\\", "")
     assert "could not be drawn" not in text, text
@@ -104,7 +118,9 @@ def test_a_refused_key_is_one_card_with_what_to_do_and_not_one_per_cluster(tmp_p
         assert wait(run_id).state == "failed"
     at = page_of(run_id)
     text = text_of(at)
-    assert text.count("refused the key") == 1 + 4 + 1, "once in the card, once in each tile, once in the last words"
+    assert text.count("refused the key") == 1 + 4 + 1, (
+        "once in the card, once in each tile, once in the last words"
+    )
     assert "4 clusters got no usable answer." in text and "Clusters 0, 1, 10 and T/NK" in text
     assert {"Retry failed only", "Keys and models"} <= labels(at)
     assert "a-key" not in text

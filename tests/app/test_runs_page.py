@@ -55,8 +55,11 @@ def choose(at: AppTest, key: str, value: object) -> AppTest:
 
 
 def text_of(at: AppTest) -> str:
-    return "\n".join(str(getattr(e, "value", "")) for kind in ("markdown", "title", "subheader", "caption")
-                     for e in getattr(at, kind)).replace("\\", "")
+    return "\n".join(
+        str(getattr(e, "value", ""))
+        for kind in ("markdown", "title", "subheader", "caption")
+        for e in getattr(at, kind)
+    ).replace("\\", "")
 
 
 def healthy(at: AppTest) -> AppTest:
@@ -77,7 +80,11 @@ def opened(at: AppTest) -> list[str]:
 def test_without_runs_every_part_says_what_will_appear(home):
     at = open_runs()
     assert "No runs yet" in text_of(at)
-    for part, words in (("compare", "Nothing to compare yet"), ("usage", "Nothing asked yet"), ("archive", "No archived runs")):
+    for part, words in (
+        ("compare", "Nothing to compare yet"),
+        ("usage", "Nothing asked yet"),
+        ("archive", "No archived runs"),
+    ):
         assert words in text_of(choose(at, "part", part))
 
 
@@ -95,7 +102,9 @@ def test_the_list_is_filtered_by_state_and_by_words(root):
     assert opened(choose(at, "runs_status", ["failed"])) == [failed]
     choose(at, "runs_status", [])
     assert opened(healthy(at.text_input(key="runs_search").set_value("kidney").run())) == [done]
-    assert "No run has these words" in text_of(healthy(at.text_input(key="runs_search").set_value("spleen").run()))
+    assert "No run has these words" in text_of(
+        healthy(at.text_input(key="runs_search").set_value("spleen").run())
+    )
 
 
 def test_many_runs_are_shown_in_pages(root):
@@ -152,8 +161,16 @@ def test_two_runs_are_compared_with_their_labels_set_up_and_cost(root, two_runs)
     review.apply_edit(ids["Second"], "lists", ("0",), "rename", label="megakaryocyte")
     at = open_runs("compare")
     text = text_of(at)
-    assert at.selectbox(key="compare_one").value == ids["First"] and at.selectbox(key="compare_other").value == ids["Second"]
-    assert {m.label for m in at.metric} >= {"The same label", "Parent or child type", "Same lineage", "Different"}
+    assert (
+        at.selectbox(key="compare_one").value == ids["First"]
+        and at.selectbox(key="compare_other").value == ids["Second"]
+    )
+    assert {m.label for m in at.metric} >= {
+        "The same label",
+        "Parent or child type",
+        "Same lineage",
+        "Different",
+    }
     changed = at.dataframe[0].value
     assert "megakaryocyte ✎" in set(changed["Second label"]) and "corrected by a person" in text
     tables = " ".join(str(t.value) for t in at.table)
@@ -179,7 +196,9 @@ def test_runs_that_cannot_be_compared_say_why_and_still_show_what_differs(root, 
 
 def test_tokens_and_cost_are_summed_by_model_and_an_unknown_price_is_said(root):
     past_run(root, "Priced", call(NOW, cost_usd=0.5), call(NOW, model="model-b", cost_usd=None))
-    past_run(root, "Offline", call(NOW, provider="offline", model="cassia-offline", tokens=(0, 0), cost_usd=0.0))
+    past_run(
+        root, "Offline", call(NOW, provider="offline", model="cassia-offline", tokens=(0, 0), cost_usd=0.0)
+    )
     at = open_runs("usage")
     told = {m.label: m.value for m in at.metric}
     assert told == {"Runs": "2", "Tokens in": "200", "Tokens out": "40", "Cost": "$0.50 + unknown"}
@@ -191,8 +210,13 @@ def test_tokens_and_cost_are_summed_by_model_and_an_unknown_price_is_said(root):
 
 
 def test_offline_runs_alone_cost_nothing_and_get_no_chart_of_nothing(root):
-    past_run(root, "Offline", call(NOW, provider="offline", model="cassia-offline", tokens=(0, 0), cost_usd=0.0),
-             provider="offline", model="cassia-offline")
+    past_run(
+        root,
+        "Offline",
+        call(NOW, provider="offline", model="cassia-offline", tokens=(0, 0), cost_usd=0.0),
+        provider="offline",
+        model="cassia-offline",
+    )
     at = open_runs()
     assert "No cost, nothing sent" in text_of(at)
     at = choose(at, "part", "usage")

@@ -1,4 +1,6 @@
-"""Set-up: every choice reaches the draft, nothing is more than the data allow, and a preview comes when asked for."""
+"""Set-up: every choice reaches the draft, nothing is more than the data allow, and a preview comes when asked
+for.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def text_of(at: AppTest) -> str:
-    return "\n".join(str(e.value) for kind in ("markdown", "title", "subheader", "caption") for e in getattr(at, kind)
-                     ).replace("\\", "")
+    return "\n".join(
+        str(e.value) for kind in ("markdown", "title", "subheader", "caption") for e in getattr(at, kind)
+    ).replace("\\", "")
 
 
 def healthy(at: AppTest) -> AppTest:
@@ -100,8 +103,21 @@ def test_neighbours_and_components_are_capped_to_what_the_data_allow(tmp_path):
 
 def test_every_setting_of_the_clustering_says_what_it_does_and_what_higher_and_lower_mean(cells):
     at = opened(cells)
-    keys = ("draft_neighbors", "draft_pcs", "draft_top_genes", "draft_min_mean", "draft_max_mean", "draft_min_disp",
-            "draft_max_value", "draft_min_cells", "draft_seed", "draft_n_genes", "draft_fold", "draft_p", "draft_min_pct")
+    keys = (
+        "draft_neighbors",
+        "draft_pcs",
+        "draft_top_genes",
+        "draft_min_mean",
+        "draft_max_mean",
+        "draft_min_disp",
+        "draft_max_value",
+        "draft_min_cells",
+        "draft_seed",
+        "draft_n_genes",
+        "draft_fold",
+        "draft_p",
+        "draft_min_pct",
+    )
     helps = [at.number_input(key=key).help for key in keys] + [at.slider(key="draft_resolution").help]
     for text in helps:
         assert "igher" in text or "More" in text, text
@@ -144,7 +160,9 @@ def test_cells_that_do_not_fit_into_memory_get_an_offer_with_figures(tmp_path, m
     whole = cells_module.inspect_cells(tmp_path / "large.h5ad")[0].memory_bytes
     base = 1000 * 1000
     free = (whole - 15 * base) / 0.8
-    monkeypatch.setattr(cells_module, "psutil", SimpleNamespace(virtual_memory=lambda: SimpleNamespace(available=free)))
+    monkeypatch.setattr(
+        cells_module, "psutil", SimpleNamespace(virtual_memory=lambda: SimpleNamespace(available=free))
+    )
     at = opened(tmp_path / "large.h5ad", page)
     assert "do not fit into the memory of this machine" in text_of(at)
     assert f"about {whole / 1e9:.1f} GB" in text_of(at)

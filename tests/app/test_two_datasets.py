@@ -1,4 +1,6 @@
-"""Pages agree on the dataset and the cluster they show, and forget the cluster when other results are opened."""
+"""Pages agree on the dataset and the cluster they show, and forget the cluster when other results are
+opened.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,14 @@ def two(tmp_path, monkeypatch) -> str:
     """A run over two marker tables; the second names its clusters otherwise."""
     monkeypatch.setenv("CASSIA_HOME", str(tmp_path))
     tables = {"first": LISTS, "second": {f"x{c}": genes for c, genes in LISTS.items()}}
-    run_id = runs.start_run(RunConfig(datasets=tuple(
-        DatasetSpec(name=name, path=str(write_lists(tmp_path / f"{name}.csv", lists)), tissue="blood")
-        for name, lists in tables.items())))
+    run_id = runs.start_run(
+        RunConfig(
+            datasets=tuple(
+                DatasetSpec(name=name, path=str(write_lists(tmp_path / f"{name}.csv", lists)), tissue="blood")
+                for name, lists in tables.items()
+            )
+        )
+    )
     deadline = time.monotonic() + 120
     while runs.view_run(run_id).state not in runs.ENDED and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,7 +1,8 @@
 """Calls, tokens, connections and wall time of the agents against the stand-in server.
 
     python -m tests.bench.agents                        speed and thrift
-    python -m tests.bench.agents --original PYTHON      the same of the package CASSIA, installed for that PYTHON
+    python -m tests.bench.agents --original PYTHON      the same of the package CASSIA, installed for that
+    PYTHON
     python -m tests.bench.agents --faults               the table of docs/FAULTS.md
 
 No assertion on time is made here or in any test: the machine decides.
@@ -39,9 +40,11 @@ def fails_once(asked: Asked, good: str) -> Answer | None:
 def measure(title: str, n_clusters: int, fault: Callable[[Asked, str], Answer | None] | None = None) -> None:
     process = psutil.Process(os.getpid())
     clusters = [cluster_of(str(number)) for number in range(n_clusters)]
-    with tempfile.TemporaryDirectory() as folder, \
-            ModelServer(fault=fault, latency_s=LATENCY_S, keep=False) as server, \
-            Bench(quick(server, max_workers=WORKERS), Path(folder)) as bench:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ModelServer(fault=fault, latency_s=LATENCY_S, keep=False) as server,
+        Bench(quick(server, max_workers=WORKERS), Path(folder)) as bench,
+    ):
         bench.one(cluster_of("warm-up"))
         server.reset_stats()
         before, begun = process.memory_info().rss, time.perf_counter()
@@ -50,11 +53,14 @@ def measure(title: str, n_clusters: int, fault: Callable[[Asked, str], Answer | 
         stats = server.stats
     ideal = stats.calls * LATENCY_S / WORKERS
     labelled = sum(r.status == "done" for r in results)
-    print(f"{title}: {labelled} of {n_clusters} done; {stats.calls / n_clusters:.2f} calls, "
-          f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply tokens "
-          "a cluster; "
-          f"{wall:.2f} s where {ideal:.2f} s is ideal for these calls (+{wall / ideal - 1:.1%}); "
-          f"{stats.connections} new connections; {grown / 1e6:+.1f} MB")
+    print(
+        f"{title}: {labelled} of {n_clusters} done; {stats.calls / n_clusters:.2f} calls, "
+        f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply "
+        "tokens "
+        "a cluster; "
+        f"{wall:.2f} s where {ideal:.2f} s is ideal for these calls (+{wall / ideal - 1:.1%}); "
+        f"{stats.connections} new connections; {grown / 1e6:+.1f} MB"
+    )
 
 
 def speed() -> None:
@@ -62,9 +68,12 @@ def speed() -> None:
     measure("40 clusters that pass", 40)
     measure("200 clusters that pass", 200)
     measure("40 clusters that fail validation once", 40, fails_once)
-    print(f"The original, 40 clusters that pass: {ORIGINAL['calls']:.2f} calls, {ORIGINAL['prompt tokens']:.0f} prompt "
-          f"tokens a cluster; {ORIGINAL['wall']} s where {ORIGINAL['ideal']} s is ideal; "
-          f"{ORIGINAL['connections']} connections.")
+    print(
+        f"The original, 40 clusters that pass: {ORIGINAL['calls']:.2f} calls, "
+        f"{ORIGINAL['prompt tokens']:.0f} prompt "
+        f"tokens a cluster; {ORIGINAL['wall']} s where {ORIGINAL['ideal']} s is ideal; "
+        f"{ORIGINAL['connections']} connections."
+    )
 
 
 ORIGINAL_RUN = """
@@ -91,25 +100,40 @@ def original_reply(asked: Asked) -> str:
     if genes and genes[0]:
         body = annotation(tuple(genes)).split("```")[0]
         return f"{body}{genes[0]} lineage cell; {genes[0]} cell.\nFINAL ANNOTATION COMPLETED"
-    block = {"main_cell_type": "some lineage cell", "sub_cell_types": ["some cell"], "possible_mixed_cell_types": []}
+    block = {
+        "main_cell_type": "some lineage cell",
+        "sub_cell_types": ["some cell"],
+        "possible_mixed_cell_types": [],
+    }
     return f"```json\n{json.dumps(block)}\n```"
 
 
 def original(python: str) -> None:
     """Run the original on the same clusters, from its own environment."""
     n_clusters = 40
-    with tempfile.TemporaryDirectory() as folder, \
-            ModelServer(original_reply, latency_s=LATENCY_S, keep=False) as server:
-        done = subprocess.run([python, "-c", ORIGINAL_RUN, server.url, str(n_clusters), "50", str(WORKERS)], cwd=folder,
-                              capture_output=True, text=True, timeout=300, check=False)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ModelServer(original_reply, latency_s=LATENCY_S, keep=False) as server,
+    ):
+        done = subprocess.run(
+            [python, "-c", ORIGINAL_RUN, server.url, str(n_clusters), "50", str(WORKERS)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         stats, ideal = server.stats, server.stats.calls * LATENCY_S / WORKERS
     wall = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("seconds ")]
     if not wall:
         raise SystemExit(f"The original did not run:\n{done.stderr[-2000:]}")
-    print(f"the original, {n_clusters} clusters that pass: {stats.calls / n_clusters:.2f} calls, "
-          f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply tokens "
-          f"a cluster; {float(wall[0]):.2f} s where {ideal:.2f} s is ideal for these calls; "
-          f"{stats.connections} connections")
+    print(
+        f"the original, {n_clusters} clusters that pass: {stats.calls / n_clusters:.2f} calls, "
+        f"{stats.input_tokens / n_clusters:.0f} prompt and {stats.output_tokens / n_clusters:.0f} reply "
+        "tokens "
+        f"a cluster; {float(wall[0]):.2f} s where {ideal:.2f} s is ideal for these calls; "
+        f"{stats.connections} connections"
+    )
 
 
 def faults() -> None:
@@ -117,14 +141,19 @@ def faults() -> None:
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for fault, when, wire, requests, paid, statuses in outcome_table(Path(folder)):
-            print(f"| `{fault}` | {when.replace('_', ' ')} | {wire} | {requests} | {paid} | {statuses['done']} | "
-                  f"{statuses['needs_review']} | {statuses['failed']} |")
+            print(
+                f"| `{fault}` | {when.replace('_', ' ')} | {wire} | {requests} | {paid} | "
+                f"{statuses['done']} | "
+                f"{statuses['needs_review']} | {statuses['failed']} |"
+            )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench.agents", description=__doc__.splitlines()[0])
     parser.add_argument("--faults", action="store_true", help="print the table of faults and outcomes")
-    parser.add_argument("--original", metavar="PYTHON", help="measure the package CASSIA installed for this Python")
+    parser.add_argument(
+        "--original", metavar="PYTHON", help="measure the package CASSIA installed for this Python"
+    )
     options = parser.parse_args()
     if options.faults:
         faults()

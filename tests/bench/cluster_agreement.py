@@ -1,10 +1,13 @@
 """Do our clusters differ from scanpy's more than scanpy's own differ from seed to seed?
 
     python tests/bench/cluster_agreement.py FILE.h5ad COLUMN [FILE COLUMN ...]     labelled cells
-    python tests/bench/cluster_agreement.py --cells 100000                         synthetic cells of the benchmark
+    python tests/bench/cluster_agreement.py --cells 100000                         synthetic cells of the
+    benchmark
 
-Five seeds each. Prints the agreement (adjusted Rand index) within scanpy, between ours and scanpy's, and of both with
-the labels. scanpy's way is that of seed 002 (exact or pynndescent neighbours, leidenalg until nothing changes).
+Five seeds each. Prints the agreement (adjusted Rand index) within scanpy, between ours and scanpy's, and of
+both with
+the labels. scanpy's way is that of seed 002 (exact or pynndescent neighbours, leidenalg until nothing
+changes).
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ def main() -> None:
         from cassia_core.data.cells import load_cells
 
         loaded = load_cells(Path(path))
-        compare(Path(path).stem, *values_of(loaded.adata, loaded.findings), loaded.adata.obs[column].astype(str))
+        compare(
+            Path(path).stem, *values_of(loaded.adata, loaded.findings), loaded.adata.obs[column].astype(str)
+        )
     if options.cells:
         compare(f"{options.cells:,} synthetic cells", *synthetic(options.cells))
 
@@ -62,14 +67,22 @@ def compare(name: str, values, moments, labels) -> None:
     theirs, own = scanpy_s(values, moments), cassia_s(values, moments)
     print(f"\n{name}: {len(labels):,} cells")
     within = [ari(a, b) for a, b in combinations(theirs, 2)]
-    print(f"  scanpy among its seeds        ARI {np.mean(within):.3f} ({min(within):.3f} to {max(within):.3f}), "
-          f"with labels {np.mean([ari(t, labels) for t in theirs]):.3f}, "
-          f"clusters {sorted({len(set(t)) for t in theirs})}")
+    print(
+        f"  scanpy among its seeds        ARI {np.mean(within):.3f} ({min(within):.3f} to "
+        f"{max(within):.3f}), "
+        f"with labels {np.mean([ari(t, labels) for t in theirs]):.3f}, "
+        f"clusters {sorted({len(set(t)) for t in theirs})}"
+    )
     between = [ari(a, b) for a in own for b in theirs]
     among = [ari(a, b) for a, b in combinations(own, 2)]
-    print(f"  ours against scanpy           ARI {np.mean(between):.3f} ({min(between):.3f} to {max(between):.3f}), "
-          f"with labels {np.mean([ari(o, labels) for o in own]):.3f}, clusters {sorted({len(set(o)) for o in own})}; "
-          f"among our seeds {np.mean(among):.3f}", flush=True)
+    print(
+        f"  ours against scanpy           ARI {np.mean(between):.3f} ({min(between):.3f} to "
+        f"{max(between):.3f}), "
+        f"with labels {np.mean([ari(o, labels) for o in own]):.3f}, clusters "
+        f"{sorted({len(set(o)) for o in own})}; "
+        f"among our seeds {np.mean(among):.3f}",
+        flush=True,
+    )
 
 
 def genes_used(values, moments):
@@ -102,8 +115,9 @@ def cassia_s(values, moments) -> list:
 
     found = []
     for seed in SEEDS:
-        components = principal_components(values, genes_used(values, moments), moments, n_comps=25, max_value=10.0,
-                                          seed=seed)
+        components = principal_components(
+            values, genes_used(values, moments), moments, n_comps=25, max_value=10.0, seed=seed
+        )
         found.append(leiden_clusters(neighbor_graph(components, 10, seed).connectivities, 0.4, seed))
     return found
 

@@ -1,10 +1,13 @@
-"""Time and peak memory of clustering: seed 002 as written, with correct markers, and ours, on the same counts.
+"""Time and peak memory of clustering: seed 002 as written, with correct markers, and ours, on the same
+counts.
 
     python tests/bench/clustering.py                         3k, 30k and 100k cells, all three ways
     python tests/bench/clustering.py --cells 30000 --ways correct ours
 
-Each way runs in a process of its own, warm (numba code compiled before the clock starts), and its peak is that of
-the whole process. Counts are synthetic: 20,000 genes, about 3,000 non-zero per cell, 15 types of unequal size.
+Each way runs in a process of its own, warm (numba code compiled before the clock starts), and its peak is
+that of
+the whole process. Counts are synthetic: 20,000 genes, about 3,000 non-zero per cell, 15 types of unequal
+size.
 """
 
 from __future__ import annotations
@@ -28,7 +31,18 @@ warnings.simplefilter("ignore")
 
 N_GENES, N_TYPES, DRAWS = 20_000, 15, 6_300
 WAYS = ("as_written", "correct", "ours")
-STEPS = ("read", "qc", "normalise", "variable_genes", "scale", "pca", "neighbors", "umap", "leiden", "markers")
+STEPS = (
+    "read",
+    "qc",
+    "normalise",
+    "variable_genes",
+    "scale",
+    "pca",
+    "neighbors",
+    "umap",
+    "leiden",
+    "markers",
+)
 
 
 def main() -> None:
@@ -42,13 +56,18 @@ def main() -> None:
         return
     for n_cells in options.cells:
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, __file__, "--cells", str(n_cells), "--one", "make", folder], check=True,
-                           stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, __file__, "--cells", str(n_cells), "--one", "make", folder],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             report(n_cells, {way: in_own_process(way, folder) for way in options.ways})
 
 
 def in_own_process(way: str, folder: str) -> dict:
-    done = subprocess.run([sys.executable, __file__, "--one", way, folder], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, __file__, "--one", way, folder], check=True, capture_output=True, text=True
+    )
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -66,8 +85,11 @@ def report(n_cells: int, found: dict[str, dict]) -> None:
     print(f"{'agreement (ARI)':16}" + "".join(f"{f['ari']:>14.3f}" for f in found.values()))
     if {"correct", "ours"} <= set(found):
         correct, ours = found["correct"], found["ours"]
-        print(f"ours against correct: {correct['seconds'] / ours['seconds']:.2f} times faster, "
-              f"{ours['peak_gb'] / correct['peak_gb']:.2f} of the peak memory", flush=True)
+        print(
+            f"ours against correct: {correct['seconds'] / ours['seconds']:.2f} times faster, "
+            f"{ours['peak_gb'] / correct['peak_gb']:.2f} of the peak memory",
+            flush=True,
+        )
 
 
 def measure(way: str, folder: Path) -> dict:
@@ -78,14 +100,20 @@ def measure(way: str, folder: Path) -> dict:
     adata = read(folder)
     steps: dict[str, float] = {}
     began = time.perf_counter()
-    labels, until_markers = ours(adata, steps, folder) if way == "ours" else vignette(adata, steps, way == "correct",
-                                                                                      began)
+    labels, until_markers = (
+        ours(adata, steps, folder) if way == "ours" else vignette(adata, steps, way == "correct", began)
+    )
     seconds = time.perf_counter() - began
     from sklearn.metrics import adjusted_rand_score
 
-    return {"steps": steps, "seconds": seconds, "until_markers": until_markers, "clusters": len(set(labels)),
-            "ari": adjusted_rand_score(adata.obs["type"], labels),
-            "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2}
+    return {
+        "steps": steps,
+        "seconds": seconds,
+        "until_markers": until_markers,
+        "clusters": len(set(labels)),
+        "ari": adjusted_rand_score(adata.obs["type"], labels),
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
+    }
 
 
 @contextmanager
@@ -156,15 +184,23 @@ def ours(adata, steps: dict[str, float], folder: Path) -> tuple[list[str], float
     from cassia_core.domain.findings import Findings, MatrixInfo
 
     info = MatrixInfo(location="X", state="counts", n_genes=adata.n_vars)
-    findings = Findings(kind="cells", format="h5ad", matrices=(info,), expression="X", counts="X", species="human")
+    findings = Findings(
+        kind="cells", format="h5ad", matrices=(info,), expression="X", counts="X", species="human"
+    )
     watch = Watch(steps)
-    found = cluster_cells(LoadedCells(adata=adata, findings=findings), DatasetSpec(name="bench", path="bench"), watch,
-                          folder / "view")
+    found = cluster_cells(
+        LoadedCells(adata=adata, findings=findings),
+        DatasetSpec(name="bench", path="bench"),
+        watch,
+        folder / "view",
+    )
     return found.adata.obs["leiden"].astype(str).tolist(), watch.until_markers
 
 
 def warm_up(way: str, folder: Path) -> None:
-    """Run the same code on few cells, so that compiling is not measured; scanpy's approximate search needs many."""
+    """Run the same code on few cells, so that compiling is not measured; scanpy's approximate search needs
+    many.
+    """
     import numpy as np
 
     if way == "ours":
@@ -194,8 +230,10 @@ def few_cells(folder: Path):
     from scipy import sparse
 
     stop = 600
-    indptr = np.load(folder / "indptr.npy", mmap_mode="r")[:stop + 1].copy()
-    parts = [np.load(folder / f"{name}.npy", mmap_mode="r")[:indptr[-1]].copy() for name in ("data", "indices")]
+    indptr = np.load(folder / "indptr.npy", mmap_mode="r")[: stop + 1].copy()
+    parts = [
+        np.load(folder / f"{name}.npy", mmap_mode="r")[: indptr[-1]].copy() for name in ("data", "indices")
+    ]
     adata = ad.AnnData(sparse.csr_matrix((*parts, indptr), shape=(stop, N_GENES)))
     adata.obs["type"] = [str(k) for k in np.load(folder / "kinds.npy", mmap_mode="r")[:stop]]
     return adata
@@ -255,7 +293,9 @@ def make_counts(n_cells: int, folder: Path) -> None:
 
     lookup = np.stack([np.searchsorted(e, np.arange(65537) / 65536) for e in edges]).astype(np.int32)
     lookup = np.minimum(lookup, N_GENES - 1)
-    parts = [draw(a, min(a + 5_000, n_cells), kinds, depth, edges, lookup, a) for a in range(0, n_cells, 5_000)]
+    parts = [
+        draw(a, min(a + 5_000, n_cells), kinds, depth, edges, lookup, a) for a in range(0, n_cells, 5_000)
+    ]
     offsets = np.cumsum([0, *(p[0][-1] for p in parts)])
     indptr = np.concatenate([[0], *(p[0][1:] + o for p, o in zip(parts, offsets, strict=False))])
     np.save(folder / "indptr.npy", indptr.astype(np.int32 if indptr[-1] < 2**31 else np.int64))

@@ -1,6 +1,7 @@
 """Kill the worker at random moments and go on: `python -m tests.bench.kills --times 20`.
 
-Each trial runs 8 clusters against the stand-in server, kills the worker with SIGKILL at a random moment, resumes, and
+Each trial runs 8 clusters against the stand-in server, kills the worker with SIGKILL at a random moment,
+resumes, and
 compares tables and calls with an unbroken run.
 """
 
@@ -31,7 +32,8 @@ def unbroken(folder: Path, table: Path) -> tuple[pd.DataFrame, int, float]:
 
 
 def broken(folder: Path, table: Path, after_calls: int, plus_s: float) -> tuple[pd.DataFrame, int, str]:
-    """Tables and calls of a run whose worker is killed `plus_s` seconds after its call number `after_calls`, and what
+    """Tables and calls of a run whose worker is killed `plus_s` seconds after its call number `after_calls`,
+    and what
     it was at."""
     with ModelServer(latency_s=LATENCY_S) as server:
         run_id = runs.start_run(config(table, server.url), {}, folder)
@@ -65,8 +67,11 @@ def main() -> None:
             got, made, at = broken(Path(folder) / str(trial), table, after_calls, plus_s)
             equal = got.shape == expected.shape and got.compare(expected).empty
             same, worst = same + equal, max(worst, made - calls)
-            print(f"killed {plus_s:.2f} s after call {after_calls} ({at}): {'same result' if equal else 'ANOTHER RESULT'}, "
-                  f"{made - calls} calls more than unbroken")
+            print(
+                f"killed {plus_s:.2f} s after call {after_calls} ({at}): "
+                f"{'same result' if equal else 'ANOTHER RESULT'}, "
+                f"{made - calls} calls more than unbroken"
+            )
         print(f"{same} of {options.times} the same; at most {worst} calls more ({WORKERS} in flight)")
 
 

@@ -1,4 +1,5 @@
-"""Accuracy, calibration and speed of the offline engine, printed: python tests/bench/knowledge.py [--no-cells]
+"""Accuracy, calibration and speed of the offline engine, printed: python tests/bench/knowledge.py
+[--no-cells]
 
 Reads the labelled data under ../shared/data, which are no part of the project.
 """
@@ -28,13 +29,25 @@ from cassia_core.services.benchmark import run_benchmark  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 TABLE = DATA / "markers" / "marker_benchmark_dev_205.csv"
-CELLS = (("pbmc_facs_zheng2017", "celltype", "human", "blood"), ("pbmc68k_reduced", "bulk_labels", "human", "blood"),
-         ("pbmc_symphony_3batches", "cell_type", "human", "blood"),
-         ("mouse_hippocampus_saunders2018", "cell_type", "mouse", "hippocampus"),
-         ("mouse_kidney_tabulamuris", "cell_type", "mouse", "kidney"))
-SPELLED = {"Mono_CD14": "monocyte", "Mono_CD16": "monocyte", "Denate": "neuron", "Entorihinal": "neuron", "CA1": "neuron",
-           "CA3": "neuron", "Neurogenesis": "neuron", "Neuron.Slc17a6": "neuron",
-           "Choroid": "choroid plexus epithelial cell", "CD4+ T Helper2": "T cell"}
+CELLS = (
+    ("pbmc_facs_zheng2017", "celltype", "human", "blood"),
+    ("pbmc68k_reduced", "bulk_labels", "human", "blood"),
+    ("pbmc_symphony_3batches", "cell_type", "human", "blood"),
+    ("mouse_hippocampus_saunders2018", "cell_type", "mouse", "hippocampus"),
+    ("mouse_kidney_tabulamuris", "cell_type", "mouse", "kidney"),
+)
+SPELLED = {
+    "Mono_CD14": "monocyte",
+    "Mono_CD16": "monocyte",
+    "Denate": "neuron",
+    "Entorihinal": "neuron",
+    "CA1": "neuron",
+    "CA3": "neuron",
+    "Neurogenesis": "neuron",
+    "Neuron.Slc17a6": "neuron",
+    "Choroid": "choroid plexus epithelial cell",
+    "CD4+ T Helper2": "T cell",
+}
 """Gold labels in the sources' own spelling."""
 SEED = 0
 List = tuple[str, str, str, tuple[str, ...], int]
@@ -42,11 +55,14 @@ List = tuple[str, str, str, tuple[str, ...], int]
 
 
 def as_markers(genes: tuple[str, ...]) -> ClusterMarkers:
-    return ClusterMarkers(cluster="0", genes=tuple(MarkerGene(gene=g, rank=i) for i, g in enumerate(genes, start=1)))
+    return ClusterMarkers(
+        cluster="0", genes=tuple(MarkerGene(gene=g, rank=i) for i, g in enumerate(genes, start=1))
+    )
 
 
 def dev_lists() -> Iterator[List]:
     import csv
+
     with TABLE.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             genes = tuple(dict.fromkeys(g.strip() for g in row["markers"].split(",") if g.strip()))
@@ -58,6 +74,7 @@ def dev_lists() -> Iterator[List]:
 def cell_lists(n_genes: int) -> Iterator[List]:
     """Markers of every gold type of the labelled cell files, by a t-test on log-normalised values."""
     import scanpy as sc
+
     for name, column, species, tissue in CELLS:
         adata = sc.read_h5ad(DATA / "h5ad" / f"{name}.h5ad")
         if name == "pbmc68k_reduced":
@@ -107,10 +124,13 @@ def named_lineage(item: List) -> str:
 
 
 def print_clusters() -> None:
-    """Cell files end to end: our clustering, markers and engine, against the majority gold label of each cluster."""
+    """Cell files end to end: our clustering, markers and engine, against the majority gold label of each
+    cluster.
+    """
     from cassia_core.data.cells import load_cells
     from cassia_core.data.clustering import cluster_cells
     from cassia_core.domain.config import DatasetSpec
+
     print("Cell files end to end (our clusters at resolution 0.4, top 50 genes):")
     for name, column, species, tissue in CELLS:
         path = DATA / "h5ad" / f"{name}.h5ad"
@@ -135,8 +155,11 @@ def print_clusters() -> None:
             cells += len(inside)
             right_cells += sum(is_right(named, gold_lineage(label)) for label in inside)
         shown = ", ".join(f"{light} {sum(ok)} of {len(ok)} right" for light, ok in lights.items() if ok)
-        print(f"  {name:34s} {right_clusters:2d} of {n_clusters:2d} clusters, {right_cells / cells:6.1%} of cells; "
-              f"{shown}")
+        print(
+            f"  {name:34s} {right_clusters:2d} of {n_clusters:2d} clusters, {right_cells / cells:6.1%} of "
+            "cells; "
+            f"{shown}"
+        )
 
 
 class Silent:
@@ -170,16 +193,21 @@ def print_random(n_lists: int = 500) -> None:
     coded = [g for g in genes if g.isalnum() and not g.startswith(("LINC", "LOC", "MIR", "RNU", "SNOR"))]
     draw = random.Random(SEED)
     for n in (10, 50):
-        called = sum(rank_types(draw.sample(coded, n), Setting(species="human"), n).entry is not None
-                     for _ in range(n_lists))
+        called = sum(
+            rank_types(draw.sample(coded, n), Setting(species="human"), n).entry is not None
+            for _ in range(n_lists)
+        )
         print(f"Random genes, lists of {n}: labelled {called / n_lists:.1%}")
 
 
 def print_mixtures(lists: list[List], n_mixtures: int = 300) -> None:
     """Two lists of exclusive lineages, gene by gene; and how often an unmixed list is called mixed."""
     draw = random.Random(SEED)
-    human = [item for item in lists if item[0].startswith("human") and len(item[3]) >= 8
-             and named_lineage(item) == item[1]]
+    human = [
+        item
+        for item in lists
+        if item[0].startswith("human") and len(item[3]) >= 8 and named_lineage(item) == item[1]
+    ]
     pairs = [(a, b) for a, b in itertools.combinations(human, 2) if exclusive(a[1], b[1])]
     draw.shuffle(pairs)
     called = right = 0
@@ -189,8 +217,12 @@ def print_mixtures(lists: list[List], n_mixtures: int = 300) -> None:
         called += bool(mixed)
         right += {c.lineage for c in mixed} == {one[1], other[1]}
     pure = sum(bool(rank_types(i[3], Setting(species="human", tissue=i[2]), 50).mixed) for i in human)
-    print(f"50:50 mixtures of two lineages ({min(n_mixtures, len(pairs))}): called mixed {called / n_mixtures:.1%}, "
-          f"with both lineages right {right / n_mixtures:.1%}; unmixed lists called mixed {pure / len(human):.1%}")
+    print(
+        f"50:50 mixtures of two lineages ({min(n_mixtures, len(pairs))}): called mixed "
+        f"{called / n_mixtures:.1%}, "
+        f"with both lineages right {right / n_mixtures:.1%}; unmixed lists called mixed "
+        f"{pure / len(human):.1%}"
+    )
 
 
 def print_speed(n_lists: int = 10_000) -> None:
@@ -205,7 +237,9 @@ def print_speed(n_lists: int = 10_000) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--no-cells", action="store_true", help="skip the cell files (they need scanpy and a minute)")
+    parser.add_argument(
+        "--no-cells", action="store_true", help="skip the cell files (they need scanpy and a minute)"
+    )
     options = parser.parse_args()
     begun = time.perf_counter()
     rank_types(("CD3D",), Setting(species="human"), 1)

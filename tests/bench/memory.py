@@ -3,7 +3,8 @@
     python tests/bench/memory.py                     5k, 15k and 30k cells, three kinds of file
     python tests/bench/memory.py --cells 5000 --kinds counts
 
-Each run is the command `cluster` of a person: read, cluster, write. Its peak is that of the worker's own process
+Each run is the command `cluster` of a person: read, cluster, write. Its peak is that of the worker's own
+process
 (`VmHWM`). Counts are synthetic: 20,000 genes, about 2,700 non-zero per cell.
 """
 
@@ -45,8 +46,12 @@ def report(kind: str, n_cells: int, folder: Path) -> None:
     values = read_cell_file(find_source(path), inspect=True).stored_values
     began = time.monotonic()
     peak = peak_of_worker(path, folder)
-    print(f"{kind:20}{n_cells:>9,}{values:>14,}{peak / 1e9:>7.2f} GB{estimated / 1e9:>7.2f} GB{estimated / peak:>8.2f}"
-          f"{time.monotonic() - began:>9.0f}", flush=True)
+    print(
+        f"{kind:20}{n_cells:>9,}{values:>14,}{peak / 1e9:>7.2f} GB{estimated / 1e9:>7.2f} "
+        f"GB{estimated / peak:>8.2f}"
+        f"{time.monotonic() - began:>9.0f}",
+        flush=True,
+    )
 
 
 def peak_of_worker(path: Path, folder: Path) -> int:
@@ -57,8 +62,12 @@ def peak_of_worker(path: Path, folder: Path) -> int:
 
     config = RunConfig(datasets=(DatasetSpec(name="cells", path=str(path)),), annotation=None)
     layout: RunLayout = store.create_run(config, folder / "runs", {})
-    process = subprocess.Popen([sys.executable, "-m", "cassia_core.pipeline.worker", str(layout.root)], cwd=ROOT,
-                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cassia_core.pipeline.worker", str(layout.root)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     peak = 0
     while process.poll() is None:
         peak = max(peak, high_water(process.pid))
@@ -87,8 +96,12 @@ def write_cells(kind: str, n_cells: int, path: Path) -> None:
     rng = np.random.default_rng(0)
     profiles = rng.lognormal(0.0, 1.6, (10, N_GENES)) * rng.lognormal(0.0, 0.5, N_GENES)
     profiles *= DRAWS / profiles.sum(axis=1, keepdims=True)
-    blocks = [sparse.csr_matrix(rng.poisson(profiles[rng.integers(0, 10, min(AT_ONCE, n_cells - start))]).astype(np.float32))
-              for start in range(0, n_cells, AT_ONCE)]
+    blocks = [
+        sparse.csr_matrix(
+            rng.poisson(profiles[rng.integers(0, 10, min(AT_ONCE, n_cells - start))]).astype(np.float32)
+        )
+        for start in range(0, n_cells, AT_ONCE)
+    ]
     matrix = sparse.vstack(blocks, format="csr")
     del blocks
     adata = ad.AnnData(matrix)

@@ -1,7 +1,10 @@
-"""How quick a list of many runs is: `python -m tests.bench.run_list [--runs 300] [--clusters 15] [--calls 60]`.
+"""How quick a list of many runs is: `python -m tests.bench.run_list [--runs 300] [--clusters 15] [--calls
+60]`.
 
-Makes runs as a worker leaves them (record, events, calls with replies of 4,000 characters) in a temporary folder and
-prints the time of a list that reads every record, of one after a restart of the server, and of one on every later rerun
+Makes runs as a worker leaves them (record, events, calls with replies of 4,000 characters) in a temporary
+folder and
+prints the time of a list that reads every record, of one after a restart of the server, and of one on every
+later rerun
 of the page, with the same for tokens and cost over time.
 """
 
@@ -29,8 +32,15 @@ REPLY = "The markers MS4A1, CD79A and CD79B speak for a B cell. " * 73
 
 def make_run(root: Path, number: int, clusters: int, calls: int) -> None:
     model = AgentModel(provider="custom", model=f"model-{number % 3}")
-    layout = store.create_run(RunConfig(datasets=(DatasetSpec(name="lists", path="/data/lists.csv", tissue="blood"),),
-                                        title=f"Run {number}", annotation=AnnotationParams(annotator=model)), root, {})
+    layout = store.create_run(
+        RunConfig(
+            datasets=(DatasetSpec(name="lists", path="/data/lists.csv", tissue="blood"),),
+            title=f"Run {number}",
+            annotation=AnnotationParams(annotator=model),
+        ),
+        root,
+        {},
+    )
     events, log = EventLog(layout.events), CallLog(layout.calls)
     log._sync = lambda _: None  # the disk need not be waited for here
     names = tuple(map(str, range(clusters)))
@@ -38,13 +48,31 @@ def make_run(root: Path, number: int, clusters: int, calls: int) -> None:
     events.emit(ev.ClustersFound(dataset="lists", clusters=names, n_cells=(None,) * clusters))
     for at in range(calls):
         cluster = names[at % clusters]
-        call = CallRecord(at=f"2026-11-{1 + number % 28:02d}T10:{at % 60:02d}:00.000+00:00", provider="custom", model=model.model,
-                          agent="annotator", dataset="lists", cluster=cluster, attempt=1, input_tokens=900, output_tokens=700,
-                          latency_s=4.0, cost_usd=0.01)
+        call = CallRecord(
+            at=f"2026-11-{1 + number % 28:02d}T10:{at % 60:02d}:00.000+00:00",
+            provider="custom",
+            model=model.model,
+            agent="annotator",
+            dataset="lists",
+            cluster=cluster,
+            attempt=1,
+            input_tokens=900,
+            output_tokens=700,
+            latency_s=4.0,
+            cost_usd=0.01,
+        )
         log.add(LoggedCall(key=f"{at}", call=call, reply=REPLY))
         events.emit(ev.AgentStarted(dataset="lists", cluster=cluster))
-        events.emit(ev.UsageAdded(dataset="lists", cluster=cluster, input_tokens=900, output_tokens=700, cost_usd=0.01))
-        events.emit(ev.TurnFinished(dataset="lists", cluster=cluster, outcome="passed", label="B cell", text=REPLY[:400]))
+        events.emit(
+            ev.UsageAdded(
+                dataset="lists", cluster=cluster, input_tokens=900, output_tokens=700, cost_usd=0.01
+            )
+        )
+        events.emit(
+            ev.TurnFinished(
+                dataset="lists", cluster=cluster, outcome="passed", label="B cell", text=REPLY[:400]
+            )
+        )
     for name in names:
         events.emit(ev.ClusterFinished(dataset="lists", cluster=name, label="B cell", light="high"))
     events.emit(ev.DatasetFinished(dataset="lists"))
@@ -58,7 +86,10 @@ def timed(what: str, root: Path, work) -> None:
     n = work(root)
     took, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
     memory = psutil.Process().memory_info().rss / 1e6
-    print(f"{what:42s} {took * 1000:8.0f} ms {cpu * 1000:8.0f} ms of processor {n:6d} rows {memory:6.0f} MB", flush=True)
+    print(
+        f"{what:42s} {took * 1000:8.0f} ms {cpu * 1000:8.0f} ms of processor {n:6d} rows {memory:6.0f} MB",
+        flush=True,
+    )
 
 
 def listed(root: Path) -> int:

@@ -2,8 +2,10 @@
 
     python tests/bench/subclusters.py FILE.h5ad GOLD_COLUMN TISSUE SPECIES [--resolution R]
 
-Runs the offline engine on computed clusters, then looks inside every cluster of 50 cells or more, with markers
-against all other cells of the parent, against the other parts only, and from both in turn. Prints how many cells agree with the
+Runs the offline engine on computed clusters, then looks inside every cluster of 50 cells or more, with
+markers
+against all other cells of the parent, against the other parts only, and from both in turn. Prints how many
+cells agree with the
 column: the same Cell Ontology term, near it (within three steps), the same lineage.
 """
 
@@ -44,29 +46,47 @@ def column_of(view: View, gold: str) -> str:
     return next(c.name for c in view.columns() if c.name in (f"{gold}_original", gold))
 
 
-def agreement(run_id: str, name: str, root: Path, gold: str, cells: frozenset[str] | None = None) -> pd.Series:
+def agreement(
+    run_id: str, name: str, root: Path, gold: str, cells: frozenset[str] | None = None
+) -> pd.Series:
     """Cells, and how many of them agree at each level; of a parent only those of some clusters."""
     found = results.load_results(run_id, name, root)
-    labels = {r.cluster: r.label if names_a_type(r.label) else "" for r in found.rows if cells is None or r.cluster in cells}
+    labels = {
+        r.cluster: r.label if names_a_type(r.label) else ""
+        for r in found.rows
+        if cells is None or r.cluster in cells
+    }
     codes = found.view.column(found.view.cluster_key)
     counted = pd.Series(0.0, ["cells", "same", "near", "lineage", "labelled"])
     truth = found.view.column(column_of(found.view, gold))
-    pairs = pd.crosstab(pd.Series(pd.Categorical.from_codes(truth.codes, truth.categories)),
-                        pd.Series(pd.Categorical.from_codes(codes.codes, codes.categories))).stack()
+    pairs = pd.crosstab(
+        pd.Series(pd.Categorical.from_codes(truth.codes, truth.categories)),
+        pd.Series(pd.Categorical.from_codes(codes.codes, codes.categories)),
+    ).stack()
     for (true, cluster), n in pairs[pairs > 0].items():
-        judged = comparing.judge(str(true), labels.get(cluster) or comparing.NO_LABEL) if cluster in labels else None
+        judged = (
+            comparing.judge(str(true), labels.get(cluster) or comparing.NO_LABEL)
+            if cluster in labels
+            else None
+        )
         if judged is not None:
-            counted += pd.Series([n, *(n * level for level in judged), n * bool(labels[cluster])], counted.index)
+            counted += pd.Series(
+                [n, *(n * level for level in judged), n * bool(labels[cluster])], counted.index
+            )
     return counted
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name in ("file", "gold", "tissue", "species"):
         parser.add_argument(name)
     parser.add_argument("--resolution", type=float)
     parser.add_argument("--against", nargs="+", default=["all", "subset", "both"])
-    parser.add_argument("--show", action="store_true", help="every part with its label and its commonest true type")
+    parser.add_argument(
+        "--show", action="store_true", help="every part with its label and its commonest true type"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -78,8 +98,13 @@ def main() -> None:
         for against in options.against:
             total = pd.Series(0.0, [*table["parent"].index, "parts"])
             for cluster in large:
-                config = child_config(parent, "cells", (cluster,), root=root, clustering={
-                    "resolution": options.resolution, "markers_against": against})
+                config = child_config(
+                    parent,
+                    "cells",
+                    (cluster,),
+                    root=root,
+                    clustering={"resolution": options.resolution, "markers_against": against},
+                )
                 child = ran(config, root)
                 name = config.datasets[0].name
                 if options.show:
@@ -99,8 +124,11 @@ def show(run_id: str, name: str, root: Path, gold: str, against: str, cluster: s
         inside = codes.codes == codes.categories.index(row.cluster)
         counts = pd.Series(pd.Categorical.from_codes(truth.codes[inside], truth.categories)).value_counts()
         light = row.light or "none"
-        print(f"{against:6s} {cluster:>3s}/{row.cluster:<3s} {row.n_cells:5d} {row.label or '(no label)':48s} {light:7s}"
-              f" {counts.index[0]} {counts.iloc[0] / counts.sum():.0%} | {', '.join(row.markers[:8])}")
+        print(
+            f"{against:6s} {cluster:>3s}/{row.cluster:<3s} {row.n_cells:5d} {row.label or '(no label)':48s} "
+            f"{light:7s}"
+            f" {counts.index[0]} {counts.iloc[0] / counts.sum():.0%} | {', '.join(row.markers[:8])}"
+        )
 
 
 if __name__ == "__main__":

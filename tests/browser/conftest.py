@@ -1,4 +1,6 @@
-"""A real server and a real browser. In CI a missing Chromium is a failure; elsewhere the tests skip and say so."""
+"""A real server and a real browser. In CI a missing Chromium is a failure; elsewhere the tests skip and say
+so.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,23 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 expect.set_options(timeout=60_000)
 ROOT = Path(__file__).resolve().parents[2]
-ARGS = ["--no-sandbox", "--headless", "--disable-background-networking", "--use-gl=angle", "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+ARGS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
 
 
 def chromium_path() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None and os.environ.get("CI"):
-        pytest.fail("Chromium is missing, and CI must run the browser tests. Install Debian's package chromium.")
+        pytest.fail(
+            "Chromium is missing, and CI must run the browser tests. Install Debian's package chromium."
+        )
     if found is None:
         pytest.skip("Chromium is not installed")
     return found
@@ -65,8 +76,24 @@ class App:
         environment = os.environ | {"CASSIA_HOME": str(self.home)}
         log = (self.home / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true", "--server.port",
-             str(self.port), "--browser.gatherUsageStats", "false"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                str(ROOT / "app.py"),
+                "--server.headless",
+                "true",
+                "--server.port",
+                str(self.port),
+                "--browser.gatherUsageStats",
+                "false",
+            ],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:

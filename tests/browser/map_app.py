@@ -1,6 +1,7 @@
 """A page with nothing but the map, for the tests of the map and its benchmark.
 
-Query parameters: `n` cells and `panels`. The first panel shows types or a gene, the second the gene, further ones types.
+Query parameters: `n` cells and `panels`. The first panel shows types or a gene, the second the gene, further
+ones types.
 """
 
 from __future__ import annotations

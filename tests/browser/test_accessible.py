@@ -1,4 +1,6 @@
-"""Keyboard and screen reader, on every page: names, one heading, pictures with words, visible focus, the way to the next step."""
+"""Keyboard and screen reader, on every page: names, one heading, pictures with words, visible focus, the way
+to the next step.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ LONG_MS = 240_000
 WITHOUT_RUN = ("", "data", "setup", "run", "results", "conversations", "runs", "knowledge", "settings")
 WITH_RUN = ("", "run", "results", "conversations", "runs")
 MAIN_ACTION = {"": "Start the demo", "run": "See the results", "results": "Read the conversation"}
-NAMELESS = re.compile(r"- (button|link|textbox|combobox|checkbox|radio|slider|spinbutton|switch|tab|searchbox)(?=$|:| \[)")
+NAMELESS = re.compile(
+    r"- (button|link|textbox|combobox|checkbox|radio|slider|spinbutton|switch|tab|searchbox)(?=$|:| \[)"
+)
 FOCUS_LOOKS = """async () => {
   let e = document.activeElement;
   while (e && e.shadowRoot && e.shadowRoot.activeElement) e = e.shadowRoot.activeElement;
@@ -91,7 +95,11 @@ def test_every_page_with_a_run_can_be_read_aloud(page, app_server, demo_query, p
 
 @pytest.mark.parametrize("path", WITHOUT_RUN)
 def test_the_focus_can_be_seen_at_every_stop_of_the_tab_key(page, app_server, path):
-    invisible = [s["name"] for s in stops(opened(page, f"{app_server.url}/{path}"), 16) if not s["changed"] and not s["small"]]
+    invisible = [
+        s["name"]
+        for s in stops(opened(page, f"{app_server.url}/{path}"), 16)
+        if not s["changed"] and not s["small"]
+    ]
     assert invisible == []
 
 
@@ -110,4 +118,6 @@ def test_a_gene_chip_shows_its_card_on_focus_and_the_map_takes_keys(page, app_se
     page.locator("canvas.cw-map[data-state=drawn]").wait_for()
     page.locator("canvas.cw-map").focus()
     page.keyboard.press("+")
-    expect(page.locator("canvas.cw-map")).to_have_attribute("aria-label", re.compile(r"Map of 700 cells, coloured by"))
+    expect(page.locator("canvas.cw-map")).to_have_attribute(
+        "aria-label", re.compile(r"Map of 700 cells, coloured by")
+    )

@@ -11,10 +11,18 @@ pytestmark = pytest.mark.browser
 LONG_MS = 240_000
 
 
-def test_the_demo_ends_on_a_coloured_map_and_an_open_conversation_and_survives_refresh_and_restart(page, app_server):
+def test_the_demo_ends_on_a_coloured_map_and_an_open_conversation_and_survives_refresh_and_restart(
+    page, app_server
+):
     outside: list[str] = []
-    page.on("request", lambda r: outside.append(r.url) if re.match(r"(?!http://localhost|ws://localhost|data:|blob:)", r.url)
-            else None)
+    page.on(
+        "request",
+        lambda r: (
+            outside.append(r.url)
+            if re.match(r"(?!http://localhost|ws://localhost|data:|blob:)", r.url)
+            else None
+        ),
+    )
     page.goto(app_server.url)
     page.get_by_role("button", name="Start the demo").click()
     expect(page.get_by_role("heading", name="Run", exact=True)).to_be_visible()
@@ -24,7 +32,9 @@ def test_the_demo_ends_on_a_coloured_map_and_an_open_conversation_and_survives_r
     app_server.stop()
     app_server.start()
     page.goto(page.url)
-    expect(page.get_by_text("One path", exact=True)).to_be_visible()  # our navigation, though the server is fresh
+    expect(
+        page.get_by_text("One path", exact=True)
+    ).to_be_visible()  # our navigation, though the server is fresh
     page.get_by_role("button", name="See the results").click(timeout=LONG_MS)
 
     expect(page.get_by_role("heading", name="Results", exact=True)).to_be_visible()
@@ -59,6 +69,7 @@ def colours_on_the_map(page) -> int:
 def test_a_text_file_named_h5ad_gets_a_card_and_no_traceback(page, app_server):
     page.goto(f"{app_server.url}/data")
     page.locator("input[type=file]").set_input_files(
-        {"name": "cells.h5ad", "mimeType": "application/octet-stream", "buffer": b"just some words\n" * 100})
+        {"name": "cells.h5ad", "mimeType": "application/octet-stream", "buffer": b"just some words\n" * 100}
+    )
     expect(page.get_by_text("What to do:").first).to_be_visible()
     assert "Traceback" not in page.content()

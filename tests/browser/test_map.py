@@ -1,4 +1,6 @@
-"""The map in a real browser: drawn, pointed at, isolated, drawn around, several panels linked; hostile names stay text."""
+"""The map in a real browser: drawn, pointed at, isolated, drawn around, several panels linked; hostile names
+stay text.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,24 @@ def map_url(browser, tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(HERE / "map_app.py"), "--server.headless", "true", "--server.port",
-         str(port), "--browser.gatherUsageStats", "false"], cwd=HERE.parents[1], stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, env=os.environ | {"CASSIA_HOME": str(tmp_path_factory.mktemp("map"))})
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            str(HERE / "map_app.py"),
+            "--server.headless",
+            "true",
+            "--server.port",
+            str(port),
+            "--browser.gatherUsageStats",
+            "false",
+        ],
+        cwd=HERE.parents[1],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"CASSIA_HOME": str(tmp_path_factory.mktemp("map"))},
+    )
     for _ in range(400):
         try:
             urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
@@ -172,7 +189,9 @@ def test_cells_chosen_in_one_panel_are_chosen_in_all_and_cleared_from_any(two):
     expect(two.get_by_text(re.compile(r"^[1-9]\d* cells of clusters \["))).to_have_count(1)
     notes = two.get_by_text(re.compile("cells chosen$"))
     expect(notes).to_have_count(2)
-    points = two.locator(".over polygon").evaluate_all("all => all.map((line) => line.getAttribute('points').length)")
+    points = two.locator(".over polygon").evaluate_all(
+        "all => all.map((line) => line.getAttribute('points').length)"
+    )
     assert min(points) > 20, "the line is in both panels"
     two.get_by_role("button", name="Clear the chosen cells").first.click()
     expect(two.get_by_text("0 cells of clusters []")).to_be_visible()
@@ -198,7 +217,9 @@ def test_pointing_at_a_cell_rings_it_in_the_other_panel_with_its_value_there(two
     expect(rings.nth(0)).to_be_hidden()
     expect(rings.nth(1)).to_be_visible()
     ring, (first, second) = rings.nth(1).bounding_box(), (middle(two, panel)[2] for panel in (0, 1))
-    assert abs((ring["x"] + ring["width"] / 2 - second["x"]) - (x - first["x"])) < 14, "the same place in both panels"
+    assert abs((ring["x"] + ring["width"] / 2 - second["x"]) - (x - first["x"])) < 14, (
+        "the same place in both panels"
+    )
     expect(two.get_by_text(re.compile("^CD79A: "))).to_be_visible()
     two.mouse.move(5, 5)
     expect(rings.nth(1)).to_be_hidden()

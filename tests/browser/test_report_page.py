@@ -13,8 +13,14 @@ pytestmark = pytest.mark.browser
 
 
 def three_rows(path: Path) -> None:
-    rows = tuple(a_row(c, label, light=light, score=QualityScore(value=v), gene=gene) for c, v, label, light, gene in (
-        ("2", 9.0, "B cell", "high", "CD79A"), ("10", 80.0, "T cell", "look", "CD3D"), ("1", 70.0, "B cell", "medium", "MS4A1")))
+    rows = tuple(
+        a_row(c, label, light=light, score=QualityScore(value=v), gene=gene)
+        for c, v, label, light, gene in (
+            ("2", 9.0, "B cell", "high", "CD79A"),
+            ("10", 80.0, "T cell", "look", "CD3D"),
+            ("1", 70.0, "B cell", "medium", "MS4A1"),
+        )
+    )
     report_of(rows, path, material=material_of(rows), families={"B cell": "B, plasma", "T cell": "T"})
 
 
@@ -55,7 +61,9 @@ def test_the_map_of_a_report_shows_one_type_alone_and_names_a_cell(page, tmp_pat
     assert 0 < page.evaluate(ink) < 0.6 * everything
     page.click("#every")
     page.wait_for_timeout(200)
-    assert page.evaluate(ink) == pytest.approx(everything, rel=0.05), "a canvas that was read is drawn a little differently"
+    assert page.evaluate(ink) == pytest.approx(everything, rel=0.05), (
+        "a canvas that was read is drawn a little differently"
+    )
     page.locator("#map").scroll_into_view_if_needed()
     box = page.locator("#map").bounding_box()
     for x in range(200, int(box["width"]) - 200, 12):
@@ -73,7 +81,10 @@ def test_a_link_opens_its_cluster_and_printing_opens_all(page, tmp_path):
     page.goto((tmp_path / "report.html").as_uri())
     page.locator(".doubts a").first.click()
     page.wait_for_selector("#c2[open]")
-    assert page.locator("#c2").get_attribute("open") is not None and page.locator("#c1").get_attribute("open") is None
+    assert (
+        page.locator("#c2").get_attribute("open") is not None
+        and page.locator("#c1").get_attribute("open") is None
+    )
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -114,11 +125,17 @@ def test_headings_go_down_step_by_step_and_every_picture_has_words(page, tmp_pat
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.click("#open-all")
-    levels = [int(tag[1]) for tag in page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => h.tagName)")]
+    levels = [
+        int(tag[1])
+        for tag in page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => h.tagName)")
+    ]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
     mute = "[...document.querySelectorAll('svg[role=img], canvas')].filter(e => !e.getAttribute('aria-label')).length"
     assert page.evaluate(mute) == 0
     assert page.locator("img:not([alt])").count() == 0
     assert page.evaluate("[...document.querySelectorAll('th')].filter(h => !h.scope).length") == 0
-    assert page.evaluate("[...document.querySelectorAll('input, select')].filter(f => !f.labels.length).length") == 0
+    assert (
+        page.evaluate("[...document.querySelectorAll('input, select')].filter(f => !f.labels.length).length")
+        == 0
+    )

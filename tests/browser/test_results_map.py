@@ -1,4 +1,6 @@
-"""The map on the page Results: several panels, each with its own colours; the card of chosen cells; the choice of a gene."""
+"""The map on the page Results: several panels, each with its own colours; the card of chosen cells; the
+choice of a gene.
+"""
 
 from __future__ import annotations
 
@@ -57,8 +59,12 @@ def draw_around(page: Page, panel: int) -> None:
 
 def alts(page: Page) -> list[str]:
     """What each panel is coloured by."""
-    return [re.search("coloured by ([^.]*)", text).group(1) for text in page.locator("canvas.cw-map").evaluate_all(
-        "maps => maps.map((map) => map.getAttribute('aria-label'))")]
+    return [
+        re.search("coloured by ([^.]*)", text).group(1)
+        for text in page.locator("canvas.cw-map").evaluate_all(
+            "maps => maps.map((map) => map.getAttribute('aria-label'))"
+        )
+    ]
 
 
 def test_panels_begin_with_types_and_telling_genes_and_keep_their_own_colours(results_page):
@@ -68,7 +74,9 @@ def test_panels_begin_with_types_and_telling_genes_and_keep_their_own_colours(re
     assert len(set(first)) == 4, "three different genes"
     results_page.get_by_role("combobox", name="Colour panel 3 by").click()
     results_page.get_by_role("option", name="Confidence").click()
-    expect(results_page.locator("canvas.cw-map").nth(2)).to_have_attribute("aria-label", re.compile("Confidence"))
+    expect(results_page.locator("canvas.cw-map").nth(2)).to_have_attribute(
+        "aria-label", re.compile("Confidence")
+    )
     idle(results_page)
     wanted = [*first[:2], "Confidence", first[3]]
     assert alts(results_page) == wanted
@@ -86,7 +94,9 @@ def test_cells_drawn_around_in_the_second_panel_give_one_card_and_a_note_in_both
     card = results_page.locator(".st-key-chosen_cells")
     expect(card.get_by_text(CHOSEN)).to_have_count(1)
     n = card.get_by_text(CHOSEN).text_content().split()[0]
-    expect(results_page.get_by_text(f"{n} cells chosen", exact=True)).to_have_count(3)  # two notes and the card
+    expect(results_page.get_by_text(f"{n} cells chosen", exact=True)).to_have_count(
+        3
+    )  # two notes and the card
     expect(card.get_by_role("columnheader", name="Cell type")).to_be_visible()
     expect(card.get_by_role("columnheader", name="Difference")).to_be_visible()
     with results_page.expect_download() as saved:
@@ -109,7 +119,9 @@ def test_a_typed_gene_is_found_by_another_name_and_an_absent_one_is_named(result
     idle(results_page)
     box.fill("NOSUCHGENE1")
     box.press("Enter")
-    expect(results_page.get_by_text(re.compile("NOSUCHGENE1 is not in your data. The map still shows MS4A1"))).to_be_visible()
+    expect(
+        results_page.get_by_text(re.compile("NOSUCHGENE1 is not in your data. The map still shows MS4A1"))
+    ).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 1024])
@@ -129,10 +141,16 @@ def test_nothing_collides_with_two_panels(results_page, width):
         assert not panel["wide"]
         for at, (name, left, top, right, bottom) in enumerate(panel["parts"]):
             assert left >= panel["root"][0] - 1 and right <= panel["root"][2] + 1, f"{name} leaves the panel"
-            for other, a, b, c, d in panel["parts"][at + 1:]:
-                assert not (left < c - 1 and a < right - 1 and top < d - 1 and b < bottom - 1), f"{name} lies on {other}"
+            for other, a, b, c, d in panel["parts"][at + 1 :]:
+                assert not (left < c - 1 and a < right - 1 and top < d - 1 and b < bottom - 1), (
+                    f"{name} lies on {other}"
+                )
     controls = results_page.locator("[data-testid=stSelectbox], [data-testid=stButtonGroup]").evaluate_all(
-        "all => all.map((one) => { const r = one.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })")
+        "all => all.map((one) => "
+        "{ const r = one.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"
+    )
     for at, (left, top, right, bottom) in enumerate(controls):
-        for a, b, c, d in controls[at + 1:]:
-            assert not (left < c - 1 and a < right - 1 and top < d - 1 and b < bottom - 1), "two choices lie on each other"
+        for a, b, c, d in controls[at + 1 :]:
+            assert not (left < c - 1 and a < right - 1 and top < d - 1 and b < bottom - 1), (
+                "two choices lie on each other"
+            )

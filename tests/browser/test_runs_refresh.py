@@ -14,15 +14,21 @@ from tests.small_runs import LISTS, past_run, write_lists
 pytestmark = pytest.mark.browser
 
 
-def test_a_run_at_work_is_followed_while_rows_and_an_open_question_stay_where_they_are(page, app_server, monkeypatch, tmp_path):
+def test_a_run_at_work_is_followed_while_rows_and_an_open_question_stay_where_they_are(
+    page, app_server, monkeypatch, tmp_path
+):
     monkeypatch.setenv("CASSIA_HOME", str(app_server.home))
     other = past_run(settings.runs_root(), "Finished long ago")
     table = write_lists(tmp_path / "lists.csv", {**LISTS, "3": "NKG7,GNLY,KLRD1,NCAM1,KLRF1"})
     with ModelServer(latency_s=4.0) as server:
         model = AgentModel(provider="custom", model="stand-in", base_url=server.url)
-        run_id = runs.start_run(RunConfig(
-            title="At work", datasets=(DatasetSpec(name="lists", path=str(table), tissue="blood"),),
-            annotation=AnnotationParams(annotator=model, max_workers=1, boost="off", merge=False)))
+        run_id = runs.start_run(
+            RunConfig(
+                title="At work",
+                datasets=(DatasetSpec(name="lists", path=str(table), tissue="blood"),),
+                annotation=AnnotationParams(annotator=model, max_workers=1, boost="off", merge=False),
+            )
+        )
         page.goto(f"{app_server.url}/runs")
         at_work, below = page.locator(f".st-key-run_{run_id}"), page.locator(f".st-key-run_{other}")
         expect(at_work.get_by_text("0 of 4 clusters")).to_be_visible()

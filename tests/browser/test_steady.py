@@ -58,18 +58,25 @@ def test_the_run_page_stands_still_while_it_looks_for_news(page, app_server, mon
     with ModelServer(latency_s=15.0) as server:
         model = AgentModel(provider="custom", model="stand-in", base_url=server.url)
         spec = DatasetSpec(name="slow", path=str(intake.demo_path()), tissue="blood")
-        run_id = runs.start_run(RunConfig(datasets=(spec,), annotation=AnnotationParams(annotator=model, max_workers=12)))
+        run_id = runs.start_run(
+            RunConfig(datasets=(spec,), annotation=AnnotationParams(annotator=model, max_workers=12))
+        )
         page.goto(f"{app_server.url}/run?run={run_id}")
         expect(page.get_by_text("Annotating").first).to_be_visible(timeout=LONG_MS)
         expect(page.get_by_text("The map fills in as clusters finish.")).to_be_visible(timeout=LONG_MS)
         page.wait_for_timeout(1000)
-        watched = [*(page.get_by_role("heading", name=name, exact=True) for name in ("Stages", "Clusters", "Cost")),
-                   page.get_by_text("The map fills in"), page.locator(SMALL_MAP)]
+        watched = [
+            *(page.get_by_role("heading", name=name, exact=True) for name in ("Stages", "Clusters", "Cost")),
+            page.get_by_text("The map fills in"),
+            page.locator(SMALL_MAP),
+        ]
         places = []
         page.evaluate("(map) => { window.first = document.querySelector(map) }", SMALL_MAP)
         for _ in range(5):
             places.append([part.bounding_box() for part in watched])
             page.wait_for_timeout(1000)
-        assert page.evaluate("(map) => window.first === document.querySelector(map)", SMALL_MAP), "the map is not made anew"
+        assert page.evaluate("(map) => window.first === document.querySelector(map)", SMALL_MAP), (
+            "the map is not made anew"
+        )
         runs.cancel_run(run_id)
     assert all(place == places[0] for place in places), places

@@ -16,7 +16,9 @@ NEW_LABEL = "memory B cell"
 OUTSIDE = re.compile(r"(?!http://localhost|ws://localhost|data:|blob:)")
 
 
-def test_what_is_seen_chosen_and_corrected_survives_refresh_and_restart_and_is_what_the_files_say(page, app_server, tmp_path):
+def test_what_is_seen_chosen_and_corrected_survives_refresh_and_restart_and_is_what_the_files_say(
+    page, app_server, tmp_path
+):
     outside: list[str] = []
     page.on("request", lambda r: outside.append(r.url) if OUTSIDE.match(r.url) else None)
     open_results_of_the_demo(page, app_server.url)
@@ -25,7 +27,9 @@ def test_what_is_seen_chosen_and_corrected_survives_refresh_and_restart_and_is_w
 
     colour_by_gene(page, "CD79A")
     chosen, parts = draw_around_the_middle(page)
-    assert 0 < chosen < 700 and sum(parts) == chosen, "the counts per cluster add up to the cells that were chosen"
+    assert 0 < chosen < 700 and sum(parts) == chosen, (
+        "the counts per cluster add up to the cells that were chosen"
+    )
     colour_by_type(page)
 
     cluster, old = correct_the_shown_cluster(page, NEW_LABEL)
@@ -70,7 +74,10 @@ def legend(page: Page) -> dict[str, int]:
     wait_for_map(page)
     chips = page.locator("div.legend .chip")
     chips.first.wait_for()
-    return {chip.locator(".name").text_content(): number(chip.locator(".count").text_content()) for chip in chips.all()}
+    return {
+        chip.locator(".name").text_content(): number(chip.locator(".count").text_content())
+        for chip in chips.all()
+    }
 
 
 def number(text: str) -> int:
@@ -99,7 +106,9 @@ def colour_by_type(page: Page) -> None:
 
 
 def draw_around_the_middle(page: Page) -> tuple[int, list[int]]:
-    """Draw with the mouse; gives the number chosen by the map's note, and the counts that the card of the selection says."""
+    """Draw with the mouse; gives the number chosen by the map's note, and the counts that the card of the
+    selection says.
+    """
     page.get_by_role("button", name=re.compile("Choose cells by drawing")).click()
     box = page.locator("canvas.cw-map").first.bounding_box()
     x, y, w, h = box["x"], box["y"], box["width"], box["height"]
@@ -124,14 +133,20 @@ def card(page: Page):
 
 def cells_of(page: Page) -> int:
     """Cells of the cluster on the card."""
-    return number(re.search(r"[\d,]+ cells", card(page).get_by_text(re.compile(r"^Cluster .* cells")).text_content()).group())
+    return number(
+        re.search(
+            r"[\d,]+ cells", card(page).get_by_text(re.compile(r"^Cluster .* cells")).text_content()
+        ).group()
+    )
 
 
 def correct_the_shown_cluster(page: Page, label: str) -> tuple[str, str]:
     """Rename the cluster on the card by the search over the ontology; gives its id and its old label."""
     page.get_by_role("button", name="Correct", exact=True).click()
     dialog = page.get_by_role("dialog")
-    asked = re.search(r"Cluster (.+) is called (.+)\.", dialog.get_by_text(re.compile("is called")).text_content())
+    asked = re.search(
+        r"Cluster (.+) is called (.+)\.", dialog.get_by_text(re.compile("is called")).text_content()
+    )
     dialog.get_by_label("Cell type", exact=True).fill("memory B")
     dialog.get_by_label("Cell type", exact=True).press("Enter")
     choice = dialog.get_by_role("combobox", name=re.compile("Take this name"))
@@ -148,7 +163,9 @@ def expect_corrected(page: Page, cluster: str, label: str) -> None:
     expect(card(page).get_by_text("Corrected by you")).to_be_visible()
     expect(page.locator("div.legend")).to_contain_text(label)
     history = open_history(page)
-    expect(history.get_by_text(re.compile(rf"Renamed cluster {re.escape(cluster)}: .+ → {label}")).first).to_be_visible()
+    expect(
+        history.get_by_text(re.compile(rf"Renamed cluster {re.escape(cluster)}: .+ → {label}")).first
+    ).to_be_visible()
 
 
 def open_history(page: Page):
@@ -180,12 +197,18 @@ def take_home(page: Page, folder: Path) -> tuple[anndata.AnnData, pd.DataFrame]:
     return anndata.read_h5ad(saved["h5ad"]), pd.read_csv(saved["CSV"], dtype=str)
 
 
-def assert_the_files_say_what_the_screen_says(cells: anndata.AnnData, table: pd.DataFrame, shown: dict[str, int], cluster: str,
-                                              old: str) -> None:
+def assert_the_files_say_what_the_screen_says(
+    cells: anndata.AnnData, table: pd.DataFrame, shown: dict[str, int], cluster: str, old: str
+) -> None:
     labels = table.set_index("cluster")["cell_type"]
     assert labels[cluster] == NEW_LABEL
     assert table.set_index("cluster")["cell_type_before"][cluster] == old
-    of_cells, clusters = cells.obs["cell_type"].astype(str), cells.obs[cells.uns["cassia"]["cluster_key"]].astype(str)
+    of_cells, clusters = (
+        cells.obs["cell_type"].astype(str),
+        cells.obs[cells.uns["cassia"]["cluster_key"]].astype(str),
+    )
     assert (of_cells == clusters.map(labels)).all(), "every cell has the label of its cluster in the table"
     assert of_cells.value_counts().to_dict() == shown, "and each label has as many cells as the legend says"
-    assert set(cells.obs["cell_type_before_edit"][clusters == cluster].astype(str)) == {old}, "the old label is kept too"
+    assert set(cells.obs["cell_type_before_edit"][clusters == cluster].astype(str)) == {old}, (
+        "the old label is kept too"
+    )

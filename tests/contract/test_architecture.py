@@ -32,10 +32,20 @@ FREE = {"errors", "settings", "log"}
 SCREEN = {"services", "domain", "errors", "settings"}
 """What app.py, pages and cassia_ui may import of the core."""
 HOME_OF_VENDOR = {
-    "openai": {"llm"}, "anthropic": {"llm"}, "tenacity": {"llm", "pipeline"},
-    "cellxgene_ontology_guide": {"knowledge"}, "jinja2": {"agents", "report"}, "plotly": {"report"},
-    "matplotlib": {"report"}, "h5py": {"data"}, "umap": {"data"}, "harmonypy": {"data"},
-    "igraph": {"data"}, "pydantic": {"runs"}, "filelock": {"runs"}, "tqdm": {"cli_commands"},
+    "openai": {"llm"},
+    "anthropic": {"llm"},
+    "tenacity": {"llm", "pipeline"},
+    "cellxgene_ontology_guide": {"knowledge"},
+    "jinja2": {"agents", "report"},
+    "plotly": {"report"},
+    "matplotlib": {"report"},
+    "h5py": {"data"},
+    "umap": {"data"},
+    "harmonypy": {"data"},
+    "igraph": {"data"},
+    "pydantic": {"runs"},
+    "filelock": {"runs"},
+    "tqdm": {"cli_commands"},
 }
 
 
@@ -65,8 +75,11 @@ def own_layer(name: str) -> str | None:
 
 def upward_arrows(path: Path, layer: str) -> list[str]:
     allowed = LAYERS.get(layer, set()) | {layer} | FREE | {"__init__"}
-    return [f"{path.name}:{line} ({layer}) imports {name}" for name, line in imports_of(path)
-            if (target := own_layer(name)) is not None and target not in allowed]
+    return [
+        f"{path.name}:{line} ({layer}) imports {name}"
+        for name, line in imports_of(path)
+        if (target := own_layer(name)) is not None and target not in allowed
+    ]
 
 
 def core_files() -> list[Path]:
@@ -74,7 +87,11 @@ def core_files() -> list[Path]:
 
 
 def screen_files() -> list[Path]:
-    return [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "cassia_ui").rglob("*.py"))]
+    return [
+        ROOT / "app.py",
+        *sorted((ROOT / "pages").glob("*.py")),
+        *sorted((ROOT / "cassia_ui").rglob("*.py")),
+    ]
 
 
 def test_imports_of_the_core_point_down_only():
@@ -92,25 +109,37 @@ def test_no_file_of_the_core_imports_streamlit():
 
 
 def test_screens_import_only_services_domain_and_errors():
-    guilty = [f"{p.name}:{line} imports {name}" for p in screen_files() for name, line in imports_of(p)
-              if (target := own_layer(name)) is not None and target not in SCREEN | {"__init__"}]
+    guilty = [
+        f"{p.name}:{line} imports {name}"
+        for p in screen_files()
+        for name, line in imports_of(p)
+        if (target := own_layer(name)) is not None and target not in SCREEN | {"__init__"}
+    ]
     assert guilty == []
 
 
 @pytest.mark.parametrize("vendor", sorted(HOME_OF_VENDOR))
 def test_a_vendor_package_stays_in_its_home_layer(vendor: str):
-    guilty = [f"{p.relative_to(ROOT)}:{line}" for p in core_files() for name, line in imports_of(p)
-              if name.split(".")[0] == vendor and layer_of_file(p) not in HOME_OF_VENDOR[vendor]]
+    guilty = [
+        f"{p.relative_to(ROOT)}:{line}"
+        for p in core_files()
+        for name, line in imports_of(p)
+        if name.split(".")[0] == vendor and layer_of_file(p) not in HOME_OF_VENDOR[vendor]
+    ]
     assert guilty == []
 
 
 def test_the_check_sees_a_page_that_imports_a_provider_and_a_core_file_that_imports_streamlit(tmp_path: Path):
     page = tmp_path / "page.py"
-    page.write_text("def f():\n    from cassia_core.llm.registry import make_provider\n    import streamlit as st\n")
+    page.write_text(
+        "def f():\n    from cassia_core.llm.registry import make_provider\n    import streamlit as st\n"
+    )
     names = [name for name, _ in imports_of(page)]
     assert own_layer(names[0]) not in SCREEN
     assert "streamlit" in names
-    assert upward_arrows(page, "domain") == ["page.py:2 (domain) imports cassia_core.llm.registry.make_provider"]
+    assert upward_arrows(page, "domain") == [
+        "page.py:2 (domain) imports cassia_core.llm.registry.make_provider"
+    ]
 
 
 def test_session_state_is_touched_in_one_file_only():

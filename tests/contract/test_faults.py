@@ -1,4 +1,6 @@
-"""40 clusters under every fault, through the real SDK: nothing is lost, nothing is invented (docs/FAULTS.md)."""
+"""40 clusters under every fault, through the real SDK: nothing is lost, nothing is invented
+(docs/FAULTS.md).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def after_10(asked: Asked) -> bool:
 
 @dataclass(frozen=True)
 class Case:
-    """A fault, when it strikes, and how the struck clusters must end: statuses in words, "done" for all the rest."""
+    """A fault, when it strikes, and how the struck clusters must end: statuses in words, "done" for all the
+    rest.
+    """
 
     fault: str
     when: When
@@ -52,20 +56,38 @@ class Case:
 
 HEALED, REVIEW, FAILED = ("done",), ("needs_review",), ("failed",)
 CASES = (
-    Case("429", first_40, HEALED), Case("429-retry-after", first_40, HEALED), Case("429", once, HEALED, "anthropic"),
-    Case("500", once, HEALED), Case("503", once, HEALED), Case("503", once, HEALED, "anthropic"),
+    Case("429", first_40, HEALED),
+    Case("429-retry-after", first_40, HEALED),
+    Case("429", once, HEALED, "anthropic"),
+    Case("500", once, HEALED),
+    Case("503", once, HEALED),
+    Case("503", once, HEALED, "anthropic"),
     Case("500", for_every_third, FAILED),
-    Case("timeout", once, HEALED), Case("reset", once, HEALED), Case("reset", for_every_third, FAILED),
-    Case("empty", once, HEALED), Case("null", once, HEALED), Case("empty", for_every_third, FAILED),
-    Case("filtered", once, HEALED), Case("filtered", for_every_third, FAILED),
+    Case("timeout", once, HEALED),
+    Case("reset", once, HEALED),
+    Case("reset", for_every_third, FAILED),
+    Case("empty", once, HEALED),
+    Case("null", once, HEALED),
+    Case("empty", for_every_third, FAILED),
+    Case("filtered", once, HEALED),
+    Case("filtered", for_every_third, FAILED),
     Case("truncated", once, HEALED),
-    Case("refusal", once, HEALED), Case("refusal", for_every_third, FAILED),
-    Case("no-json", once, HEALED), Case("no-json", for_every_third, HEALED),
-    Case("broken-json", once, HEALED), Case("wrong-types", once, HEALED), Case("wrong-types", for_every_third, HEALED),
-    Case("two-answers", once, HEALED), Case("two-answers", for_every_third, HEALED),
-    Case("other-cluster", once, HEALED), Case("other-cluster", for_every_third, FAILED),
-    Case("score-850", once, HEALED), Case("score-850", for_every_third, REVIEW), Case("score-text", once, HEALED),
-    Case("no-stop-phrase", once, HEALED), Case("no-stop-phrase", for_every_third, REVIEW),
+    Case("refusal", once, HEALED),
+    Case("refusal", for_every_third, FAILED),
+    Case("no-json", once, HEALED),
+    Case("no-json", for_every_third, HEALED),
+    Case("broken-json", once, HEALED),
+    Case("wrong-types", once, HEALED),
+    Case("wrong-types", for_every_third, HEALED),
+    Case("two-answers", once, HEALED),
+    Case("two-answers", for_every_third, HEALED),
+    Case("other-cluster", once, HEALED),
+    Case("other-cluster", for_every_third, FAILED),
+    Case("score-850", once, HEALED),
+    Case("score-850", for_every_third, REVIEW),
+    Case("score-text", once, HEALED),
+    Case("no-stop-phrase", once, HEALED),
+    Case("no-stop-phrase", for_every_third, REVIEW),
     Case("401", after_10, ("done", "failed", "needs_review")),
     Case("402", after_10, ("done", "failed", "needs_review")),
     Case("out-of-credit", after_10, ("done", "failed", "needs_review"), "anthropic"),
@@ -103,7 +125,9 @@ def test_a_run_that_cannot_go_on_stops_at_once_and_goes_on_later(fault: str, tmp
     results, server, bench = run(Case(fault, after_10, HEALED), tmp_path)
     paid = server.stats.answered
     assert paid == 10
-    assert server.stats.calls <= 10 + bench.params.max_workers, "after the first refusal only those in flight are made"
+    assert server.stats.calls <= 10 + bench.params.max_workers, (
+        "after the first refusal only those in flight are made"
+    )
     assert bench.asker.stopped_by is not None
     with ModelServer() as mended:
         with Bench(quick(mended, boost="off"), tmp_path) as bench:
@@ -112,16 +136,27 @@ def test_a_run_that_cannot_go_on_stops_at_once_and_goes_on_later(fault: str, tmp
         assert mended.stats.calls == 2 * len(CLUSTERS) - paid, "what was paid is not paid again"
 
 
-@pytest.mark.parametrize(("fault", "when"), [("no-json", once), ("merger-backwards", once), ("empty", once),
-                                             ("no-json", lambda asked: True)])
+@pytest.mark.parametrize(
+    ("fault", "when"),
+    [("no-json", once), ("merger-backwards", once), ("empty", once), ("no-json", lambda asked: True)],
+)
 def test_groups_are_joined_by_cluster_or_missing(fault: str, when: When, tmp_path: Path):
     def strike(asked: Asked, good: str) -> Answer | None:
         return FAULTS[fault](asked, good) if asked.agent == "merger" and when(asked) else None
 
     notices: list[str] = []
-    with ModelServer(fault=strike) as server, Bench(quick(server, boost="off"), tmp_path, wait_s=0.005) as bench:
-        results = merge_labels(bench.all(CLUSTERS), setting=HUMAN_BLOOD, params=bench.params, asker=bench.asker,
-                               dataset="data", notice=notices.append)
+    with (
+        ModelServer(fault=strike) as server,
+        Bench(quick(server, boost="off"), tmp_path, wait_s=0.005) as bench,
+    ):
+        results = merge_labels(
+            bench.all(CLUSTERS),
+            setting=HUMAN_BLOOD,
+            params=bench.params,
+            asker=bench.asker,
+            dataset="data",
+            notice=notices.append,
+        )
     grouped = [r for r in results if r.merged]
     assert all(r.merged.grouping_3 == r.label for r in grouped)
     assert len(grouped) == (0 if notices else len(CLUSTERS))
@@ -139,6 +174,14 @@ def outcome_table(folder: Path) -> list[tuple[str, str, str, int, int, Counter]]
     rows = []
     for number, case in enumerate(CASES):
         results, server, bench = run(case, folder / str(number))
-        rows.append((case.fault, case.when.__name__, case.wire, server.stats.calls, len(bench.calls),
-                     Counter(r.status for r in results)))
+        rows.append(
+            (
+                case.fault,
+                case.when.__name__,
+                case.wire,
+                server.stats.calls,
+                len(bench.calls),
+                Counter(r.status for r in results),
+            )
+        )
     return rows

@@ -25,23 +25,36 @@ CLUSTERS = tuple(cluster_of(name) for name in ("0", "1", "10", "2", "CD4+", "CD4
 
 
 def verdict_failed(asked: Asked, good: str) -> Answer | None:
-    return Answer(text="The subtype goes too deep.\nVALIDATION FAILED") if asked.agent == "validator" else None
+    return (
+        Answer(text="The subtype goes too deep.\nVALIDATION FAILED") if asked.agent == "validator" else None
+    )
 
 
 def merged(bench: Bench, results: tuple, notices: list[str] | None = None) -> tuple:
-    return merge_labels(results, setting=HUMAN_BLOOD, params=bench.params, asker=bench.asker, dataset="data",
-                        notice=(notices if notices is not None else []).append)
+    return merge_labels(
+        results,
+        setting=HUMAN_BLOOD,
+        params=bench.params,
+        asker=bench.asker,
+        dataset="data",
+        notice=(notices if notices is not None else []).append,
+    )
 
 
 def test_lesson_1_a_boost_reads_the_genes_of_its_own_cluster(tmp_path: Path):
     zero, ten, shared = CLUSTERS[0], CLUSTERS[2], "SHAREDGENE"
     rows = [(c.cluster, g.gene, 3.0, 0.0, 0.9, 0.1) for c in (zero, ten) for g in c.genes]
     rows += [("0", shared, 1.0, 0.0, 0.11, 0.5), ("10", shared, 2.0, 0.0, 0.77, 0.5)]
-    expression = MarkerExpression(pd.DataFrame(rows, columns=[
-        "cluster", "gene", "log2fc", "pval_adj", "pct_in", "pct_out"]))
+    expression = MarkerExpression(
+        pd.DataFrame(rows, columns=["cluster", "gene", "log2fc", "pval_adj", "pct_in", "pct_out"])
+    )
 
     def reply(asked: Asked) -> str:
-        if asked.agent == "annotator" and "ask_genes" in asked.messages[0][1] and "measured" not in asked.data:
+        if (
+            asked.agent == "annotator"
+            and "ask_genes" in asked.messages[0][1]
+            and "measured" not in asked.data
+        ):
             return fenced({"hypotheses": ["a"], "ask_genes": [shared, ten.genes[0].gene, "NOWHERE"]})
         return good_reply(asked)
 
@@ -65,7 +78,8 @@ def test_lesson_2_groups_are_joined_by_cluster_id_and_missing_ones_are_reported(
     with ModelServer(fault=reordered_and_short) as server, Bench(quick(server), tmp_path) as bench:
         results = merged(bench, bench.all(CLUSTERS), notices)
     assert {r.cluster: r.merged and r.merged.grouping_3 for r in results} == {
-        c.cluster: None if c.cluster == "10" else own_label(c) for c in CLUSTERS}
+        c.cluster: None if c.cluster == "10" else own_label(c) for c in CLUSTERS
+    }
     assert any("10" in text for text in notices)
 
 
@@ -96,14 +110,18 @@ def test_lesson_6_a_missing_cluster_is_missing_and_filled_from_no_other(tmp_path
 
 
 @pytest.mark.parametrize(("fault", "score"), [("score-text", 85.5), ("score-850", None)])
-def test_lesson_7_a_score_is_a_number_from_0_to_100_or_nothing(fault: str, score: float | None, tmp_path: Path):
+def test_lesson_7_a_score_is_a_number_from_0_to_100_or_nothing(
+    fault: str, score: float | None, tmp_path: Path
+):
     with ModelServer(fault=FAULTS[fault]) as server, Bench(quick(server, boost="off"), tmp_path) as bench:
         result = bench.one(CLUSTERS[0])
     assert (result.score.value if result.score else None) == score
 
 
 def test_lesson_8_failed_and_empty_clusters_come_back_with_a_reason(tmp_path: Path):
-    without = with_state(CLUSTERS[3], genes=(), state="no_markers", reason="None of its genes passed the thresholds.")
+    without = with_state(
+        CLUSTERS[3], genes=(), state="no_markers", reason="None of its genes passed the thresholds."
+    )
 
     def fails_for_0(asked: Asked, good: str) -> Answer | None:
         return Answer(status=500) if asked.markers[:1] == ("C0G0",) else None
@@ -130,9 +148,11 @@ def test_lesson_12_two_runs_keep_their_keys_and_share_no_environment(tmp_path: P
     keys = {"a": "sk-first-user-000000", "b": "sk-second-user-00000"}
     before = dict(os.environ)
     with ModelServer(latency_s=0.01) as server:
+
         def run(name: str) -> None:
             with Bench(quick(server, max_workers=3), tmp_path / name, keys={"custom": keys[name]}) as bench:
                 bench.all(replace(c, cluster=f"{name}{c.cluster}") for c in CLUSTERS)
+
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(run, keys))
         used = {asked.key for asked in server.stats.asked}
@@ -143,7 +163,10 @@ def test_lesson_12_two_runs_keep_their_keys_and_share_no_environment(tmp_path: P
 
 
 def test_lesson_14_not_validation_passed_is_no_pass(tmp_path: Path):
-    with ModelServer(fault=FAULTS["no-stop-phrase"]) as server, Bench(quick(server, boost="off"), tmp_path) as bench:
+    with (
+        ModelServer(fault=FAULTS["no-stop-phrase"]) as server,
+        Bench(quick(server, boost="off"), tmp_path) as bench,
+    ):
         result = bench.one(CLUSTERS[0])
     assert result.status == "needs_review" and result.verdict is None
 
@@ -158,7 +181,9 @@ def test_lesson_15_a_reply_without_its_end_is_not_talked_on_with_itself(tmp_path
 
 def test_lesson_17_a_custom_address_keeps_its_spelling_and_no_alias_touches_the_model():
     with ModelServer(models=()) as server:
-        model = AgentModel(provider="custom", model="GPT-4o", base_url=server.url.replace("/v1", "/Team-A/V1"))
+        model = AgentModel(
+            provider="custom", model="GPT-4o", base_url=server.url.replace("/v1", "/Team-A/V1")
+        )
         provider = make_provider(model)
         assert "/Team-A/V1" in repr(provider)
         provider.close()

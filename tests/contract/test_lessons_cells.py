@@ -16,14 +16,22 @@ from cassia_core.runs.store import RunRecord
 
 
 def result(cluster: str, label: str) -> ClusterResult:
-    return ClusterResult(cluster=cluster, status="done", proposal=Proposal(general=label),
-                         turns=(Turn(role="annotator", attempt=1, text=label),))
+    return ClusterResult(
+        cluster=cluster,
+        status="done",
+        proposal=Proposal(general=label),
+        turns=(Turn(role="annotator", attempt=1, text=label),),
+    )
 
 
 def test_lesson_4_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its_name():
     clusters = ["1", "10", "CD4+", "CD4-", "0"]
-    adata = ad.AnnData(np.zeros((5, 2), dtype=np.float32), obs=pd.DataFrame({"leiden": clusters}, index=list("abcde")))
-    write_labels(adata, "leiden", (result("10", "B cell"), result("CD4+", "T cell"), result("0", "monocyte")), {})
+    adata = ad.AnnData(
+        np.zeros((5, 2), dtype=np.float32), obs=pd.DataFrame({"leiden": clusters}, index=list("abcde"))
+    )
+    write_labels(
+        adata, "leiden", (result("10", "B cell"), result("CD4+", "T cell"), result("0", "monocyte")), {}
+    )
     labels = adata.obs["cell_type"].astype(object).where(adata.obs["cell_type"].notna(), None)
     assert labels.tolist() == [None, "B cell", "T cell", None, "monocyte"]
 
@@ -31,11 +39,18 @@ def test_lesson_4_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its
 def test_lesson_13_what_a_model_wrote_reaches_the_report_as_text():
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     spec = DatasetSpec(name="x", path="x.csv")
-    text = render_report(spec=spec, rows=(result("0", hostile),), findings=None, families={},
-                         record=RunRecord(config=RunConfig(datasets=(spec,)), created_at="now"),
-                         outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x"))
+    text = render_report(
+        spec=spec,
+        rows=(result("0", hostile),),
+        findings=None,
+        families={},
+        record=RunRecord(config=RunConfig(datasets=(spec,)), created_at="now"),
+        outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x"),
+    )
     assert hostile not in text and "<img src=x" not in text
-    assert text.count("&lt;img src=x onerror=alert(1)&gt;") >= 3, "in the table, the heading and the conversation"
+    assert text.count("&lt;img src=x onerror=alert(1)&gt;") >= 3, (
+        "in the table, the heading and the conversation"
+    )
 
 
 def test_lesson_18_markers_come_from_log_normalised_values_of_all_genes_though_x_is_scaled(demo_run):

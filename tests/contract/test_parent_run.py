@@ -18,9 +18,12 @@ def test_a_higher_limit_goes_on_from_what_the_parent_run_has_paid(tmp_path: Path
     pd.DataFrame({"cluster": lists.keys(), "marker_genes": lists.values()}).to_csv(table, index=False)
     with ModelServer() as server:
         model = AgentModel(provider="custom", model="stand-in", base_url=server.url, max_tokens=500)
-        config = RunConfig(datasets=(DatasetSpec(name="lists", path=str(table), tissue="blood"),),
-                           annotation=AnnotationParams(annotator=model, max_workers=1, boost="off", merge=False,
-                                                       max_tokens_total=2500))
+        config = RunConfig(
+            datasets=(DatasetSpec(name="lists", path=str(table), tissue="blood"),),
+            annotation=AnnotationParams(
+                annotator=model, max_workers=1, boost="off", merge=False, max_tokens_total=2500
+            ),
+        )
         first = runs.start_run(config, {}, tmp_path)
         assert wait(first, tmp_path, ended).state in ("partial", "failed")
         paid = server.stats.calls
@@ -30,4 +33,5 @@ def test_a_higher_limit_goes_on_from_what_the_parent_run_has_paid(tmp_path: Path
         assert wait(second, tmp_path, ended).state == "success"
         assert server.stats.calls == 12, "two calls a cluster over both runs"
     assert {r.cluster: r.label for r in results.load_results(second, "lists", tmp_path).rows} == {
-        c: f"C{c}G0 cell" for c in lists}
+        c: f"C{c}G0 cell" for c in lists
+    }

@@ -40,8 +40,14 @@ TASK = FormatTask(setting=Setting(species="human"), text="x")
 
 
 def request(**changes: object) -> ChatRequest:
-    fields = {"messages": (Message(role="system", content="Role: tester."), Message(role="user", content="Hello")),
-              "model": "stand-in", "agent": "formatter", "task": TASK, "timeout_s": 5.0, **changes}
+    fields = {
+        "messages": (Message(role="system", content="Role: tester."), Message(role="user", content="Hello")),
+        "model": "stand-in",
+        "agent": "formatter",
+        "task": TASK,
+        "timeout_s": 5.0,
+        **changes,
+    }
     return ChatRequest(**fields)
 
 
@@ -70,23 +76,30 @@ def test_instructions_and_task_arrive_in_their_roles(wire: str):
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize(("answer", "kind"), [
-    (Answer(status=401, error_code="invalid_api_key"), AuthError),
-    (Answer(status=403), AuthError),
-    (Answer(status=402, error_code="insufficient_quota"), QuotaError),
-    (Answer(status=429, error_code="insufficient_quota"), QuotaError),
-    (Answer(status=404, error_code="model_not_found"), ModelUnavailable),
-    (Answer(status=413), ContextTooLong),
-    (Answer(status=429), RateLimited),
-    (Answer(status=500), Overloaded),
-    (Answer(status=503), Overloaded),
-    (Answer(status=529), Overloaded),
-    (Answer(status=408), Overloaded),
-    (Answer(status=400), ProviderError),
-    (Answer(status=418), ProviderError),
-    (Answer(reset=True), ProviderTimeout),
-], ids=lambda value: f"{value.status}{value.error_code or ''}{'reset' if value.reset else ''}"
-   if isinstance(value, Answer) else None)
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(status=401, error_code="invalid_api_key"), AuthError),
+        (Answer(status=403), AuthError),
+        (Answer(status=402, error_code="insufficient_quota"), QuotaError),
+        (Answer(status=429, error_code="insufficient_quota"), QuotaError),
+        (Answer(status=404, error_code="model_not_found"), ModelUnavailable),
+        (Answer(status=413), ContextTooLong),
+        (Answer(status=429), RateLimited),
+        (Answer(status=500), Overloaded),
+        (Answer(status=503), Overloaded),
+        (Answer(status=529), Overloaded),
+        (Answer(status=408), Overloaded),
+        (Answer(status=400), ProviderError),
+        (Answer(status=418), ProviderError),
+        (Answer(reset=True), ProviderTimeout),
+    ],
+    ids=lambda value: (
+        f"{value.status}{value.error_code or ''}{'reset' if value.reset else ''}"
+        if isinstance(value, Answer)
+        else None
+    ),
+)
 def test_faults_are_mapped_to_our_errors_in_plain_words(wire: str, answer: Answer, kind: type):
     with ModelServer(fault=fails_with(answer)) as server:
         provider = make_provider(server_model(server, wire), KEY)
@@ -109,8 +122,15 @@ def test_a_slow_answer_is_a_timeout(wire: str):
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize(("headers", "seconds"), [
-    ({"retry-after": "7"}, 7.0), ({"retry-after-ms": "1500"}, 1.5), ({}, None), ({"retry-after": "soon"}, None)])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({}, None),
+        ({"retry-after": "soon"}, None),
+    ],
+)
 def test_the_servers_wish_to_wait_is_read(wire: str, headers: dict, seconds: float | None):
     with ModelServer(fault=fails_with(Answer(status=429, headers=headers))) as server:
         provider = make_provider(server_model(server, wire), KEY)
@@ -121,11 +141,16 @@ def test_the_servers_wish_to_wait_is_read(wire: str, headers: dict, seconds: flo
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize(("answer", "text", "finish"), [
-    (Answer(text=""), "", "stop"), (Answer(text=None), "", "stop"),
-    (Answer(text="Half an", finish="length"), "Half an", "length"),
-    (Answer(text="", finish="content_filter"), "", "filtered"),
-], ids=["empty", "null", "cut", "filtered"])
+@pytest.mark.parametrize(
+    ("answer", "text", "finish"),
+    [
+        (Answer(text=""), "", "stop"),
+        (Answer(text=None), "", "stop"),
+        (Answer(text="Half an", finish="length"), "Half an", "length"),
+        (Answer(text="", finish="content_filter"), "", "filtered"),
+    ],
+    ids=["empty", "null", "cut", "filtered"],
+)
 def test_odd_replies_are_told_apart(wire: str, answer: Answer, text: str, finish: str):
     with ModelServer(fault=fails_with(answer)) as server:
         provider = make_provider(server_model(server, wire), KEY)
@@ -160,7 +185,9 @@ def test_the_connection_test_says_what_is_wrong(wire: str):
         with pytest.raises(AuthError, match="refused the key"):
             check_connection(model, "sk-wrong-0000000000")
         with pytest.raises(ModelUnavailable, match="does not know the model 'nonesuch'"):
-            check_connection(AgentModel(provider=model.provider, model="nonesuch", base_url=model.base_url), KEY)
+            check_connection(
+                AgentModel(provider=model.provider, model="nonesuch", base_url=model.base_url), KEY
+            )
         server.fault = fails_with(Answer(status=402, error_code="insufficient_quota"))
         with pytest.raises(QuotaError, match="no credit left"):
             check_connection(model, KEY)
@@ -181,8 +208,15 @@ def test_no_key_shows_in_a_provider_or_its_errors(wire: str):
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_the_environment_is_neither_read_nor_written(wire: str, monkeypatch: pytest.MonkeyPatch):
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "OPENAI_ORG_ID",
-                 "OPENAI_PROJECT_ID", "ANTHROPIC_AUTH_TOKEN"):
+    for name in (
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "OPENAI_BASE_URL",
+        "ANTHROPIC_BASE_URL",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "ANTHROPIC_AUTH_TOKEN",
+    ):
         monkeypatch.setenv(name, "http://127.0.0.1:9/from-the-environment")
     before = dict(os.environ)
     with ModelServer() as server:
@@ -216,15 +250,22 @@ def test_wishes_are_sent_only_where_the_model_knows_them():
 
     wishes = {"temperature": 0.3, "reasoning": "low", "max_tokens": 99, "json_schema": {"type": "object"}}
     with ModelServer(record, models=()) as server:
-        for provider_name, model, url in (("openai", "gpt-6-luna", server.url), ("custom", "local", server.url),
-                                          ("openrouter", "anthropic/claude-sonnet-4.5", server.url),
-                                          ("anthropic", "claude-sonnet-5-5", server.anthropic_url),
-                                          ("anthropic", "claude-haiku-4-5", server.anthropic_url)):
+        for provider_name, model, url in (
+            ("openai", "gpt-6-luna", server.url),
+            ("custom", "local", server.url),
+            ("openrouter", "anthropic/claude-sonnet-4.5", server.url),
+            ("anthropic", "claude-sonnet-5-5", server.anthropic_url),
+            ("anthropic", "claude-haiku-4-5", server.anthropic_url),
+        ):
             provider = make_provider(AgentModel(provider=provider_name, model=model, base_url=url), KEY)
             provider.complete(request(model=model, **wishes))
             provider.close()
     luna, local, router = sent["gpt-6-luna"], sent["local"], sent["anthropic/claude-sonnet-4.5"]
-    assert "temperature" not in luna and luna["reasoning_effort"] == "low" and luna["max_completion_tokens"] == 99
+    assert (
+        "temperature" not in luna
+        and luna["reasoning_effort"] == "low"
+        and luna["max_completion_tokens"] == 99
+    )
     assert luna["response_format"]["json_schema"]["schema"] == {"type": "object"}
     assert local["temperature"] == 0.3 and local["max_tokens"] == 99
     assert "reasoning_effort" not in local and "response_format" not in local
@@ -267,8 +308,10 @@ def test_a_missing_key_is_said_before_anything_is_paid(facts):
 
 
 def test_no_vendor_package_is_loaded_before_it_is_asked():
-    code = ("import sys; import cassia_core.pipeline.asking, cassia_core.llm.registry; "
-            "sys.exit(bool({'openai', 'anthropic'} & set(sys.modules)))")
+    code = (
+        "import sys; import cassia_core.pipeline.asking, cassia_core.llm.registry; "
+        "sys.exit(bool({'openai', 'anthropic'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

@@ -8,10 +8,23 @@ import pytest
 
 from cassia_core.knowledge import ontology
 
-LINEAGE_OF_GOLD = {"T cell": "CL:0000084", "B cell": "CL:0000236", "NK cell": "CL:0000623", "CD14+": "CL:0000576",
-                   "CD34+": "CL:0008001"}
+LINEAGE_OF_GOLD = {
+    "T cell": "CL:0000084",
+    "B cell": "CL:0000236",
+    "NK cell": "CL:0000623",
+    "CD14+": "CL:0000576",
+    "CD34+": "CL:0008001",
+}
 """Gold name to the Cell Ontology term that a right label is, or descends from."""
-PRECURSORS = ("CL:0008001", "CL:0000037", "CL:0000049", "CL:0000050", "CL:0000557", "CL:0000051", "CL:0002031")
+PRECURSORS = (
+    "CL:0008001",
+    "CL:0000037",
+    "CL:0000049",
+    "CL:0000050",
+    "CL:0000557",
+    "CL:0000051",
+    "CL:0002031",
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +33,18 @@ def annotated(shared, command_line, tmp_path_factory):
     if not source.exists():
         pytest.skip("the file is not here")
     out = tmp_path_factory.mktemp("real") / "out"
-    done = command_line("annotate", source, "--tissue", "blood", "--species", "human", "--output-dir", out, "--quiet",
-                        timeout=600)
+    done = command_line(
+        "annotate",
+        source,
+        "--tissue",
+        "blood",
+        "--species",
+        "human",
+        "--output-dir",
+        out,
+        "--quiet",
+        timeout=600,
+    )
     assert done.returncode == 0, done.stderr
     folder = next(out.glob("run_blood_*")) / "blood" / "pbmc_facs_zheng2017"
     return ad.read_h5ad(source), ad.read_h5ad(folder / "pbmc_facs_zheng2017_annotated.h5ad")
@@ -36,8 +59,12 @@ def test_the_original_counts_clusters_and_maps_are_in_the_annotated_file(annotat
 
 def test_at_least_85_percent_of_the_cells_carry_the_right_broad_lineage(annotated):
     _, result = annotated
-    right = [is_right(str(gold), str(cl_id)) for gold, cl_id in zip(
-        result.obs["subpop"], result.obs["cell_type_ontology_term_id"].astype(str), strict=True)]
+    right = [
+        is_right(str(gold), str(cl_id))
+        for gold, cl_id in zip(
+            result.obs["subpop"], result.obs["cell_type_ontology_term_id"].astype(str), strict=True
+        )
+    ]
     assert np.mean(right) >= 0.85, np.mean(right)
 
 

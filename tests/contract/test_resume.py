@@ -18,9 +18,14 @@ from cassia_core.services import results, runs
 from tests.model_server import ModelServer
 
 LISTS = {
-    "0": "MS4A1,CD79A,CD79B,CD19,BANK1", "1": "CD3D,CD3E,CD2,IL7R,TRAC", "10": "CD14,LYZ,S100A8,S100A9,FCN1",
-    "2": "NKG7,GNLY,KLRD1,NCAM1,KLRF1", "T/NK": "CD3D,NKG7,GZMB,PRF1,CD8A", "-1": "PPBP,PF4,ITGA2B,GP9,TUBB1",
-    "3": "COL1A1,DCN,LUM,PDGFRA,COL3A1", "4": "PECAM1,VWF,CDH5,CLDN5,ERG",
+    "0": "MS4A1,CD79A,CD79B,CD19,BANK1",
+    "1": "CD3D,CD3E,CD2,IL7R,TRAC",
+    "10": "CD14,LYZ,S100A8,S100A9,FCN1",
+    "2": "NKG7,GNLY,KLRD1,NCAM1,KLRF1",
+    "T/NK": "CD3D,NKG7,GZMB,PRF1,CD8A",
+    "-1": "PPBP,PF4,ITGA2B,GP9,TUBB1",
+    "3": "COL1A1,DCN,LUM,PDGFRA,COL3A1",
+    "4": "PECAM1,VWF,CDH5,CLDN5,ERG",
 }
 WORKERS = 2
 
@@ -34,8 +39,10 @@ def marker_table(tmp_path) -> Path:
 
 def config(marker_table: Path, url: str) -> RunConfig:
     model = AgentModel(provider="custom", model="stand-in", base_url=url)
-    return RunConfig(datasets=(DatasetSpec(name="lists", path=str(marker_table), tissue="blood"),),
-                     annotation=AnnotationParams(annotator=model, max_workers=WORKERS, boost="off"))
+    return RunConfig(
+        datasets=(DatasetSpec(name="lists", path=str(marker_table), tissue="blood"),),
+        annotation=AnnotationParams(annotator=model, max_workers=WORKERS, boost="off"),
+    )
 
 
 def wait(run_id: str, root: Path, until, timeout_s: float = 90):
@@ -58,12 +65,16 @@ def tables(run_id: str, root: Path) -> pd.DataFrame:
 
 
 def kill_worker(run_id: str, root: Path) -> None:
-    pid = runs.view_run(run_id, root) and int(pd.read_json(RunLayout(root=root / run_id).worker, typ="series")["pid"])
+    pid = runs.view_run(run_id, root) and int(
+        pd.read_json(RunLayout(root=root / run_id).worker, typ="series")["pid"]
+    )
     os.kill(pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
 
 
-def test_a_killed_worker_is_seen_and_resumed_with_no_call_paid_twice_but_those_in_flight(tmp_path, marker_table):
+def test_a_killed_worker_is_seen_and_resumed_with_no_call_paid_twice_but_those_in_flight(
+    tmp_path, marker_table
+):
     with ModelServer(latency_s=0.0) as server:
         whole = runs.start_run(config(marker_table, server.url), {}, tmp_path / "whole")
         assert wait(whole, tmp_path / "whole", ended).state == "success"
@@ -123,13 +134,20 @@ def test_a_resumed_run_of_cells_does_not_cluster_again_and_ends_with_all_files(t
         params = AnnotationParams(annotator=model, max_workers=1, boost="off")
         run_id = runs.start_run(RunConfig(datasets=(spec,), annotation=params), {}, tmp_path)
         layout = RunLayout(root=tmp_path / run_id).dataset(0, spec)
-        wait(run_id, tmp_path, lambda v: v.dataset("cells").finished_clusters >= 1 and layout.clustered_h5ad.exists(), 240)
+        wait(
+            run_id,
+            tmp_path,
+            lambda v: v.dataset("cells").finished_clusters >= 1 and layout.clustered_h5ad.exists(),
+            240,
+        )
         kill_worker(run_id, tmp_path)
         kept = [p.read_bytes() for p in sorted(layout.clusters.glob("*.json"))]
         runs.resume_run(run_id, {}, tmp_path)
         view = wait(run_id, tmp_path, lambda v: v.state in runs.ENDED, 240)
     assert view.state == "success"
-    assert [s.summary for s in view.dataset("cells").stages if s.stage == "read"] == ["Taken from the earlier part of this run"]
+    assert [s.summary for s in view.dataset("cells").stages if s.stage == "read"] == [
+        "Taken from the earlier part of this run"
+    ]
     names = {f.path.name for f in results.output_files(run_id, tmp_path)}
     assert {"cells_annotated.h5ad", "cells_report.html", "cells_scored.csv"} <= names
     assert not layout.clustered_h5ad.exists()

@@ -51,7 +51,10 @@ def cells():
 
 
 def run_snippet(code: str, names: dict) -> None:
-    exec(compile(re.sub(r"^import CASSIA$", "import cassia_core as CASSIA", code, flags=re.M), "seed", "exec"), names)
+    exec(
+        compile(re.sub(r"^import CASSIA$", "import cassia_core as CASSIA", code, flags=re.M), "seed", "exec"),
+        names,
+    )
 
 
 def test_the_batch_snippets_of_seed_000_run_as_written(shared, server, folder, cells):
@@ -71,7 +74,10 @@ def test_the_batch_snippets_of_seed_000_run_as_written(shared, server, folder, c
     summary = pd.read_csv("intestine_detailed_summary.csv", dtype={"Cluster ID": str})
     assert set(summary["Cluster ID"]) == set(table["cluster"].astype(str))
     assert (summary["Model"] == "anthropic/claude-sonnet-4.5").all()
-    assert Path("intestine_detailed_conversations.json").exists() and Path("intestine_detailed_report.html").exists()
+    assert (
+        Path("intestine_detailed_conversations.json").exists()
+        and Path("intestine_detailed_report.html").exists()
+    )
     assert server.stats.calls >= 2 * len(summary)
 
 
@@ -84,25 +90,46 @@ def test_the_vignette_of_seed_002_runs_as_written_and_labels_the_cells(shared, s
     for ending in ("summary.csv", "full.csv", "scored.csv", "report.html"):
         assert Path(f"gtex_breast_annotation_{ending}").exists()
     scored = pd.read_csv("gtex_breast_annotation_scored.csv")
-    assert {"cluster", "celltype_1", "celltype_2", "celltype_3", "CASSIA_merged_grouping_1", "CASSIA_merged_grouping_2",
-            "CASSIA_merged_grouping_3", "Score", "Scoring_Reasoning"} <= set(scored)
+    assert {
+        "cluster",
+        "celltype_1",
+        "celltype_2",
+        "celltype_3",
+        "CASSIA_merged_grouping_1",
+        "CASSIA_merged_grouping_2",
+        "CASSIA_merged_grouping_3",
+        "Score",
+        "Scoring_Reasoning",
+    } <= set(scored)
     assert names["adata"].obs["CASSIA_annotation"].notna().any()
 
 
 def test_labels_join_onto_cells_by_exact_cluster_and_a_missing_one_stays_missing(cells):
     adata = cells[:6].copy()
     adata.obs["group"] = ["1", "10", "CD4+", "CD4-", "0", "2"]
-    table = pd.DataFrame({"cluster": ["10", "CD4+", "0"], "celltype_1": ["B cell", "T cell", "NK cell"], "celltype_2": "",
-                          "celltype_3": "", "CASSIA_merged_grouping_1": "", "CASSIA_merged_grouping_2": "",
-                          "CASSIA_merged_grouping_3": "", "Score": [90.0, 80.0, 70.0]})
+    table = pd.DataFrame(
+        {
+            "cluster": ["10", "CD4+", "0"],
+            "celltype_1": ["B cell", "T cell", "NK cell"],
+            "celltype_2": "",
+            "celltype_3": "",
+            "CASSIA_merged_grouping_1": "",
+            "CASSIA_merged_grouping_2": "",
+            "CASSIA_merged_grouping_3": "",
+            "Score": [90.0, 80.0, 70.0],
+        }
+    )
     CASSIA.add_cassia_to_anndata(adata, table, "group")
-    assert adata.obs["CASSIA_celltype_1"].astype(object).where(adata.obs["CASSIA_celltype_1"].notna(), None).tolist() == [
-        None, "B cell", "T cell", None, "NK cell", None]
+    assert adata.obs["CASSIA_celltype_1"].astype(object).where(
+        adata.obs["CASSIA_celltype_1"].notna(), None
+    ).tolist() == [None, "B cell", "T cell", None, "NK cell", None]
 
 
 def test_one_marker_list_is_annotated_offline(folder, monkeypatch):
     monkeypatch.setenv(PROVIDER_VARIABLE, "offline")
-    result = CASSIA.runCASSIA(marker_list=["MS4A1", "CD79A", "CD79B", "CD19", "PAX5", "BANK1"], tissue="blood", species="human")
+    result = CASSIA.runCASSIA(
+        marker_list=["MS4A1", "CD79A", "CD79B", "CD19", "PAX5", "BANK1"], tissue="blood", species="human"
+    )
     assert result.label and "B cell" in result.label and result.turns
 
 
@@ -111,14 +138,22 @@ def test_a_boost_is_measured_in_the_very_cluster(folder, monkeypatch):
     table = CASSIA.loadmarker("unprocessed")
     run = CASSIA.runCASSIA_pipeline("blood", "blood", "human", table)
     assert set(run.scored["cluster"]) == set(table["cluster"].astype(str))
-    result = CASSIA.runCASSIA_annotationboost("blood_full.csv", table, cluster_name=run.scored["cluster"][0], output_name="again")
+    result = CASSIA.runCASSIA_annotationboost(
+        "blood_full.csv", table, cluster_name=run.scored["cluster"][0], output_name="again"
+    )
     assert result.cluster == run.scored["cluster"][0] and Path("again_report.html").exists()
-    assert result.boost is None or all(m.status != "not_in_data" or m.pct_in is None for m in result.boost.measured)
+    assert result.boost is None or all(
+        m.status != "not_in_data" or m.pct_in is None for m in result.boost.measured
+    )
 
 
 def test_cells_are_clustered_from_python_without_asking_anybody(folder):
-    run = CASSIA.cluster(demo_path(), name="cells", markers=CASSIA.MarkerParams(n_genes=7),
-                         clustering=CASSIA.ClusteringParams(resolution=1.0))
+    run = CASSIA.cluster(
+        demo_path(),
+        name="cells",
+        markers=CASSIA.MarkerParams(n_genes=7),
+        clustering=CASSIA.ClusteringParams(resolution=1.0),
+    )
     assert run.status == "success"
     markers = pd.read_csv(run.files()["_markers.csv"], dtype={"cluster": str})
     assert markers.groupby("cluster").size().max() == 7
@@ -132,16 +167,24 @@ def test_clusters_of_a_run_are_looked_into_from_python(demo_run, tmp_path):
     child = CASSIA.subcluster(run, ["0", "1"], resolution=0.3, quiet=True)
     sizes = {row.cluster: row.n_cells for row in run.clusters}
     assert sum(row.n_cells for row in child.clusters) == sizes["0"] + sizes["1"]
-    assert child.run_dir.parent == run.run_dir.parent and all(row.status != "failed" for row in child.clusters)
+    assert child.run_dir.parent == run.run_dir.parent and all(
+        row.status != "failed" for row in child.clusters
+    )
     with pytest.raises(ConfigError, match="no cluster 99"):
         CASSIA.subcluster(run.run_dir, ["99"])
 
 
-@pytest.mark.parametrize(("change", "word"), [
-    ({"n_genes": 0}, "n_genes"), ({"ranking_method": "best"}, "ranking_method"), ({"temperature": 3}, "temperature"),
-    ({"validator_involvement": "v9"}, "validator_involvement"), ({"max_workers": 0}, "max_workers"),
-    ({"reasoning": "extreme"}, "reasoning"),
-])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"n_genes": 0}, "n_genes"),
+        ({"ranking_method": "best"}, "ranking_method"),
+        ({"temperature": 3}, "temperature"),
+        ({"validator_involvement": "v9"}, "validator_involvement"),
+        ({"max_workers": 0}, "max_workers"),
+        ({"reasoning": "extreme"}, "reasoning"),
+    ],
+)
 def test_a_wrong_value_says_parameter_received_and_expected(folder, change, word):
     with pytest.raises(ConfigError, match=f"`{word}` cannot be"):
         CASSIA.runCASSIA_batch(CASSIA.loadmarker("processed"), "x", **change)

@@ -27,12 +27,16 @@ def batch_folder(tmp_path_factory: pytest.TempPathFactory, annotate_demo) -> Pat
     folder = tmp_path_factory.mktemp("seed001")
     run_dir = annotate_demo(folder / "batch_results", name="Data_Filbin2018_Brain", tissue="brain")
     shutil.move(run_dir, folder / "batch_results" / "run_brain_20260216_151425")
-    shutil.copytree(folder / "batch_results" / "run_brain_20260216_151425",
-                    folder / "batch_results" / "run_brain_breast_20260216_160000")
+    shutil.copytree(
+        folder / "batch_results" / "run_brain_20260216_151425",
+        folder / "batch_results" / "run_brain_breast_20260216_160000",
+    )
     return folder
 
 
-def test_the_python_snippets_of_seed_001_run_as_written_on_our_output(seed_001, batch_folder, monkeypatch, capsys):
+def test_the_python_snippets_of_seed_001_run_as_written_on_our_output(
+    seed_001, batch_folder, monkeypatch, capsys
+):
     monkeypatch.chdir(batch_folder)
     names: dict = {}
     wanted = ("Processed", "tracking['total_calls']", "all_datasets", "failed = summary")
@@ -48,12 +52,19 @@ def test_the_python_snippets_of_seed_001_run_as_written_on_our_output(seed_001, 
 
 
 def test_the_shell_snippets_of_seed_001_run_as_written_on_our_output(seed_001, batch_folder):
-    chosen = [c for c in snippets(seed_001, "bash") if "batch_results" in c and "tar " not in c and "python" not in c
-              and "NOTES" not in c]
+    chosen = [
+        c
+        for c in snippets(seed_001, "bash")
+        if "batch_results" in c and "tar " not in c and "python" not in c and "NOTES" not in c
+    ]
     assert len(chosen) >= 3
     for code in chosen:
-        done = subprocess.run(["bash", "-c", code.replace("*Bassez*", "*Filbin*")], cwd=batch_folder,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-c", code.replace("*Bassez*", "*Filbin*")],
+            cwd=batch_folder,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stderr
         if "Total cost:" in code:
             assert "Total cost: $" in done.stdout

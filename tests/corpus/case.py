@@ -12,7 +12,9 @@ from cassia_core.errors import CassiaError
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One file: `row` of INPUTS.md, how it is made, and what must be said of it (or which error it must raise)."""
+    """One file: `row` of INPUTS.md, how it is made, and what must be said of it (or which error it must
+    raise).
+    """
 
     name: str
     row: str
@@ -28,12 +30,32 @@ class Case:
 CASES: list[Case] = []
 
 
-def case(row: str, *, says: tuple[str, ...] = (), error: type[CassiaError] | None = None, kind: str = "cells",
-         expression: str | None = None, counts: str | None = None,
-         options: ReadOptions | None = None) -> Callable[[Callable[[Path], Path]], Callable[[Path], Path]]:
+def case(
+    row: str,
+    *,
+    says: tuple[str, ...] = (),
+    error: type[CassiaError] | None = None,
+    kind: str = "cells",
+    expression: str | None = None,
+    counts: str | None = None,
+    options: ReadOptions | None = None,
+) -> Callable[[Callable[[Path], Path]], Callable[[Path], Path]]:
     """Register the builder below as a case."""
+
     def register(build: Callable[[Path], Path]) -> Callable[[Path], Path]:
-        CASES.append(Case(name=build.__name__, row=row, build=build, says=says, error=error, kind=kind,
-                          expression=expression, counts=counts, options=options or ReadOptions()))
+        CASES.append(
+            Case(
+                name=build.__name__,
+                row=row,
+                build=build,
+                says=says,
+                error=error,
+                kind=kind,
+                expression=expression,
+                counts=counts,
+                options=options or ReadOptions(),
+            )
+        )
         return build
+
     return register

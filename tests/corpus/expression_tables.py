@@ -16,8 +16,10 @@ def expression_table() -> pd.DataFrame:
     return pd.DataFrame(counts().astype(int), index=[f"cell{i}" for i in range(N_CELLS)], columns=symbols())
 
 
-@case("CSV expression matrix, genes x cells",
-      says=("Genes are taken to be in the rows", "Which way round", "120 cells"))
+@case(
+    "CSV expression matrix, genes x cells",
+    says=("Genes are taken to be in the rows", "Which way round", "120 cells"),
+)
 def genes_by_cells(folder: Path) -> Path:
     path = folder / "counts.csv"
     expression_table().T.to_csv(path)
@@ -31,8 +33,11 @@ def cells_by_genes_gz(folder: Path) -> Path:
     return path
 
 
-@case("CSV expression matrix, genes x cells", says=("as you said", "600 cells"),
-      options=ReadOptions(genes_in_rows=True))
+@case(
+    "CSV expression matrix, genes x cells",
+    says=("as you said", "600 cells"),
+    options=ReadOptions(genes_in_rows=True),
+)
 def turned_by_the_person(folder: Path) -> Path:
     path = folder / "counts.csv"
     expression_table().to_csv(path)
@@ -53,7 +58,10 @@ def written_by_r_with_blanks(folder: Path) -> Path:
     path = folder / "counts.txt"
     table = expression_table().T
     lines = [" ".join(f'"{c}"' for c in table.columns)]
-    lines += [f'"{gene}" ' + " ".join(map(str, row)) for gene, row in zip(table.index, table.to_numpy(), strict=True)]
+    lines += [
+        f'"{gene}" ' + " ".join(map(str, row))
+        for gene, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
     path.write_text("\n".join(lines))
     return path
 

@@ -50,8 +50,11 @@ def old_raw_keys(folder: Path) -> Path:
     return path
 
 
-@case("Newer than our anndata (`encoding_type='null'`, `nullable-string`)",
-      says=("The cell column from_the_future cannot be read", "The note nothing cannot be read"), expression="X")
+@case(
+    "Newer than our anndata (`encoding_type='null'`, `nullable-string`)",
+    says=("The cell column from_the_future cannot be read", "The note nothing cannot be read"),
+    expression="X",
+)
 def newer_encodings(folder: Path) -> Path:
     path = saved(cells(), folder)
     with h5py.File(path, "a") as file:
@@ -63,7 +66,11 @@ def newer_encodings(folder: Path) -> Path:
     return path
 
 
-@case("Newer than our anndata (`encoding_type='null'`, `nullable-string`)", says=("cluster_text (3)",), expression="X")
+@case(
+    "Newer than our anndata (`encoding_type='null'`, `nullable-string`)",
+    says=("cluster_text (3)",),
+    expression="X",
+)
 def nullable_text(folder: Path) -> Path:
     path = saved(cells(), folder)
     with h5py.File(path, "a") as file:
@@ -85,8 +92,11 @@ def broken_notes(folder: Path) -> Path:
     return path
 
 
-@case("Newer than our anndata (`encoding_type='null'`, `nullable-string`)", says=("no expression values",),
-      error=AnnDataError)
+@case(
+    "Newer than our anndata (`encoding_type='null'`, `nullable-string`)",
+    says=("no expression values",),
+    error=AnnDataError,
+)
 def without_any_matrix(folder: Path) -> Path:
     adata = cells()
     return saved(ad.AnnData(obs=adata.obs, var=adata.var), folder)
@@ -178,8 +188,11 @@ def zarr_folder(folder: Path) -> Path:
     return path
 
 
-@case("Newer than our anndata (`encoding_type='null'`, `nullable-string`)", says=("Only the part rna is used",),
-      counts="X")
+@case(
+    "Newer than our anndata (`encoding_type='null'`, `nullable-string`)",
+    says=("Only the part rna is used",),
+    counts="X",
+)
 def several_measurements(folder: Path) -> Path:
     path = folder / "cells.h5mu"
     with h5py.File(path, "w") as file:

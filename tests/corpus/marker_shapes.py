@@ -10,11 +10,7 @@ import pandas as pd
 
 from cassia_core.errors import MarkerFormatError
 from tests.corpus.case import case
-from tests.corpus.material import (
-    ensembl,
-    seurat,
-    written,
-)
+from tests.corpus.material import ensembl, seurat, written
 
 SEURAT_ROW = "Seurat marker CSV, rownames column, unnamed first column"
 
@@ -40,8 +36,19 @@ def written_by_r_without_a_header_for_row_names(folder: Path) -> Path:
 
 @case(SEURAT_ROW, says=("Scanpy", "3 clusters"), kind="markers")
 def scanpy_table(folder: Path) -> Path:
-    frame = seurat().rename(columns={"cluster": "group", "gene": "names", "avg_log2FC": "logfoldchanges",
-                                     "p_val": "pvals", "p_val_adj": "pvals_adj"}).drop(columns=["pct.1", "pct.2"])
+    frame = (
+        seurat()
+        .rename(
+            columns={
+                "cluster": "group",
+                "gene": "names",
+                "avg_log2FC": "logfoldchanges",
+                "p_val": "pvals",
+                "p_val_adj": "pvals_adj",
+            }
+        )
+        .drop(columns=["pct.1", "pct.2"])
+    )
     frame["scores"] = np.arange(30, 0, -1)
     return written(frame[["group", "names", "scores", "logfoldchanges", "pvals", "pvals_adj"]], folder)
 
@@ -49,8 +56,17 @@ def scanpy_table(folder: Path) -> Path:
 @case(SEURAT_ROW, says=("renamed", "3 clusters", "share of cells"), kind="markers")
 def scanpy_renamed(folder: Path) -> Path:
     frame = pd.read_csv(scanpy_table(folder))
-    return written(frame.rename(columns={"names": "gene", "logfoldchanges": "avg_log2FC", "pvals_adj": "p_val_adj",
-                                         "group": "cluster"}), folder)
+    return written(
+        frame.rename(
+            columns={
+                "names": "gene",
+                "logfoldchanges": "avg_log2FC",
+                "pvals_adj": "p_val_adj",
+                "group": "cluster",
+            }
+        ),
+        folder,
+    )
 
 
 @case("rank_genes_groups from logreg (no log-FC)", says=("3 clusters", "ranked by scores"), kind="markers")
@@ -61,17 +77,33 @@ def scanpy_logreg_or_cosg(folder: Path) -> Path:
 @case(SEURAT_ROW, says=("presto", "turned into log2", "0 to 100"), kind="markers")
 def presto(folder: Path) -> Path:
     frame = seurat()
-    return written(pd.DataFrame({"feature": frame["gene"], "group": frame["cluster"], "avgExpr": 1.0,
-                                 "logFC": frame["avg_log2FC"], "statistic": 100, "auc": 0.9, "pval": frame["p_val"],
-                                 "padj": frame["p_val_adj"], "pct_in": frame["pct.1"] * 100,
-                                 "pct_out": frame["pct.2"] * 100}), folder)
+    return written(
+        pd.DataFrame(
+            {
+                "feature": frame["gene"],
+                "group": frame["cluster"],
+                "avgExpr": 1.0,
+                "logFC": frame["avg_log2FC"],
+                "statistic": 100,
+                "auc": 0.9,
+                "pval": frame["p_val"],
+                "padj": frame["p_val_adj"],
+                "pct_in": frame["pct.1"] * 100,
+                "pct_out": frame["pct.2"] * 100,
+            }
+        ),
+        folder,
+    )
 
 
 @case(SEURAT_ROW, says=("A column of genes per cluster", "3 clusters"), kind="markers")
 def names_per_cluster(folder: Path) -> Path:
     frame = seurat()
-    return written(pd.DataFrame({str(c): frame.loc[frame["cluster"] == c, "gene"].to_list() for c in range(3)}), folder,
-                   index=True)
+    return written(
+        pd.DataFrame({str(c): frame.loc[frame["cluster"] == c, "gene"].to_list() for c in range(3)}),
+        folder,
+        index=True,
+    )
 
 
 @case(SEURAT_ROW, says=("columns per cluster", "3 clusters"), kind="markers")
@@ -80,8 +112,11 @@ def scanpy_wide(folder: Path) -> Path:
     parts = {}
     for c in range(3):
         part = frame[frame["cluster"] == c].reset_index(drop=True)
-        parts |= {f"{c}_names": part["gene"], f"{c}_logfoldchanges": part["avg_log2FC"],
-                  f"{c}_pvals_adj": part["p_val_adj"]}
+        parts |= {
+            f"{c}_names": part["gene"],
+            f"{c}_logfoldchanges": part["avg_log2FC"],
+            f"{c}_pvals_adj": part["p_val_adj"],
+        }
     return written(pd.DataFrame(parts), folder)
 
 
@@ -157,11 +192,17 @@ def ids_only(folder: Path) -> Path:
 
 @case(SEURAT_ROW, says=("Cell type cluster", "3 clusters"), kind="markers")
 def headers_that_sound_like_it(folder: Path) -> Path:
-    return written(seurat().rename(columns={"cluster": "Cell type cluster (res 0.5)", "gene": "Marker gene symbol"}),
-                   folder)
+    return written(
+        seurat().rename(columns={"cluster": "Cell type cluster (res 0.5)", "gene": "Marker gene symbol"}),
+        folder,
+    )
 
 
-@case(SEURAT_ROW, says=("Only comparisons with all other cells", "Which column names the cluster"), kind="markers")
+@case(
+    SEURAT_ROW,
+    says=("Only comparisons with all other cells", "Which column names the cluster"),
+    kind="markers",
+)
 def also_compared_in_pairs(folder: Path) -> Path:
     frame = seurat().rename(columns={"cluster": "group"})
     pairs = frame.assign(comparison_group="B cells")
@@ -175,14 +216,22 @@ def several_lists_of_one_name(folder: Path) -> Path:
     return written(frame.assign(cluster=0), folder)
 
 
-@case("No `gene` column, rownames `CD3D.1` (made unique by R)", says=("taken off (LTB.1 to LTB)",), kind="markers")
+@case(
+    "No `gene` column, rownames `CD3D.1` (made unique by R)",
+    says=("taken off (LTB.1 to LTB)",),
+    kind="markers",
+)
 def row_names_made_unique(folder: Path) -> Path:
     frame = seurat()
     frame.index = [*frame["gene"][:-1], "LTB.1"]
     return written(frame.drop(columns="gene"), folder, index=True)
 
 
-@case("No `gene` column, rownames `CD3D.1` (made unique by R)", says=("taken off (LTB1 to LTB)",), kind="markers")
+@case(
+    "No `gene` column, rownames `CD3D.1` (made unique by R)",
+    says=("taken off (LTB1 to LTB)",),
+    kind="markers",
+)
 def row_names_numbered_without_a_dot(folder: Path) -> Path:
     frame = seurat()
     frame.index = [*frame["gene"][:-1], "LTB1"]
@@ -213,8 +262,11 @@ def no_percentages(folder: Path) -> Path:
     return written(seurat().drop(columns=["pct.1", "pct.2"]), folder)
 
 
-@case("Excel-mangled genes (1-Mar, 1-Sep, 1-Dec, 43891, 2.31E+19)", kind="markers",
-      says=("2-Sep to SEPTIN2", "1-Dec to DELEC1", "1-Mar (MARCHF1 or MTARC1)", "43891", "2.31E+19"))
+@case(
+    "Excel-mangled genes (1-Mar, 1-Sep, 1-Dec, 43891, 2.31E+19)",
+    kind="markers",
+    says=("2-Sep to SEPTIN2", "1-Dec to DELEC1", "1-Mar (MARCHF1 or MTARC1)", "43891", "2.31E+19"),
+)
 def spreadsheet_markers(folder: Path) -> Path:
     frame = seurat()
     frame.loc[:4, "gene"] = ["1-Mar", "2-Sep", "1-Dec", "43891", "2.31E+19"]

@@ -10,10 +10,7 @@ import pandas as pd
 from cassia_core.domain.config import ReadOptions, TableColumns
 from cassia_core.errors import InputError, MarkerFormatError
 from tests.corpus.case import case
-from tests.corpus.material import (
-    seurat,
-    written,
-)
+from tests.corpus.material import seurat, written
 
 SEURAT_ROW = "Seurat marker CSV, rownames column, unnamed first column"
 TEXT_ROW = "Semicolon + decimal comma, tab, BOM, UTF-16, CP1252, quotes"
@@ -70,8 +67,11 @@ def lines_of_different_width(folder: Path) -> Path:
     return path
 
 
-@case("xlsx with several sheets, sheet per cluster", says=("Excel workbook", "3 clusters", "sheet markers"),
-      kind="markers")
+@case(
+    "xlsx with several sheets, sheet per cluster",
+    says=("Excel workbook", "3 clusters", "sheet markers"),
+    kind="markers",
+)
 def workbook_with_notes(folder: Path) -> Path:
     path = folder / "markers.xlsx"
     with pd.ExcelWriter(path) as book:
@@ -89,7 +89,11 @@ def workbook_with_a_title(folder: Path) -> Path:
     return path
 
 
-@case("xlsx with several sheets, sheet per cluster", says=("3 sheets, one per cluster", "3 clusters"), kind="markers")
+@case(
+    "xlsx with several sheets, sheet per cluster",
+    says=("3 sheets, one per cluster", "3 clusters"),
+    kind="markers",
+)
 def workbook_with_a_sheet_per_cluster(folder: Path) -> Path:
     path = folder / "markers.xlsx"
     with pd.ExcelWriter(path) as book:
@@ -98,8 +102,12 @@ def workbook_with_a_sheet_per_cluster(folder: Path) -> Path:
     return path
 
 
-@case("xlsx with several sheets, sheet per cluster", says=("2 clusters", "sheet two"), kind="markers",
-      options=ReadOptions(columns=TableColumns(sheet="two")))
+@case(
+    "xlsx with several sheets, sheet per cluster",
+    says=("2 clusters", "sheet two"),
+    kind="markers",
+    options=ReadOptions(columns=TableColumns(sheet="two")),
+)
 def workbook_with_two_tables_answered(folder: Path) -> Path:
     return workbook_with_two_tables(folder)
 
@@ -163,7 +171,9 @@ def nearly_equal_names(folder: Path) -> Path:
 
 @case("> 100 clusters", says=("150 clusters",), kind="markers")
 def many_clusters(folder: Path) -> Path:
-    return written(pd.concat([seurat().assign(cluster=lambda f, i=i: f["cluster"] + 3 * i) for i in range(50)]), folder)
+    return written(
+        pd.concat([seurat().assign(cluster=lambda f, i=i: f["cluster"] + 3 * i) for i in range(50)]), folder
+    )
 
 
 @case("Cluster column numeric / bool / string / NaN", says=("set aside", "4 clusters"), kind="markers")
@@ -173,13 +183,22 @@ def rows_without_a_cluster(folder: Path) -> Path:
     return written(frame, folder)
 
 
-@case(SEURAT_ROW, says=("not recognised", "Which column names the cluster"), kind="markers", error=MarkerFormatError)
+@case(
+    SEURAT_ROW,
+    says=("not recognised", "Which column names the cluster"),
+    kind="markers",
+    error=MarkerFormatError,
+)
 def unknown_columns(folder: Path) -> Path:
     return written(seurat().rename(columns={"cluster": "Zellhaufen", "gene": "Erbanlage"}), folder)
 
 
-@case(SEURAT_ROW, says=("3 clusters",), kind="markers",
-      options=ReadOptions(columns=TableColumns(cluster="Zellhaufen", gene="Erbanlage")))
+@case(
+    SEURAT_ROW,
+    says=("3 clusters",),
+    kind="markers",
+    options=ReadOptions(columns=TableColumns(cluster="Zellhaufen", gene="Erbanlage")),
+)
 def unknown_columns_answered(folder: Path) -> Path:
     return unknown_columns(folder)
 

@@ -22,8 +22,11 @@ def _ensembl_ids(species: str) -> dict[str, str]:
 
 @cache
 def _plain_symbols(species: str) -> list[str]:
-    return [s for s in sorted(_ensembl_ids(species))
-            if s.isalnum() and s[0].isalpha() and len(s) > 2 and "orf" not in s and "Rik" not in s]
+    return [
+        s
+        for s in sorted(_ensembl_ids(species))
+        if s.isalnum() and s[0].isalpha() and len(s) > 2 and "orf" not in s and "Rik" not in s
+    ]
 
 
 def symbols(species: str = "human", n: int = N_GENES) -> list[str]:
@@ -47,8 +50,10 @@ def cells(values: np.ndarray | sp.spmatrix | None = None, names: list[str] | Non
     """A well-formed dataset around `values` (counts when None)."""
     values = sp.csr_matrix(counts()) if values is None else values
     names = names or symbols(n=values.shape[1])
-    obs = pd.DataFrame({"leiden": pd.Categorical([str(i % 2) for i in range(values.shape[0])])},
-                       index=[f"cell{i}" for i in range(values.shape[0])])
+    obs = pd.DataFrame(
+        {"leiden": pd.Categorical([str(i % 2) for i in range(values.shape[0])])},
+        index=[f"cell{i}" for i in range(values.shape[0])],
+    )
     return ad.AnnData(X=values, obs=obs, var=pd.DataFrame(index=names))
 
 
@@ -71,13 +76,50 @@ def saved(adata: ad.AnnData, folder: Path, name: str = "cells.h5ad") -> Path:
 def seurat(natural: bool = False) -> pd.DataFrame:
     """FindAllMarkers of three clusters, ten genes each, of which the first is shared."""
     rows = []
-    genes = ["CD3D", "CD3E", "IL7R", "CCR7", "TCF7", "LEF1", "LTB", "CD27", "MAL", "TRAT1",
-             "MS4A1", "CD79A", "CD79B", "CD19", "BANK1", "TCL1A", "VPREB3", "PAX5", "FCRL1", "BLK",
-             "LYZ", "S100A8", "S100A9", "CD14", "FCN1", "VCAN", "CST3", "CSF3R", "MNDA", "LTB"]
+    genes = [
+        "CD3D",
+        "CD3E",
+        "IL7R",
+        "CCR7",
+        "TCF7",
+        "LEF1",
+        "LTB",
+        "CD27",
+        "MAL",
+        "TRAT1",
+        "MS4A1",
+        "CD79A",
+        "CD79B",
+        "CD19",
+        "BANK1",
+        "TCL1A",
+        "VPREB3",
+        "PAX5",
+        "FCRL1",
+        "BLK",
+        "LYZ",
+        "S100A8",
+        "S100A9",
+        "CD14",
+        "FCN1",
+        "VCAN",
+        "CST3",
+        "CSF3R",
+        "MNDA",
+        "LTB",
+    ]
     for i, gene in enumerate(genes):
-        rows.append({"p_val": 10.0 ** -(40 - i), "avg_logFC" if natural else "avg_log2FC": 3 - 0.2 * (i % 10),
-                     "pct.1": 0.9 - 0.05 * (i % 10), "pct.2": 0.1, "p_val_adj": 10.0 ** -(36 - i), "cluster": i // 10,
-                     "gene": gene})
+        rows.append(
+            {
+                "p_val": 10.0 ** -(40 - i),
+                "avg_logFC" if natural else "avg_log2FC": 3 - 0.2 * (i % 10),
+                "pct.1": 0.9 - 0.05 * (i % 10),
+                "pct.2": 0.1,
+                "p_val_adj": 10.0 ** -(36 - i),
+                "cluster": i // 10,
+                "gene": gene,
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -14,13 +14,19 @@ from tests.corpus.case import case
 from tests.corpus.material import N_CELLS, N_GENES, cells, counts, logged, saved, scaled, symbols
 
 
-@case("X log-normalised, no counts", says=("Log-normalised", "10,000 per cell", "No raw counts"), expression="X",
-      counts="")
+@case(
+    "X log-normalised, no counts",
+    says=("Log-normalised", "10,000 per cell", "No raw counts"),
+    expression="X",
+    counts="",
+)
 def log_normalised(folder: Path) -> Path:
     return saved(cells(sp.csr_matrix(logged())), folder)
 
 
-@case("X log-normalised but base 2/10 or target not 1e4", says=("base 2", "1,000,000 per cell"), expression="X")
+@case(
+    "X log-normalised but base 2/10 or target not 1e4", says=("base 2", "1,000,000 per cell"), expression="X"
+)
 def log2_of_a_million(folder: Path) -> Path:
     return saved(cells(sp.csr_matrix(logged(1e6, 2))), folder)
 
@@ -30,7 +36,9 @@ def log10(folder: Path) -> Path:
     return saved(cells(sp.csr_matrix(logged(1e4, 10))), folder)
 
 
-@case("X log-normalised but base 2/10 or target not 1e4", says=("Natural logarithm of counts",), expression="X")
+@case(
+    "X log-normalised but base 2/10 or target not 1e4", says=("Natural logarithm of counts",), expression="X"
+)
 def log_of_variable_genes_only(folder: Path) -> Path:
     return saved(cells(sp.csr_matrix(logged()))[:, ::4].copy(), folder)
 
@@ -49,7 +57,12 @@ def scaled_with_counts_in_a_layer_of_any_name(folder: Path) -> Path:
     return saved(adata, folder)
 
 
-@case("X scaled (negative)", says=("below zero", "Marker tests need counts or logarithms"), expression="", counts="")
+@case(
+    "X scaled (negative)",
+    says=("below zero", "Marker tests need counts or logarithms"),
+    expression="",
+    counts="",
+)
 def scaled_only(folder: Path) -> Path:
     return saved(cells(scaled()), folder)
 
@@ -59,8 +72,12 @@ def counts_in_x(folder: Path) -> Path:
     return saved(cells(), folder)
 
 
-@case("`.raw` holds scaled/counts, differs in genes", says=("Raw counts (the raw matrix",), expression="X",
-      counts="raw")
+@case(
+    "`.raw` holds scaled/counts, differs in genes",
+    says=("Raw counts (the raw matrix",),
+    expression="X",
+    counts="raw",
+)
 def raw_holds_counts_of_more_genes(folder: Path) -> Path:
     adata = cells(sp.csr_matrix(logged()))[:, :590].copy()
     adata.raw = cells()
@@ -79,16 +96,26 @@ def counts_as_float64(folder: Path) -> Path:
     return saved(cells(sp.csr_matrix(counts().astype(np.float64))), folder)
 
 
-@case("Counts stored as floats / decontaminated (SoupX, CellBender)", says=("corrected counts",), expression="X",
-      counts="")
+@case(
+    "Counts stored as floats / decontaminated (SoupX, CellBender)",
+    says=("corrected counts",),
+    expression="X",
+    counts="",
+)
 def decontaminated_counts(folder: Path) -> Path:
     raw = counts() * 8
-    return saved(cells(sp.csr_matrix(np.where(raw > 0, raw - np.random.default_rng(2).uniform(0, 0.9, raw.shape), 0))),
-                 folder)
+    return saved(
+        cells(sp.csr_matrix(np.where(raw > 0, raw - np.random.default_rng(2).uniform(0, 0.9, raw.shape), 0))),
+        folder,
+    )
 
 
-@case("Counts stored as floats / decontaminated (SoupX, CellBender)", expression="X", counts="",
-      says=("Normalised to 1 per cell, without logarithm",))
+@case(
+    "Counts stored as floats / decontaminated (SoupX, CellBender)",
+    expression="X",
+    counts="",
+    says=("Normalised to 1 per cell, without logarithm",),
+)
 def fractions_of_counts(folder: Path) -> Path:
     raw = counts()
     return saved(cells(sp.csr_matrix(raw / raw.sum(axis=1, keepdims=True))), folder)
@@ -101,8 +128,12 @@ def missing_values(folder: Path) -> Path:
     return saved(cells(values), folder)
 
 
-@case("NaN or inf in X", says=("2 missing or infinite values in X set to 0",), expression="X",
-      options=ReadOptions(replace_nan=True))
+@case(
+    "NaN or inf in X",
+    says=("2 missing or infinite values in X set to 0",),
+    expression="X",
+    options=ReadOptions(replace_nan=True),
+)
 def missing_values_set_to_zero(folder: Path) -> Path:
     return missing_values(folder)
 
@@ -135,7 +166,9 @@ def wide_indices(folder: Path) -> Path:
     return path
 
 
-@case("Very wide (>60k features), tiny (<50 cells, <200 genes)", says=("fewer than 50 cells",), expression="X")
+@case(
+    "Very wide (>60k features), tiny (<50 cells, <200 genes)", says=("fewer than 50 cells",), expression="X"
+)
 def few_cells(folder: Path) -> Path:
     return saved(cells()[:30].copy(), folder)
 
@@ -150,7 +183,9 @@ def three_cells(folder: Path) -> Path:
     return saved(cells()[:3].copy(), folder)
 
 
-@case("Very wide (>60k features), tiny (<50 cells, <200 genes)", says=("Unusually many genes",), expression="X")
+@case(
+    "Very wide (>60k features), tiny (<50 cells, <200 genes)", says=("Unusually many genes",), expression="X"
+)
 def very_wide(folder: Path) -> Path:
     names = symbols() + [f"feature{i}" for i in range(61_000)]
     values = sp.hstack([sp.csr_matrix(counts()), sp.csr_matrix((N_CELLS, 61_000))], format="csr")

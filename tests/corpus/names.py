@@ -63,27 +63,39 @@ def ids_of_another_species(folder: Path) -> Path:
     return saved(cells(names=[f"ENSDARG{i:011d}" for i in range(N_GENES)]), folder)
 
 
-@case("Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
-      says=("200 gene ids are turned into symbols",))
+@case(
+    "Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
+    says=("200 gene ids are turned into symbols",),
+)
 def mixed_ids_and_symbols(folder: Path) -> Path:
     names = symbols()
     return saved(cells(names=ensembl(names[:200]) + names[200:]), folder)
 
 
-@case("Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes", says=("The prefix GRCh38_ is taken off",))
+@case(
+    "Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
+    says=("The prefix GRCh38_ is taken off",),
+)
 def genome_prefix(folder: Path) -> Path:
     return saved(cells(names=[f"GRCh38_{name}" for name in symbols()]), folder)
 
 
-@case("Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
-      says=("mixes genes of several genomes", "Only the 300 genes of"))
+@case(
+    "Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
+    says=("mixes genes of several genomes", "Only the 300 genes of"),
+)
 def two_genomes(folder: Path) -> Path:
-    return saved(cells(names=[f"GRCh38_{n}" for n in symbols(n=300)] + [f"mm10_{n}" for n in symbols("mouse", 300)]),
-                 folder)
+    return saved(
+        cells(names=[f"GRCh38_{n}" for n in symbols(n=300)] + [f"mm10_{n}" for n in symbols("mouse", 300)]),
+        folder,
+    )
 
 
-@case("Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes", says=("Mouse", "Only the 300 genes of mm10"),
-      options=ReadOptions(genome="mm10"))
+@case(
+    "Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
+    says=("Mouse", "Only the 300 genes of mm10"),
+    options=ReadOptions(genome="mm10"),
+)
 def two_genomes_answered(folder: Path) -> Path:
     return two_genomes(folder)
 
@@ -131,17 +143,25 @@ def numbered_genes(folder: Path) -> Path:
     return saved(cells(names=[str(i) for i in range(N_GENES)]), folder)
 
 
-@case("Ensembl in var_names, symbols in a column", says=("Only 0% of the gene names are known", "Say which species"))
+@case(
+    "Ensembl in var_names, symbols in a column",
+    says=("Only 0% of the gene names are known", "Say which species"),
+)
 def made_up_genes(folder: Path) -> Path:
     return saved(cells(names=[f"feature-{i}" for i in range(N_GENES)]), folder)
 
 
 @case("Ensembl in var_names, symbols in a column", says=("made of two parts",))
 def symbol_and_id_in_one_name(folder: Path) -> Path:
-    return saved(cells(names=[f"{i}_{s}" for i, s in zip(ensembl(symbols()), symbols(), strict=True)]), folder)
+    return saved(
+        cells(names=[f"{i}_{s}" for i, s in zip(ensembl(symbols()), symbols(), strict=True)]), folder
+    )
 
 
-@case("Excel-mangled genes (1-Mar, 1-Sep, 1-Dec, 43891, 2.31E+19)", says=("put right", "1-Mar (MARCHF1 or MTARC1)"))
+@case(
+    "Excel-mangled genes (1-Mar, 1-Sep, 1-Dec, 43891, 2.31E+19)",
+    says=("put right", "1-Mar (MARCHF1 or MTARC1)"),
+)
 def spreadsheet_gene_names(folder: Path) -> Path:
     return saved(cells(names=["1-Mar", "2-Sep", "1-Dec", "43891", *symbols()[4:]]), folder)
 
@@ -156,7 +176,10 @@ def odd_cluster_columns(folder: Path) -> Path:
     return saved(adata, folder)
 
 
-@case("Reserved names: obs column equals index name, `_index`, `/` in keys", says=("reserved names are renamed",))
+@case(
+    "Reserved names: obs column equals index name, `_index`, `/` in keys",
+    says=("reserved names are renamed",),
+)
 def reserved_names(folder: Path) -> Path:
     path = saved(cells(), folder)
     with h5py.File(path, "a") as file:
@@ -173,7 +196,9 @@ def reserved_names(folder: Path) -> Path:
 @case("obs with 300 columns, 1M-level strings", says=("leiden (2)",))
 def three_hundred_columns(folder: Path) -> Path:
     adata = cells()
-    more = pd.DataFrame({f"note{i}": [f"{i}-{j}" for j in range(N_CELLS)] for i in range(300)}, index=adata.obs_names)
+    more = pd.DataFrame(
+        {f"note{i}": [f"{i}-{j}" for j in range(N_CELLS)] for i in range(300)}, index=adata.obs_names
+    )
     adata.obs = pd.concat([adata.obs, more], axis=1)
     return saved(adata, folder)
 

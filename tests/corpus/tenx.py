@@ -29,7 +29,9 @@ def tenx_v3(path: Path, *, more: bool = False) -> Path:
         group["shape"] = np.array([N_GENES, N_CELLS], dtype=np.int32)
         group["barcodes"] = np.array([f"CELL{i}-1".encode() for i in range(N_CELLS)])
         features = group.create_group("features")
-        features["id"], features["name"] = [np.array([v.encode() for v in vs]) for vs in (ensembl(names), names)]
+        features["id"], features["name"] = [
+            np.array([v.encode() for v in vs]) for vs in (ensembl(names), names)
+        ]
         features["feature_type"] = np.array([b"Gene Expression"] * 590 + [b"Antibody Capture"] * 10)
         features["genome"] = np.array([b"GRCh38"] * N_GENES)
         if more:
@@ -48,8 +50,11 @@ def cellbender(folder: Path) -> Path:
     return tenx_v3(folder / "cellbender_filtered.h5", more=True)
 
 
-@case("`.h5` that is not 10x (CellBender, Seurat h5, velocity)", says=("HDF5 file of a kind that we do not know",),
-      error=AnnDataError)
+@case(
+    "`.h5` that is not 10x (CellBender, Seurat h5, velocity)",
+    says=("HDF5 file of a kind that we do not know",),
+    error=AnnDataError,
+)
 def unknown_hdf5(folder: Path) -> Path:
     path = folder / "model.h5"
     with h5py.File(path, "w") as file:
@@ -82,14 +87,19 @@ def tenx_several_genomes(folder: Path) -> Path:
     return tenx_v2(folder / "raw.h5", ("hg19", "mm10"))
 
 
-@case("10x `.h5` v2 (group = genome)", says=("has no genome mm39",), error=AnnDataError,
-      options=ReadOptions(genome="mm39"))
+@case(
+    "10x `.h5` v2 (group = genome)",
+    says=("has no genome mm39",),
+    error=AnnDataError,
+    options=ReadOptions(genome="mm39"),
+)
 def tenx_wrong_genome(folder: Path) -> Path:
     return tenx_several_genomes(folder)
 
 
-def triple(folder: Path, prefix: str = "", *, packed: bool = True, old: bool = False,
-           transposed: bool = False) -> list[Path]:
+def triple(
+    folder: Path, prefix: str = "", *, packed: bool = True, old: bool = False, transposed: bool = False
+) -> list[Path]:
     """The three files of a sample, as Cell Ranger 3 (packed) or 2 (`old`) writes them."""
     folder.mkdir(parents=True, exist_ok=True)
     names = symbols()
@@ -98,8 +108,11 @@ def triple(folder: Path, prefix: str = "", *, packed: bool = True, old: bool = F
     kind = "" if old else "\tGene Expression"
     genes = "\n".join(f"{i}\t{s}{kind}" for i, s in zip(ensembl(names), names, strict=True))
     barcodes = "\n".join(f"CELL{i}-1" for i in range(N_CELLS))
-    content = {"matrix.mtx": stream.getvalue(), "genes.tsv" if old else "features.tsv": genes.encode(),
-               "barcodes.tsv": barcodes.encode()}
+    content = {
+        "matrix.mtx": stream.getvalue(),
+        "genes.tsv" if old else "features.tsv": genes.encode(),
+        "barcodes.tsv": barcodes.encode(),
+    }
     written = []
     for name, data in content.items():
         path = folder / (prefix + name + (".gz" if packed else ""))
@@ -163,7 +176,9 @@ def mtx_of_kallisto(folder: Path) -> Path:
 @case(MTX_ROW, says=("120 cells, 600 genes", "Human"))
 def mtx_of_alevin(folder: Path) -> Path:
     files = triple(folder / "alevin", packed=False, transposed=True)
-    for file, name in zip(files, ("quants_mat.mtx", "quants_mat_cols.txt", "quants_mat_rows.txt"), strict=True):
+    for file, name in zip(
+        files, ("quants_mat.mtx", "quants_mat_cols.txt", "quants_mat_rows.txt"), strict=True
+    ):
         file.rename(file.parent / name)
     return files[0].parent
 
@@ -232,8 +247,10 @@ def tar_of_links(folder: Path) -> Path:
 @case(MTX_ROW, says=("unpacks to too much",), error=InputError)
 def archive_bomb(folder: Path) -> Path:
     path = folder / "bomb.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive, \
-            archive.open("zeros.csv", "w", force_zip64=True) as stream:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+        archive.open("zeros.csv", "w", force_zip64=True) as stream,
+    ):
         for _ in range(120):
             stream.write(bytes(1_000_000))
     return path

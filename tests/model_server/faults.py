@@ -13,8 +13,9 @@ OTHER_GENES = ("OTHER1", "OTHER2", "OTHER3", "OTHER4", "OTHER5")
 
 
 def status(code: int, error_code: str = "", **headers: str) -> Fault:
-    return lambda asked, good: Answer(status=code, error_code=error_code,
-                                      headers={k.replace("_", "-"): v for k, v in headers.items()})
+    return lambda asked, good: Answer(
+        status=code, error_code=error_code, headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
 
 
 def text(value: str | None, finish: str = "stop") -> Fault:
@@ -23,8 +24,10 @@ def text(value: str | None, finish: str = "stop") -> Fault:
 
 def only(*agents: str) -> Callable[[Fault], Fault]:
     """The fault concerns replies of these agents; the others answer well."""
+
     def narrowed(fault: Fault) -> Fault:
         return lambda asked, good: fault(asked, good) if asked.agent in agents else Answer(text=good)
+
     return narrowed
 
 
@@ -42,7 +45,9 @@ def of_another_cluster(asked: Asked, good: str) -> Answer:
 def wrong_types(asked: Asked, good: str) -> Answer:
     genes = ", ".join(asked.markers[:5])
     block = {"general": 7, "subtypes": "a, b", "mixed": None, "key_genes": [1, None], "tissue": []}
-    return Answer(text=f"The strongest markers are {genes}; together they point to one type.\n{fenced(block)}")
+    return Answer(
+        text=f"The strongest markers are {genes}; together they point to one type.\n{fenced(block)}"
+    )
 
 
 @only("annotator")
@@ -61,6 +66,7 @@ def score_of(value: object) -> Fault:
         block = fenced({"score": value, "reasoning": "40% of the list is explained."})
         last = "\nVALIDATION PASSED" if asked.agent == "validator" else ""
         return Answer(text=block + last)
+
     return fault
 
 
@@ -96,7 +102,9 @@ FAULTS: dict[str, Fault] = {
     "reset": lambda asked, good: Answer(reset=True),
     "empty": text(""),
     "null": text(None),
-    "refusal": only("annotator", "validator", "scorer")(text("I'm sorry, but I can't help with that request.")),
+    "refusal": only("annotator", "validator", "scorer")(
+        text("I'm sorry, but I can't help with that request.")
+    ),
     "filtered": text("", finish="content_filter"),
     "truncated": truncated,
     "no-json": without_json,

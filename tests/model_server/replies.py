@@ -7,20 +7,32 @@ import json
 from tests.model_server.asked import Asked
 
 PANEL = {
-    "MS4A1": ("B cell", "naive B cell"), "CD79A": ("B cell", "B cell"), "CD3D": ("T cell", "T cell"),
-    "CD3E": ("T cell", "T cell"), "IL7R": ("T cell", "CD4-positive, alpha-beta T cell"),
-    "CD8A": ("T cell", "CD8-positive, alpha-beta T cell"), "CD8B": ("T cell", "CD8-positive, alpha-beta T cell"),
-    "GNLY": ("natural killer cell", "natural killer cell"), "NKG7": ("natural killer cell", "natural killer cell"),
-    "LYZ": ("monocyte", "CD14-positive monocyte"), "CD14": ("monocyte", "CD14-positive monocyte"),
-    "FCGR3A": ("monocyte", "CD16-positive monocyte"), "FCER1A": ("dendritic cell", "conventional dendritic cell"),
-    "PPBP": ("platelet", "platelet"), "PF4": ("platelet", "platelet"), "HBB": ("erythrocyte", "erythrocyte"),
-    "PECAM1": ("endothelial cell", "endothelial cell"), "COL1A1": ("fibroblast", "fibroblast"),
-    "EPCAM": ("epithelial cell", "epithelial cell"), "GFAP": ("astrocyte", "astrocyte"),
+    "MS4A1": ("B cell", "naive B cell"),
+    "CD79A": ("B cell", "B cell"),
+    "CD3D": ("T cell", "T cell"),
+    "CD3E": ("T cell", "T cell"),
+    "IL7R": ("T cell", "CD4-positive, alpha-beta T cell"),
+    "CD8A": ("T cell", "CD8-positive, alpha-beta T cell"),
+    "CD8B": ("T cell", "CD8-positive, alpha-beta T cell"),
+    "GNLY": ("natural killer cell", "natural killer cell"),
+    "NKG7": ("natural killer cell", "natural killer cell"),
+    "LYZ": ("monocyte", "CD14-positive monocyte"),
+    "CD14": ("monocyte", "CD14-positive monocyte"),
+    "FCGR3A": ("monocyte", "CD16-positive monocyte"),
+    "FCER1A": ("dendritic cell", "conventional dendritic cell"),
+    "PPBP": ("platelet", "platelet"),
+    "PF4": ("platelet", "platelet"),
+    "HBB": ("erythrocyte", "erythrocyte"),
+    "PECAM1": ("endothelial cell", "endothelial cell"),
+    "COL1A1": ("fibroblast", "fibroblast"),
+    "EPCAM": ("epithelial cell", "epithelial cell"),
+    "GFAP": ("astrocyte", "astrocyte"),
 }
 
 
 def label_of(markers: tuple[str, ...]) -> tuple[str, str]:
-    """General and detailed type: by the panel, else a name made from the first marker, so that every cluster of a
+    """General and detailed type: by the panel, else a name made from the first marker, so that every cluster
+    of a
     test has a label of its own."""
     for gene in markers:
         if gene.upper() in PANEL:
@@ -35,8 +47,16 @@ def fenced(value: object) -> str:
 
 def annotation(markers: tuple[str, ...], reasoning: str = "") -> str:
     general, detailed = label_of(markers)
-    block = {"general": general, "subtypes": [detailed], "mixed": [], "key_genes": list(markers[:5]), "tissue": ""}
-    text = reasoning or f"The strongest markers are {', '.join(markers[:5])}; together they point to one type."
+    block = {
+        "general": general,
+        "subtypes": [detailed],
+        "mixed": [],
+        "key_genes": list(markers[:5]),
+        "tissue": "",
+    }
+    text = (
+        reasoning or f"The strongest markers are {', '.join(markers[:5])}; together they point to one type."
+    )
     return f"{text}\n{fenced(block)}"
 
 
@@ -46,7 +66,9 @@ def good_reply(asked: Asked) -> str:
         case "annotator" | "booster":
             return annotation(asked.markers)
         case "validator":
-            score = fenced({"score": 88, "reasoning": "The markers agree."}) + "\n" if asked.wants_score else ""
+            score = (
+                fenced({"score": 88, "reasoning": "The markers agree."}) + "\n" if asked.wants_score else ""
+            )
             return f"The markers carry the answer.\n{score}VALIDATION PASSED"
         case "scorer":
             return fenced({"score": 90, "reasoning": "The markers agree and little is left unexplained."})
@@ -54,7 +76,9 @@ def good_reply(asked: Asked) -> str:
             return _copied(str(asked.data.get("text", "")))
         case "merger":
             labels = asked.data.get("labels", {})
-            return fenced({cluster: [general, general, detailed] for cluster, (general, detailed) in labels.items()})
+            return fenced(
+                {cluster: [general, general, detailed] for cluster, (general, detailed) in labels.items()}
+            )
     return "Hello."
 
 
@@ -62,4 +86,8 @@ def _copied(text: str) -> str:
     """Find the answer in a text the way `annotation` words it."""
     genes = text.partition("The strongest markers are ")[2].partition(";")[0]
     markers = tuple(gene.strip() for gene in genes.split(",") if gene.strip())
-    return annotation(markers) if markers else fenced({"general": "", "subtypes": [], "mixed": [], "key_genes": []})
+    return (
+        annotation(markers)
+        if markers
+        else fenced({"general": "", "subtypes": [], "mixed": [], "key_genes": []})
+    )

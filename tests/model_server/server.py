@@ -33,9 +33,15 @@ class Stats:
     asked: list[Asked] = field(default_factory=list)
 
     def as_dict(self) -> dict:
-        return {"calls": self.calls, "answered": self.answered, "connections": self.connections,
-                "input_tokens": self.input_tokens, "output_tokens": self.output_tokens,
-                "most_at_once": self.most_at_once, "agents": dict(self.agents)}
+        return {
+            "calls": self.calls,
+            "answered": self.answered,
+            "connections": self.connections,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "most_at_once": self.most_at_once,
+            "agents": dict(self.agents),
+        }
 
 
 class ModelServer:
@@ -55,16 +61,26 @@ class ModelServer:
         Keep the requests in `stats.asked`.
     """
 
-    def __init__(self, reply: Callable[[Asked], str] = good_reply, *,
-                 fault: Callable[[Asked, str], Answer | None] | None = None, latency_s: float = 0.0,
-                 key: str | None = None, models: tuple[str, ...] = MODELS, port: int = 0, keep: bool = True) -> None:
+    def __init__(
+        self,
+        reply: Callable[[Asked], str] = good_reply,
+        *,
+        fault: Callable[[Asked, str], Answer | None] | None = None,
+        latency_s: float = 0.0,
+        key: str | None = None,
+        models: tuple[str, ...] = MODELS,
+        port: int = 0,
+        keep: bool = True,
+    ) -> None:
         self.reply, self.fault, self.latency_s, self.key, self.models = reply, fault, latency_s, key, models
         self.keep = keep
         self.stats = Stats()
         self._times: Counter = Counter()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -93,8 +109,14 @@ class ModelServer:
             self.stats.calls += 1
             self.stats.at_once += 1
             self.stats.most_at_once = max(self.stats.most_at_once, self.stats.at_once)
-            asked = Asked(wire=wire, model=body.get("model", ""), messages=messages, number=self.stats.calls, key=key,
-                          fields=body)
+            asked = Asked(
+                wire=wire,
+                model=body.get("model", ""),
+                messages=messages,
+                number=self.stats.calls,
+                key=key,
+                fields=body,
+            )
             identity = (asked.agent, str(asked.data.get("markers", "")))
             self._times[identity] += 1
             asked = Asked(**{**asked.__dict__, "times": self._times[identity]})
@@ -105,7 +127,9 @@ class ModelServer:
 
     def answer(self, asked: Asked) -> Answer:
         if self.key is not None and asked.key != self.key:
-            return Answer(status=401, error_code="invalid_api_key", error_text=f"Incorrect API key: {asked.key}")
+            return Answer(
+                status=401, error_code="invalid_api_key", error_text=f"Incorrect API key: {asked.key}"
+            )
         if self.models and asked.model not in self.models:
             return Answer(status=404, error_code="model_not_found", error_text=f"no model {asked.model}")
         good = self.reply(asked)
@@ -163,10 +187,22 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
                 return self._send(404, {"error": {"message": "no such page", "code": "not_found"}})
             if owner.key is not None and self._key() != owner.key:
                 return self._send(401, _error("openai", Answer(status=401, error_code="invalid_api_key")))
-            entries = [{"id": m, "object": "model", "type": "model", "display_name": m, "created": 0, "owned_by": "us",
-                        "created_at": "2026-01-01T00:00:00Z", "lifecycle": "active"} for m in owner.models]
-            return self._send(200, {"object": "list", "data": entries, "has_more": False, "first_id": None,
-                                    "last_id": None})
+            entries = [
+                {
+                    "id": m,
+                    "object": "model",
+                    "type": "model",
+                    "display_name": m,
+                    "created": 0,
+                    "owned_by": "us",
+                    "created_at": "2026-01-01T00:00:00Z",
+                    "lifecycle": "active",
+                }
+                for m in owner.models
+            ]
+            return self._send(
+                200, {"object": "list", "data": entries, "has_more": False, "first_id": None, "last_id": None}
+            )
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
@@ -185,7 +221,9 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
             return self._send(200, _reply(wire, asked, answer), answer.headers)
 
         def _key(self) -> str:
-            return self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
+            return self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix(
+                "Bearer "
+            )
 
         def _send(self, status: int, body: dict, headers: dict | None = None) -> None:
             content = json.dumps(body).encode()
@@ -208,11 +246,28 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
 
 def _error(wire: str, answer: Answer) -> dict:
     if wire == "anthropic":
-        kinds = {401: "authentication_error", 402: "billing_error", 404: "not_found_error", 429: "rate_limit_error",
-                 529: "overloaded_error", 500: "api_error"}
-        kind = "billing_error" if answer.error_code == "insufficient_quota" else kinds.get(answer.status, "api_error")
+        kinds = {
+            401: "authentication_error",
+            402: "billing_error",
+            404: "not_found_error",
+            429: "rate_limit_error",
+            529: "overloaded_error",
+            500: "api_error",
+        }
+        kind = (
+            "billing_error"
+            if answer.error_code == "insufficient_quota"
+            else kinds.get(answer.status, "api_error")
+        )
         return {"type": "error", "error": {"type": kind, "message": answer.error_text}}
-    return {"error": {"message": answer.error_text, "type": "error", "code": answer.error_code or None, "param": None}}
+    return {
+        "error": {
+            "message": answer.error_text,
+            "type": "error",
+            "code": answer.error_code or None,
+            "param": None,
+        }
+    }
 
 
 def _reply(wire: str, asked: Asked, answer: Answer) -> dict:
@@ -220,10 +275,31 @@ def _reply(wire: str, asked: Asked, answer: Answer) -> dict:
     if wire == "anthropic":
         stop = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}[answer.finish]
         content = [{"type": "text", "text": answer.text}] if answer.text else []
-        return {"id": f"msg_{asked.number}", "type": "message", "role": "assistant", "model": asked.model,
-                "content": content, "stop_reason": stop, "stop_sequence": None,
-                "usage": {"input_tokens": used_in, "output_tokens": used_out}}
-    return {"id": f"chatcmpl-{asked.number}", "object": "chat.completion", "created": 0, "model": asked.model,
-            "choices": [{"index": 0, "finish_reason": answer.finish,
-                         "message": {"role": "assistant", "content": answer.text}}],
-            "usage": {"prompt_tokens": used_in, "completion_tokens": used_out, "total_tokens": used_in + used_out}}
+        return {
+            "id": f"msg_{asked.number}",
+            "type": "message",
+            "role": "assistant",
+            "model": asked.model,
+            "content": content,
+            "stop_reason": stop,
+            "stop_sequence": None,
+            "usage": {"input_tokens": used_in, "output_tokens": used_out},
+        }
+    return {
+        "id": f"chatcmpl-{asked.number}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": asked.model,
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": answer.finish,
+                "message": {"role": "assistant", "content": answer.text},
+            }
+        ],
+        "usage": {
+            "prompt_tokens": used_in,
+            "completion_tokens": used_out,
+            "total_tokens": used_in + used_out,
+        },
+    }

@@ -63,7 +63,9 @@ def test_wrong_options_of_the_start_are_refused(script, arguments):
 
 def test_no_network_is_told_apart_from_other_faults_of_the_installation(script, monkeypatch, capsys):
     def failing(*_, **__):
-        return subprocess.CompletedProcess([], 1, "", "NewConnectionError: Failed to establish a new connection")
+        return subprocess.CompletedProcess(
+            [], 1, "", "NewConnectionError: Failed to establish a new connection"
+        )
 
     monkeypatch.setattr(script.subprocess, "run", failing)
     with pytest.raises(SystemExit):

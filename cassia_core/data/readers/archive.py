@@ -45,11 +45,22 @@ def unpack(path: Path) -> Path:
         _unpack_into(path, unfinished)
         if not target.exists():  # another process may have been quicker
             unfinished.rename(target)
-    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (
+        OSError,
+        EOFError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         if target.exists():
             return target
-        raise InputError(f"{path.name} cannot be unpacked.", "The archive is damaged, incomplete or locked.",
-                         "Copy or upload it again, or unpack it yourself.", details=str(error)) from error
+        raise InputError(
+            f"{path.name} cannot be unpacked.",
+            "The archive is damaged, incomplete or locked.",
+            "Copy or upload it again, or unpack it yourself.",
+            details=str(error),
+        ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return target
@@ -57,8 +68,11 @@ def unpack(path: Path) -> Path:
 
 def files_in(folder: Path) -> list[Path]:
     """Every file of a folder and its folders, junk left out."""
-    return sorted(p for p in folder.rglob("*")
-                  if p.is_file() and not p.is_symlink() and not p.name.startswith(".") and "__MACOSX" not in p.parts)
+    return sorted(
+        p
+        for p in folder.rglob("*")
+        if p.is_file() and not p.is_symlink() and not p.name.startswith(".") and "__MACOSX" not in p.parts
+    )
 
 
 def _unpack_into(path: Path, target: Path) -> None:
@@ -96,8 +110,11 @@ class _Budget:
 
     def announce(self, members: int, n_bytes: int) -> None:
         if members > MAX_MEMBERS:
-            raise InputError(f"{self._name} holds too many files.", f"The limit is {MAX_MEMBERS:,}.",
-                             "Pack only the files of one dataset.")
+            raise InputError(
+                f"{self._name} holds too many files.",
+                f"The limit is {MAX_MEMBERS:,}.",
+                "Pack only the files of one dataset.",
+            )
         self._check(n_bytes)
 
     def spend(self, n_bytes: int) -> None:
@@ -109,9 +126,11 @@ class _Budget:
         if n_bytes > self._limit or bomb:
             raise InputError(
                 f"{self._name} unpacks to too much.",
-                f"More than {n_bytes / 1e9:,.1f} GB come out of {self._packed / 1e6:,.1f} MB." if bomb else
-                f"The limit is {self._limit / 1e9:,.0f} GB.",
-                "Unpack it yourself and open the file inside.")
+                f"More than {n_bytes / 1e9:,.1f} GB come out of {self._packed / 1e6:,.1f} MB."
+                if bomb
+                else f"The limit is {self._limit / 1e9:,.0f} GB.",
+                "Unpack it yourself and open the file inside.",
+            )
 
 
 def _existing(folder: Path) -> Path:
@@ -124,8 +143,11 @@ def _inside(target: Path, name: str, path: Path) -> Path | None:
     """Where a member goes; None for junk. A name that leads out of the folder is refused."""
     pure = PurePosixPath(name.replace("\\", "/"))
     if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
-        raise InputError(f"{path.name} is not safe to unpack.", f"It wants to write outside of its folder ({name}).",
-                         "Get the archive from a source that you trust, or unpack it yourself.")
+        raise InputError(
+            f"{path.name} is not safe to unpack.",
+            f"It wants to write outside of its folder ({name}).",
+            "Get the archive from a source that you trust, or unpack it yourself.",
+        )
     if any(str(pure).startswith(junk) or pure.name.startswith(junk) for junk in _JUNK):
         return None
     return target / pure
@@ -144,5 +166,3 @@ def _write(stream: IO[bytes], target: Path | None, budget: _Budget) -> None:
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
     while chunk := stream.read(_CHUNK):
         yield chunk
-
-

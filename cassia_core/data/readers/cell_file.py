@@ -19,7 +19,8 @@ class CellFile:
     """Cells as the file has them: values and names untouched.
 
     `adata` may hold a part of the cells; `n_cells` and `n_genes` are the whole file's. `log_base` is the base
-    that the file itself notes ("e", "2", "10", or "" when it notes nothing), `obs` the whole table of cells where
+    that the file itself notes ("e", "2", "10", or "" when it notes nothing), `obs` the whole table of cells
+    where
     `adata` holds a part only.
     """
 

@@ -38,7 +38,9 @@ _SAMPLED = 400
 
 
 def is_dense_table(frame: pd.DataFrame) -> bool:
-    """Whether a table of strings is one of expression values: nearly all of it numbers, many columns or rows."""
+    """Whether a table of strings is one of expression values: nearly all of it numbers, many columns or
+    rows.
+    """
     if frame.shape[1] < 11 or len(frame) < 2:
         return False
     head = frame.head(50)
@@ -57,8 +59,11 @@ def read_dense_table(path: Path, options: ReadOptions = ReadOptions(), *, inspec
     """
     head = read_table(path, _HEAD_ROWS)
     if not is_dense_table(head.frame):
-        raise AnnDataError(f"{path.name} is not a table of expression values.", "Most of its columns are not numbers.",
-                           "Open it as a marker table, or open the cell file.")
+        raise AnnDataError(
+            f"{path.name} is not a table of expression values.",
+            "Most of its columns are not numbers.",
+            "Open it as a marker table, or open the cell file.",
+        )
     layout = _layout(head)
     names, text, matrix = _read_rows(path, head, layout, _INSPECTED_ROWS if inspect else None)
     columns = [head.header[position] for position in layout.values]
@@ -67,17 +72,26 @@ def read_dense_table(path: Path, options: ReadOptions = ReadOptions(), *, inspec
         in_rows = options.genes_in_rows
     n_rows = _count_rows(path) if inspect and matrix.shape[0] == _INSPECTED_ROWS else matrix.shape[0]
     if in_rows:
-        adata = ad.AnnData(X=matrix.T.tocsr(), obs=pd.DataFrame(index=pd.Index(columns)),
-                           var=text.set_index(pd.Index(names)))
+        adata = ad.AnnData(
+            X=matrix.T.tocsr(), obs=pd.DataFrame(index=pd.Index(columns)), var=text.set_index(pd.Index(names))
+        )
         n_cells, n_genes = len(columns), n_rows
     else:
-        adata = ad.AnnData(X=matrix, obs=text.set_index(pd.Index(names)), var=pd.DataFrame(index=pd.Index(columns)))
+        adata = ad.AnnData(
+            X=matrix, obs=text.set_index(pd.Index(names)), var=pd.DataFrame(index=pd.Index(columns))
+        )
         n_cells, n_genes = n_rows, len(columns)
     rows = None if inspect else random_rows(n_cells, options.max_cells)
     density = matrix.nnz / max(1, matrix.shape[0] * matrix.shape[1])
-    return CellFile(adata=adata if rows is None else adata[rows].copy(), format=_format(head), n_cells=n_cells,
-                    n_genes=n_genes, questions=_question(options, in_rows), done=_said(in_rows, sure, options),
-                    stored_values=int(density * n_cells * n_genes))
+    return CellFile(
+        adata=adata if rows is None else adata[rows].copy(),
+        format=_format(head),
+        n_cells=n_cells,
+        n_genes=n_genes,
+        questions=_question(options, in_rows),
+        done=_said(in_rows, sure, options),
+        stored_values=int(density * n_cells * n_genes),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +111,11 @@ def _layout(head: TextTable) -> _Layout:
         names: int | None = 0
     else:
         names = text[0] if text else None
-    return _Layout(names=names, text=tuple(p for p in text if p != names),
-                   values=tuple(p for p, number in enumerate(numeric) if number and p != names))
+    return _Layout(
+        names=names,
+        text=tuple(p for p in text if p != names),
+        values=tuple(p for p, number in enumerate(numeric) if number and p != names),
+    )
 
 
 def _is_number(cell: str) -> bool:
@@ -109,15 +126,18 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _read_rows(path: Path, head: TextTable, layout: _Layout,
-               limit: int | None) -> tuple[list[str], pd.DataFrame, sp.csr_matrix]:
+def _read_rows(
+    path: Path, head: TextTable, layout: _Layout, limit: int | None
+) -> tuple[list[str], pd.DataFrame, sp.csr_matrix]:
     """Names of the rows, their text columns, and the values (n_rows, n_columns), a line at a time."""
     names: list[str] = []
     texts: list[list[str]] = []
     parts: list[tuple[np.ndarray, np.ndarray]] = []
     split = _fast_splitter(head, layout)
     with open_text(path) as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # numpy says so of a line it cannot read to its end
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # numpy says so of a line it cannot read to its end
         lines = (line for line in stream if line.strip() and not line.startswith(("#", "%")))
         for number, line in enumerate(islice(lines, head.title_rows + 1, None), start=1):
             if limit is not None and number > limit:
@@ -128,13 +148,17 @@ def _read_rows(path: Path, head: TextTable, layout: _Layout,
             filled = np.flatnonzero(values)
             parts.append((filled.astype(np.int32), values[filled]))
     indptr = np.concatenate([[0], np.cumsum([len(filled) for filled, _ in parts])])
-    matrix = sp.csr_matrix((np.concatenate([v for _, v in parts]), np.concatenate([f for f, _ in parts]), indptr),
-                           shape=(len(parts), len(layout.values)))
+    matrix = sp.csr_matrix(
+        (np.concatenate([v for _, v in parts]), np.concatenate([f for f, _ in parts]), indptr),
+        shape=(len(parts), len(layout.values)),
+    )
     return names, pd.DataFrame(texts, columns=[head.header[p] for p in layout.text]), matrix
 
 
 def _fast_splitter(head: TextTable, layout: _Layout) -> Callable[[str], tuple[list[str], np.ndarray] | None]:
-    """Split a line where all values stand at its end: numpy reads them at once; None where that does not work."""
+    """Split a line where all values stand at its end: numpy reads them at once; None where that does not
+    work.
+    """
     first = layout.values[0] if layout.values else 0
     if layout.values != tuple(range(first, len(head.header))):
         return lambda line: None
@@ -149,14 +173,19 @@ def _fast_splitter(head: TextTable, layout: _Layout) -> Callable[[str], tuple[li
     return split
 
 
-def _slow_split(line: str, number: int, head: TextTable, layout: _Layout,
-                path: Path) -> tuple[list[str], np.ndarray]:
+def _slow_split(
+    line: str, number: int, head: TextTable, layout: _Layout, path: Path
+) -> tuple[list[str], np.ndarray]:
     """Split a line by the rules of csv: quotes, gaps, decimal commas, columns in any order."""
-    cells = next(csv.reader([line.rstrip("\r\n")], delimiter=head.delimiter, skipinitialspace=head.delimiter == " "))
+    cells = next(
+        csv.reader([line.rstrip("\r\n")], delimiter=head.delimiter, skipinitialspace=head.delimiter == " ")
+    )
     if len(cells) != len(head.header):
-        raise AnnDataError(f"{path.name} does not read as a table.",
-                           f"Line {number + 1} has {len(cells):,} columns, the others {len(head.header):,}.",
-                           "Copy or upload the file again, or save it anew.")
+        raise AnnDataError(
+            f"{path.name} does not read as a table.",
+            f"Line {number + 1} has {len(cells):,} columns, the others {len(head.header):,}.",
+            "Copy or upload the file again, or save it anew.",
+        )
     values = [cells[position] for position in layout.values]
     try:
         return cells, np.array(values, dtype=np.float32)
@@ -177,9 +206,14 @@ def _genes_in_rows(row_names: list[str], columns: list[str]) -> tuple[bool, bool
 def _question(options: ReadOptions, in_rows: bool) -> tuple[Question, ...]:
     if options.genes_in_rows is not None:
         return ()
-    return (Question(option="genes_in_rows", text="Which way round is the table?",
-                     choices=(_GENES_IN_ROWS, _GENES_IN_COLUMNS),
-                     suggested=_GENES_IN_ROWS if in_rows else _GENES_IN_COLUMNS),)
+    return (
+        Question(
+            option="genes_in_rows",
+            text="Which way round is the table?",
+            choices=(_GENES_IN_ROWS, _GENES_IN_COLUMNS),
+            suggested=_GENES_IN_ROWS if in_rows else _GENES_IN_COLUMNS,
+        ),
+    )
 
 
 def _said(in_rows: bool, sure: bool, options: ReadOptions) -> tuple[str, ...]:

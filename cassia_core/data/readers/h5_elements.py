@@ -10,8 +10,17 @@ import pandas as pd
 import scipy.sparse as sp
 from anndata._io.specs.registry import IORegistryError  # not exported, yet raised by the public read_elem
 
-UNREADABLE = (KeyError, OSError, TypeError, ValueError, AttributeError, IndexError, NotImplementedError, RuntimeError,
-              IORegistryError)
+UNREADABLE = (
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+    IORegistryError,
+)
 """What h5py, anndata and numpy raise for an element that they cannot read."""
 _BLOCK_ROWS = 4096
 _VALUES_PER_READ = 20_000_000
@@ -45,11 +54,13 @@ def stored_values(element: h5py.Group | h5py.Dataset) -> int:
     return int(np.prod(element.shape)) if isinstance(element, h5py.Dataset) else int(element["data"].shape[0])
 
 
-def read_matrix(element: h5py.Group | h5py.Dataset, rows: Rows = None,
-                max_values: int | None = None) -> np.ndarray | sp.csr_matrix:
+def read_matrix(
+    element: h5py.Group | h5py.Dataset, rows: Rows = None, max_values: int | None = None
+) -> np.ndarray | sp.csr_matrix:
     """Rows of a stored matrix as float32, sparse (CSR) or dense as stored.
 
-    `max_values` bounds how much of a column-wise (CSC) matrix is read when only some rows are wanted; the columns
+    `max_values` bounds how much of a column-wise (CSC) matrix is read when only some rows are wanted; the
+    columns
     behind the bound are then left empty.
     """
     if isinstance(element, h5py.Dataset):
@@ -75,20 +86,31 @@ def _read_csr(element: h5py.Group, shape: tuple[int, int], rows: Rows) -> sp.csr
     if len(indptr) != shape[0] + 1 or indptr[-1] > element["data"].shape[0]:
         raise ValueError("row pointers do not fit the stored values")
     if rows is None:
-        matrix = sp.csr_matrix((element["data"][()].astype(np.float32, copy=False), element["indices"][()],
-                                indptr), shape=shape)
+        matrix = sp.csr_matrix(
+            (element["data"][()].astype(np.float32, copy=False), element["indices"][()], indptr), shape=shape
+        )
         return _checked(matrix)
     parts = []
     for block in _blocks(rows):
         first, last = int(block[0]), int(block[-1]) + 1
         start, stop = int(indptr[first]), int(indptr[last])
-        part = sp.csr_matrix((element["data"][start:stop].astype(np.float32), element["indices"][start:stop],
-                              indptr[first:last + 1] - start), shape=(last - first, shape[1]))
+        part = sp.csr_matrix(
+            (
+                element["data"][start:stop].astype(np.float32),
+                element["indices"][start:stop],
+                indptr[first : last + 1] - start,
+            ),
+            shape=(last - first, shape[1]),
+        )
         parts.append(part[block - first])
-    return _checked(sp.vstack(parts, format="csr")) if parts else sp.csr_matrix((0, shape[1]), dtype=np.float32)
+    return (
+        _checked(sp.vstack(parts, format="csr")) if parts else sp.csr_matrix((0, shape[1]), dtype=np.float32)
+    )
 
 
-def _read_csc(element: h5py.Group, shape: tuple[int, int], rows: Rows, max_values: int | None) -> sp.csr_matrix:
+def _read_csc(
+    element: h5py.Group, shape: tuple[int, int], rows: Rows, max_values: int | None
+) -> sp.csr_matrix:
     indptr = element["indptr"][()].astype(np.int64)
     if len(indptr) != shape[1] + 1 or indptr[-1] > element["data"].shape[0]:
         raise ValueError("column pointers do not fit the stored values")
@@ -96,13 +118,21 @@ def _read_csc(element: h5py.Group, shape: tuple[int, int], rows: Rows, max_value
     parts, column = [], 0
     bound = int(indptr[-1]) if max_values is None else max_values
     while column < shape[1]:
-        last = max(column + 1, int(np.searchsorted(indptr, indptr[column] + _VALUES_PER_READ, side="right")) - 1)
+        last = max(
+            column + 1, int(np.searchsorted(indptr, indptr[column] + _VALUES_PER_READ, side="right")) - 1
+        )
         if indptr[last] > bound and parts:
             break
         last = min(last, shape[1])
         start, stop = int(indptr[column]), int(indptr[last])
-        part = sp.csc_matrix((element["data"][start:stop].astype(np.float32), element["indices"][start:stop],
-                              indptr[column:last + 1] - start), shape=(shape[0], last - column)).tocsr()
+        part = sp.csc_matrix(
+            (
+                element["data"][start:stop].astype(np.float32),
+                element["indices"][start:stop],
+                indptr[column : last + 1] - start,
+            ),
+            shape=(shape[0], last - column),
+        ).tocsr()
         parts.append(part if rows is None else part[wanted])
         column = last
         if stop >= bound:
@@ -129,16 +159,21 @@ def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
 
 def take(dataset: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
     """Rows of a dataset, read in runs."""
-    parts = [dataset[int(b[0]):int(b[-1]) + 1][b - b[0]] for b in _blocks(rows)]
+    parts = [dataset[int(b[0]) : int(b[-1]) + 1][b - b[0]] for b in _blocks(rows)]
     return np.concatenate(parts) if parts else dataset[:0]
 
 
-def read_frame(element: h5py.Group | h5py.Dataset, rows: Rows = None,
-               on_unreadable: Callable[[str], None] = lambda name: None, *,
-               text_columns: Collection[str] | None = None) -> pd.DataFrame:
+def read_frame(
+    element: h5py.Group | h5py.Dataset,
+    rows: Rows = None,
+    on_unreadable: Callable[[str], None] = lambda name: None,
+    *,
+    text_columns: Collection[str] | None = None,
+) -> pd.DataFrame:
     """A stored table (`obs` or `var`) of any anndata version; its index is the stored index.
 
-    Columns that cannot be read are left out and named to `on_unreadable`. Where `text_columns` is given, the other
+    Columns that cannot be read are left out and named to `on_unreadable`. Where `text_columns` is given, the
+    other
     columns of plain text and the index, which are slow to read, are left out.
     """
     if isinstance(element, h5py.Dataset):
@@ -210,8 +245,16 @@ def _group_column(element: h5py.Group, rows: Rows) -> object:
 
 def _unique_categories(categories: np.ndarray) -> pd.Index:
     index = pd.Index(categories)
-    return index if index.is_unique else pd.Index([f"{c} ({i})" if d else str(c) for i, (c, d) in
-                                                   enumerate(zip(index, index.duplicated(), strict=True))])
+    return (
+        index
+        if index.is_unique
+        else pd.Index(
+            [
+                f"{c} ({i})" if d else str(c)
+                for i, (c, d) in enumerate(zip(index, index.duplicated(), strict=True))
+            ]
+        )
+    )
 
 
 def _compound_frame(element: h5py.Dataset, rows: Rows) -> pd.DataFrame:

@@ -73,47 +73,75 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         embeddings = _add_embeddings(adata, file, rows, n_cells, lost)
         if not inspect:
             _add_rest(adata, file, rows, lost)
-        table = None if not inspect or rows is None or n_cells > _WHOLE_TABLE_CELLS else \
-            read_frame(file["obs"], text_columns=_grouping_text(obs))
+        table = (
+            None
+            if not inspect or rows is None or n_cells > _WHOLE_TABLE_CELLS
+            else read_frame(file["obs"], text_columns=_grouping_text(obs))
+        )
         values = sum(stored_values(m) for m in _matrices(file))
         log_base = _noted_log_base(file)
         moved = "X" not in file or not is_matrix(file["X"])
     done = chosen + tuple(f"{name[0].upper()}{name[1:]} cannot be read and is left out." for name in lost)
     if moved:
         done += ("The file has no main matrix; the first of its layers or its raw matrix stands in for it.",)
-    return CellFile(adata=adata, format=FORMAT, n_cells=n_cells, n_genes=n_genes, log_base=log_base, obs=table,
-                    done=done, stored_values=values, embeddings=embeddings)
+    return CellFile(
+        adata=adata,
+        format=FORMAT,
+        n_cells=n_cells,
+        n_genes=n_genes,
+        log_base=log_base,
+        obs=table,
+        done=done,
+        stored_values=values,
+        embeddings=embeddings,
+    )
 
 
 def _grouping_text(sample: pd.DataFrame) -> list[str]:
     """Columns of plain text that group cells, seen from a sample: worth reading whole."""
-    text = [name for name in sample if sample[name].dtype == object and sample[name].nunique() <= len(sample) // 4]
+    text = [
+        name for name in sample if sample[name].dtype == object and sample[name].nunique() <= len(sample) // 4
+    ]
     return text[:_TEXT_COLUMNS]
 
 
 def _cells_of(file: h5py.File, path: Path) -> tuple[h5py.Group, tuple[str, ...]]:
-    """The group with the cells: the file itself, or the RNA part of a file with several measurements (h5mu)."""
+    """The group with the cells: the file itself, or the RNA part of a file with several measurements
+    (h5mu).
+    """
     if "mod" not in file or "X" in file:
         return file, ()
     parts = list(file["mod"])
-    rna = next((name for name in parts if name.lower() in ("rna", "gex", "gene expression", "transcriptome")), None)
+    rna = next(
+        (name for name in parts if name.lower() in ("rna", "gex", "gene expression", "transcriptome")), None
+    )
     if rna is None:
-        raise AnnDataError(f"{path.name} has no gene expression part.", f"It holds {', '.join(parts)}.",
-                           "Open a file with RNA counts.")
+        raise AnnDataError(
+            f"{path.name} has no gene expression part.",
+            f"It holds {', '.join(parts)}.",
+            "Open a file with RNA counts.",
+        )
     others = ", ".join(name for name in parts if name != rna)
-    return file["mod"][rna], ((f"Only the part {rna} is used; the file also holds {others}.",) if others else ())
+    return file["mod"][rna], (
+        (f"Only the part {rna} is used; the file also holds {others}.",) if others else ()
+    )
 
 
 def damaged(path: Path, error: Exception) -> AnnDataError:
     """The error for a file whose matrix or tables cannot be read."""
     if "filter" in str(error).lower():
-        return AnnDataError(f"{path.name} is packed in a way that cannot be read here.",
-                            "Its values were written with a special compression (such as blosc or zstd).",
-                            'Save it again in Python: `adata.write_h5ad("new.h5ad", compression="gzip")`.',
-                            details=str(error))
-    return AnnDataError(f"{path.name} is damaged.", "Its cells, genes or values cannot be read.",
-                        "Copy or upload the file again, or save it anew from the program that made it.",
-                        details=f"{type(error).__name__}: {error}")
+        return AnnDataError(
+            f"{path.name} is packed in a way that cannot be read here.",
+            "Its values were written with a special compression (such as blosc or zstd).",
+            'Save it again in Python: `adata.write_h5ad("new.h5ad", compression="gzip")`.',
+            details=str(error),
+        )
+    return AnnDataError(
+        f"{path.name} is damaged.",
+        "Its cells, genes or values cannot be read.",
+        "Copy or upload the file again, or save it anew from the program that made it.",
+        details=f"{type(error).__name__}: {error}",
+    )
 
 
 def _main_matrix(file: h5py.Group, path: Path) -> h5py.Group | h5py.Dataset:
@@ -124,9 +152,11 @@ def _main_matrix(file: h5py.Group, path: Path) -> h5py.Group | h5py.Dataset:
     raw = file.get("raw/X", file.get("raw.X"))
     if raw is not None and is_matrix(raw) and _length(file["var"]) == matrix_shape(raw)[1]:
         return raw
-    raise AnnDataError(f"{path.name} holds no expression values.",
-                       "It has the names of cells and genes, and no matrix of values.",
-                       "Save the file again with its counts, or open another one.")
+    raise AnnDataError(
+        f"{path.name} holds no expression values.",
+        "It has the names of cells and genes, and no matrix of values.",
+        "Save the file again with its counts, or open another one.",
+    )
 
 
 def _length(frame: h5py.Group | h5py.Dataset) -> int:
@@ -135,20 +165,31 @@ def _length(frame: h5py.Group | h5py.Dataset) -> int:
 
 def _fitting(frame: pd.DataFrame, n: int, what: str, path: Path) -> pd.DataFrame:
     if len(frame) != n:
-        raise AnnDataError(f"{path.name} contradicts itself.",
-                           f"It has values for {n:,} {what} and names for {len(frame):,}.",
-                           "Save the file again from the program that made it.")
+        raise AnnDataError(
+            f"{path.name} contradicts itself.",
+            f"It has values for {n:,} {what} and names for {len(frame):,}.",
+            "Save the file again from the program that made it.",
+        )
     return frame
 
 
 def _matrices(file: h5py.Group) -> list[h5py.Group | h5py.Dataset]:
-    found = [file.get("X"), file.get("raw/X", file.get("raw.X")),
-             *(file["layers"][name] for name in file.get("layers", {}))]
+    found = [
+        file.get("X"),
+        file.get("raw/X", file.get("raw.X")),
+        *(file["layers"][name] for name in file.get("layers", {})),
+    ]
     return [element for element in found if element is not None and is_matrix(element)]
 
 
-def _add_layers(adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | None, shape: tuple[int, int],
-                lost: list[str]) -> None:
+def _add_layers(
+    adata: ad.AnnData,
+    file: h5py.Group,
+    rows: Rows,
+    bound: int | None,
+    shape: tuple[int, int],
+    lost: list[str],
+) -> None:
     for name in file.get("layers", {}):
         element = file["layers"][name]
         try:
@@ -160,8 +201,9 @@ def _add_layers(adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | No
             lost.append(f"the layer {name}")
 
 
-def _add_raw(adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | None, n_cells: int,
-             lost: list[str]) -> None:
+def _add_raw(
+    adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | None, n_cells: int, lost: list[str]
+) -> None:
     matrix, table = file.get("raw/X", file.get("raw.X")), file.get("raw/var", file.get("raw.var"))
     if matrix is None or table is None or not is_matrix(matrix):
         return
@@ -177,8 +219,9 @@ def _add_raw(adata: ad.AnnData, file: h5py.Group, rows: Rows, bound: int | None,
     adata.raw = ad.AnnData(X=values, var=var, obs=pd.DataFrame(index=adata.obs_names))
 
 
-def _add_embeddings(adata: ad.AnnData, file: h5py.Group, rows: Rows, n_cells: int,
-                    lost: list[str]) -> tuple[str, ...]:
+def _add_embeddings(
+    adata: ad.AnnData, file: h5py.Group, rows: Rows, n_cells: int, lost: list[str]
+) -> tuple[str, ...]:
     """Put the readable two-dimensional arrays of `obsm` in place; gives their names."""
     group = file.get("obsm", {})
     if isinstance(group, h5py.Dataset):
@@ -197,7 +240,9 @@ def _add_embeddings(adata: ad.AnnData, file: h5py.Group, rows: Rows, n_cells: in
     return tuple(adata.obsm)
 
 
-def _embedding(element: h5py.Group | h5py.Dataset, rows: Rows) -> np.ndarray | sp.csr_matrix | pd.DataFrame | None:
+def _embedding(
+    element: h5py.Group | h5py.Dataset, rows: Rows
+) -> np.ndarray | sp.csr_matrix | pd.DataFrame | None:
     try:
         if isinstance(element, h5py.Dataset):
             return element[()] if rows is None else take(element, rows)

@@ -16,12 +16,27 @@ from cassia_core.data.readers.h5ad import damaged
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError
 
-_GENE_NAMES = ("Gene", "gene", "GeneName", "gene_name", "var_names", "Symbol", "gene_symbol", "Genes", "features",
-               "name")
+_GENE_NAMES = (
+    "Gene",
+    "gene",
+    "GeneName",
+    "gene_name",
+    "var_names",
+    "Symbol",
+    "gene_symbol",
+    "Genes",
+    "features",
+    "name",
+)
 _GENE_IDS = ("Accession", "accession", "gene_ids", "ensembl", "EnsemblID", "gene_id")
 _CELL_NAMES = ("CellID", "cell_id", "CellIDs", "obs_names", "barcode", "Barcode", "cell_names", "Cell")
-_MAPS = (("X_umap", ("_X", "_Y")), ("X_umap", ("UMAP1", "UMAP2")), ("X_umap", ("umap1", "umap2")),
-         ("X_tsne", ("tSNE1", "tSNE2")), ("X_tsne", ("_tSNE1", "_tSNE2")))
+_MAPS = (
+    ("X_umap", ("_X", "_Y")),
+    ("X_umap", ("UMAP1", "UMAP2")),
+    ("X_umap", ("umap1", "umap2")),
+    ("X_tsne", ("tSNE1", "tSNE2")),
+    ("X_tsne", ("_tSNE1", "_tSNE2")),
+)
 _GENES_PER_READ = 512
 
 
@@ -48,16 +63,26 @@ def read_loom(path: Path, options: ReadOptions = ReadOptions(), *, inspect: bool
             raise damaged(path, error) from error
     adata.var = _indexed(var, (*_GENE_NAMES, *_GENE_IDS), path)
     names = next((name for name in _CELL_NAMES if name in obs), None)
-    adata.obs = obs.set_index(obs[names].astype(str)) if names else obs.set_axis(
-        [f"cell_{number}" for number in (range(n_cells) if rows is None else rows)], axis=0)
+    adata.obs = (
+        obs.set_index(obs[names].astype(str))
+        if names
+        else obs.set_axis([f"cell_{number}" for number in (range(n_cells) if rows is None else rows)], axis=0)
+    )
     adata.obs.index.name = None
     for key, (x, y) in _MAPS:
         if {x, y} <= set(obs) and obs[x].dtype.kind in "fiu" and obs[y].dtype.kind in "fiu":
             adata.obsm.setdefault(key, obs[[x, y]].to_numpy(dtype=float))
     done = [] if names else ["The file names no cells; they are numbered."]
     done += [f"The column {name} is no plain column and is left out." for name in lost]
-    return CellFile(adata=adata, format="loom", n_cells=n_cells, n_genes=n_genes, done=tuple(done),
-                    stored_values=int(adata.X.nnz * n_cells / max(1, adata.n_obs)), embeddings=tuple(adata.obsm))
+    return CellFile(
+        adata=adata,
+        format="loom",
+        n_cells=n_cells,
+        n_genes=n_genes,
+        done=tuple(done),
+        stored_values=int(adata.X.nnz * n_cells / max(1, adata.n_obs)),
+        embeddings=tuple(adata.obsm),
+    )
 
 
 def _attributes(group: h5py.Group, n: int, rows: Rows, lost: list[str]) -> pd.DataFrame:
@@ -71,8 +96,10 @@ def _attributes(group: h5py.Group, n: int, rows: Rows, lost: list[str]) -> pd.Da
             lost.append(name)
             continue
         if values.dtype.kind in "SO":
-            values = np.array([v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values],
-                              dtype=object)
+            values = np.array(
+                [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values],
+                dtype=object,
+            )
         columns[name] = values if rows is None else values[rows]
     return pd.DataFrame(columns, index=pd.RangeIndex(n if rows is None else len(rows)))
 
@@ -81,7 +108,7 @@ def _cells_by_genes(dataset: h5py.Dataset, rows: Rows) -> sp.csr_matrix:
     """A stored matrix of genes by cells as sparse cells by genes, read some genes at a time."""
     parts = []
     for start in range(0, dataset.shape[0], _GENES_PER_READ):
-        block = dataset[start:start + _GENES_PER_READ]
+        block = dataset[start : start + _GENES_PER_READ]
         parts.append(sp.csc_matrix((block if rows is None else block[:, rows]).T.astype(np.float32)))
     n = dataset.shape[1] if rows is None else len(rows)
     return sp.hstack(parts, format="csr") if parts else sp.csr_matrix((n, 0), dtype=np.float32)
@@ -90,9 +117,12 @@ def _cells_by_genes(dataset: h5py.Dataset, rows: Rows) -> sp.csr_matrix:
 def _indexed(var: pd.DataFrame, names: tuple[str, ...], path: Path) -> pd.DataFrame:
     column = next((name for name in names if name in var), None)
     if column is None:
-        raise AnnDataError(f"{path.name} has no gene names.", "Labels need them.",
-                           "Add gene names to the file, or open another one.",
-                           details="Columns of genes: " + ", ".join(var.columns))
+        raise AnnDataError(
+            f"{path.name} has no gene names.",
+            "Labels need them.",
+            "Add gene names to the file, or open another one.",
+            details="Columns of genes: " + ", ".join(var.columns),
+        )
     indexed = var.set_index(pd.Index(var[column].astype(str)))
     indexed.index.name = None
     return indexed.drop(columns=column)

@@ -53,6 +53,7 @@ def find_triples(files: Iterable[Path]) -> tuple[Triple, ...]:
 
 def _closest(matrix: Path, candidates: list[Path]) -> Path | None:
     """The candidate that shares the longest prefix with the matrix file."""
+
     def shared(path: Path) -> int:
         same = 0
         for a, b in zip(path.name, matrix.name, strict=False):
@@ -64,8 +65,9 @@ def _closest(matrix: Path, candidates: list[Path]) -> Path | None:
     return max(candidates, key=lambda path: (shared(path), -len(path.name)), default=None)
 
 
-def read_mtx(triple: Triple, options: ReadOptions = ReadOptions(), *, inspect: bool = False,
-             of: str = "") -> CellFile:
+def read_mtx(
+    triple: Triple, options: ReadOptions = ReadOptions(), *, inspect: bool = False, of: str = ""
+) -> CellFile:
     """Read one sample.
 
     Raises
@@ -75,7 +77,9 @@ def read_mtx(triple: Triple, options: ReadOptions = ReadOptions(), *, inspect: b
     """
     name = of or triple.matrix.name
     genes, cells = _features(triple.genes), _cell_names(triple.cells)
-    if share_known(cells[:_SAMPLED]) > share_known(genes.index[:_SAMPLED]) + 0.3:  # alevin calls its cells rows
+    if (
+        share_known(cells[:_SAMPLED]) > share_known(genes.index[:_SAMPLED]) + 0.3
+    ):  # alevin calls its cells rows
         genes, cells = _features(triple.cells), _cell_names(triple.genes)
     matrix, shape, stored = _read_entries(triple.matrix, name, inspect)
     var, obs, matrix = _oriented(matrix, genes, cells, shape, name)
@@ -87,14 +91,21 @@ def read_mtx(triple: Triple, options: ReadOptions = ReadOptions(), *, inspect: b
         adata = adata[filled if len(filled) >= 10 else slice(None)].copy()
     elif rows is not None:
         adata = adata[rows].copy()
-    return CellFile(adata=adata, format="Matrix Market (10x mtx)", n_cells=n_cells, n_genes=len(var),
-                    stored_values=stored)
+    return CellFile(
+        adata=adata, format="Matrix Market (10x mtx)", n_cells=n_cells, n_genes=len(var), stored_values=stored
+    )
 
 
-def _oriented(matrix: sp.coo_matrix, genes: pd.DataFrame, cells: pd.Index, shape: tuple[int, int],
-              name: str) -> tuple[pd.DataFrame, pd.DataFrame, sp.csr_matrix]:
+def _oriented(
+    matrix: sp.coo_matrix, genes: pd.DataFrame, cells: pd.Index, shape: tuple[int, int], name: str
+) -> tuple[pd.DataFrame, pd.DataFrame, sp.csr_matrix]:
     """Cells in rows, whichever way the file has them; told by the lengths of the two lists."""
-    for var, index in ((genes, cells), (genes.iloc[1:], cells[1:]), (genes, cells[1:]), (genes.iloc[1:], cells)):
+    for var, index in (
+        (genes, cells),
+        (genes.iloc[1:], cells[1:]),
+        (genes, cells[1:]),
+        (genes.iloc[1:], cells),
+    ):
         if shape == (len(var), len(index)):
             return var, pd.DataFrame(index=index), matrix.T.tocsr()
         if shape == (len(index), len(var)):
@@ -102,19 +113,25 @@ def _oriented(matrix: sp.coo_matrix, genes: pd.DataFrame, cells: pd.Index, shape
     raise AnnDataError(
         f"The files of {name} do not fit each other.",
         f"The matrix has {shape[0]:,} rows and {shape[1]:,} columns; the lists name {len(genes):,} genes and "
-        f"{len(cells):,} cells.", "Check that the three files belong to the same sample.")
+        f"{len(cells):,} cells.",
+        "Check that the three files belong to the same sample.",
+    )
 
 
 def _read_entries(path: Path, name: str, inspect: bool) -> tuple[sp.coo_matrix, tuple[int, int], int]:
-    """The stored entries (when inspecting, the first ones), the shape, and how many the file says there are."""
+    """The stored entries (when inspecting, the first ones), the shape, and how many the file says there
+    are.
+    """
     opener = gzip.open if read_magic(path) == b"\x1f\x8b" else open
     try:
         with opener(path, "rt", encoding="utf-8", errors="replace") as stream:
             first = stream.readline()
             if not first.lower().startswith("%%matrixmarket matrix coordinate"):
-                raise AnnDataError(f"{name} is not a sparse Matrix Market file.",
-                                   f"It starts with: {first[:60].strip()}",
-                                   "Export the counts as a sparse matrix (mtx), as Cell Ranger does.")
+                raise AnnDataError(
+                    f"{name} is not a sparse Matrix Market file.",
+                    f"It starts with: {first[:60].strip()}",
+                    "Export the counts as a sparse matrix (mtx), as Cell Ranger does.",
+                )
             line = stream.readline()
             while line.startswith("%") or (line and not line.strip()):
                 line = stream.readline()
@@ -123,17 +140,27 @@ def _read_entries(path: Path, name: str, inspect: bool) -> tuple[sp.coo_matrix, 
             width = 2 if " pattern" in first.lower() else 3
             parts = [part.to_numpy() for part in _chunks(stream, width, limit)]
     except (OSError, EOFError, ValueError, UnicodeDecodeError) as error:
-        raise AnnDataError(f"{name} is damaged.", "Its entries do not read as numbers, or it ends too early.",
-                           "Copy or upload the file again.", details=str(error)) from error
+        raise AnnDataError(
+            f"{name} is damaged.",
+            "Its entries do not read as numbers, or it ends too early.",
+            "Copy or upload the file again.",
+            details=str(error),
+        ) from error
     entries = np.concatenate(parts) if parts else np.empty((0, width))
     if len(entries) < limit:
-        raise AnnDataError(f"{name} is incomplete.", f"It announces {stored:,} entries and has {len(entries):,}.",
-                           "Copy or upload the file again.")
+        raise AnnDataError(
+            f"{name} is incomplete.",
+            f"It announces {stored:,} entries and has {len(entries):,}.",
+            "Copy or upload the file again.",
+        )
     values = entries[:, 2] if width == 3 else np.ones(len(entries))
     rows, columns = entries[:, 0].astype(np.int64) - 1, entries[:, 1].astype(np.int64) - 1
-    if len(entries) and (rows.min() < 0 or columns.min() < 0 or rows.max() >= n_rows or columns.max() >= n_columns):
-        raise AnnDataError(f"{name} is damaged.", "It has entries outside of its own size.",
-                           "Copy or upload the file again.")
+    if len(entries) and (
+        rows.min() < 0 or columns.min() < 0 or rows.max() >= n_rows or columns.max() >= n_columns
+    ):
+        raise AnnDataError(
+            f"{name} is damaged.", "It has entries outside of its own size.", "Copy or upload the file again."
+        )
     matrix = sp.coo_matrix((values.astype(np.float32), (rows, columns)), shape=(n_rows, n_columns))
     return matrix, (n_rows, n_columns), stored
 
@@ -141,8 +168,17 @@ def _read_entries(path: Path, name: str, inspect: bool) -> tuple[sp.coo_matrix, 
 def _chunks(stream: object, width: int, limit: int) -> Iterable[pd.DataFrame]:
     if limit == 0:
         return
-    reader = pd.read_csv(stream, sep=r"\s+", header=None, usecols=range(width), nrows=limit, chunksize=_CHUNK,
-                         comment="%", engine="c", dtype=np.float64)  # type: ignore[call-overload]
+    reader = pd.read_csv(
+        stream,
+        sep=r"\s+",
+        header=None,
+        usecols=range(width),
+        nrows=limit,
+        chunksize=_CHUNK,
+        comment="%",
+        engine="c",
+        dtype=np.float64,
+    )  # type: ignore[call-overload]
     with reader:
         yield from reader
 
@@ -161,7 +197,10 @@ def _features(path: Path) -> pd.DataFrame:
         table = pd.DataFrame({"gene_ids": rows[0].to_numpy()}, index=pd.Index(rows[1].astype(str)))
     else:
         table = pd.DataFrame(index=pd.Index(columns[0].astype(str)))
-    if rows.shape[1] > 2 and rows[2].str.contains("Gene Expression|Antibody|Peaks|CRISPR|Custom", na=False).any():
+    if (
+        rows.shape[1] > 2
+        and rows[2].str.contains("Gene Expression|Antibody|Peaks|CRISPR|Custom", na=False).any()
+    ):
         table["feature_types"] = rows[2].to_numpy()
     return table
 
@@ -174,11 +213,14 @@ def _rows(path: Path) -> pd.DataFrame:
     text, _ = decode(read_bytes(path))
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise AnnDataError(f"{path.name} is empty.", "The names of genes or cells are missing.",
-                           "Copy or upload the file again.")
+        raise AnnDataError(
+            f"{path.name} is empty.",
+            "The names of genes or cells are missing.",
+            "Copy or upload the file again.",
+        )
     delimiter = "\t" if "\t" in lines[0] else sniff_delimiter("\n".join(lines[:60]))
-    parts = [[cell.strip('"') for cell in line.split(delimiter)] if delimiter in line else [line.strip('"')]
-             for line in lines]
+    parts = [
+        [cell.strip('"') for cell in line.split(delimiter)] if delimiter in line else [line.strip('"')]
+        for line in lines
+    ]
     return pd.DataFrame(parts).fillna("")
-
-

@@ -39,12 +39,17 @@ def find_source(path: Path, depth: int = 0) -> Source:
     """
     kind = sniff(path)
     if kind == "matrix_market":
-        return Source(path=path.parent, kind="folder") if find_triples(path.parent.iterdir()) else _lonely(path)
+        return (
+            Source(path=path.parent, kind="folder") if find_triples(path.parent.iterdir()) else _lonely(path)
+        )
     if kind not in ("zip", "tar", "gzip", "folder"):
         return Source(path=path, kind=kind)
     if depth >= _MAX_DEPTH:
-        raise InputError(f"{path.name} is packed too deeply.", f"There are archives in archives, {depth} deep.",
-                         "Unpack it yourself and open the file inside.")
+        raise InputError(
+            f"{path.name} is packed too deeply.",
+            f"There are archives in archives, {depth} deep.",
+            "Unpack it yourself and open the file inside.",
+        )
     folder = path if kind == "folder" else unpack(path)
     found = _inside(folder, path, depth)
     unpacked = () if kind == "folder" else (f"{path.name} is unpacked; the file itself is not changed.",)
@@ -52,15 +57,21 @@ def find_source(path: Path, depth: int = 0) -> Source:
 
 
 def _lonely(path: Path) -> Source:
-    raise AnnDataError(f"{path.name} is a matrix without names.", "The lists of genes and cells do not lie beside it.",
-                       "Put features.tsv and barcodes.tsv into the same folder, or pack all three into a zip.")
+    raise AnnDataError(
+        f"{path.name} is a matrix without names.",
+        "The lists of genes and cells do not lie beside it.",
+        "Put features.tsv and barcodes.tsv into the same folder, or pack all three into a zip.",
+    )
 
 
 def _inside(folder: Path, path: Path, depth: int) -> Source:
     files = files_in(folder)
     if any((folder / name).exists() for name in (".zgroup", "zarr.json")):
-        raise InputError(f"{path.name} is a zarr store.", "Folders of that kind are not read.",
-                         'Save it as h5ad in Python: `anndata.read_zarr("it").write_h5ad("it.h5ad")`.')
+        raise InputError(
+            f"{path.name} is a zarr store.",
+            "Folders of that kind are not read.",
+            'Save it as h5ad in Python: `anndata.read_zarr("it").write_h5ad("it.h5ad")`.',
+        )
     if find_triples(files):
         return Source(path=folder, kind="folder")
     kinds: list[tuple[FileKind, Path]] = []
@@ -75,17 +86,26 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
         if matching:
             chosen = max(matching, key=lambda file: file.stat().st_size)
             found = find_source(chosen, depth + 1)
-            several = (f"Of {len(matching)} files of its kind, the largest is used: {chosen.name}.",) \
-                if len(matching) > 1 else ()
+            several = (
+                (f"Of {len(matching)} files of its kind, the largest is used: {chosen.name}.",)
+                if len(matching) > 1
+                else ()
+            )
             return replace(found, done=(*several, *found.done))
     if refusals:
         raise refusals[0]
     listed = ", ".join(str(f.relative_to(folder)) for f in files[:10]) or "nothing"
-    raise InputError(f"{path.name} holds nothing that can be read.", "No cell file and no table is inside.",
-                     "Pack matrix, features and barcodes together, or open an h5ad file.", details=f"Inside: {listed}")
+    raise InputError(
+        f"{path.name} holds nothing that can be read.",
+        "No cell file and no table is inside.",
+        "Pack matrix, features and barcodes together, or open an h5ad file.",
+        details=f"Inside: {listed}",
+    )
 
 
-def read_cell_file(source: Source, options: ReadOptions = ReadOptions(), *, inspect: bool = False) -> CellFile:
+def read_cell_file(
+    source: Source, options: ReadOptions = ReadOptions(), *, inspect: bool = False
+) -> CellFile:
     """Read cells of whatever format the source has.
 
     Raises
@@ -110,8 +130,11 @@ def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
         case "text":
             return read_dense_table(source.path, options, inspect=inspect)
         case _:
-            raise AnnDataError(f"{source.path.name} holds no cells.", "It is a workbook.",
-                               "Open it as a marker table, or open a cell file.")
+            raise AnnDataError(
+                f"{source.path.name} holds no cells.",
+                "It is a workbook.",
+                "Open it as a marker table, or open a cell file.",
+            )
 
 
 def _read_folder(folder: Path, options: ReadOptions, inspect: bool) -> CellFile:
@@ -121,5 +144,10 @@ def _read_folder(folder: Path, options: ReadOptions, inspect: bool) -> CellFile:
     if len(triples) == 1:
         return file
     others = ", ".join(t.name for t in triples if t is not chosen)
-    return replace(file, done=(f"Of {len(triples)} samples, {chosen.name} is used; open the others one by one "
-                               f"({others}).", *file.done))
+    return replace(
+        file,
+        done=(
+            f"Of {len(triples)} samples, {chosen.name} is used; open the others one by one ({others}).",
+            *file.done,
+        ),
+    )

@@ -15,19 +15,31 @@ import h5py
 from cassia_core.data.readers.h5ad import is_h5ad
 from cassia_core.errors import AnnDataError, InputError
 
-FileKind = Literal["h5ad", "tenx_h5", "loom", "matrix_market", "folder", "workbook", "zip", "tar", "gzip", "text"]
+FileKind = Literal[
+    "h5ad", "tenx_h5", "loom", "matrix_market", "folder", "workbook", "zip", "tar", "gzip", "text"
+]
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HEAD = 8192
 _TRUNCATED = re.compile(r"truncated file: eof = (\d+).*stored_eof = (\d+)")
 _RDS = (b"X\n\x00\x00", b"A\n2\n", b"A\n3\n", b"RDX2\n", b"RDX3\n", b"RDA2\n")
 _UNPACKERS = {b"BZh": bz2.BZ2Decompressor, b"\xfd7zXZ\x00": lzma.LZMADecompressor}
-_OTHER_FORMATS = {b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet",
-                  b"ARROW1": "feather", b"%PDF": "pdf", b"\x89PNG": "png"}
+_OTHER_FORMATS = {
+    b"7z\xbc\xaf": "7z",
+    b"Rar!": "rar",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PAR1": "parquet",
+    b"ARROW1": "feather",
+    b"%PDF": "pdf",
+    b"\x89PNG": "png",
+}
 _RDS_REMEDY = (
-    "In R: `library(Seurat); obj <- readRDS(\"your_file.rds\"); "
-    "sceasy::convertFormat(obj, from = \"seurat\", to = \"anndata\", outFile = \"your_file.h5ad\")`. "
-    "Or write the markers with `write.csv(FindAllMarkers(obj), \"markers.csv\")`.")
-_H5SEURAT_REMEDY = "In R: `SeuratDisk::Convert(\"your_file.h5seurat\", dest = \"h5ad\")`. Then open the h5ad file."
+    'In R: `library(Seurat); obj <- readRDS("your_file.rds"); '
+    'sceasy::convertFormat(obj, from = "seurat", to = "anndata", outFile = "your_file.h5ad")`. '
+    'Or write the markers with `write.csv(FindAllMarkers(obj), "markers.csv")`.'
+)
+_H5SEURAT_REMEDY = (
+    'In R: `SeuratDisk::Convert("your_file.h5seurat", dest = "h5ad")`. Then open the h5ad file.'
+)
 
 
 def sniff(path: Path) -> FileKind:
@@ -41,17 +53,26 @@ def sniff(path: Path) -> FileKind:
     if path.is_dir():
         return "folder"
     if not path.is_file():
-        raise InputError(f"{path.name} is not there.", "No file has this path.", "Check the path.", details=str(path))
+        raise InputError(
+            f"{path.name} is not there.", "No file has this path.", "Check the path.", details=str(path)
+        )
     size = path.stat().st_size
     if size == 0:
-        raise InputError(f"{path.name} is empty.", "It holds 0 bytes: the copy or upload did not finish.",
-                         "Copy or upload the file again.")
+        raise InputError(
+            f"{path.name} is empty.",
+            "It holds 0 bytes: the copy or upload did not finish.",
+            "Copy or upload the file again.",
+        )
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read.", "This machine does not allow it.",
-                         "Check who may read the file, or copy it to another folder.", details=str(error)) from error
+        raise InputError(
+            f"{path.name} cannot be read.",
+            "This machine does not allow it.",
+            "Check who may read the file, or copy it to another folder.",
+            details=str(error),
+        ) from error
     if h5py.is_hdf5(path):
         return _hdf5_kind(path)
     if head.startswith(b"\x1f\x8b"):
@@ -75,8 +96,11 @@ def _packed_kind(path: Path, head: bytes) -> FileKind:
     if inside[257:262] == b"ustar" or not inside:
         return "tar"
     _text_kind(path, inside)
-    raise InputError(f"{path.name} is packed with bzip2 or xz.", "Single files packed so are not read.",
-                     "Unpack it, or pack it as gz or zip.")
+    raise InputError(
+        f"{path.name} is packed with bzip2 or xz.",
+        "Single files packed so are not read.",
+        "Unpack it, or pack it as gz or zip.",
+    )
 
 
 def _gzip_kind(path: Path) -> FileKind:
@@ -84,14 +108,20 @@ def _gzip_kind(path: Path) -> FileKind:
         with gzip.open(path) as stream:
             head = stream.read(_HEAD)
     except (OSError, EOFError) as error:
-        raise InputError(f"{path.name} cannot be unpacked.", "The compressed file is damaged or incomplete.",
-                         "Copy or upload the file again.", details=str(error)) from error
+        raise InputError(
+            f"{path.name} cannot be unpacked.",
+            "The compressed file is damaged or incomplete.",
+            "Copy or upload the file again.",
+            details=str(error),
+        ) from error
     if head[257:262] == b"ustar":
         return "tar"
     if head.startswith((_HDF5, b"PK\x03\x04")):
         return "gzip"
     if not head:
-        raise InputError(f"{path.name} is empty.", "Unpacked, it holds 0 bytes.", "Copy or upload the file again.")
+        raise InputError(
+            f"{path.name} is empty.", "Unpacked, it holds 0 bytes.", "Copy or upload the file again."
+        )
     return _text_kind(path, head)
 
 
@@ -100,45 +130,72 @@ def _zip_kind(path: Path) -> FileKind:
         with zipfile.ZipFile(path) as archive:
             return "workbook" if "xl/workbook.xml" in archive.namelist() else "zip"
     except zipfile.BadZipFile as error:
-        raise InputError(f"{path.name} cannot be unpacked.", "The archive is damaged or incomplete.",
-                         "Copy or upload the file again.", details=str(error)) from error
+        raise InputError(
+            f"{path.name} cannot be unpacked.",
+            "The archive is damaged or incomplete.",
+            "Copy or upload the file again.",
+            details=str(error),
+        ) from error
 
 
 def _text_kind(path: Path, head: bytes) -> FileKind:
     if head.startswith(b"version https://git-lfs.github.com"):
         real = re.search(rb"size (\d+)", head)
         size = f" ({int(real.group(1)) / 1e6:,.0f} MB)" if real else ""
-        raise InputError(f"{path.name} is only a pointer to the real file{size}.",
-                         "It comes from a repository that keeps large files elsewhere (git LFS).",
-                         "Fetch the file itself (`git lfs pull`, or the download button) and open that.")
+        raise InputError(
+            f"{path.name} is only a pointer to the real file{size}.",
+            "It comes from a repository that keeps large files elsewhere (git LFS).",
+            "Fetch the file itself (`git lfs pull`, or the download button) and open that.",
+        )
     if head.startswith(_RDS):
-        raise InputError(f"{path.name} is an R object.", "R objects can run code when opened, so they are not read.",
-                         _RDS_REMEDY)
+        raise InputError(
+            f"{path.name} is an R object.",
+            "R objects can run code when opened, so they are not read.",
+            _RDS_REMEDY,
+        )
     for magic, name in _OTHER_FORMATS.items():
         if head.startswith(magic):
-            raise InputError(f"{path.name} is a file of the kind {name}.", "That kind is not read.",
-                             "Unpack it, or save the table as csv or the cells as h5ad.")
+            raise InputError(
+                f"{path.name} is a file of the kind {name}.",
+                "That kind is not read.",
+                "Unpack it, or save the table as csv or the cells as h5ad.",
+            )
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
-        raise InputError(f"{path.name} is a web page, not data.", "A log-in or error page was saved in place of it.",
-                         "Download the file again, logged in where the site asks for it.")
+        raise InputError(
+            f"{path.name} is a web page, not data.",
+            "A log-in or error page was saved in place of it.",
+            "Download the file again, logged in where the site asks for it.",
+        )
     if head.startswith(b"%%MatrixMarket"):
         return "matrix_market"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputError(f"{path.name} is a workbook of the old Excel format (xls).", "That format is not read, and neither are "
-                         "workbooks locked by a password.", "Save it as xlsx or csv, without a password.")
+        raise InputError(
+            f"{path.name} is a workbook of the old Excel format (xls).",
+            "That format is not read, and neither are workbooks locked by a password.",
+            "Save it as xlsx or csv, without a password.",
+        )
     if _is_binary(head):
         if path.suffix.lower() in (".h5ad", ".h5", ".loom", ".hdf5"):
-            raise AnnDataError(f"{path.name} is not the kind of file its name says.", "Its content is not HDF5.",
-                               "Copy or upload the file again, or check which file this is.")
-        raise InputError(f"{path.name} is of no kind that we know.", "It is neither a cell file nor a table.",
-                         "Open an h5ad, 10x, loom or table file.")
+            raise AnnDataError(
+                f"{path.name} is not the kind of file its name says.",
+                "Its content is not HDF5.",
+                "Copy or upload the file again, or check which file this is.",
+            )
+        raise InputError(
+            f"{path.name} is of no kind that we know.",
+            "It is neither a cell file nor a table.",
+            "Open an h5ad, 10x, loom or table file.",
+        )
     return "text"
 
 
 def _is_binary(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[1::2].count(0) > 0.4 * len(head[1::2]) \
-            or head[0::2].count(0) > 0.4 * len(head[0::2]):
+    if (
+        head.startswith((b"\xff\xfe", b"\xfe\xff"))
+        or head[1::2].count(0) > 0.4 * len(head[1::2])
+        or head[0::2].count(0) > 0.4 * len(head[0::2])
+    ):
         return head.count(0) == len(head)
     control = sum(byte < 9 or 13 < byte < 32 for byte in head)
     return control > 0.02 * len(head)
@@ -157,24 +214,37 @@ def _hdf5_kind(path: Path) -> FileKind:
             if {"matrix", "row_attrs", "col_attrs"} <= keys:
                 return "loom"
             if {"assays", "cell.names"} <= keys or "active.assay" in file.attrs:
-                raise InputError(f"{path.name} is a Seurat file (h5seurat).", "That format is not read directly.",
-                                 _H5SEURAT_REMEDY)
+                raise InputError(
+                    f"{path.name} is a Seurat file (h5seurat).",
+                    "That format is not read directly.",
+                    _H5SEURAT_REMEDY,
+                )
             shapes = [f"{k} {getattr(file[k], 'shape', '(group)')}" for k in sorted(keys)]
     except (OSError, KeyError, RuntimeError) as error:
         raise _unreadable(path, error) from error
     raise AnnDataError(
         f"{path.name} is an HDF5 file of a kind that we do not know.",
-        "It is neither AnnData, nor 10x, nor loom: the names of its genes or cells are missing." if keys else
-        "There is nothing in it.", "Save the data as h5ad, or open the 10x output itself.",
-        details="Inside: " + ", ".join(shapes[:20]))
+        "It is neither AnnData, nor 10x, nor loom: the names of its genes or cells are missing."
+        if keys
+        else "There is nothing in it.",
+        "Save the data as h5ad, or open the 10x output itself.",
+        details="Inside: " + ", ".join(shapes[:20]),
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> AnnDataError:
     cut = _TRUNCATED.search(str(error))
     if cut:
         have, all_bytes = int(cut.group(1)), int(cut.group(2))
-        return AnnDataError(f"{path.name} is incomplete.",
-                            f"The copy or upload stopped at {have:,} of {all_bytes:,} bytes.",
-                            "Copy or upload the file again.", details=str(error))
-    return AnnDataError(f"{path.name} cannot be opened.", "The file is damaged.", "Copy or upload the file again.",
-                        details=str(error))
+        return AnnDataError(
+            f"{path.name} is incomplete.",
+            f"The copy or upload stopped at {have:,} of {all_bytes:,} bytes.",
+            "Copy or upload the file again.",
+            details=str(error),
+        )
+    return AnnDataError(
+        f"{path.name} cannot be opened.",
+        "The file is damaged.",
+        "Copy or upload the file again.",
+        details=str(error),
+    )

@@ -40,23 +40,39 @@ def read_tenx_h5(path: Path, options: ReadOptions = ReadOptions(), *, inspect: b
             raise damaged(path, error) from error
     obs = pd.DataFrame(index=pd.Index(barcodes if rows is None else barcodes[rows]).astype(str))
     version = "version 3" if name == "matrix" else "version 2"
-    return CellFile(adata=ad.AnnData(X=matrix, obs=obs, var=var), format=f"10x Genomics (h5, {version})",
-                    n_cells=n_cells, n_genes=n_genes, done=done, questions=questions, stored_values=stored)
+    return CellFile(
+        adata=ad.AnnData(X=matrix, obs=obs, var=var),
+        format=f"10x Genomics (h5, {version})",
+        n_cells=n_cells,
+        n_genes=n_genes,
+        done=done,
+        questions=questions,
+        stored_values=stored,
+    )
 
 
-def _group(file: h5py.File, path: Path, options: ReadOptions) -> tuple[str, tuple[str, ...], tuple[Question, ...]]:
+def _group(
+    file: h5py.File, path: Path, options: ReadOptions
+) -> tuple[str, tuple[str, ...], tuple[Question, ...]]:
     if "matrix" in file:
         return "matrix", (), ()
     genomes = sorted(name for name in file if isinstance(file[name], h5py.Group) and "indptr" in file[name])
     if len(genomes) == 1:
         return genomes[0], (), ()
     if options.genome is not None and options.genome not in genomes:
-        raise AnnDataError(f"{path.name} has no genome {options.genome}.", f"It has {', '.join(genomes)}.",
-                           "Choose one of these.")
+        raise AnnDataError(
+            f"{path.name} has no genome {options.genome}.",
+            f"It has {', '.join(genomes)}.",
+            "Choose one of these.",
+        )
     chosen = options.genome or max(genomes, key=lambda name: file[name]["data"].shape[0])
     others = ", ".join(name for name in genomes if name != chosen)
-    question = Question(option="genome", text="The file holds several genomes. Which one do you want to look at?",
-                        choices=tuple(genomes), suggested=chosen)
+    question = Question(
+        option="genome",
+        text="The file holds several genomes. Which one do you want to look at?",
+        choices=tuple(genomes),
+        suggested=chosen,
+    )
     return chosen, (f"Only the genome {chosen} is used; the file also has {others}.",), (question,)
 
 
@@ -66,14 +82,21 @@ def _cells(group: h5py.Group, n_cells: int, n_genes: int, rows: Rows) -> sp.csr_
     if len(indptr) != n_cells + 1:
         raise ValueError("column pointers do not fit the number of cells")
     if rows is None:
-        return sp.csr_matrix((group["data"][()].astype(np.float32), group["indices"][()], indptr),
-                             shape=(n_cells, n_genes))
+        return sp.csr_matrix(
+            (group["data"][()].astype(np.float32), group["indices"][()], indptr), shape=(n_cells, n_genes)
+        )
     parts = []
     for block in np.split(rows, np.flatnonzero(np.diff(rows) > 64) + 1):
         first, last = int(block[0]), int(block[-1]) + 1
         start, stop = int(indptr[first]), int(indptr[last])
-        part = sp.csr_matrix((group["data"][start:stop].astype(np.float32), group["indices"][start:stop],
-                              indptr[first:last + 1] - start), shape=(last - first, n_genes))
+        part = sp.csr_matrix(
+            (
+                group["data"][start:stop].astype(np.float32),
+                group["indices"][start:stop],
+                indptr[first : last + 1] - start,
+            ),
+            shape=(last - first, n_genes),
+        )
         parts.append(part[block - first])
     return sp.vstack(parts, format="csr")
 

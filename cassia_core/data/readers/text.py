@@ -24,8 +24,15 @@ _SAMPLED_LINES = 60
 _PREAMBLE_LINES = 20
 _SNIFFED_CHARACTERS = 1_000_000
 _ENCODING_BYTES = 1_000_000
-CODECS = {"UTF-8": "utf-8", "UTF-8 with mark": "utf-8-sig", "UTF-16": "utf-16", "UTF-16 without mark": "utf-16-le",
-          "UTF-16 big-endian": "utf-16-be", "Windows-1252": "cp1252", "Latin-1": "latin-1"}
+CODECS = {
+    "UTF-8": "utf-8",
+    "UTF-8 with mark": "utf-8-sig",
+    "UTF-16": "utf-16",
+    "UTF-16 without mark": "utf-16-le",
+    "UTF-16 big-endian": "utf-16-be",
+    "Windows-1252": "cp1252",
+    "Latin-1": "latin-1",
+}
 csv.field_size_limit(2**31 - 1)  # one line of a wide table is one field to the wrong delimiter
 
 
@@ -49,8 +56,11 @@ def read_bytes(path: Path, limit: int | None = None) -> bytes:
             return stream.read() if limit is None else stream.read(limit)
     except (EOFError, OSError) as error:
         raise MarkerFormatError(
-            f"{path.name} cannot be unpacked.", "The compressed file is damaged or was not copied to its end.",
-            "Copy or upload the file again.", details=str(error)) from error
+            f"{path.name} cannot be unpacked.",
+            "The compressed file is damaged or was not copied to its end.",
+            "Copy or upload the file again.",
+            details=str(error),
+        ) from error
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -81,7 +91,7 @@ def decode(content: bytes) -> tuple[str, str]:
         return content.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError as error:
         if error.start >= len(content) - 3:
-            return content[:error.start].decode("utf-8"), "UTF-8"
+            return content[: error.start].decode("utf-8"), "UTF-8"
     try:
         return content.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
@@ -90,7 +100,7 @@ def decode(content: bytes) -> tuple[str, str]:
 
 def sniff_delimiter(text: str) -> str:
     """The delimiter under which most lines have the same number (above one) of fields."""
-    lines = [line for line in text[:_SNIFFED_CHARACTERS].split("\n") if line.strip()][:_SAMPLED_LINES + 1]
+    lines = [line for line in text[:_SNIFFED_CHARACTERS].split("\n") if line.strip()][: _SAMPLED_LINES + 1]
     if len(lines) > 2:
         lines.pop()  # it may have been cut
     best, best_key = ",", (0.0, 0)
@@ -127,7 +137,9 @@ def read_table(path: Path, max_rows: int | None = None) -> TextTable:
 
 
 def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | None = None) -> TextTable:
-    """Read delimited text as strings; comment lines before the header are passed over, short lines filled up."""
+    """Read delimited text as strings; comment lines before the header are passed over, short lines filled
+    up.
+    """
     text = _without_preamble(text)
     if not text.strip():
         raise MarkerFormatError(f"{name} is empty.", "There is no text in it.", "Choose another file.")
@@ -139,7 +151,7 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
         raise _broken(name, str(error)) from error
     skipped = title_rows(rows)
     rows = rows[skipped:]
-    header, rows = rows[0], rows[1:] if max_rows is None else rows[1:max_rows + 1]
+    header, rows = rows[0], rows[1:] if max_rows is None else rows[1 : max_rows + 1]
     if rows and all(len(row) == len(header) + 1 for row in rows[:_SAMPLED_LINES]):
         header = ["", *header]
     written = tuple(column.strip() for column in header)
@@ -151,8 +163,7 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
             rows[number] = (row + [""] * width)[:width]
     cells = np.array(rows, dtype=object) if rows else np.empty((0, width), dtype=object)
     frame = pd.DataFrame(cells, columns=unique_names(written))
-    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter,
-                     title_rows=skipped)
+    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter, title_rows=skipped)
 
 
 def title_rows(rows: list[list[str]]) -> int:
@@ -169,8 +180,11 @@ def title_rows(rows: list[list[str]]) -> int:
 
 def _broken(name: str, details: str) -> MarkerFormatError:
     return MarkerFormatError(
-        f"{name} does not read as a table.", "Its lines do not have the same number of columns.",
-        "Open it in a spreadsheet, check the line named below, and save it as csv.", details=details)
+        f"{name} does not read as a table.",
+        "Its lines do not have the same number of columns.",
+        "Open it in a spreadsheet, check the line named below, and save it as csv.",
+        details=details,
+    )
 
 
 def _without_preamble(text: str) -> str:

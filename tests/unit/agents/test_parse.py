@@ -13,7 +13,13 @@ from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
 from cassia_core.errors import ReplyError
 
-GOOD = {"general": "T cell", "subtypes": ["CD4 T cell", "Treg"], "mixed": [], "key_genes": ["CD3D"], "tissue": ""}
+GOOD = {
+    "general": "T cell",
+    "subtypes": ["CD4 T cell", "Treg"],
+    "mixed": [],
+    "key_genes": ["CD3D"],
+    "tissue": "",
+}
 
 
 def fenced(value: object, before: str = "CD3D marks T cells.") -> str:
@@ -26,19 +32,38 @@ def test_an_annotation_is_read_with_its_reasoning():
     assert proposal.reasoning == "CD3D marks T cells."
 
 
-@pytest.mark.parametrize("text", [
-    json.dumps(GOOD), f"Here it is: {json.dumps(GOOD)} That is all.", f"```\n{json.dumps(GOOD)}\n```",
-    f"```JSON\r\n{json.dumps(GOOD)}\r\n```", fenced(GOOD) + "\n" + fenced(GOOD, ""),
-], ids=["bare", "in a sentence", "plain fence", "windows", "said twice"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(GOOD),
+        f"Here it is: {json.dumps(GOOD)} That is all.",
+        f"```\n{json.dumps(GOOD)}\n```",
+        f"```JSON\r\n{json.dumps(GOOD)}\r\n```",
+        fenced(GOOD) + "\n" + fenced(GOOD, ""),
+    ],
+    ids=["bare", "in a sentence", "plain fence", "windows", "said twice"],
+)
 def test_harmless_wrappings_are_read(text: str):
     assert parse.read_proposal(text).label == "CD4 T cell"
 
 
-@pytest.mark.parametrize("changes", [
-    {"general": None}, {"general": 7}, {"general": ""}, {"general": "..."}, {"general": "broad type"},
-    {"subtypes": "CD4 T cell, CD8 T cell"}, {"subtypes": 3}, {"subtypes": {"a": 1}}, {"subtypes": [1]},
-    {"key_genes": [None]}, {"mixed": 5}, {"general": "x" * 300},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"general": None},
+        {"general": 7},
+        {"general": ""},
+        {"general": "..."},
+        {"general": "broad type"},
+        {"subtypes": "CD4 T cell, CD8 T cell"},
+        {"subtypes": 3},
+        {"subtypes": {"a": 1}},
+        {"subtypes": [1]},
+        {"key_genes": [None]},
+        {"mixed": 5},
+        {"general": "x" * 300},
+    ],
+)
 def test_fields_of_the_wrong_type_are_refused_with_the_reply_kept(changes: dict):
     text = fenced({**GOOD, **changes})
     with pytest.raises(ReplyError) as caught:
@@ -46,11 +71,19 @@ def test_fields_of_the_wrong_type_are_refused_with_the_reply_kept(changes: dict)
     assert caught.value.raw == text
 
 
-@pytest.mark.parametrize("text", [
-    "", "No idea.", "```json\n{broken\n```", "```json\n[1, 2]\n```", "{" * 2000,
-    '```json\n{"general": "B cell", "general": "T cell"}\n```',
-    fenced(GOOD) + fenced({**GOOD, "general": "B cell", "subtypes": []}, ""),
-], ids=["empty", "no block", "broken", "a list", "deep", "key twice", "two answers"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "No idea.",
+        "```json\n{broken\n```",
+        "```json\n[1, 2]\n```",
+        "{" * 2000,
+        '```json\n{"general": "B cell", "general": "T cell"}\n```',
+        fenced(GOOD) + fenced({**GOOD, "general": "B cell", "subtypes": []}, ""),
+    ],
+    ids=["empty", "no block", "broken", "a list", "deep", "key twice", "two answers"],
+)
 def test_replies_without_one_clear_answer_are_refused(text: str):
     with pytest.raises(ReplyError):
         parse.read_proposal(text)
@@ -67,7 +100,9 @@ def test_more_than_three_subtypes_are_cut_to_three():
 
 
 def test_a_request_for_genes_is_told_from_an_answer():
-    asked = parse.read_proposal_or_request(fenced({"hypotheses": ["A", "B"], "ask_genes": ["CD4"] * 3 + ["CD8A"]}))
+    asked = parse.read_proposal_or_request(
+        fenced({"hypotheses": ["A", "B"], "ask_genes": ["CD4"] * 3 + ["CD8A"]})
+    )
     assert asked == GeneRequest(hypotheses=("A", "B"), genes=("CD4", "CD8A"))
     assert parse.read_proposal_or_request(fenced(GOOD)).label == "CD4 T cell"
     with pytest.raises(ReplyError):
@@ -76,8 +111,10 @@ def test_a_request_for_genes_is_told_from_an_answer():
 
 @pytest.mark.parametrize("thought", ["<think>{thinks}</think>\n{says}", "{thinks}</think>\n{says}"])
 def test_what_a_model_thinks_aloud_is_not_its_answer(thought: str):
-    text = thought.format(thinks=fenced({**GOOD, "general": "B cell"}) + "\nVALIDATION FAILED\n",
-                          says=fenced(GOOD) + "\nVALIDATION PASSED")
+    text = thought.format(
+        thinks=fenced({**GOOD, "general": "B cell"}) + "\nVALIDATION FAILED\n",
+        says=fenced(GOOD) + "\nVALIDATION PASSED",
+    )
     assert parse.read_proposal(text).general == "T cell"
     assert parse.read_proposal(text).reasoning == "CD3D marks T cells."
     assert parse.read_verdict(text).passed
@@ -91,18 +128,32 @@ def test_genes_are_found_in_running_text():
     assert parse.genes_named("") == frozenset()
 
 
-@pytest.mark.parametrize(("text", "passed"), [
-    ("Fine.\nVALIDATION PASSED", True), ("Wrong.\nVALIDATION FAILED", False), ("**VALIDATION PASSED**", True),
-    ("VALIDATION FAILED\n\n", False), ("Fine.\r\nVALIDATION PASSED.\r\n", True),
-])
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("Fine.\nVALIDATION PASSED", True),
+        ("Wrong.\nVALIDATION FAILED", False),
+        ("**VALIDATION PASSED**", True),
+        ("VALIDATION FAILED\n\n", False),
+        ("Fine.\r\nVALIDATION PASSED.\r\n", True),
+    ],
+)
 def test_a_verdict_is_a_line_of_its_own(text: str, passed: bool):
     assert parse.read_verdict(text).passed is passed
 
 
-@pytest.mark.parametrize("text", [
-    "", "This is not VALIDATION PASSED.", "not VALIDATION PASSED", "validation passed", "VALIDATION PASSED?",
-    "VALIDATION PASSED\nOn reflection:\nVALIDATION FAILED", "VALIDATION  PASSED WITH DOUBTS",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "This is not VALIDATION PASSED.",
+        "not VALIDATION PASSED",
+        "validation passed",
+        "VALIDATION PASSED?",
+        "VALIDATION PASSED\nOn reflection:\nVALIDATION FAILED",
+        "VALIDATION  PASSED WITH DOUBTS",
+    ],
+)
 def test_anything_else_is_no_verdict(text: str):
     with pytest.raises(ReplyError):
         parse.read_verdict(text)
@@ -113,12 +164,16 @@ def test_feedback_is_the_text_without_block_and_verdict():
     assert parse.read_verdict(text).feedback == "Mend the subtype."
 
 
-@pytest.mark.parametrize(("value", "score"), [(0, 0.0), (100, 100.0), (85.5, 85.5), ("85.5", 85.5), ("7", 7.0)])
+@pytest.mark.parametrize(
+    ("value", "score"), [(0, 0.0), (100, 100.0), (85.5, 85.5), ("85.5", 85.5), ("7", 7.0)]
+)
 def test_scores_are_read_as_numbers(value: object, score: float):
     assert parse.read_score(fenced({"score": value, "reasoning": "40% explained"})).value == score
 
 
-@pytest.mark.parametrize("value", [850, -1, 100.5, "850", "40%", "85/100", None, True, [80], "", "nan", "1e1"])
+@pytest.mark.parametrize(
+    "value", [850, -1, 100.5, "850", "40%", "85/100", None, True, [80], "", "nan", "1e1"]
+)
 def test_scores_out_of_range_or_of_another_kind_are_refused(value: object):
     with pytest.raises(ReplyError):
         parse.read_score(fenced({"score": value, "reasoning": "x"}))
@@ -130,7 +185,9 @@ def test_a_percentage_in_the_reasoning_is_no_score():
 
 
 def test_groupings_are_read_by_cluster_and_bad_ones_left_out():
-    text = fenced({"0": ["a", "b", "c"], "10": ["a", "b", "d"], "1": ["a", 7, "c"], "2": ["a", "b"], "3": "a"})
+    text = fenced(
+        {"0": ["a", "b", "c"], "10": ["a", "b", "d"], "1": ["a", 7, "c"], "2": ["a", "b"], "3": "a"}
+    )
     assert parse.read_groupings(text) == {"0": ("a", "b", "c"), "10": ("a", "b", "d")}
 
 
@@ -141,8 +198,13 @@ def test_a_cluster_grouped_twice_differently_has_no_group():
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_readers(text: str):
-    for read in (parse.read_proposal, parse.read_proposal_or_request, parse.read_verdict, parse.read_score,
-                 parse.read_groupings):
+    for read in (
+        parse.read_proposal,
+        parse.read_proposal_or_request,
+        parse.read_verdict,
+        parse.read_score,
+        parse.read_groupings,
+    ):
         with contextlib.suppress(ReplyError):
             read(text)
 

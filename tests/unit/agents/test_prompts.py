@@ -25,19 +25,37 @@ MARKERS = cluster_of("0", [f"GENE{i}" for i in range(50)])
 SETTING = Setting(species="human", tissue="lung", context="smokers")
 PROPOSAL = Proposal(general="T cell", subtypes=("Treg",), key_genes=("GENE1",))
 EVIDENCE = Evidence(label="Treg", basis="cells", items=(EvidenceItem(gene="GENE1", kind="supporting"),))
-MEASURED = (GeneMeasurement(gene="A", status="measured_here", pct_in=0.81, pct_out=0.04, log2fc=5.1, rank=3,
-                            top_cluster="0"),
-            GeneMeasurement(gene="E", status="measured_here", pct_in=0.2, mean_in=0.5, mean_out=0.25, top_cluster="1"),
-            GeneMeasurement(gene="B", status="only_elsewhere", top_cluster="Secret name"),
-            GeneMeasurement(gene="C", status="not_in_table"), GeneMeasurement(gene="D", status="not_in_data"))
+MEASURED = (
+    GeneMeasurement(
+        gene="A", status="measured_here", pct_in=0.81, pct_out=0.04, log2fc=5.1, rank=3, top_cluster="0"
+    ),
+    GeneMeasurement(
+        gene="E", status="measured_here", pct_in=0.2, mean_in=0.5, mean_out=0.25, top_cluster="1"
+    ),
+    GeneMeasurement(gene="B", status="only_elsewhere", top_cluster="Secret name"),
+    GeneMeasurement(gene="C", status="not_in_table"),
+    GeneMeasurement(gene="D", status="not_in_data"),
+)
 JUDGED = {"setting": SETTING, "markers": MARKERS, "proposal": PROPOSAL, "evidence": EVIDENCE}
 TASKS = (
     (annotator, AnnotateTask(setting=SETTING, markers=MARKERS)),
-    (annotator, AnnotateTask(setting=SETTING, markers=MARKERS, attempt=2, previous=PROPOSAL, feedback="Mend it.",
-                             may_ask=True, measured=MEASURED)),
+    (
+        annotator,
+        AnnotateTask(
+            setting=SETTING,
+            markers=MARKERS,
+            attempt=2,
+            previous=PROPOSAL,
+            feedback="Mend it.",
+            may_ask=True,
+            measured=MEASURED,
+        ),
+    ),
     (annotator, AnnotateTask(setting=Setting(species="mouse"), markers=MARKERS)),
-    (validator, ValidateTask(**JUDGED)), (validator, ValidateTask(**JUDGED, strictness="v0", with_score=True)),
-    (formatter, FormatTask(setting=SETTING, text="A T cell.")), (scorer, ScoreTask(**JUDGED)),
+    (validator, ValidateTask(**JUDGED)),
+    (validator, ValidateTask(**JUDGED, strictness="v0", with_score=True)),
+    (formatter, FormatTask(setting=SETTING, text="A T cell.")),
+    (scorer, ScoreTask(**JUDGED)),
     (booster, BoostTask(**JUDGED, measured=MEASURED, sibling_genes=(("Th1", ("TBX21",)),))),
     (booster, BoostTask(**JUDGED, strategy="depth", last=True)),
     (merger, MergeTask(setting=SETTING, labels=(("0", "T cell", "Treg"),))),
@@ -69,9 +87,13 @@ def test_a_second_attempt_holds_genes_answer_and_feedback_once():
 
 def test_measured_values_tell_four_cases_apart_and_name_no_other_cluster():
     told = json.loads(annotator.prompt(TASKS[1][1]).messages[1].content)["measured"]
-    assert told == {"A": "81% in, 4% out; log2FC +5.1; highest here; marker 3",
-                    "E": "20% in; mean 0.50 in, 0.25 out; higher elsewhere", "B": "a marker of other clusters only",
-                    "C": "not in the marker table (unknown)", "D": "not measured in this data"}
+    assert told == {
+        "A": "81% in, 4% out; log2FC +5.1; highest here; marker 3",
+        "E": "20% in; mean 0.50 in, 0.25 out; higher elsewhere",
+        "B": "a marker of other clusters only",
+        "C": "not in the marker table (unknown)",
+        "D": "not measured in this data",
+    }
 
 
 def test_a_small_panel_is_named_as_one():
@@ -81,7 +103,9 @@ def test_a_small_panel_is_named_as_one():
 
 
 def test_only_the_genes_asked_for_are_shown():
-    data = json.loads(annotator.prompt(AnnotateTask(setting=SETTING, markers=MARKERS, n_genes=3)).messages[1].content)
+    data = json.loads(
+        annotator.prompt(AnnotateTask(setting=SETTING, markers=MARKERS, n_genes=3)).messages[1].content
+    )
     assert data["markers"] == "GENE0, GENE1, GENE2"
 
 

@@ -23,7 +23,9 @@ class Loaded:
 
 
 class Remembering:
-    """A `ClusteringListener` that writes down every call; `cancel_at` names the stage that asks for a cancel."""
+    """A `ClusteringListener` that writes down every call; `cancel_at` names the stage that asks for a
+    cancel.
+    """
 
     def __init__(self, cancel_at: str = "") -> None:
         self.calls: list[tuple] = []
@@ -59,15 +61,17 @@ class Remembering:
 
 
 def counts(n_cells: int = 300, n_genes: int = 1500, n_types: int = 3, seed: int = 0) -> ad.AnnData:
-    """Whole-number counts; type t is high in its own 40 genes (`T<t>-<i>`). `obs["type"]` says which it is."""
+    """Whole-number counts; type t is high in its own 40 genes (`T<t>-<i>`). `obs["type"]` says which it
+    is.
+    """
     rng = np.random.default_rng(seed)
     kinds = np.arange(n_cells) % n_types
     own = max(1, min(40, n_genes // (n_types + 1)))
     mean = np.full((n_types, n_genes), 0.3) * rng.gamma(1.0, 1.0, n_genes)
     names = [f"G{i}" for i in range(n_genes)]
     for t in range(n_types):
-        mean[t, t * own:(t + 1) * own] = 2.0
-        names[t * own:(t + 1) * own] = [f"T{t}-{i}" for i in range(own)]
+        mean[t, t * own : (t + 1) * own] = 2.0
+        names[t * own : (t + 1) * own] = [f"T{t}-{i}" for i in range(own)]
     depth = rng.uniform(0.7, 1.3, (n_cells, 1))
     values = rng.poisson(mean[kinds] * depth)
     values[np.arange(n_cells), n_genes - 1] += 1
@@ -77,12 +81,23 @@ def counts(n_cells: int = 300, n_genes: int = 1500, n_types: int = 3, seed: int 
 
 def loaded(adata: ad.AnnData, state: str = "counts", **changes) -> Loaded:
     """With findings that say X is in `state` and fit for tests, unless it is scaled."""
-    info = MatrixInfo(location="X", state=state, n_genes=adata.n_vars,
-                      log_base=changes.pop("log_base", "e" if state == "log_normalised" else None))
-    fields = {"matrices": (info,), "expression": "" if state == "scaled" else "X",
-              "counts": "X" if state == "counts" else "", "species": "human", **changes}
-    return Loaded(adata=adata, findings=Findings(kind="cells", format="h5ad", n_cells=adata.n_obs,
-                                                 n_genes=adata.n_vars, **fields))
+    info = MatrixInfo(
+        location="X",
+        state=state,
+        n_genes=adata.n_vars,
+        log_base=changes.pop("log_base", "e" if state == "log_normalised" else None),
+    )
+    fields = {
+        "matrices": (info,),
+        "expression": "" if state == "scaled" else "X",
+        "counts": "X" if state == "counts" else "",
+        "species": "human",
+        **changes,
+    }
+    return Loaded(
+        adata=adata,
+        findings=Findings(kind="cells", format="h5ad", n_cells=adata.n_obs, n_genes=adata.n_vars, **fields),
+    )
 
 
 def spec(**changes) -> DatasetSpec:

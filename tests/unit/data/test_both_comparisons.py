@@ -17,12 +17,21 @@ def statistics(log2fc: list[float]) -> ClusterStatistics:
 
 
 def table(*genes: str, cluster: str = "0", log2fc: float = 9.0) -> MarkerTable:
-    return MarkerTable(clusters=(ClusterMarkers(cluster=cluster, n_cells=20, genes=tuple(
-        MarkerGene(gene=g, rank=i, log2fc=log2fc) for i, g in enumerate(genes, start=1))),))
+    return MarkerTable(
+        clusters=(
+            ClusterMarkers(
+                cluster=cluster,
+                n_cells=20,
+                genes=tuple(MarkerGene(gene=g, rank=i, log2fc=log2fc) for i, g in enumerate(genes, start=1)),
+            ),
+        )
+    )
 
 
 def test_genes_of_both_comparisons_come_in_turn_with_values_against_all_cells():
-    found = alternate(table("CD3D", "CD3E"), table("SELL", "CD3D", "S100A4"), statistics([4, 3, 2, 1, -1]), 50)
+    found = alternate(
+        table("CD3D", "CD3E"), table("SELL", "CD3D", "S100A4"), statistics([4, 3, 2, 1, -1]), 50
+    )
     genes = found.clusters[0].genes
     assert [g.gene for g in genes] == ["CD3D", "SELL", "CD3E", "S100A4"]
     assert [g.rank for g in genes] == [1, 2, 3, 4]

@@ -14,9 +14,19 @@ from cassia_core.domain.config import ReadOptions
 from tests.corpus import expression_tables, h5ad_versions, matrix_states, names, tenx
 from tests.corpus.material import N_CELLS, N_GENES, cells, counts, logged, saved, symbols
 
-FORMATS = [matrix_states.counts_in_x, matrix_states.column_wise_matrix, matrix_states.dense_float64,
-           matrix_states.wide_indices, h5ad_versions.anndata_of_2018, tenx.mtx_of_kallisto, tenx.mtx_folder,
-           tenx.tenx_version_2, tenx.loom, expression_tables.genes_by_cells, expression_tables.cells_by_genes_gz]
+FORMATS = [
+    matrix_states.counts_in_x,
+    matrix_states.column_wise_matrix,
+    matrix_states.dense_float64,
+    matrix_states.wide_indices,
+    h5ad_versions.anndata_of_2018,
+    tenx.mtx_of_kallisto,
+    tenx.mtx_folder,
+    tenx.tenx_version_2,
+    tenx.loom,
+    expression_tables.genes_by_cells,
+    expression_tables.cells_by_genes_gz,
+]
 
 
 def dense(matrix: np.ndarray | sp.spmatrix) -> np.ndarray:
@@ -87,8 +97,13 @@ def test_maps_graphs_and_notes_of_the_file_are_kept(tmp_path: Path):
 
 
 def test_what_was_loaded_can_be_written_again(tmp_path: Path):
-    for build in (names.reserved_names, names.repeated_cell_names, h5ad_versions.newer_encodings,
-                  h5ad_versions.anndata_of_2018, names.odd_cluster_columns):
+    for build in (
+        names.reserved_names,
+        names.repeated_cell_names,
+        h5ad_versions.newer_encodings,
+        h5ad_versions.anndata_of_2018,
+        names.odd_cluster_columns,
+    ):
         folder = tmp_path / build.__name__
         folder.mkdir()
         written = folder / "again.h5ad"
@@ -99,7 +114,10 @@ def test_what_was_loaded_can_be_written_again(tmp_path: Path):
 def test_columns_of_too_many_values_or_one_are_not_offered(tmp_path: Path):
     columns = {c.name: c for c in inspect_file(names.odd_cluster_columns(tmp_path)).obs_columns}
     assert "barcode_cluster" not in columns
-    assert (columns["seurat_clusters"].looks_like, columns["seurat_clusters"].examples) == ("clusters", ("0", "1", "2"))
+    assert (columns["seurat_clusters"].looks_like, columns["seurat_clusters"].examples) == (
+        "clusters",
+        ("0", "1", "2"),
+    )
     assert columns["cell_type"].looks_like == ""  # it has one value only
     assert columns["leiden"].kind == "categorical"
 
@@ -120,7 +138,10 @@ def test_text_columns_of_a_file_too_large_to_read_are_offered_when_they_group_ce
         file["obs"]["barcode"] = np.array([f"barcode {i}" for i in range(n)], dtype=text)
         file["obs"]["tissue"] = np.array(["kidney"] * n, dtype=text)
     findings = inspect_file(path)
-    assert {c.name: c.n_values for c in findings.obs_columns if c.looks_like == "clusters"} == {"leiden": 2, "louvain": 12}
+    assert {c.name: c.n_values for c in findings.obs_columns if c.looks_like == "clusters"} == {
+        "leiden": 2,
+        "louvain": 12,
+    }
     assert "barcode" not in {c.name for c in findings.obs_columns}
     assert findings.tissue_guess == "kidney"
 

@@ -27,8 +27,13 @@ def test_whole_numbers_lose_their_point_beside_such_a_name_and_beside_missing_va
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx"])
 def test_a_marker_table_with_a_cluster_called_na_keeps_it_and_says_so(tmp_path, ending):
-    frame = pd.DataFrame({"cluster": ["NA", "NA", "1", "1"], "gene": ["CD3D", "CD3E", "MS4A1", "CD79A"],
-                          "avg_log2FC": [3.0, 2.0, 3.0, 2.0]})
+    frame = pd.DataFrame(
+        {
+            "cluster": ["NA", "NA", "1", "1"],
+            "gene": ["CD3D", "CD3E", "MS4A1", "CD79A"],
+            "avg_log2FC": [3.0, 2.0, 3.0, 2.0],
+        }
+    )
     path = tmp_path / f"markers{ending}"
     if ending == ".xlsx":
         frame.to_excel(path, index=False)
@@ -41,8 +46,10 @@ def test_a_marker_table_with_a_cluster_called_na_keeps_it_and_says_so(tmp_path, 
 
 def test_a_column_of_cells_with_a_cluster_called_na_comes_back_from_the_file_with_that_name(tmp_path):
     names = ["NA", "null", None, "B"]
-    adata = ad.AnnData(np.ones((4, 2), dtype=np.float32), obs=pd.DataFrame(
-        {"mine": pd.Categorical(names)}, index=list("abcd")))
+    adata = ad.AnnData(
+        np.ones((4, 2), dtype=np.float32),
+        obs=pd.DataFrame({"mine": pd.Categorical(names)}, index=list("abcd")),
+    )
     adata.write_h5ad(tmp_path / "cells.h5ad")
     back = ad.read_h5ad(tmp_path / "cells.h5ad")
     assert as_cluster_names(back.obs["mine"]).tolist() == ["NA", "null", "Unassigned", "B"]

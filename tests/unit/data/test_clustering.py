@@ -34,8 +34,19 @@ def test_markers_are_ready_before_the_map_is_waited_for(tmp_path):
     listener = Remembering()
     run(loaded(counts()), tmp_path, listener)
     order = [c[:2] for c in listener.calls if c[0] != "progress"]
-    assert order.index(("started", "umap")) < order.index(("markers_ready",)) < order.index(("finished", "umap"))
-    assert listener.stages() == ["qc", "normalise", "variable_genes", "pca", "neighbors", "umap", "leiden", "markers"]
+    assert (
+        order.index(("started", "umap")) < order.index(("markers_ready",)) < order.index(("finished", "umap"))
+    )
+    assert listener.stages() == [
+        "qc",
+        "normalise",
+        "variable_genes",
+        "pca",
+        "neighbors",
+        "umap",
+        "leiden",
+        "markers",
+    ]
     assert sorted(listener.stages("finished")) == sorted(listener.stages())
     assert listener.table.ids() == ("0", "1", "2")
 
@@ -196,24 +207,36 @@ def test_a_subset_of_clusters_is_clustered_again_alone(tmp_path):
     assert adjusted_rand_score(found.adata.obs["leiden"], found.adata.obs["type"]) > 0.9
     assert np.ptp(found.adata.obsm["X_umap"]) > 0
     with pytest.raises(AnnDataError, match="type 9"):
-        run(loaded(counts()), tmp_path, clustering=ClusteringParams(cluster_column="type", subset_clusters=("type 9",)))
+        run(
+            loaded(counts()),
+            tmp_path,
+            clustering=ClusteringParams(cluster_column="type", subset_clusters=("type 9",)),
+        )
 
 
 def test_parts_compared_with_all_cells_have_the_statistics_of_a_test_over_all_cells(tmp_path):
-    params = ClusteringParams(cluster_column="type", subset_clusters=("type 1", "type 2"), markers_against="all")
+    params = ClusteringParams(
+        cluster_column="type", subset_clusters=("type 1", "type 2"), markers_against="all"
+    )
     found = run(loaded(counts()), tmp_path / "part", clustering=params)
     assert found.adata.n_obs == 200 and set(found.adata.obs["type"]) == {"type 1", "type 2"}
     everything = counts()
-    everything.obs["part"] = found.adata.obs["leiden"].astype(str).reindex(everything.obs_names).fillna("outside")
+    everything.obs["part"] = (
+        found.adata.obs["leiden"].astype(str).reindex(everything.obs_names).fillna("outside")
+    )
     whole = run(loaded(everything), tmp_path / "whole", clustering=ClusteringParams(cluster_column="part"))
     for cluster in found.table.ids():
-        ours, theirs = (f.frame[f.frame["cluster"] == cluster].set_index("gene").sort_index() for f in (found, whole))
+        ours, theirs = (
+            f.frame[f.frame["cluster"] == cluster].set_index("gene").sort_index() for f in (found, whole)
+        )
         np.testing.assert_allclose(ours["score"], theirs["score"], atol=1e-4)
         np.testing.assert_allclose(ours["pct_out"], theirs["pct_out"], atol=1e-6)
 
 
 def test_one_part_alone_is_compared_with_the_cells_outside(tmp_path):
-    params = ClusteringParams(cluster_column="type", subset_clusters=("type 1",), markers_against="all", resolution=0.01)
+    params = ClusteringParams(
+        cluster_column="type", subset_clusters=("type 1",), markers_against="all", resolution=0.01
+    )
     found = run(loaded(counts()), tmp_path, clustering=params)
     assert found.refusal is None and found.table.ids() == ("0",)
     assert found.table.clusters[0].symbols(5)[0].startswith("T1-")
@@ -222,8 +245,13 @@ def test_one_part_alone_is_compared_with_the_cells_outside(tmp_path):
 def test_cells_can_leave_a_file_that_keeps_neighbour_graphs_the_old_way(tmp_path):
     adata = counts()
     adata.uns["neighbors"] = {"distances": sparse.eye(300, format="csr"), "params": {"n_neighbors": 5}}
-    found = run(loaded(adata), tmp_path, clustering=ClusteringParams(cluster_column="type", subset_clusters=("type 1",),
-                                                                     markers_against="all"))
+    found = run(
+        loaded(adata),
+        tmp_path,
+        clustering=ClusteringParams(
+            cluster_column="type", subset_clusters=("type 1",), markers_against="all"
+        ),
+    )
     assert found.adata.n_obs == 100
 
 
@@ -263,8 +291,10 @@ def test_markers_are_of_all_genes_with_fractions_in_and_out(tmp_path):
     assert measured[1].status == "not_in_data"
 
 
-@pytest.mark.parametrize(("own", "wish", "shown"), [
-    ("X_draw_graph_fa", None, "X_draw_graph_fa"), ("UMAP", None, "UMAP"), ("UMAP", "new", "X_umap")])
+@pytest.mark.parametrize(
+    ("own", "wish", "shown"),
+    [("X_draw_graph_fa", None, "X_draw_graph_fa"), ("UMAP", None, "UMAP"), ("UMAP", "new", "X_umap")],
+)
 def test_the_map_to_show_stands_first_in_the_view_whatever_it_is_called(tmp_path, own, wish, shown):
     adata = counts()
     adata.obsm[own] = np.random.default_rng(0).normal(size=(300, 2))
@@ -291,12 +321,16 @@ def test_cells_that_are_all_alike_are_refused_in_words(tmp_path):
 def test_the_remedy_for_a_part_in_one_piece_is_a_higher_resolution(tmp_path):
     adata = counts()
     adata.obs["type"] = adata.obs["type"].astype(str)
-    params = ClusteringParams(cluster_column="type", subset_clusters=(adata.obs["type"].iloc[0],), resolution=0.01)
+    params = ClusteringParams(
+        cluster_column="type", subset_clusters=(adata.obs["type"].iloc[0],), resolution=0.01
+    )
     found = run(loaded(adata), tmp_path, clustering=params)
     assert found.refusal is not None and found.refusal.remedy == "Choose a higher resolution."
 
 
-@pytest.mark.parametrize("wrong", [{"seed": -1}, {"n_top_genes": 0}, {"max_value": 0.0}, {"min_mean": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong", [{"seed": -1}, {"n_top_genes": 0}, {"max_value": 0.0}, {"min_mean": float("nan")}]
+)
 def test_a_setting_that_means_nothing_is_refused_by_name(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         ClusteringParams(**wrong)

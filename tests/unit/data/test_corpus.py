@@ -1,4 +1,6 @@
-"""Every kind of file leads to a loaded dataset that says what was found, or to an error that says what to do."""
+"""Every kind of file leads to a loaded dataset that says what was found, or to an error that says what to
+do.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,12 @@ def fingerprint(path: Path) -> str:
 
 
 def sentences(findings: Findings) -> list[str]:
-    return [findings.format, *(f"{f.topic}: {f.value}. {f.remark}" for f in findings.found), *findings.done,
-            *(question.text for question in findings.questions)]
+    return [
+        findings.format,
+        *(f"{f.topic}: {f.value}. {f.remark}" for f in findings.found),
+        *findings.done,
+        *(question.text for question in findings.questions),
+    ]
 
 
 def load(path: Path, case: Case) -> Findings:
@@ -36,7 +42,9 @@ def load(path: Path, case: Case) -> Findings:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_every_row_of_the_list_of_inputs_ends_in_findings_or_in_an_error_with_a_remedy(case: Case, tmp_path: Path):
+def test_every_row_of_the_list_of_inputs_ends_in_findings_or_in_an_error_with_a_remedy(
+    case: Case, tmp_path: Path
+):
     path = case.build(tmp_path)
     before = fingerprint(path)
     said: list[str] = []
@@ -70,8 +78,12 @@ def shared_files() -> list[Path]:
     if not (SHARED / "data").is_dir():
         return []
     folders = [p for p in (SHARED / "data" / "tenx").rglob("*") if p.is_dir() and any(p.glob("*.mtx*"))]
-    files = [p for kind in ("odd", "tenx", "h5ad", "markers") for p in sorted((SHARED / "data" / kind).glob("**/*"))
-             if p.is_file() and p.name != "README.md"]
+    files = [
+        p
+        for kind in ("odd", "tenx", "h5ad", "markers")
+        for p in sorted((SHARED / "data" / kind).glob("**/*"))
+        if p.is_file() and p.name != "README.md"
+    ]
     return [*folders, *files]
 
 

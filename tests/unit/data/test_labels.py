@@ -7,13 +7,21 @@ import scanpy as sc
 from clustering_cells import counts
 
 from cassia_core.data.labels import write_labels
-from cassia_core.domain.annotation import ClusterResult, Evidence, MergedLabels, OntologyTerm, Proposal, QualityScore
+from cassia_core.domain.annotation import (
+    ClusterResult,
+    Evidence,
+    MergedLabels,
+    OntologyTerm,
+    Proposal,
+    QualityScore,
+)
 from cassia_core.errors import AnnDataError
 
 
 def result(cluster, label, **changes):
-    return ClusterResult(cluster=cluster, status="done", proposal=Proposal(general="T cell", subtypes=(label,)),
-                         **changes)
+    return ClusterResult(
+        cluster=cluster, status="done", proposal=Proposal(general="T cell", subtypes=(label,)), **changes
+    )
 
 
 @pytest.fixture
@@ -36,10 +44,15 @@ def test_labels_are_joined_by_exact_cluster_id(cells, tmp_path):
 
 
 def test_all_that_is_known_of_a_cluster_is_written(cells, tmp_path):
-    full = result("0", "CD4+ T cell", light="medium", score=QualityScore(value=85.5),
-                  evidence=Evidence(label="CD4+ T cell", basis="cells", score=70.0),
-                  detailed_term=OntologyTerm(cl_id="CL:0000624", name="CD4-positive, alpha-beta T cell"),
-                  merged=MergedLabels(grouping_1="Lymphoid", grouping_2="T cell", grouping_3="CD4+ T cell"))
+    full = result(
+        "0",
+        "CD4+ T cell",
+        light="medium",
+        score=QualityScore(value=85.5),
+        evidence=Evidence(label="CD4+ T cell", basis="cells", score=70.0),
+        detailed_term=OntologyTerm(cl_id="CL:0000624", name="CD4-positive, alpha-beta T cell"),
+        merged=MergedLabels(grouping_1="Lymphoid", grouping_2="T cell", grouping_3="CD4+ T cell"),
+    )
     write_labels(cells, "leiden", [full], {"tissue": "blood", "seed": 0, "note": None})
     row = saved(cells, tmp_path).obs.query("leiden == '0'").iloc[0]
     assert row["cell_type_general"] == "T cell"
@@ -52,8 +65,12 @@ def test_all_that_is_known_of_a_cluster_is_written(cells, tmp_path):
 
 
 def test_a_failed_cluster_has_a_status_and_no_label(cells, tmp_path):
-    write_labels(cells, "leiden", [ClusterResult(cluster="1", status="failed", reason="timeout"),
-                                   result("0", "T cell")], {})
+    write_labels(
+        cells,
+        "leiden",
+        [ClusterResult(cluster="1", status="failed", reason="timeout"), result("0", "T cell")],
+        {},
+    )
     obs = saved(cells, tmp_path).obs
     assert obs.loc[obs["leiden"] == "1", "cell_type"].isna().all()
     assert set(obs.loc[obs["leiden"] == "1", "cassia_status"]) == {"failed"}

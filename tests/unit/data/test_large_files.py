@@ -29,16 +29,24 @@ def large_h5ad(path: Path) -> Path:
     with h5py.File(path, "w") as file:
         file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
         matrix = file.create_group("X")
-        matrix.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": [N_CELLS, N_GENES]})
+        matrix.attrs.update(
+            {"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": [N_CELLS, N_GENES]}
+        )
         matrix["indptr"] = np.arange(N_CELLS + 1, dtype=np.int64) * PER_CELL
         for name, content in (("data", values), ("indices", genes)):
             stored = unwritten(matrix, name, N_CELLS * PER_CELL, content.dtype)
             for cell in block_rows(N_CELLS):
-                stored[cell * PER_CELL:(cell + 1) * PER_CELL] = content
+                stored[cell * PER_CELL : (cell + 1) * PER_CELL] = content
         for table, index in (("obs", [f"c{i}" for i in range(N_CELLS)]), ("var", names)):
             group = file.create_group(table)
-            group.attrs.update({"encoding-type": "dataframe", "encoding-version": "0.2.0", "_index": "_index",
-                                "column-order": np.array([], dtype=h5py.string_dtype())})
+            group.attrs.update(
+                {
+                    "encoding-type": "dataframe",
+                    "encoding-version": "0.2.0",
+                    "_index": "_index",
+                    "column-order": np.array([], dtype=h5py.string_dtype()),
+                }
+            )
             group.create_dataset("_index", data=np.array(index, dtype=h5py.string_dtype()))
     return path
 
@@ -48,7 +56,9 @@ def unwritten(group: h5py.Group, name: str, length: int, dtype: np.dtype) -> h5p
     how = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     how.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     how.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    h5py.h5d.create(group.id, name.encode(), h5py.h5t.py_create(dtype), h5py.h5s.create_simple((length,)), how)
+    h5py.h5d.create(
+        group.id, name.encode(), h5py.h5t.py_create(dtype), h5py.h5s.create_simple((length,)), how
+    )
     return group[name]
 
 
@@ -63,11 +73,19 @@ def test_two_gigabytes_are_inspected_without_being_loaded(large: Path):
     if not Path("/proc/self/status").exists():
         pytest.skip("the peak of memory is read from /proc")
     assert large.stat().st_size > 2e9
-    code = ("import sys; from cassia_core.data.inspect import inspect_file; findings = inspect_file(sys.argv[1]); "
-            "peak = [line for line in open('/proc/self/status') if line.startswith('VmHWM')][0].split()[1]; "
-            "print(findings.n_cells, findings.expression, int(peak) // 1024)")
-    done = subprocess.run([sys.executable, "-c", code, str(large)], capture_output=True, text=True, check=True,
-                          cwd=Path(__file__).parents[3])
+    code = (
+        "import sys; from cassia_core.data.inspect import inspect_file; findings = "
+        "inspect_file(sys.argv[1]); "
+        "peak = [line for line in open('/proc/self/status') if line.startswith('VmHWM')][0].split()[1]; "
+        "print(findings.n_cells, findings.expression, int(peak) // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(large)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
     n_cells, expression, megabytes = done.stdout.split()
     assert (int(n_cells), expression) == (N_CELLS, "X")
     assert int(megabytes) < 300

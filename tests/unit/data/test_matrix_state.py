@@ -50,10 +50,15 @@ def test_counts_that_went_through_float_arithmetic_are_counts():
     assert classify(counts() * 3.0 / 3.0 + 1e-6 * (counts() > 0)).state == "counts"
 
 
-@pytest.mark.parametrize(("matrix", "state"), [
-    (np.zeros((20, 30)), "empty"), (np.full((20, 30), np.nan), "empty"),
-    (np.random.default_rng(0).uniform(0, 1, (50, 60)), "unknown"), (np.eye(40), "counts"),
-])
+@pytest.mark.parametrize(
+    ("matrix", "state"),
+    [
+        (np.zeros((20, 30)), "empty"),
+        (np.full((20, 30), np.nan), "empty"),
+        (np.random.default_rng(0).uniform(0, 1, (50, 60)), "unknown"),
+        (np.eye(40), "counts"),
+    ],
+)
 def test_edges(matrix, state):
     assert classify(matrix).state == state
 

@@ -57,8 +57,9 @@ def test_variable_genes_over_samples_are_those_of_scanpy(n_top_genes):
     sc.pp.normalize_total(adata, target_sum=1e4)
     sc.pp.log1p(adata)
     sc.pp.highly_variable_genes(adata, batch_key="sample", n_top_genes=n_top_genes)
-    found = variable_genes_over_samples(moments_per_sample(values, adata.obs["sample"]),
-                                        ClusteringParams(n_top_genes=n_top_genes))
+    found = variable_genes_over_samples(
+        moments_per_sample(values, adata.obs["sample"]), ClusteringParams(n_top_genes=n_top_genes)
+    )
     assert np.array_equal(found, adata.var["highly_variable"])
 
 
@@ -92,12 +93,21 @@ def test_metrics_count_the_genes_of_mitochondria_ribosomes_and_blood():
     assert table["pct_haemo"].tolist() == [50, 0, 0]
     logged = matrix.copy()
     logged.data = np.log1p(logged.data)
-    assert np.allclose(cell_metrics(logged, ("mt-Co1", "Rps3", "Hbb-bs", "Cd3d"), is_log=True), table, atol=1e-4)
+    assert np.allclose(
+        cell_metrics(logged, ("mt-Co1", "Rps3", "Hbb-bs", "Cd3d"), is_log=True), table, atol=1e-4
+    )
 
 
 def test_the_first_cut_off_a_cell_fails_is_its_reason():
-    table = pd.DataFrame({"n_genes": [0, 5, 50, 60], "n_counts": [0, 50, 500, 600], "pct_mito": [0, 90, 30, 1.0],
-                          "pct_ribo": 0.0, "pct_haemo": 0.0})
+    table = pd.DataFrame(
+        {
+            "n_genes": [0, 5, 50, 60],
+            "n_counts": [0, 50, 500, 600],
+            "pct_mito": [0, 90, 30, 1.0],
+            "pct_ribo": 0.0,
+            "pct_haemo": 0.0,
+        }
+    )
     reasons = failing(table, QCParams(min_genes=10, max_pct_mito=20))
     assert reasons.tolist() == ["no counts at all", "number of genes", "mitochondrial share", ""]
     assert (failing(table.iloc[1:], QCParams()) == "").all()
@@ -105,8 +115,15 @@ def test_the_first_cut_off_a_cell_fails_is_its_reason():
 
 def test_suggested_cut_offs_take_the_odd_cells_and_leave_the_rest():
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({"n_genes": rng.normal(2000, 200, 500).astype(int), "n_counts": rng.normal(6000, 600, 500),
-                          "pct_mito": rng.gamma(4, 1, 500), "pct_ribo": 0.0, "pct_haemo": 0.0})
+    table = pd.DataFrame(
+        {
+            "n_genes": rng.normal(2000, 200, 500).astype(int),
+            "n_counts": rng.normal(6000, 600, 500),
+            "pct_mito": rng.gamma(4, 1, 500),
+            "pct_ribo": 0.0,
+            "pct_haemo": 0.0,
+        }
+    )
     table.loc[:4, "n_genes"] = 100
     table.loc[10:14, "pct_mito"] = 60.0
     found = suggest_cutoffs(table)
@@ -118,8 +135,15 @@ def test_suggested_cut_offs_take_the_odd_cells_and_leave_the_rest():
 
 def test_no_limit_is_suggested_where_more_than_half_of_the_cells_are_alike():
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({"n_genes": [40] * 300 + list(range(20, 40)), "n_counts": rng.normal(6000, 600, 320),
-                          "pct_mito": [0.0] * 200 + list(rng.random(120)), "pct_ribo": 0.0, "pct_haemo": 0.0})
+    table = pd.DataFrame(
+        {
+            "n_genes": [40] * 300 + list(range(20, 40)),
+            "n_counts": rng.normal(6000, 600, 320),
+            "pct_mito": [0.0] * 200 + list(rng.random(120)),
+            "pct_ribo": 0.0,
+            "pct_haemo": 0.0,
+        }
+    )
     found = suggest_cutoffs(table).params
     assert (found.min_genes, found.max_genes, found.max_pct_mito) == (None, None, None)
     assert 0 < found.min_counts < 6000 < found.max_counts

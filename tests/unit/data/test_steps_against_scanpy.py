@@ -21,8 +21,13 @@ from cassia_core.data.umap import CURVE_A, CURVE_B, UmapJob, layout
 from cassia_core.data.variable_genes import variable_genes
 from cassia_core.domain.config import ClusteringParams
 
-LABELLED = {"pbmc_facs_zheng2017": "subpop", "pbmc_symphony_3batches": "cell_type", "pbmc68k_reduced": "bulk_labels",
-            "mouse_hippocampus_saunders2018": "cell_type", "mouse_kidney_tabulamuris": "cell_type"}
+LABELLED = {
+    "pbmc_facs_zheng2017": "subpop",
+    "pbmc_symphony_3batches": "cell_type",
+    "pbmc68k_reduced": "bulk_labels",
+    "mouse_hippocampus_saunders2018": "cell_type",
+    "mouse_kidney_tabulamuris": "cell_type",
+}
 
 
 def log_values(adata):
@@ -87,8 +92,9 @@ def test_variable_genes_are_identical(normalised):
     sc.pp.highly_variable_genes(theirs, min_mean=0.0125, max_mean=3, min_disp=0.5)
     assert np.array_equal(variable_genes(gene_moments, ClusteringParams()), theirs.var["highly_variable"])
     sc.pp.highly_variable_genes(theirs, n_top_genes=100)
-    assert np.array_equal(variable_genes(gene_moments, ClusteringParams(n_top_genes=100)),
-                          theirs.var["highly_variable"])
+    assert np.array_equal(
+        variable_genes(gene_moments, ClusteringParams(n_top_genes=100)), theirs.var["highly_variable"]
+    )
 
 
 @pytest.mark.parametrize("name", LABELLED)
@@ -140,7 +146,11 @@ def exact_neighbors(points, k):
 def test_many_cells_get_nearly_all_their_true_neighbours():
     points = (np.random.default_rng(0).normal(size=(8300, 25)) * np.linspace(5, 1, 25)).astype(np.float32)
     found, distances = nearest_cells(points, 10)
-    true = NearestNeighbors(n_neighbors=10, algorithm="brute").fit(points).kneighbors(points, return_distance=False)
+    true = (
+        NearestNeighbors(n_neighbors=10, algorithm="brute")
+        .fit(points)
+        .kneighbors(points, return_distance=False)
+    )
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, true, strict=True)])
     assert recall > 0.93
     assert (found[:, 0] == np.arange(8300)).all()
@@ -150,7 +160,9 @@ def test_many_cells_get_nearly_all_their_true_neighbours():
 
 
 def test_leiden_is_deterministic_and_the_largest_cluster_is_0():
-    points = np.concatenate([np.random.default_rng(i).normal(loc=8 * i, size=(60 + 40 * i, 5)) for i in range(3)])
+    points = np.concatenate(
+        [np.random.default_rng(i).normal(loc=8 * i, size=(60 + 40 * i, 5)) for i in range(3)]
+    )
     graph = neighbor_graph(points.astype(np.float32), 10).connectivities
     first = leiden_clusters(graph, 0.1, seed=3)
     assert (first == leiden_clusters(graph, 0.1, seed=3)).all()
@@ -192,7 +204,9 @@ def test_scores_fold_changes_and_fractions_are_those_of_scanpy(normalised, metho
     theirs.obs["group"] = theirs.obs["type"].astype("category")
     theirs.obs.loc[theirs.obs_names[:11], "group"] = np.nan
     groups = theirs.obs["group"].cat
-    found = rank_genes(values, tuple(theirs.var_names), groups.codes.to_numpy(), tuple(groups.categories), method)
+    found = rank_genes(
+        values, tuple(theirs.var_names), groups.codes.to_numpy(), tuple(groups.categories), method
+    )
     sc.tl.rank_genes_groups(theirs, "group", method=method, pts=True)
     for at, cluster in enumerate(found.clusters):
         table = sc.get.rank_genes_groups_df(theirs, cluster).set_index("names").loc[list(found.genes)]

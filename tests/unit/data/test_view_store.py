@@ -87,7 +87,9 @@ def test_no_view_is_said_in_words(tmp_path):
 
 def test_reading_a_view_loads_no_compiled_code():
     code = "import sys, cassia_core.data.view_store; print({'numba', 'scanpy', 'anndata'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+    )
 
 
 def test_clusters_are_in_the_view_however_many_there_are(tmp_path):

@@ -10,7 +10,14 @@ from cassia_core.domain.markers import ClusterMarkers, MarkerTable, natural_key
 
 
 def test_numeric_clusters_sort_by_number_and_names_after_them():
-    assert sorted(["10", "2", "T/NK", "0", "7_10", "7_2"], key=natural_key) == ["0", "2", "7_2", "7_10", "10", "T/NK"]
+    assert sorted(["10", "2", "T/NK", "0", "7_10", "7_2"], key=natural_key) == [
+        "0",
+        "2",
+        "7_2",
+        "7_10",
+        "10",
+        "T/NK",
+    ]
 
 
 @given(st.lists(st.text(max_size=12), unique=True, max_size=12))

@@ -14,7 +14,9 @@ STORY = (
     ev.StageFinished(seq=4, dataset="a", stage="read", seconds=1.5, summary="700 cells"),
     ev.ClustersFound(seq=5, dataset="a", clusters=("0", "1", "10"), n_cells=(50, 40, None)),
     ev.AgentStarted(seq=6, dataset="a", cluster="10", agent="annotator", attempt=1),
-    ev.TurnFinished(seq=7, dataset="a", cluster="10", agent="annotator", attempt=1, label="B cell", text="CD79A"),
+    ev.TurnFinished(
+        seq=7, dataset="a", cluster="10", agent="annotator", attempt=1, label="B cell", text="CD79A"
+    ),
     ev.UsageAdded(seq=8, dataset="a", cluster="10", input_tokens=100, output_tokens=20, cost_usd=0.01),
     ev.UsageAdded(seq=9, dataset="a", cluster="10", input_tokens=10, output_tokens=2, cost_usd=None),
     ev.ClusterFinished(seq=10, dataset="a", cluster="10", label="B cell", score=92.0, light="high"),
@@ -52,10 +54,15 @@ def test_a_failed_cluster_loses_its_label():
 
 
 def test_a_cluster_that_was_under_way_when_its_dataset_ended_has_no_label():
-    story = (*STORY[:7], ev.StageStarted(seq=8, dataset="a", stage="annotate"),
-             ev.DatasetFinished(seq=9, dataset="a", status="cancelled"))
+    story = (
+        *STORY[:7],
+        ev.StageStarted(seq=8, dataset="a", stage="annotate"),
+        ev.DatasetFinished(seq=9, dataset="a", status="cancelled"),
+    )
     dataset = fold(story).dataset("a")
-    assert [(t.cluster, t.state, t.label) for t in dataset.tiles if t.cluster == "10"] == [("10", "waiting", "")]
+    assert [(t.cluster, t.state, t.label) for t in dataset.tiles if t.cluster == "10"] == [
+        ("10", "waiting", "")
+    ]
     assert dataset.labelled_clusters == 0
     assert {s.stage: s.state for s in dataset.stages} == {"read": "done", "annotate": "failed"}
 
@@ -65,16 +72,25 @@ def test_the_clock_for_the_time_left_starts_with_the_first_turn_of_each_worker()
     assert (fold(story).talking_since, fold(story).done_before) == ("t5", 0)
     again = (*story, ev.RunStarted(seq=14, at="t20", datasets=("a", "b"), resumed=True))
     assert fold(again).talking_since == ""
-    later = fold((*again, ev.TurnFinished(seq=15, at="t25", dataset="a", cluster="0", text="MS4A1"),
-                  ev.TurnFinished(seq=16, at="t30", dataset="a", cluster="0", text="MS4A1")))
+    later = fold(
+        (
+            *again,
+            ev.TurnFinished(seq=15, at="t25", dataset="a", cluster="0", text="MS4A1"),
+            ev.TurnFinished(seq=16, at="t30", dataset="a", cluster="0", text="MS4A1"),
+        )
+    )
     assert (later.talking_since, later.done_before) == ("t25", 2)
 
 
 def test_a_step_says_how_long_it_still_takes_once_its_pace_is_known():
     begun = ev.StageStarted(seq=20, at="2026-11-21T10:00:00+00:00", dataset="a", stage="umap")
-    at_once = ev.StageProgress(seq=21, at="2026-11-21T10:00:00.2+00:00", dataset="a", stage="umap", fraction=0.01)
+    at_once = ev.StageProgress(
+        seq=21, at="2026-11-21T10:00:00.2+00:00", dataset="a", stage="umap", fraction=0.01
+    )
     later = ev.StageProgress(seq=22, at="2026-11-21T10:00:10+00:00", dataset="a", stage="umap", fraction=0.25)
     done = ev.StageFinished(seq=23, at="2026-11-21T10:00:40+00:00", dataset="a", stage="umap", seconds=40)
-    told = [fold((*STORY[:4], *events)).dataset("a").stages[-1].seconds_left
-            for events in ((begun,), (begun, at_once), (begun, at_once, later), (begun, later, done))]
+    told = [
+        fold((*STORY[:4], *events)).dataset("a").stages[-1].seconds_left
+        for events in ((begun,), (begun, at_once), (begun, at_once, later), (begun, later, done))
+    ]
     assert told == [None, None, 30.0, None]

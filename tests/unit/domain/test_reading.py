@@ -11,7 +11,10 @@ from cassia_core.domain.reading import cut_at_genes, readable
 def test_a_machine_block_becomes_a_list_and_the_verdict_line_is_left_out():
     block = '{"general": "B cell", "subtypes": ["naive", "memory"], "score": 0, "odd": 1}'
     text = f"It is a B cell.\n```json\n{block}\n```\nVALIDATION PASSED"
-    assert readable(text) == "It is a B cell.\nGeneral type: B cell\nDetailed, most likely first: naive, memory\nScore: 0"
+    assert (
+        readable(text)
+        == "It is a B cell.\nGeneral type: B cell\nDetailed, most likely first: naive, memory\nScore: 0"
+    )
 
 
 def test_a_block_that_is_no_object_is_shown_as_it_is():

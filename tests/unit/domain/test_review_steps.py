@@ -10,7 +10,11 @@ def step(seq: int, action: str, *clusters: str, **more: object) -> LabelEdit:
 
 
 def test_any_step_can_be_taken_back_and_later_ones_stay():
-    steps = (step(1, "rename", "0", label="A"), step(2, "rename", "0", label="B"), step(3, "undo", "0", undoes=1))
+    steps = (
+        step(1, "rename", "0", label="A"),
+        step(2, "rename", "0", label="B"),
+        step(3, "undo", "0", undoes=1),
+    )
     assert [e.seq for e in standing(steps)] == [2]
     assert names_given(steps)["0"].label == "B"
     assert names_given((*steps, step(4, "undo", "0", undoes=2))) == {}
@@ -26,6 +30,9 @@ def test_a_label_is_accepted_until_it_changes_and_setting_cells_aside_changes_no
 
 def test_ids_of_cells_set_aside_are_never_given_twice_and_never_those_of_a_cluster():
     steps = (step(1, "split", "3"), step(2, "undo", "3", undoes=1), step(3, "split", "3", "4"))
-    assert set_aside_ids(steps, ()) == {(1, "3"): "3 (set aside 1)", (3, "3"): "3 (set aside 2)",
-                                        (3, "4"): "4 (set aside 1)"}
+    assert set_aside_ids(steps, ()) == {
+        (1, "3"): "3 (set aside 1)",
+        (3, "3"): "3 (set aside 2)",
+        (3, "4"): "4 (set aside 1)",
+    }
     assert set_aside_ids(steps[:1], ("3 (set aside 1)",)) == {(1, "3"): "3 (set aside 2)"}

@@ -6,22 +6,42 @@ from cassia_core.genes import canonical, guess_species, orthologue, symbol_of
 from cassia_core.genes.lookup import is_ensembl, meanings
 
 
-@pytest.mark.parametrize(("gene_id", "species", "symbol"), [
-    ("ENSG00000167286", "human", "CD3D"), ("ENSG00000167286.9", "human", "CD3D"),
-    ("ensg00000167286", "human", "CD3D"), ("915", "human", "CD3D"),
-    ("ENSMUSG00000032094", "mouse", "Cd3d"), ("12500", "mouse", "Cd3d"),
-    ("ENSG00000167286", "mouse", None), ("ENSG99999999999", "human", None), ("915", "rat", None),
-])
+@pytest.mark.parametrize(
+    ("gene_id", "species", "symbol"),
+    [
+        ("ENSG00000167286", "human", "CD3D"),
+        ("ENSG00000167286.9", "human", "CD3D"),
+        ("ensg00000167286", "human", "CD3D"),
+        ("915", "human", "CD3D"),
+        ("ENSMUSG00000032094", "mouse", "Cd3d"),
+        ("12500", "mouse", "Cd3d"),
+        ("ENSG00000167286", "mouse", None),
+        ("ENSG99999999999", "human", None),
+        ("915", "rat", None),
+    ],
+)
 def test_an_id_gives_the_symbol_of_its_own_species_or_none(gene_id, species, symbol):
     assert symbol_of(gene_id, species) == symbol
 
 
-@pytest.mark.parametrize(("name", "species", "current"), [
-    ("CD3D", "human", "CD3D"), ("cd3d", "human", "CD3D"), ("CD3D", "mouse", "Cd3d"),
-    ("MARCH1", "human", "MARCHF1"), ("SEPT2", "human", "SEPTIN2"), ("DEC1", "human", "DELEC1"),
-    ("CD20", "human", "MS4A1"), ("Fam19a1", "mouse", "Tafa1"), ("HLA-DRA", "human", "HLA-DRA"),
-    ("CD16", "human", None), ("no such gene", "human", None), ("CD3D", "zebrafish", None), ("", "human", None),
-])
+@pytest.mark.parametrize(
+    ("name", "species", "current"),
+    [
+        ("CD3D", "human", "CD3D"),
+        ("cd3d", "human", "CD3D"),
+        ("CD3D", "mouse", "Cd3d"),
+        ("MARCH1", "human", "MARCHF1"),
+        ("SEPT2", "human", "SEPTIN2"),
+        ("DEC1", "human", "DELEC1"),
+        ("CD20", "human", "MS4A1"),
+        ("Fam19a1", "mouse", "Tafa1"),
+        ("HLA-DRA", "human", "HLA-DRA"),
+        ("CD16", "human", None),
+        ("no such gene", "human", None),
+        ("CD3D", "zebrafish", None),
+        ("", "human", None),
+    ],
+)
 def test_a_name_of_any_age_and_case_gives_the_current_symbol_or_none_when_unsure(name, species, current):
     assert canonical(name, species) == current
 
@@ -39,15 +59,18 @@ def test_orthologues_come_from_the_table_and_not_from_capitals():
     assert orthologue("CD3D", "human", "rat") is None
 
 
-@pytest.mark.parametrize(("symbols", "expected"), [
-    (["CD3D", "MS4A1", "NKG7", "LYZ", "GNLY", "CD8A"], ("human", True)),
-    (["Cd3d", "Ms4a1", "Nkg7", "Lyz2", "Gzma", "Cd8a"], ("mouse", True)),
-    (["ENSMUSG00000032094.1"] * 10, ("mouse", True)),
-    (["ENSG00000167286"] * 10, ("human", True)),
-    (["ENSRNOG00000000001"] * 10, ("", False)),
-    (["gene1", "gene2", "foo"], ("", False)),
-    ([], ("", False)),
-])
+@pytest.mark.parametrize(
+    ("symbols", "expected"),
+    [
+        (["CD3D", "MS4A1", "NKG7", "LYZ", "GNLY", "CD8A"], ("human", True)),
+        (["Cd3d", "Ms4a1", "Nkg7", "Lyz2", "Gzma", "Cd8a"], ("mouse", True)),
+        (["ENSMUSG00000032094.1"] * 10, ("mouse", True)),
+        (["ENSG00000167286"] * 10, ("human", True)),
+        (["ENSRNOG00000000001"] * 10, ("", False)),
+        (["gene1", "gene2", "foo"], ("", False)),
+        ([], ("", False)),
+    ],
+)
 def test_species_is_guessed_from_spelling_or_id(symbols, expected):
     assert guess_species(symbols) == expected
 

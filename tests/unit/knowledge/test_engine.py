@@ -25,8 +25,15 @@ from cassia_core.knowledge.engine import rank_types
 from cassia_core.knowledge.lineages import lineage_of
 
 HUMAN = Setting(species="human")
-TEXTBOOK = {"B cell": B_CELL, "T cell": T_CELL, "natural killer cell": NK_CELL, "monocyte or macrophage": MONOCYTE,
-            "hepatocyte": HEPATOCYTE, "endothelial cell": ENDOTHELIUM, "fibroblast or stromal cell": FIBROBLAST}
+TEXTBOOK = {
+    "B cell": B_CELL,
+    "T cell": T_CELL,
+    "natural killer cell": NK_CELL,
+    "monocyte or macrophage": MONOCYTE,
+    "hepatocyte": HEPATOCYTE,
+    "endothelial cell": ENDOTHELIUM,
+    "fibroblast or stromal cell": FIBROBLAST,
+}
 
 
 @pytest.mark.parametrize(("lineage", "genes"), TEXTBOOK.items())
@@ -56,7 +63,9 @@ def test_mouse_lists_are_named_by_the_orthologue_table(lineage, genes):
 
 def test_the_engine_stops_at_the_level_that_the_genes_carry():
     plain = rank_types(["CD3D", "CD3E", "CD3G", "TRAC", "TRBC1", "TRBC2", "CD2"], HUMAN)
-    fine = rank_types(["FOXP3", "IL2RA", "CTLA4", "IKZF2", "TNFRSF18", "RTKN2", "CD3D", "CD3E", "TIGIT"], HUMAN)
+    fine = rank_types(
+        ["FOXP3", "IL2RA", "CTLA4", "IKZF2", "TNFRSF18", "RTKN2", "CD3D", "CD3E", "TIGIT"], HUMAN
+    )
     assert plain.label == "T cell"
     assert fine.label == "regulatory T cell"
 
@@ -77,8 +86,16 @@ def test_an_abstention_says_why():
     assert rank_types([], HUMAN).reason == "The cluster has no marker genes."
 
 
-@pytest.mark.parametrize(("one", "other"), [(T_CELL, MONOCYTE), (B_CELL, FIBROBLAST), (ENDOTHELIUM, HEPATOCYTE),
-                                            (NK_CELL, B_CELL), (FIBROBLAST, MONOCYTE)])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (T_CELL, MONOCYTE),
+        (B_CELL, FIBROBLAST),
+        (ENDOTHELIUM, HEPATOCYTE),
+        (NK_CELL, B_CELL),
+        (FIBROBLAST, MONOCYTE),
+    ],
+)
 def test_two_exclusive_lineages_in_one_list_are_called_mixed(one, other):
     genes = [gene for pair in zip(one, other, strict=False) for gene in pair]
     mixed = rank_types(genes, HUMAN).mixed
@@ -97,8 +114,28 @@ def test_cycling_is_a_state_and_not_the_type():
 
 
 def test_a_list_of_cycling_genes_alone_names_the_state_and_no_type():
-    cycling = ["HJURP", "UBE2C", "CENPA", "PBK", "AURKB", "DLGAP5", "CKAP2L", "KIF2C", "KIF15", "BIRC5", "SPC25", "ASPM",
-               "KIF18B", "CEP55", "DEPDC1", "MKI67", "CDC45", "CDCA5", "TOP2A", "RRM2"]
+    cycling = [
+        "HJURP",
+        "UBE2C",
+        "CENPA",
+        "PBK",
+        "AURKB",
+        "DLGAP5",
+        "CKAP2L",
+        "KIF2C",
+        "KIF15",
+        "BIRC5",
+        "SPC25",
+        "ASPM",
+        "KIF18B",
+        "CEP55",
+        "DEPDC1",
+        "MKI67",
+        "CDC45",
+        "CDCA5",
+        "TOP2A",
+        "RRM2",
+    ]
     ranking = rank_types(cycling, HUMAN)
     assert ranking.entry is None
     assert "cycling" in ranking.reason
@@ -120,8 +157,13 @@ def test_the_tissue_weighs_but_does_not_exclude():
 
 def test_genes_as_common_outside_the_cluster_count_less():
     def with_pct(pct_out):
-        return ClusterMarkers(cluster="0", genes=tuple(
-            MarkerGene(gene=g, rank=i, pct_in=0.9, pct_out=pct_out) for i, g in enumerate(B_CELL, start=1)))
+        return ClusterMarkers(
+            cluster="0",
+            genes=tuple(
+                MarkerGene(gene=g, rank=i, pct_in=0.9, pct_out=pct_out) for i, g in enumerate(B_CELL, start=1)
+            ),
+        )
+
     assert rank_types(with_pct(0.05), HUMAN).llr > rank_types(with_pct(0.88), HUMAN).llr
 
 

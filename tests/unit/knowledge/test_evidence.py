@@ -34,11 +34,16 @@ def test_a_planted_wrong_label_scores_low_and_the_better_one_is_named(label):
 
 
 def test_the_wrong_kind_within_the_lineage_scores_between():
-    right, near = weigh("B cell", markers(B_CELL), HUMAN).score, weigh("plasma cell", markers(B_CELL), HUMAN).score
+    right, near = (
+        weigh("B cell", markers(B_CELL), HUMAN).score,
+        weigh("plasma cell", markers(B_CELL), HUMAN).score,
+    )
     assert 10 < near < right
 
 
-@pytest.mark.parametrize("label", ["Naive B cells", "B lymphocyte", "CL:0000236", "activated B cell", "B-cell"])
+@pytest.mark.parametrize(
+    "label", ["Naive B cells", "B lymphocyte", "CL:0000236", "activated B cell", "B-cell"]
+)
 def test_labels_are_read_in_whatever_words(label):
     assert weigh(label, markers(B_CELL), HUMAN).score > 60
 
@@ -107,15 +112,24 @@ def test_cells_of_another_lineage_are_seen_even_where_the_list_hides_them():
     assert {"CD3D", "CD3E", "TRAC"} <= set(evidence.genes("conflicting"))
     assert any("T cells" in problem for problem in evidence.problems)
     assert light_of(evidence, None, None)[0] == "medium"
-    assert weigh("monocyte", markers(MONOCYTE), HUMAN, Cells(MONOCYTE, ["CD3D", "CD3E", "TRAC"])).problems == ()
+    assert (
+        weigh("monocyte", markers(MONOCYTE), HUMAN, Cells(MONOCYTE, ["CD3D", "CD3E", "TRAC"])).problems == ()
+    )
 
 
 def test_leaked_rna_is_no_conflict():
     class Leaky(Cells):
         def measure(self, cluster, genes):
             leaked = {"CD3D", "CD3E", "TRAC", "TRBC2", "CD3G", "CD2"}
-            return tuple(GeneMeasurement(gene=m.gene, status="measured_here", pct_in=0.3, pct_out=0.9, mean_in=0.2,
-                                         mean_out=2.5) if m.gene in leaked else m for m in super().measure(cluster, genes))
+            return tuple(
+                GeneMeasurement(
+                    gene=m.gene, status="measured_here", pct_in=0.3, pct_out=0.9, mean_in=0.2, mean_out=2.5
+                )
+                if m.gene in leaked
+                else m
+                for m in super().measure(cluster, genes)
+            )
+
     assert weigh("monocyte", markers(MONOCYTE), HUMAN, Leaky(MONOCYTE, MONOCYTE)).genes("conflicting") == ()
 
 

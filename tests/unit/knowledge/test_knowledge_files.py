@@ -50,8 +50,12 @@ def test_every_type_belongs_to_a_lineage():
 
 
 def test_the_engine_starts_without_the_ontology():
-    asked = ("import sys; from cassia_core.domain.tasks import Setting; from cassia_core.knowledge.engine import rank_types; "
-             "rank_types(['CD3D', 'CD3E'], Setting(species='human')); print('cellxgene_ontology_guide' in sys.modules)")
+    asked = (
+        "import sys; from cassia_core.domain.tasks import Setting; from cassia_core.knowledge.engine import "
+        "rank_types; "
+        "rank_types(['CD3D', 'CD3E'], Setting(species='human')); print('cellxgene_ontology_guide' in "
+        "sys.modules)"
+    )
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "False"
@@ -74,28 +78,43 @@ def test_human_symbols_are_known_to_the_gene_table(field):
 
 
 def test_mouse_symbols_are_known_to_the_gene_table():
-    unknown = {(e.file, e.name, m.gene) for e in KB.types for m in e.mouse if canonical(m.gene, "mouse") is None}
+    unknown = {
+        (e.file, e.name, m.gene) for e in KB.types for m in e.mouse if canonical(m.gene, "mouse") is None
+    }
     assert sorted(unknown) == []
 
 
 def test_weights_are_one_two_or_three():
-    odd = [(e.name, m.gene, m.weight) for e in KB.types for m in (*e.markers, *e.mouse) if m.weight not in (1, 2, 3)]
+    odd = [
+        (e.name, m.gene, m.weight)
+        for e in KB.types
+        for m in (*e.markers, *e.mouse)
+        if m.weight not in (1, 2, 3)
+    ]
     assert odd == []
 
 
 def test_no_gene_is_both_marker_and_absent():
-    both = [(e.file, e.name, g) for e in KB.types for g in e.absent if g in {m.gene for m in e.markers if m.weight > 1}]
+    both = [
+        (e.file, e.name, g)
+        for e in KB.types
+        for g in e.absent
+        if g in {m.gene for m in e.markers if m.weight > 1}
+    ]
     assert both == []
 
 
 def test_every_type_has_enough_markers_in_both_species():
     thin = [(e.name, s) for e in KB.types for s in ("human", "mouse") if len(KB.markers_of(e, s)) < 5]
-    unexplained = [t for t in thin if not {"mouse", "human"} & set(TYPES[t[0]].note.lower().replace(".", " ").split())]
+    unexplained = [
+        t for t in thin if not {"mouse", "human"} & set(TYPES[t[0]].note.lower().replace(".", " ").split())
+    ]
     assert unexplained == []
 
 
 def test_an_alias_means_one_type_only_and_not_another_type():
     from cassia_core.knowledge.labels import normal_form
+
     owners: dict[str, set[str]] = {}
     for entry in KB.types:
         for name in (entry.name, *entry.aliases):
@@ -117,8 +136,11 @@ def test_no_two_types_are_indistinguishable_without_a_stated_reason():
 
 def test_names_are_cell_ontology_names_where_the_ontology_knows_the_name():
     """A name that the ontology gives to another term would send a label to the wrong id."""
-    wrong = [(e.name, e.cl_id, term) for e in KB.types if e.cl_id and (term := find_term(e.name)) and
-             term.cl_id != e.cl_id]
+    wrong = [
+        (e.name, e.cl_id, term)
+        for e in KB.types
+        if e.cl_id and (term := find_term(e.name)) and term.cl_id != e.cl_id
+    ]
     assert wrong == []
 
 

@@ -9,12 +9,23 @@ from cassia_core.knowledge.lineages import FAMILIES, exclusive, family_of, linea
 from cassia_core.knowledge.siblings import sibling_markers
 
 
-@pytest.mark.parametrize(("label", "cl_id"), [
-    ("B cell", "CL:0000236"), ("B-cells", "CL:0000236"), ("CD4+ T cells", "CL:0000624"),
-    ("CD8-positive, alpha-beta T cell", "CL:0000625"), ("γδ T cells", "CL:0000798"), ("Tregs", "CL:0000815"),
-    ("hepatocytes", "CL:0000182"), ("CL:0000084", "CL:0000084"), ("Haematopoietic stem cell", "CL:0000037"),
-    ("Macrophage (M2)", "CL:0000235"), ("NK", "CL:0000623"), ("fat cell", "CL:0000136"),
-])
+@pytest.mark.parametrize(
+    ("label", "cl_id"),
+    [
+        ("B cell", "CL:0000236"),
+        ("B-cells", "CL:0000236"),
+        ("CD4+ T cells", "CL:0000624"),
+        ("CD8-positive, alpha-beta T cell", "CL:0000625"),
+        ("γδ T cells", "CL:0000798"),
+        ("Tregs", "CL:0000815"),
+        ("hepatocytes", "CL:0000182"),
+        ("CL:0000084", "CL:0000084"),
+        ("Haematopoietic stem cell", "CL:0000037"),
+        ("Macrophage (M2)", "CL:0000235"),
+        ("NK", "CL:0000623"),
+        ("fat cell", "CL:0000136"),
+    ],
+)
 def test_labels_find_their_term(label, cl_id):
     assert ontology.find_term(label).cl_id == cl_id
 
@@ -46,14 +57,29 @@ def test_search_finds_by_beginning_words_and_near_spelling():
     assert len(ontology.search("cell", 5)) == 5
 
 
-@pytest.mark.parametrize(("label", "family"), [
-    ("CD4+ T cell", "T"), ("NK cell", "NK, ILC"), ("plasma cell", "B, plasma"), ("microglial cell", "Myeloid"),
-    ("neutrophil", "Granulocyte, mast"), ("platelet", "Platelet, erythroid"), ("pericyte", "Stromal, muscle"),
-    ("cardiomyocyte", "Stromal, muscle"), ("hepatocyte", "Epithelial"), ("pancreatic beta cell", "Epithelial"),
-    ("astrocyte", "Neural, glia"), ("hematopoietic stem cell", "Stem, progenitor"), ("Unknown", "Unknown, mixed"),
-    ("T cell / B cell doublets", "Unknown, mixed"), ("wibble", "Unknown, mixed"), ("", "Unknown, mixed"),
-    ("vein endothelial cell", "Endothelial"), ("goblet cell", "Epithelial"),
-])
+@pytest.mark.parametrize(
+    ("label", "family"),
+    [
+        ("CD4+ T cell", "T"),
+        ("NK cell", "NK, ILC"),
+        ("plasma cell", "B, plasma"),
+        ("microglial cell", "Myeloid"),
+        ("neutrophil", "Granulocyte, mast"),
+        ("platelet", "Platelet, erythroid"),
+        ("pericyte", "Stromal, muscle"),
+        ("cardiomyocyte", "Stromal, muscle"),
+        ("hepatocyte", "Epithelial"),
+        ("pancreatic beta cell", "Epithelial"),
+        ("astrocyte", "Neural, glia"),
+        ("hematopoietic stem cell", "Stem, progenitor"),
+        ("Unknown", "Unknown, mixed"),
+        ("T cell / B cell doublets", "Unknown, mixed"),
+        ("wibble", "Unknown, mixed"),
+        ("", "Unknown, mixed"),
+        ("vein endothelial cell", "Endothelial"),
+        ("goblet cell", "Epithelial"),
+    ],
+)
 def test_labels_have_their_colour_family(label, family):
     assert family_of(label) == family
     assert family in FAMILIES

@@ -7,12 +7,25 @@ import pytest
 from cassia_core.knowledge.tissues import resolve_tissue, tissue_keys, tissues
 
 
-@pytest.mark.parametrize(("text", "key"), [
-    ("large intestine", "large intestine"), ("PBMC", "blood"), ("colon cancer", "large intestine"),
-    ("B cell lymphoma", "lymph node"), ("Esophagus", "oesophagus"), ("oesophagus", "oesophagus"),
-    ("Adult-Trachea", "airway"), ("human primary motor cortex", "brain"), ("Skeletal muscle", "skeletal muscle"),
-    ("Adipose - Subcutaneous", "adipose"), ("pancreatic islets", "pancreas"), ("", ""), ("unknown", ""), ("Mars", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("large intestine", "large intestine"),
+        ("PBMC", "blood"),
+        ("colon cancer", "large intestine"),
+        ("B cell lymphoma", "lymph node"),
+        ("Esophagus", "oesophagus"),
+        ("oesophagus", "oesophagus"),
+        ("Adult-Trachea", "airway"),
+        ("human primary motor cortex", "brain"),
+        ("Skeletal muscle", "skeletal muscle"),
+        ("Adipose - Subcutaneous", "adipose"),
+        ("pancreatic islets", "pancreas"),
+        ("", ""),
+        ("unknown", ""),
+        ("Mars", ""),
+    ],
+)
 def test_free_text_finds_its_tissue(text, key):
     assert resolve_tissue(text) == key
 
@@ -25,6 +38,7 @@ def test_tumours_and_fetal_tissues_are_noted_beside_the_organ():
 
 def test_uberon_ids_exist():
     from cellxgene_ontology_guide.ontology_parser import OntologyParser
+
     uberon = OntologyParser().cxg_schema.ontology("UBERON")
     known = {term for term, facts in uberon.items() if not facts["deprecated"]}
     assert [t.key for t in tissues().values() if t.uberon and t.uberon not in known] == []

@@ -48,5 +48,15 @@ def test_an_unknown_provider_is_refused_with_the_known_ones():
 
 def test_the_presets_of_the_field_are_there():
     names = {facts.name for facts in providers()}
-    assert {"offline", "openai", "anthropic", "openrouter", "ollama", "lmstudio", "vllm", "deepseek", "gemini",
-            "custom"} <= names
+    assert {
+        "offline",
+        "openai",
+        "anthropic",
+        "openrouter",
+        "ollama",
+        "lmstudio",
+        "vllm",
+        "deepseek",
+        "gemini",
+        "custom",
+    } <= names

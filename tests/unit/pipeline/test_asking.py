@@ -185,8 +185,11 @@ def test_a_withheld_answer_is_an_error_and_never_an_empty_label(tmp_path: Path):
 
 def test_a_cut_off_answer_is_asked_for_with_more_room(tmp_path: Path):
     provider = Scripted(formatter=[ChatResponse(text="half", finish_reason="length"), "whole"])
-    with scripted_bench(tmp_path, provider, annotator=AgentModel(
-            provider="custom", model="m", base_url="http://localhost:9", max_tokens=50)) as bench:
+    with scripted_bench(
+        tmp_path,
+        provider,
+        annotator=AgentModel(provider="custom", model="m", base_url="http://localhost:9", max_tokens=50),
+    ) as bench:
         assert ask(bench).text == "whole"
     assert [r.max_tokens for r in provider.requests] == [50, 16384]
 
@@ -194,12 +197,14 @@ def test_a_cut_off_answer_is_asked_for_with_more_room(tmp_path: Path):
 def test_tokens_are_never_spent_beyond_the_limit(tmp_path: Path):
     provider = Scripted(formatter="x")
     with scripted_bench(tmp_path, provider, max_tokens_total=10_000, max_workers=8) as bench:
+
         def one(number: int) -> bool:
             try:
                 ask(bench, f"text {number}")
             except BudgetExceeded:
                 return False
             return True
+
         with ThreadPoolExecutor(8) as pool:
             done = sum(pool.map(one, range(100)))
         assert isinstance(bench.asker.stopped_by, BudgetExceeded)
@@ -218,8 +223,10 @@ def test_a_limit_counts_what_the_run_has_cost_before(tmp_path: Path):
 
 
 def test_a_limit_in_dollars_needs_a_known_price(tmp_path: Path):
-    with pytest.raises(ConfigError, match="price is not known"), \
-            scripted_bench(tmp_path, Scripted(), max_cost_usd=1.0):
+    with (
+        pytest.raises(ConfigError, match="price is not known"),
+        scripted_bench(tmp_path, Scripted(), max_cost_usd=1.0),
+    ):
         pass
 
 
@@ -252,12 +259,14 @@ def test_requests_in_flight_are_bounded_over_all_roles(tmp_path: Path):
 
     provider = Scripted(formatter=slow, annotator=slow)
     with scripted_bench(tmp_path, provider, max_workers=3) as bench:
+
         def one(number: int) -> None:
             annotate = AnnotateTask(setting=HUMAN_BLOOD, markers=cluster_of(str(number)))
             if number % 2:
                 ask(bench, str(number))
             else:
                 bench.asker.ask("annotator", annotate, **WHOSE)
+
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(one, range(24)))
     assert most[0] == 3

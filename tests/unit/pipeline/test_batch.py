@@ -17,7 +17,7 @@ from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import create_run, load_cluster
 
-LISTS = "cluster,marker_genes\n0,\"CD79A,MS4A1,CD79B,CD19,BANK1,PAX5\"\n1,\"CD3D,CD3E,CD3G,TRAC,IL7R,CD2\"\n"
+LISTS = 'cluster,marker_genes\n0,"CD79A,MS4A1,CD79B,CD19,BANK1,PAX5"\n1,"CD3D,CD3E,CD3G,TRAC,IL7R,CD2"\n'
 
 
 def started(tmp_path: Path, **changes: object) -> tuple[RunLayout, RunConfig, DatasetLayout]:
@@ -38,7 +38,8 @@ def fill(layout: RunLayout, config: RunConfig) -> str:
 
 
 def test_a_run_cancelled_while_labels_are_grouped_writes_what_it_has_and_groups_them_when_resumed(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     layout, config, files = started(tmp_path)
 
     def cancelled(*_: object, **__: object) -> None:
@@ -63,7 +64,11 @@ def test_a_replay_pays_nothing_and_says_so_everywhere(tmp_path: Path):
     layout, config, files = started(tmp_path, replay_from=str(recorded.root))
     assert fill(layout, config) == "success"
     tracking = json.loads(layout.token_tracking.read_text())
-    assert (tracking["total_calls"], tracking["total_cost"], tracking["replayed_from"]) == (0, 0, str(recorded.root))
+    assert (tracking["total_calls"], tracking["total_cost"], tracking["replayed_from"]) == (
+        0,
+        0,
+        str(recorded.root),
+    )
     row = load_cluster(files, "0")
     assert (row.cost_usd, row.input_tokens, row.output_tokens) == (0, 0, 0)
     assert all(turn.replayed for turn in row.turns if turn.model)

@@ -25,7 +25,9 @@ def block(value: object) -> str:
     return f"```json\n{json.dumps(value)}\n```"
 
 
-def answer(label: str = "naive T cell", genes: tuple[str, ...] = ("CD3D", "IL7R"), general: str = "T cell") -> str:
+def answer(
+    label: str = "naive T cell", genes: tuple[str, ...] = ("CD3D", "IL7R"), general: str = "T cell"
+) -> str:
     return f"CD3D and IL7R.\n{block({'general': general, 'subtypes': [label], 'key_genes': list(genes)})}"
 
 
@@ -96,8 +98,10 @@ def test_an_annotator_that_insists_is_heard_by_the_validator(tmp_path: Path):
     assert "Nothing speaks for it." in provider.of("validator")[0].messages[1].content
 
 
-@pytest.mark.parametrize("reply", ["CD3D and IL7R: a T cell, naive.", "CD3D says {general: T cell}",
-                                   "CD3D\n" + block({"general": 5})])
+@pytest.mark.parametrize(
+    "reply",
+    ["CD3D and IL7R: a T cell, naive.", "CD3D says {general: T cell}", "CD3D\n" + block({"general": 5})],
+)
 def test_a_reply_without_a_readable_block_is_formatted_once(tmp_path: Path, reply: str):
     provider = Scripted(annotator=reply, formatter=answer(), validator=PASSED)
     with scripted_bench(tmp_path, provider) as bench:
@@ -129,20 +133,28 @@ def test_empty_replies_are_in_the_conversation_and_in_the_bill(tmp_path: Path):
     with scripted_bench(tmp_path, provider) as bench:
         result = bench.one(T_CELL)
     assert [(t.role, t.outcome) for t in result.turns] == [
-        ("annotator", "failed"), ("annotator", ""), ("checks", "passed"), ("validator", "passed")]
+        ("annotator", "failed"),
+        ("annotator", ""),
+        ("checks", "passed"),
+        ("validator", "passed"),
+    ]
     assert result.input_tokens == 300 == sum(c.input_tokens for c in bench.calls)
 
 
 def test_a_label_that_cites_no_gene_at_all_is_not_taken(tmp_path: Path):
     bare = block({"general": "B cell", "subtypes": [], "key_genes": []})
-    provider = Scripted(annotator=[bare, "MS4A1 and BANK1.\n" + bare, "CD3D, say.\n" + bare], validator=PASSED)
+    provider = Scripted(
+        annotator=[bare, "MS4A1 and BANK1.\n" + bare, "CD3D, say.\n" + bare], validator=PASSED
+    )
     with scripted_bench(tmp_path, provider) as bench:
         result = bench.one(T_CELL)
     assert (result.status, result.label, result.iterations) == ("done", "B cell", 3)
 
 
 def test_a_model_may_say_that_it_does_not_know(tmp_path: Path):
-    provider = Scripted(annotator=block({"general": "Unknown", "subtypes": [], "key_genes": []}), validator=PASSED)
+    provider = Scripted(
+        annotator=block({"general": "Unknown", "subtypes": [], "key_genes": []}), validator=PASSED
+    )
     with scripted_bench(tmp_path, provider, boost="off") as bench:
         result = bench.one(T_CELL)
     assert (result.label, result.iterations, result.light) == ("Unknown", 1, "look")
@@ -160,7 +172,9 @@ def test_a_validator_without_a_verdict_is_asked_once_more_and_then_left(tmp_path
 
 def test_an_unreadable_score_beside_the_verdict_is_asked_for_from_the_scorer(tmp_path: Path):
     odd = PASSED.replace("88", "850")
-    provider = Scripted(annotator=answer(), validator=odd, scorer=block({"score": 85.5, "reasoning": "40% explained"}))
+    provider = Scripted(
+        annotator=answer(), validator=odd, scorer=block({"score": 85.5, "reasoning": "40% explained"})
+    )
     with scripted_bench(tmp_path, provider) as bench:
         result = bench.one(T_CELL)
     assert [r.agent for r in provider.requests] == ["annotator", "validator", "scorer"]
@@ -168,7 +182,9 @@ def test_an_unreadable_score_beside_the_verdict_is_asked_for_from_the_scorer(tmp
 
 
 def test_a_score_that_is_never_in_range_leaves_the_label_without_one(tmp_path: Path):
-    provider = Scripted(annotator=answer(), validator=PASSED.replace("88", "850"), scorer=block({"score": 850}))
+    provider = Scripted(
+        annotator=answer(), validator=PASSED.replace("88", "850"), scorer=block({"score": 850})
+    )
     with scripted_bench(tmp_path, provider, boost="off") as bench:
         result = bench.one(T_CELL)
     assert (result.status, result.label, result.score) == ("needs_review", "naive T cell", None)
@@ -261,6 +277,7 @@ def test_every_turn_is_announced_and_short_for_the_live_view(tmp_path: Path):
 
 def test_a_tissue_that_is_not_known_is_to_be_inferred(tmp_path: Path):
     from cassia_core.domain.tasks import Setting
+
     provider = Scripted(annotator=answer(), validator=PASSED)
     with scripted_bench(tmp_path, provider) as bench:
         bench.one(T_CELL, Setting(species="human"))
@@ -271,7 +288,9 @@ def test_a_tissue_that_is_not_known_is_to_be_inferred(tmp_path: Path):
 def test_a_low_score_is_boosted_with_values_of_this_cluster_and_its_siblings(tmp_path: Path):
     low = PASSED.replace("88", "50")
     ask = "Look.\n" + block({"hypotheses": ["naive T cell", "Treg"], "ask_genes": ["FOXP3", "CCR7"]})
-    provider = Scripted(annotator=answer("T cell"), validator=[low, PASSED], booster=[ask, answer("naive T cell")])
+    provider = Scripted(
+        annotator=answer("T cell"), validator=[low, PASSED], booster=[ask, answer("naive T cell")]
+    )
     foxp3 = GeneMeasurement(gene="FOXP3", status="measured_here", pct_in=0.01, pct_out=0.02, log2fc=-0.5)
     checks = Checks(weigh=LENIENT.weigh, sibling_markers=lambda *_: (("Treg", ("FOXP3", "IL2RA")),))
     with scripted_bench(tmp_path, provider, checks=checks) as bench:
@@ -286,8 +305,11 @@ def test_a_low_score_is_boosted_with_values_of_this_cluster_and_its_siblings(tmp
 
 
 def test_a_boost_that_makes_it_worse_is_kept_but_not_taken(tmp_path: Path):
-    provider = Scripted(annotator=answer("T cell"), booster=answer("Treg"),
-                        validator=[PASSED.replace("88", "70"), PASSED.replace("88", "40")])
+    provider = Scripted(
+        annotator=answer("T cell"),
+        booster=answer("Treg"),
+        validator=[PASSED.replace("88", "70"), PASSED.replace("88", "40")],
+    )
     with scripted_bench(tmp_path, provider) as bench:
         result = bench.one(T_CELL)
     assert (result.label, result.score.value) == ("T cell", 70)
@@ -296,8 +318,11 @@ def test_a_boost_that_makes_it_worse_is_kept_but_not_taken(tmp_path: Path):
 
 def test_a_boost_may_name_what_had_no_name(tmp_path: Path):
     unknown = block({"general": "Unknown", "subtypes": [], "key_genes": []})
-    provider = Scripted(annotator=unknown, booster=answer("Treg"),
-                        validator=[PASSED.replace("88", "0"), PASSED.replace("88", "60")])
+    provider = Scripted(
+        annotator=unknown,
+        booster=answer("Treg"),
+        validator=[PASSED.replace("88", "0"), PASSED.replace("88", "60")],
+    )
     with scripted_bench(tmp_path, provider) as bench:
         result = bench.one(T_CELL)
     assert (result.label, result.boost.accepted, result.boost.score_after) == ("Treg", True, 60)

@@ -21,8 +21,11 @@ def config(**params: object) -> RunConfig:
 
 
 def worst(asked: Asked, good: str) -> Answer | None:
-    texts = {"validator": "Too deep.\nVALIDATION FAILED", "scorer": '```json\n{"score": 10, "reasoning": "no"}\n```',
-             "booster": '```json\n{"hypotheses": ["a"], "ask_genes": ["CD3D"]}\n```'}
+    texts = {
+        "validator": "Too deep.\nVALIDATION FAILED",
+        "scorer": '```json\n{"score": 10, "reasoning": "no"}\n```',
+        "booster": '```json\n{"hypotheses": ["a"], "ask_genes": ["CD3D"]}\n```',
+    }
     if asked.agent == "booster" and "Conclude now" in asked.messages[0][1]:
         return None
     return Answer(text=texts[asked.agent]) if asked.agent in texts else None
@@ -54,8 +57,14 @@ def test_the_built_in_engine_costs_nothing_and_sends_nothing():
     assert (guess.cost_low_usd, guess.cost_high_usd, guess.sent) == (0.0, 0.0, ())
 
 
-@pytest.mark.parametrize(("url", "leaves"), [("http://localhost:11434/v1", False), ("http://127.0.0.1:1/v1", False),
-                                             ("http://gpu.lab.example/v1", True)])
+@pytest.mark.parametrize(
+    ("url", "leaves"),
+    [
+        ("http://localhost:11434/v1", False),
+        ("http://127.0.0.1:1/v1", False),
+        ("http://gpu.lab.example/v1", True),
+    ],
+)
 def test_a_local_server_means_that_nothing_leaves(url: str, leaves: bool):
     guess = estimate(config(annotator=AgentModel(provider="ollama", model="m", base_url=url)), 1)
     assert bool(guess.sent) is leaves
@@ -64,7 +73,9 @@ def test_a_local_server_means_that_nothing_leaves(url: str, leaves: bool):
 def test_what_leaves_is_listed_and_a_blind_run_keeps_the_names():
     noted = replace(config(), datasets=(replace(DATA, context="tumour", markers=MarkerParams(n_genes=70)),))
     text = "\n".join(estimate(noted, 2).sent)
-    assert "OpenAI" in text and "70 marker genes" in text and "your notes" in text and "clusters' names" in text
+    assert (
+        "OpenAI" in text and "70 marker genes" in text and "your notes" in text and "clusters' names" in text
+    )
     blind = "\n".join(estimate(config(blind=True), 2).sent)
     assert "clusters' names" not in blind and "your notes" not in blind
 

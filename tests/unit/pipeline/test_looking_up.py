@@ -15,8 +15,14 @@ CONNECTING = ("CALB1", "SLC8A1", "TRPV5", "S100G")
 
 def case(values: dict[str, float], **changes: object) -> Case:
     known = [GeneMeasurement(gene=g, status="measured_here", log2fc=v) for g, v in values.items()]
-    return Case(markers=cluster_of("0", ["SLC12A3", "CALB1"]), setting=Setting(species="human", tissue="kidney"),
-                params=AnnotationParams(), expression=NothingMeasured(known), n_genes=50, checks=Checks(**changes))
+    return Case(
+        markers=cluster_of("0", ["SLC12A3", "CALB1"]),
+        setting=Setting(species="human", tissue="kidney"),
+        params=AnnotationParams(),
+        expression=NothingMeasured(known),
+        n_genes=50,
+        checks=Checks(**changes),
+    )
 
 
 def test_the_sibling_whose_genes_the_cluster_shows_comes_first():

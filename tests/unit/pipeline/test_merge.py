@@ -16,21 +16,35 @@ from tests.annotating import HUMAN_BLOOD, Scripted, scripted_bench
 def result(cluster: str, label: str = "naive B cell") -> ClusterResult:
     if not label:
         return ClusterResult(cluster=cluster, status="failed", reason="No answer.")
-    return ClusterResult(cluster=cluster, status="done", proposal=Proposal(general="B cell", subtypes=(label,)))
+    return ClusterResult(
+        cluster=cluster, status="done", proposal=Proposal(general="B cell", subtypes=(label,))
+    )
 
 
 RESULTS = (result("0"), result("10", "memory B cell"), result("CD4+", "Treg"), result("3", ""))
 
 
 def groups(**by_cluster: str) -> str:
-    return "```json\n" + json.dumps({c: ["lymphocyte", "B cell", name] for c, name in by_cluster.items()}) + "\n```"
+    return (
+        "```json\n"
+        + json.dumps({c: ["lymphocyte", "B cell", name] for c, name in by_cluster.items()})
+        + "\n```"
+    )
 
 
-def merge(tmp_path: Path, provider: Scripted, **changes: object) -> tuple[dict[str, ClusterResult], list[str]]:
+def merge(
+    tmp_path: Path, provider: Scripted, **changes: object
+) -> tuple[dict[str, ClusterResult], list[str]]:
     notices: list[str] = []
     with scripted_bench(tmp_path, provider, max_retries=0, **changes) as bench:
-        merged = merge_labels(RESULTS, setting=HUMAN_BLOOD, params=bench.params, asker=bench.asker, dataset="d",
-                              notice=notices.append)
+        merged = merge_labels(
+            RESULTS,
+            setting=HUMAN_BLOOD,
+            params=bench.params,
+            asker=bench.asker,
+            dataset="d",
+            notice=notices.append,
+        )
     assert [r.cluster for r in merged] == [r.cluster for r in RESULTS]
     return {r.cluster: r for r in merged}, notices
 
@@ -56,7 +70,9 @@ def test_a_cluster_left_out_twice_has_no_group_and_is_named(tmp_path: Path):
 
 
 def test_clusters_that_were_not_asked_for_are_ignored(tmp_path: Path):
-    merged, _ = merge(tmp_path, Scripted(merger=groups(**{"0": "a", "10": "b", "CD4+": "c", "3": "d", "99": "e"})))
+    merged, _ = merge(
+        tmp_path, Scripted(merger=groups(**{"0": "a", "10": "b", "CD4+": "c", "3": "d", "99": "e"}))
+    )
     assert merged["3"].merged is None and "99" not in merged
 
 
@@ -77,8 +93,14 @@ def test_a_blind_run_sends_numbers_for_names(tmp_path: Path):
 def test_nothing_is_asked_when_there_is_no_label(tmp_path: Path):
     provider = Scripted(merger="never")
     with scripted_bench(tmp_path, provider) as bench:
-        merge_labels((RESULTS[3],), setting=HUMAN_BLOOD, params=bench.params, asker=bench.asker, dataset="d",
-                     notice=print)
+        merge_labels(
+            (RESULTS[3],),
+            setting=HUMAN_BLOOD,
+            params=bench.params,
+            asker=bench.asker,
+            dataset="d",
+            notice=print,
+        )
     assert provider.requests == []
 
 

@@ -1,4 +1,6 @@
-"""Any cluster name comes back exactly: from the tables, the report, the conversations and the annotated file."""
+"""Any cluster name comes back exactly: from the tables, the report, the conversations and the annotated
+file.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +25,33 @@ from cassia_core.report.safe_tables import unguard, write_csv
 from cassia_core.runs.store import RunRecord
 
 SPEC = DatasetSpec(name="names", path="x.csv")
-names = st.lists(st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=25), unique=True, min_size=1,
-                 max_size=8)
-relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+names = st.lists(
+    st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=25),
+    unique=True,
+    min_size=1,
+    max_size=8,
+)
+relaxed = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def rows_of(clusters: list[str]) -> tuple[ClusterResult, ...]:
-    return tuple(ClusterResult(cluster=c, status="done", n_cells=1, proposal=Proposal(general=f"type {i}"))
-                 for i, c in enumerate(clusters))
+    return tuple(
+        ClusterResult(cluster=c, status="done", n_cells=1, proposal=Proposal(general=f"type {i}"))
+        for i, c in enumerate(clusters)
+    )
 
 
 @relaxed
 @given(names)
 def test_names_come_back_from_every_table(tmp_path, clusters):
     rows = rows_of(clusters)
-    for table, column in ((scored_table(rows), "cluster"), (full_table(rows, SPEC), "cluster"),
-                          (summary_table(rows, SPEC), "Cluster ID")):
+    for table, column in (
+        (scored_table(rows), "cluster"),
+        (full_table(rows, SPEC), "cluster"),
+        (summary_table(rows, SPEC), "Cluster ID"),
+    ):
         write_csv(tmp_path / "t.csv", table)
         read = pd.read_csv(tmp_path / "t.csv", dtype=str, keep_default_na=False)
         assert [unguard(c) for c in read[column]] == clusters
@@ -49,18 +62,28 @@ def test_names_come_back_from_every_table(tmp_path, clusters):
 def test_names_come_back_from_conversations_and_report(clusters):
     rows = rows_of(clusters)
     assert list(json.loads(conversations_json(rows))) == clusters
-    text = render_report(spec=SPEC, rows=rows, record=RunRecord(config=RunConfig(datasets=(SPEC,)), created_at="now"),
-                         findings=None, families={},
-                         outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x"))
-    cells = [html.unescape(part) for part in re.findall(r'<tr data-light="none"[^>]*>\n<th scope="row"><bdi>(.*?)</bdi>', text)]
+    text = render_report(
+        spec=SPEC,
+        rows=rows,
+        record=RunRecord(config=RunConfig(datasets=(SPEC,)), created_at="now"),
+        findings=None,
+        families={},
+        outcome=DatasetOutcome(dataset="x", tissue="x", file_path="x"),
+    )
+    cells = [
+        html.unescape(part)
+        for part in re.findall(r'<tr data-light="none"[^>]*>\n<th scope="row"><bdi>(.*?)</bdi>', text)
+    ]
     assert cells == clusters
 
 
 @relaxed
 @given(names)
 def test_names_and_their_labels_come_back_from_the_annotated_file(tmp_path, clusters):
-    adata = ad.AnnData(np.zeros((len(clusters), 2), dtype=np.float32), obs=pd.DataFrame(
-        {"leiden": pd.Categorical(clusters)}, index=[f"c{i}" for i in range(len(clusters))]))
+    adata = ad.AnnData(
+        np.zeros((len(clusters), 2), dtype=np.float32),
+        obs=pd.DataFrame({"leiden": pd.Categorical(clusters)}, index=[f"c{i}" for i in range(len(clusters))]),
+    )
     write_labels(adata, "leiden", rows_of(clusters), {"run": "x"})
     adata.write_h5ad(tmp_path / "a.h5ad")
     back = ad.read_h5ad(tmp_path / "a.h5ad")

@@ -16,8 +16,11 @@ from cassia_core.report.report_material import Material
 from cassia_core.report.samples_chart import sample_bars
 from tests.reporting import a_call, a_failed_row, a_row, material_of, report_of
 
-ROWS = (a_row("0", "B cell"), a_row("1", "T cell", light="look", gene="CD3D", light_reason="Genes speak against it."),
-        a_failed_row("2"))
+ROWS = (
+    a_row("0", "B cell"),
+    a_row("1", "T cell", light="look", gene="CD3D", light_reason="Genes speak against it."),
+    a_failed_row("2"),
+)
 
 
 def words_of(html: str) -> str:
@@ -31,7 +34,9 @@ def test_the_summary_says_what_was_found_and_what_to_look_at_first():
     words = words_of(html)
     assert "25 cells ( blood, human ) in 3 clusters: 2 have a name, 2 should be looked at first." in words
     assert "Cluster 2 : No label , 5 cells The model did not answer." in words
-    assert words.index("The model did not answer.") < words.index("Genes speak against it."), "no answer comes first"
+    assert words.index("The model did not answer.") < words.index("Genes speak against it."), (
+        "no answer comes first"
+    )
     assert "B cell 10 40 %" in words and "No label 5 20 %" in words
 
 
@@ -44,15 +49,30 @@ def test_cells_of_the_file_that_were_set_aside_before_clustering_are_not_counted
 
 def test_clusters_that_failed_for_one_reason_are_named_together():
     words = words_of(report_of((*ROWS, a_failed_row("3"))))
-    assert "Clusters 2 , 3 : No label The model did not answer." in words and "3 should be looked at first" in words
+    assert (
+        "Clusters 2 , 3 : No label The model did not answer." in words
+        and "3 should be looked at first" in words
+    )
 
 
 def test_a_report_of_a_marker_table_speaks_of_clusters_and_has_no_map():
     rows = tuple(a_row(c, n_cells=None) for c in "012")
     words = words_of(report_of(rows, material=Material(calls=(a_call(),))))
-    assert "A table of marker genes ( blood, human ) with 3 clusters: 3 have a name, none stands out as doubtful." in words
-    assert 'class="barhead"' not in report_of((a_row("0", n_cells=None, evidence=Evidence(label="B cell", basis="markers", items=(
-        EvidenceItem(gene="CD79A", kind="supporting"),))),)), "columns without any value are left out"
+    assert (
+        "A table of marker genes ( blood, human ) with 3 clusters: 3 have a name, none stands out as "
+        "doubtful." in words
+    )
+    assert 'class="barhead"' not in report_of(
+        (
+            a_row(
+                "0",
+                n_cells=None,
+                evidence=Evidence(
+                    label="B cell", basis="markers", items=(EvidenceItem(gene="CD79A", kind="supporting"),)
+                ),
+            ),
+        )
+    ), "columns without any value are left out"
     assert "B cell 3 100 %" in words and "Zoom" not in words and "Dot plot" not in words
 
 
@@ -73,11 +93,17 @@ def test_the_dot_plot_is_of_the_largest_clusters_and_a_limited_number_of_genes()
     assert all(0 <= dot.step < 12 and dot.r <= 7.1 for dot in drawn.dots)
 
 
-@pytest.mark.parametrize(("calls", "words"), [
-    ((a_call(cost=0.5), a_call("scorer", "other", 0.25)), "Together 2 200 40 $0.75"),
-    ((a_call(cost=0.5), a_call("scorer", "other", None)), "Scorer other ( openai ) 1 100 20 unknown, no call has a known price"),
-    ((), "No call of a model was paid for this dataset."),
-])
+@pytest.mark.parametrize(
+    ("calls", "words"),
+    [
+        ((a_call(cost=0.5), a_call("scorer", "other", 0.25)), "Together 2 200 40 $0.75"),
+        (
+            (a_call(cost=0.5), a_call("scorer", "other", None)),
+            "Scorer other ( openai ) 1 100 20 unknown, no call has a known price",
+        ),
+        ((), "No call of a model was paid for this dataset."),
+    ],
+)
 def test_costs_are_told_by_role_and_model_and_an_unknown_price_is_no_zero(calls, words):
     assert words in words_of(report_of(ROWS, material=material_of(ROWS, calls=calls)))
 
@@ -100,12 +126,20 @@ def test_genes_of_a_conversation_are_in_the_list_or_measured_or_absent():
 
 
 def test_a_corrected_label_stands_beside_the_run_s_own_and_the_title_says_so():
-    edits = {"1": EditedLabel(label="NK cell", cl_id="CL:0000623", original="T cell", reason="No CD3.", at="2026-11-22"),
-             "gone": EditedLabel(label="no such cluster")}
-    html = report_of(ROWS, material=material_of(ROWS), edits=edits, notes=("7 cells were set aside by hand.",))
+    edits = {
+        "1": EditedLabel(
+            label="NK cell", cl_id="CL:0000623", original="T cell", reason="No CD3.", at="2026-11-22"
+        ),
+        "gone": EditedLabel(label="no such cluster"),
+    }
+    html = report_of(
+        ROWS, material=material_of(ROWS), edits=edits, notes=("7 cells were set aside by hand.",)
+    )
     words = words_of(html)
     assert "<title>blood cells: cell types (edited)</title>" in html
-    assert "Labels corrected by hand: 1 of 3 clusters." in words and "7 cells were set aside by hand." in words
+    assert (
+        "Labels corrected by hand: 1 of 3 clusters." in words and "7 cells were set aside by hand." in words
+    )
     assert "NK cell the run said T cell" in words and "Reason given: No CD3." in words
     assert "1 should be looked at first" in words, "a corrected cluster is no longer doubtful"
     assert "were then corrected by hand" in words and "obo_id=CL:0000623" in html
@@ -127,10 +161,20 @@ def test_bars_of_samples_are_shares_of_their_cells():
 
 
 def test_methods_name_numbers_versions_and_publications_that_were_used():
-    stages = {"qc": "3 of 28 cells were removed (number of genes 3)", "leiden": "3 clusters at resolution 0.4",
-              "umap": "25 cells", "markers": "3 of 3 clusters have markers"}
-    findings = Findings(kind="cells", format="h5ad", n_cells=28, n_genes=100, expression="X", obs_columns=(
-        ColumnInfo(name="sample", kind="categorical", n_values=2, looks_like="sample"),))
+    stages = {
+        "qc": "3 of 28 cells were removed (number of genes 3)",
+        "leiden": "3 clusters at resolution 0.4",
+        "umap": "25 cells",
+        "markers": "3 of 3 clusters have markers",
+    }
+    findings = Findings(
+        kind="cells",
+        format="h5ad",
+        n_cells=28,
+        n_genes=100,
+        expression="X",
+        obs_columns=(ColumnInfo(name="sample", kind="categorical", n_values=2, looks_like="sample"),),
+    )
     words = words_of(report_of(ROWS, findings=findings, material=material_of(ROWS, stages=stages)))
     assert "Clusters were annotated on 21 November 2026" in words and "3 of 28 cells were removed" in words
     for name in ("Traag VA", "McInnes L", "Xie E", "Diehl AD"):

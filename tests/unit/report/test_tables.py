@@ -19,17 +19,31 @@ SPEC = DatasetSpec(name="x", path="x.csv")
 
 
 def call(cost: float | None) -> CallRecord:
-    return CallRecord(at="", provider="p", model="m", agent="annotator", dataset="x", cluster="0", attempt=1,
-                      input_tokens=10, output_tokens=5, latency_s=0.1, cost_usd=cost)
+    return CallRecord(
+        at="",
+        provider="p",
+        model="m",
+        agent="annotator",
+        dataset="x",
+        cluster="0",
+        attempt=1,
+        input_tokens=10,
+        output_tokens=5,
+        latency_s=0.1,
+        cost_usd=cost,
+    )
 
 
-@pytest.mark.parametrize(("costs", "total", "words"), [
-    ([0.25, 0.5], 0.75, "$0.75"),
-    ([0.25, None], None, "unknown, $0.25 and 1 of 2 calls that have no known price"),
-    ([None], None, "unknown, no call has a known price"),
-    ([0.0004], 0.0004, "$0.0004"),
-    ([], 0.0, "$0.00"),
-])
+@pytest.mark.parametrize(
+    ("costs", "total", "words"),
+    [
+        ([0.25, 0.5], 0.75, "$0.75"),
+        ([0.25, None], None, "unknown, $0.25 and 1 of 2 calls that have no known price"),
+        ([None], None, "unknown, no call has a known price"),
+        ([0.0004], 0.0004, "$0.0004"),
+        ([], 0.0, "$0.00"),
+    ],
+)
 def test_a_total_with_a_call_of_unknown_price_is_unknown(costs, total, words):
     calls = [call(c) for c in costs]
     tracking = json.loads(token_tracking(calls))
@@ -38,8 +52,10 @@ def test_a_total_with_a_call_of_unknown_price_is_unknown(costs, total, words):
     assert cost_text(usage_of(calls)) == words
 
 
-@pytest.mark.parametrize(("after", "accepted", "words"), [
-    ("B cell", True, "label kept"), ("T cell", True, "label changed"), ("T cell", False, "label kept")])
+@pytest.mark.parametrize(
+    ("after", "accepted", "words"),
+    [("B cell", True, "label kept"), ("T cell", True, "label changed"), ("T cell", False, "label kept")],
+)
 def test_a_boost_that_confirms_the_label_did_not_change_it(after, accepted, words):
     boost = Boost(before=Proposal(general="B cell"), after=Proposal(general=after), accepted=accepted)
     row = ClusterResult(cluster="0", status="done", proposal=boost.before, boost=boost)

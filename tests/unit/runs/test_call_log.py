@@ -16,8 +16,19 @@ from cassia_core.runs.call_log import CallLog, LoggedCall, read_calls
 
 
 def call(key: str, reply: str = "hello", cluster: str = "0", cost: float | None = None) -> LoggedCall:
-    record = CallRecord(at="2026-01-01T00:00:00Z", provider="custom", model="m", agent="annotator", dataset="d",
-                        cluster=cluster, attempt=1, input_tokens=10, output_tokens=5, latency_s=0.1, cost_usd=cost)
+    record = CallRecord(
+        at="2026-01-01T00:00:00Z",
+        provider="custom",
+        model="m",
+        agent="annotator",
+        dataset="d",
+        cluster=cluster,
+        attempt=1,
+        input_tokens=10,
+        output_tokens=5,
+        latency_s=0.1,
+        cost_usd=cost,
+    )
     return LoggedCall(key=key, call=record, reply=reply)
 
 

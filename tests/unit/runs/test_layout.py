@@ -12,13 +12,16 @@ from cassia_core.runs.layout import RunLayout, cluster_file, file_stem, run_name
 STAMP = "20260216_151425"
 
 
-@pytest.mark.parametrize(("tissues", "name"), [
-    (("brain",), "run_brain_20260216_151425"),
-    (("brain", "breast", "brain"), "run_brain_breast_20260216_151425"),
-    (("Large intestine",), "run_large-intestine_20260216_151425"),
-    (tuple("abcdef"), "run_all_20260216_151425"),
-    (tuple(80 * c for c in "abcde"), "run_all_20260216_151425"),
-])
+@pytest.mark.parametrize(
+    ("tissues", "name"),
+    [
+        (("brain",), "run_brain_20260216_151425"),
+        (("brain", "breast", "brain"), "run_brain_breast_20260216_151425"),
+        (("Large intestine",), "run_large-intestine_20260216_151425"),
+        (tuple("abcdef"), "run_all_20260216_151425"),
+        (tuple(80 * c for c in "abcde"), "run_all_20260216_151425"),
+    ],
+)
 def test_run_directories_are_named_as_the_seeds_say(tissues, name):
     assert run_name(tissues, STAMP) == name
 
@@ -32,7 +35,9 @@ def test_a_file_name_made_of_any_text_stays_inside_its_folder(text):
 
 @pytest.mark.parametrize("text", ["CON", "nul", "com1", "Aux.2", "a" * 79 + ".b"])
 def test_a_file_name_is_one_that_windows_takes(text):
-    assert file_stem(text).upper() not in {"CON", "NUL", "COM1", "AUX.2"} and not file_stem(text).endswith(".")
+    assert file_stem(text).upper() not in {"CON", "NUL", "COM1", "AUX.2"} and not file_stem(text).endswith(
+        "."
+    )
 
 
 @given(st.lists(st.text(max_size=30), unique=True, max_size=20))

@@ -79,9 +79,12 @@ def test_a_damaged_record_says_so_in_plain_words(layout):
 
 
 def test_a_second_worker_is_refused_and_the_lock_is_free_after_a_kill(layout):
-    code = ("import sys, time; from pathlib import Path; from cassia_core.runs.layout import RunLayout;"
-            "from cassia_core.runs.lock import hold_run\n"
-            f"with hold_run(RunLayout(root=Path({str(layout.root)!r}))):\n print('held', flush=True); time.sleep(60)")
+    code = (
+        "import sys, time; from pathlib import Path; from cassia_core.runs.layout import RunLayout;"
+        "from cassia_core.runs.lock import hold_run\n"
+        f"with hold_run(RunLayout(root=Path({str(layout.root)!r}))):\n print('held', flush=True); "
+        "time.sleep(60)"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().strip() == "held"
     assert worker_alive(layout)

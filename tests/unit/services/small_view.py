@@ -13,7 +13,9 @@ from cassia_core.data.view_store import View, ViewWriter, open_view
 from cassia_core.services.review import GroupedCells, ReviewedLabel
 
 
-def write_view(folder: Path, obs: dict[str, list], genes: dict[str, list[float]], key: str = "leiden") -> View:
+def write_view(
+    folder: Path, obs: dict[str, list], genes: dict[str, list[float]], key: str = "leiden"
+) -> View:
     """Columns of `obs` and values of genes, a value per cell each."""
     n = len(next(iter(obs.values())))
     values = np.array(list(genes.values()), dtype=np.float32).reshape(len(genes), n).T
@@ -27,7 +29,9 @@ def write_view(folder: Path, obs: dict[str, list], genes: dict[str, list[float]]
     return open_view(folder / "view")
 
 
-def grouped(view: View, labels: dict[str, str], aside: dict[str, tuple[str, str, list[int]]] | None = None) -> GroupedCells:
+def grouped(
+    view: View, labels: dict[str, str], aside: dict[str, tuple[str, str, list[int]]] | None = None
+) -> GroupedCells:
     """Cells by cluster; `aside`: id of a group to its cluster, label and cells."""
     column = view.column(view.cluster_key)
     codes = column.codes.astype(np.int32)

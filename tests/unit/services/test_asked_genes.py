@@ -9,8 +9,19 @@ from cassia_core.services.asked_genes import find_genes, read_genes
 THERE = ("CD3D", "MS4A1", "HLA-A", "MT-CO1", "LYZ", "Cd8a")
 
 
-@pytest.mark.parametrize("text", ["CD3D MS4A1", "CD3D, MS4A1", "CD3D\nMS4A1\n", "CD3D;MS4A1", 'c("CD3D", "MS4A1")',
-                                  "['CD3D', 'MS4A1']", "\"CD3D\"\t\"MS4A1\"", "CD3D,, CD3D  MS4A1,"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CD3D MS4A1",
+        "CD3D, MS4A1",
+        "CD3D\nMS4A1\n",
+        "CD3D;MS4A1",
+        'c("CD3D", "MS4A1")',
+        "['CD3D', 'MS4A1']",
+        '"CD3D"\t"MS4A1"',
+        "CD3D,, CD3D  MS4A1,",
+    ],
+)
 def test_lists_of_any_kind_are_read(text):
     assert read_genes(text) == ("CD3D", "MS4A1")
 

@@ -12,14 +12,38 @@ from cassia_core.llm.protocol import ChatRequest, ChatResponse
 from cassia_core.services.benchmark import measure_accuracy, run_benchmark
 
 ROWS = [
-    {"row_id": "a", "tissue": "blood", "species": "human", "markers": "MS4A1, CD79A, CD79B, BANK1, CD19",
-     "gold_label": "B cells", "cl_id": "CL:0000236"},
-    {"row_id": "b", "tissue": "", "species": "human", "markers": "ALB, APOA1, APOC3, TTR, FGB, CYP2E1",
-     "gold_label": "hepatocyte", "cl_id": ""},
-    {"row_id": "c", "tissue": "", "species": "human", "markers": "ACTB, GAPDH, PSMB2, MED13, KIF3A, NDUFA4",
-     "gold_label": "T cell", "cl_id": ""},
-    {"row_id": "d", "tissue": "", "species": "human", "markers": "CD3D, CD3E, TRAC, CD3G, TRBC1",
-     "gold_label": "3T3 cells", "cl_id": ""},
+    {
+        "row_id": "a",
+        "tissue": "blood",
+        "species": "human",
+        "markers": "MS4A1, CD79A, CD79B, BANK1, CD19",
+        "gold_label": "B cells",
+        "cl_id": "CL:0000236",
+    },
+    {
+        "row_id": "b",
+        "tissue": "",
+        "species": "human",
+        "markers": "ALB, APOA1, APOC3, TTR, FGB, CYP2E1",
+        "gold_label": "hepatocyte",
+        "cl_id": "",
+    },
+    {
+        "row_id": "c",
+        "tissue": "",
+        "species": "human",
+        "markers": "ACTB, GAPDH, PSMB2, MED13, KIF3A, NDUFA4",
+        "gold_label": "T cell",
+        "cl_id": "",
+    },
+    {
+        "row_id": "d",
+        "tissue": "",
+        "species": "human",
+        "markers": "CD3D, CD3E, TRAC, CD3G, TRBC1",
+        "gold_label": "3T3 cells",
+        "cl_id": "",
+    },
 ]
 
 
@@ -57,8 +81,10 @@ def test_accuracy_leaves_out_gold_labels_without_a_lineage(tmp_path):
 
 def test_near_terms_and_kin_lineages_get_half_a_point():
     gold = [{"row_id": "1", "gold_label": "naive B cell"}, {"row_id": "2", "gold_label": "T cell"}]
-    predicted = [{"row_id": "1", "prediction": "B cell", "cl_id": "CL:0000236"},
-                 {"row_id": "2", "prediction": "natural killer cell", "cl_id": "CL:0000623"}]
+    predicted = [
+        {"row_id": "1", "prediction": "B cell", "cl_id": "CL:0000236"},
+        {"row_id": "2", "prediction": "natural killer cell", "cl_id": "CL:0000623"},
+    ]
     accuracy = measure_accuracy(gold, predicted)
     assert (accuracy.same_lineage, accuracy.near_lineage) == (50, 75)
     assert accuracy.same_term == 0
@@ -105,5 +131,7 @@ def test_any_provider_can_be_measured_and_a_failed_row_stays_in_the_table(tmp_pa
 
 def test_progress_is_told(tmp_path):
     told = []
-    run_benchmark(table(tmp_path, ROWS), tmp_path / "pred.csv", progress=lambda done, n: told.append((done, n)))
+    run_benchmark(
+        table(tmp_path, ROWS), tmp_path / "pred.csv", progress=lambda done, n: told.append((done, n))
+    )
     assert told[-1] == (4, 4)

@@ -14,29 +14,58 @@ from cassia_core.services.cluster_list import Wanted, cluster_csv, families_of, 
 from cassia_core.services.review import ReviewedLabel
 
 ROWS = (
-    ClusterResult(cluster="0", status="done", light="high", n_cells=9, markers=("MS4A1", "CD79A"),
-                  proposal=Proposal(general="B cell")),
-    ClusterResult(cluster="10", status="needs_review", light="look", n_cells=5, markers=("CD3D", "CD3E", "TRAC", "IL7R"),
-                  proposal=Proposal(general="T cell")),
+    ClusterResult(
+        cluster="0",
+        status="done",
+        light="high",
+        n_cells=9,
+        markers=("MS4A1", "CD79A"),
+        proposal=Proposal(general="B cell"),
+    ),
+    ClusterResult(
+        cluster="10",
+        status="needs_review",
+        light="look",
+        n_cells=5,
+        markers=("CD3D", "CD3E", "TRAC", "IL7R"),
+        proposal=Proposal(general="T cell"),
+    ),
     ClusterResult(cluster="=1+1", status="failed", reason="No answer."),
 )
 EDIT = LabelEdit(seq=1, at="", action="rename", clusters=("0",), label="plasma cell")
-LABELS = {"0": ReviewedLabel(cluster="0", label="plasma cell", cl_id="CL:0000786", original="B cell", n_cells=7, edit=EDIT)}
+LABELS = {
+    "0": ReviewedLabel(
+        cluster="0", label="plasma cell", cl_id="CL:0000786", original="B cell", n_cells=7, edit=EDIT
+    )
+}
 
 
 def found(**wanted) -> list[str]:
     return [r.cluster for r in matching(ROWS, LABELS, Wanted(**wanted))]
 
 
-@pytest.mark.parametrize(("text", "clusters"), [
-    ("", ["0", "10", "=1+1"]), ("plasma", ["0"]), ("B cell", []), ("cd3", ["10"]), ("1", ["10"]), ("cell", ["0", "10"]),
-    ("t trac", ["10"]), ("=1", ["=1+1"]), ("nothing like this", [])])
+@pytest.mark.parametrize(
+    ("text", "clusters"),
+    [
+        ("", ["0", "10", "=1+1"]),
+        ("plasma", ["0"]),
+        ("B cell", []),
+        ("cd3", ["10"]),
+        ("1", ["10"]),
+        ("cell", ["0", "10"]),
+        ("t trac", ["10"]),
+        ("=1", ["=1+1"]),
+        ("nothing like this", []),
+    ],
+)
 def test_text_is_looked_for_in_the_standing_label_the_genes_and_the_cluster(text, clusters):
     assert found(text=text) == clusters
 
 
 def test_lights_statuses_and_lineages_narrow_each_other_and_empty_means_all():
-    assert found(lights=("high", "look")) == ["10"], "the light of cluster 0 is of the label that a person replaced"
+    assert found(lights=("high", "look")) == ["10"], (
+        "the light of cluster 0 is of the label that a person replaced"
+    )
     assert found(lights=(None,)) == ["0", "=1+1"]
     assert found(statuses=("needs_review", "failed"), lights=("look",)) == ["10"]
     families = families_of(ROWS, LABELS)

@@ -18,8 +18,10 @@ N = 300
 
 def view_of(folder: Path, **columns: object) -> View:
     """Three clusters of 100 cells with these columns of `obs`."""
-    obs = pd.DataFrame({"leiden": pd.Categorical(np.repeat(["0", "1", "2"], N // 3)), **columns},
-                       index=[f"cell{i}" for i in range(N)])
+    obs = pd.DataFrame(
+        {"leiden": pd.Categorical(np.repeat(["0", "1", "2"], N // 3)), **columns},
+        index=[f"cell{i}" for i in range(N)],
+    )
     values = sparse.csr_matrix(np.ones((N, 2), dtype=np.float32))
     writer = ViewWriter(folder / "view")
     writer.write_genes(values, ("A", "B"))
@@ -56,6 +58,8 @@ def test_a_cluster_with_many_mitochondrial_reads_is_flagged_and_one_a_little_abo
 def test_what_was_not_measured_is_unknown_and_not_zero(tmp_path):
     rows = cluster_quality(view_of(tmp_path, n_genes=np.arange(N)))
     assert rows[1].n_cells == 100 and rows[1].n_genes.median == pytest.approx(149.5)
-    assert rows[1].n_genes.low < rows[1].n_genes.quarter < rows[1].n_genes.three_quarters < rows[1].n_genes.high
+    assert (
+        rows[1].n_genes.low < rows[1].n_genes.quarter < rows[1].n_genes.three_quarters < rows[1].n_genes.high
+    )
     assert (rows[1].n_counts, rows[1].pct_mito, rows[1].doublet_score, rows[1].doublet_share) == (None,) * 4
     assert rows[1].flags == ()

@@ -82,17 +82,25 @@ def test_a_preview_that_cannot_be_made_says_why_and_what_to_do(cells):
 
 def test_the_same_parameters_have_the_same_preview_and_others_another(cells):
     spec = spec_of(cells)
-    same = (replace(spec, tissue="lung", name="other"), replace(spec, markers=MarkerParams(method="logreg")),
-            replace(spec, clustering=ClusteringParams(cluster_column="type")),
-            replace(spec, qc=QCParams(score_doublets=True)))
-    other = (replace(spec, clustering=ClusteringParams(resolution=1.0)), replace(spec, qc=QCParams(min_genes=9)),
-             replace(spec, read=ReadOptions(max_cells=1000)))
+    same = (
+        replace(spec, tissue="lung", name="other"),
+        replace(spec, markers=MarkerParams(method="logreg")),
+        replace(spec, clustering=ClusteringParams(cluster_column="type")),
+        replace(spec, qc=QCParams(score_doublets=True)),
+    )
+    other = (
+        replace(spec, clustering=ClusteringParams(resolution=1.0)),
+        replace(spec, qc=QCParams(min_genes=9)),
+        replace(spec, read=ReadOptions(max_cells=1000)),
+    )
     assert {previews.preview_key(s) for s in same} == {previews.preview_key(spec)}
     assert len({previews.preview_key(s) for s in (spec, *other)}) == 4
 
 
 def test_only_so_many_previews_are_kept(cells, monkeypatch):
-    monkeypatch.setattr(previews, "launch_preview", lambda folder: subprocess.Popen([sys.executable, "-c", "pass"]))
+    monkeypatch.setattr(
+        previews, "launch_preview", lambda folder: subprocess.Popen([sys.executable, "-c", "pass"])
+    )
     folder = settings.cache_root() / "previews"
     for number in range(previews.KEPT + 5):
         (folder / f"old{number}").mkdir(parents=True)
@@ -101,8 +109,11 @@ def test_only_so_many_previews_are_kept(cells, monkeypatch):
 
 
 def test_a_process_that_ends_without_a_word_is_told_as_a_problem(cells, monkeypatch):
-    monkeypatch.setattr(previews, "launch_preview", lambda folder: subprocess.Popen([sys.executable, "-c", "1 / 0"],
-                                                                                   stderr=subprocess.DEVNULL))
+    monkeypatch.setattr(
+        previews,
+        "launch_preview",
+        lambda folder: subprocess.Popen([sys.executable, "-c", "1 / 0"], stderr=subprocess.DEVNULL),
+    )
     job = ended(previews.start_preview(spec_of(cells), 3000))
     with pytest.raises(CassiaError, match="was ended before it was done"):
         job.keep()

@@ -54,7 +54,9 @@ def test_confidence_and_score_of_the_run_are_not_drawn_for_labels_of_a_person(ow
 
 def test_a_gene_that_was_not_measured_is_named_and_not_drawn(demo_run):
     with pytest.raises(InputError, match="NOSUCHGENE"):
-        figure(demo_run.name, "pbmc", "dots", "png", FigureOptions(genes=("NOSUCHGENE",)), root=demo_run.parent)
+        figure(
+            demo_run.name, "pbmc", "dots", "png", FigureOptions(genes=("NOSUCHGENE",)), root=demo_run.parent
+        )
 
 
 def test_a_size_out_of_range_is_refused(demo_run):

@@ -15,7 +15,9 @@ LEIDEN = ["0", "0", "1", "1", "1", None]
 
 @pytest.fixture
 def view(tmp_path):
-    return write_view(tmp_path, {"leiden": LEIDEN}, {"A": [1, 3, 0, 0, 0, 9], "B": [0, 0, 2, 0, 4, 9], "ZERO": [0] * 6})
+    return write_view(
+        tmp_path, {"leiden": LEIDEN}, {"A": [1, 3, 0, 0, 0, 9], "B": [0, 0, 2, 0, 4, 9], "ZERO": [0] * 6}
+    )
 
 
 def test_means_and_shares_are_those_of_the_cells_of_each_cluster(view):
@@ -40,18 +42,26 @@ def test_a_group_without_cells_is_left_out(view):
 
 def test_scaled_means_are_shares_of_the_highest_and_a_silent_gene_stays_at_zero(view):
     values = scaled(expression_by_group(view, grouped(view, {}), ["A", "B", "ZERO"]).mean)
-    assert values["A"].tolist() == [1.0, 0.0] and values["B"].tolist() == [0.0, 1.0] and values["ZERO"].tolist() == [0.0, 0.0]
+    assert (
+        values["A"].tolist() == [1.0, 0.0]
+        and values["B"].tolist() == [0.0, 1.0]
+        and values["ZERO"].tolist() == [0.0, 0.0]
+    )
 
 
 def test_arranged_blocks_stand_on_the_diagonal(tmp_path):
     clusters = [str(i) for i in range(6) for _ in range(4)]
-    genes = {f"G{g}": [5.0 if int(c) == g else 1.0 if abs(int(c) - g) == 3 else 0.0 for c in clusters]
-             for g in (4, 1, 5, 0, 3, 2)}
+    genes = {
+        f"G{g}": [5.0 if int(c) == g else 1.0 if abs(int(c) - g) == 3 else 0.0 for c in clusters]
+        for g in (4, 1, 5, 0, 3, 2)
+    }
     view = write_view(tmp_path, {"leiden": clusters}, genes)
     found = arranged(expression_by_group(view, grouped(view, {}), genes))
     assert found.mean.to_numpy().argmax(axis=0).tolist() == list(range(6))
     order = list(found.mean.index)
-    assert all(abs(order.index(str(i)) - order.index(str(i + 3))) == 1 for i in range(3)), "alike side by side"
+    assert all(abs(order.index(str(i)) - order.index(str(i + 3))) == 1 for i in range(3)), (
+        "alike side by side"
+    )
     assert found.share.index.tolist() == order == found.n_cells.index.tolist()
 
 

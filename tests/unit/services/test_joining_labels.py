@@ -15,13 +15,26 @@ IDS = ["NA", "+T", "=1+1", "01", "1", "-1"]
 
 
 def scored(clusters: list[str]) -> pd.DataFrame:
-    return pd.DataFrame({"cluster": clusters, "celltype_1": [f"type {c}" for c in clusters], "celltype_2": "",
-                         "celltype_3": "", "CASSIA_merged_grouping_1": "", "CASSIA_merged_grouping_2": "",
-                         "CASSIA_merged_grouping_3": "", "Score": 80.0}, dtype=object)
+    return pd.DataFrame(
+        {
+            "cluster": clusters,
+            "celltype_1": [f"type {c}" for c in clusters],
+            "celltype_2": "",
+            "celltype_3": "",
+            "CASSIA_merged_grouping_1": "",
+            "CASSIA_merged_grouping_2": "",
+            "CASSIA_merged_grouping_3": "",
+            "Score": 80.0,
+        },
+        dtype=object,
+    )
 
 
 def cells_of(clusters: list[str]) -> ad.AnnData:
-    return ad.AnnData(np.zeros((len(clusters), 1)), obs=pd.DataFrame({"c": clusters}, index=[*map(str, range(len(clusters)))]))
+    return ad.AnnData(
+        np.zeros((len(clusters), 1)),
+        obs=pd.DataFrame({"c": clusters}, index=[*map(str, range(len(clusters)))]),
+    )
 
 
 def test_cluster_ids_come_back_from_a_table_as_they_are_in_the_data(tmp_path):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cassia_core.services.knowledge import describe_type, ontology_path, search_ontology, search_types, types_of_gene
+from cassia_core.services.knowledge import (
+    describe_type,
+    ontology_path,
+    search_ontology,
+    search_types,
+    types_of_gene,
+)
 
 
 def test_a_type_is_described_with_markers_and_its_place():

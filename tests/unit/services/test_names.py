@@ -40,7 +40,9 @@ def test_a_path_that_is_no_valid_text_is_refused_in_plain_words(tmp_path):
 @pytest.mark.parametrize("address", ["http://me:secret@host/v1", "https://host/v1?api_key=secret"])
 def test_an_address_that_holds_a_key_is_refused_before_anything_is_written(address, without_worker, tmp_path):
     model = AgentModel(provider="custom", model="m", base_url=address)
-    config = RunConfig(datasets=(DatasetSpec(name="x", path="x.csv"),), annotation=AnnotationParams(annotator=model))
+    config = RunConfig(
+        datasets=(DatasetSpec(name="x", path="x.csv"),), annotation=AnnotationParams(annotator=model)
+    )
     with pytest.raises(ConfigError, match="field of their own") as caught:
         runs.start_run(config, root=tmp_path)
     assert "secret" not in str(caught.value) and not list(tmp_path.iterdir())

@@ -1,4 +1,6 @@
-"""Corrections: rename, merge, split, undo, history; exports agree with the screen and the run's files stay as they were."""
+"""Corrections: rename, merge, split, undo, history; exports agree with the screen and the run's files stay as
+they were.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +51,13 @@ def test_a_renamed_cluster_is_renamed_everywhere_and_the_run_itself_is_not_touch
     before = {p.name: p.read_bytes() for p in paths.folder.iterdir()}
     original = labels_of(run_id, root)
     cluster = next(iter(original))
-    edit = review.apply_edit(run_id, "pbmc", (cluster,), "rename", label="memory B cell", reason="CD27", by="Ada", root=root)
+    edit = review.apply_edit(
+        run_id, "pbmc", (cluster,), "rename", label="memory B cell", reason="CD27", by="Ada", root=root
+    )
     assert edit.cl_id == "CL:0000787", "looked up in the ontology"
-    assert {p.name for p in edited_exports.make(run_id, "pbmc", root)} == {f"pbmc{ending}" for ending in EDITED}
+    assert {p.name for p in edited_exports.make(run_id, "pbmc", root)} == {
+        f"pbmc{ending}" for ending in EDITED
+    }
 
     table = pd.read_csv(paths.edited_labels_csv, dtype={"cluster": str}).set_index("cluster")
     cells = ad.read_h5ad(paths.edited_h5ad)
@@ -59,8 +65,13 @@ def test_a_renamed_cluster_is_renamed_everywhere_and_the_run_itself_is_not_touch
     here = cells.obs["leiden"].astype(str) == cluster
     assert set(cells.obs.loc[here, "cell_type"]) == {"memory B cell"}
     assert set(cells.obs.loc[here, "cell_type_before_edit"].astype(str)) == {original[cluster]}
-    assert cells.obs.loc[here, "cell_type_edited"].all() and not cells.obs.loc[~here, "cell_type_edited"].any()
-    assert cells.obs.loc[here, "cassia_score"].isna().all() and cells.obs.loc[~here, "cassia_score"].notna().any()
+    assert (
+        cells.obs.loc[here, "cell_type_edited"].all() and not cells.obs.loc[~here, "cell_type_edited"].any()
+    )
+    assert (
+        cells.obs.loc[here, "cassia_score"].isna().all()
+        and cells.obs.loc[~here, "cassia_score"].notna().any()
+    )
     step = json.loads(cells.uns["cassia"]["edits"])[0]
     assert (cells.uns["cassia"]["edited"], step["by"], step["reason"]) == ("yes", "Ada", "CD27")
     assert {name: (paths.folder / name).read_bytes() for name in before} == before
@@ -87,7 +98,12 @@ def test_an_accepted_label_is_noted_and_stays_what_it_was_also_after_a_correctio
     first = review.labels(run_id, "pbmc", root)[0]
     review.apply_edit(run_id, "pbmc", (first.cluster,), "accept", reason="looks right", root=root)
     after = review.labels(run_id, "pbmc", root)[0]
-    assert (after.label, after.edited, after.accepted, after.reason) == (first.label, False, True, "looks right")
+    assert (after.label, after.edited, after.accepted, after.reason) == (
+        first.label,
+        False,
+        True,
+        "looks right",
+    )
     review.apply_edit(run_id, "pbmc", (first.cluster,), "rename", label="memory B cell", root=root)
     review.apply_edit(run_id, "pbmc", (first.cluster,), "accept", root=root)
     after = review.labels(run_id, "pbmc", root)[0]
@@ -107,7 +123,7 @@ def test_a_label_that_came_back_by_an_undo_was_not_accepted_by_anybody(run):
 def test_the_edited_report_gives_no_reading_of_the_run_for_a_corrected_label_and_doubts_no_accepted_one(run):
     run_id, root, paths, view = run
     rows = load_results(run_id, "pbmc", root).rows
-    agreed, = (r.cluster for r in rows if deserves_a_look(r))
+    (agreed,) = (r.cluster for r in rows if deserves_a_look(r))
     renamed = next(r.cluster for r in rows if r.score and r.evidence and r.cluster != agreed)
     review.apply_edit(run_id, "pbmc", (renamed,), "rename", label="my own cell", root=root)
     review.apply_edit(run_id, "pbmc", (agreed,), "accept", root=root)
@@ -119,12 +135,18 @@ def test_the_edited_report_gives_no_reading_of_the_run_for_a_corrected_label_and
     assert "" not in re.findall(r'class="n" data-value="(.*?)"', lines[agreed])[:2]
     assert "none stands out as doubtful" in page
     assert f"in {len(rows)} clusters and 1 group of cells set aside by hand" in page
-    aside = next(p for p in page.split('<details class="cluster"') if f"{agreed} (set aside 1)</bdi>" in p and "<h3>" in p)
+    aside = next(
+        p
+        for p in page.split('<details class="cluster"')
+        if f"{agreed} (set aside 1)</bdi>" in p and "<h3>" in p
+    )
     assert "knowledge base does not know this label" not in aside and "Also possible" not in aside
 
 
-@pytest.mark.parametrize(("clusters", "action", "label"), [
-    (("no such",), "unknown", ""), ((), "unknown", ""), (("0",), "rename", "  ")])
+@pytest.mark.parametrize(
+    ("clusters", "action", "label"),
+    [(("no such",), "unknown", ""), ((), "unknown", ""), (("0",), "rename", "  ")],
+)
 def test_a_step_that_makes_no_sense_is_refused(own_run, clusters, action, label):
     run_id, root = own_run
     with pytest.raises(ConfigError):
@@ -146,7 +168,9 @@ def test_cells_set_aside_get_their_label_and_their_clusters_keep_theirs(run):
     assert labels_of(run_id, root) == original
     now = screen(run_id, root)
     assert [now[i] for i in chosen] == ["Unknown"] * 42
-    assert [n for i, n in enumerate(now) if i not in set(chosen)] == [w for i, w in enumerate(was) if i not in set(chosen)]
+    assert [n for i, n in enumerate(now) if i not in set(chosen)] == [
+        w for i, w in enumerate(was) if i not in set(chosen)
+    ]
     sizes = {g.id: g.n_cells for g in review.groups(run_id, "pbmc", root)}
     assert sizes["0 (set aside 1)"] == 30 and sizes["1 (set aside 1)"] == 12
     assert sizes["0"] == len(cells_of(view, "0", 10**6)) - 30 and sum(sizes.values()) == view.n_cells
@@ -158,7 +182,11 @@ def test_cells_set_aside_get_their_label_and_their_clusters_keep_theirs(run):
     assert cells.obs["cell_type_before_edit"].astype(object).tolist() == was
     assert cells.obs["cell_type_edited"].sum() == 42
     table = pd.read_csv(paths.edited_labels_csv, dtype=str).set_index("cluster")
-    assert table.loc["0 (set aside 1)", ["part_of", "n_cells", "cell_type"]].tolist() == ["0", "30", "Unknown"]
+    assert table.loc["0 (set aside 1)", ["part_of", "n_cells", "cell_type"]].tolist() == [
+        "0",
+        "30",
+        "Unknown",
+    ]
     groups = cells.obs["cassia_edit_group"].astype(str)
     assert groups.value_counts().to_dict() == {c: int(n) for c, n in table["n_cells"].items()}
     book = openpyxl.load_workbook(paths.edited_tables_xlsx)
@@ -224,7 +252,9 @@ def test_a_further_correction_removes_the_edited_files_and_the_zip_follows(run):
 def test_what_the_run_measured_for_its_own_label_does_not_stand_beside_a_persons(run):
     run_id, root, *_ = run
     review.apply_edit(run_id, "pbmc", ("0",), "rename", label="monocyte", root=root)
-    rows = edited_exports.edited_rows(load_results(run_id, "pbmc", root).rows, review.groups(run_id, "pbmc", root))
+    rows = edited_exports.edited_rows(
+        load_results(run_id, "pbmc", root).rows, review.groups(run_id, "pbmc", root)
+    )
     changed = next(r for r in rows if r.cluster == "0")
     assert (changed.label, changed.score, changed.evidence, changed.light) == ("monocyte", None, None, None)
     assert all(r.evidence for r in rows if r.cluster != "0" and r.status == "done")

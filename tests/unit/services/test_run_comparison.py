@@ -27,15 +27,20 @@ def lists(tmp_path_factory) -> SimpleNamespace:
     root = tmp_path_factory.mktemp("lists")
     table = write_lists(root / "lists.csv")
     other = write_lists(root / "other.csv", {**LISTS, "2": "PPBP,PF4,ITGA2B,GP9,TUBB1"})
-    return SimpleNamespace(root=root, one=annotate_lists(root, table, "One"),
-                           two=annotate_lists(root, table, "Two", tissue="lung", score_threshold=60.0),
-                           other=annotate_lists(root, other, "Other"))
+    return SimpleNamespace(
+        root=root,
+        one=annotate_lists(root, table, "One"),
+        two=annotate_lists(root, table, "Two", tissue="lung", score_threshold=60.0),
+        other=annotate_lists(root, other, "Other"),
+    )
 
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory, annotate_demo, demo_run) -> SimpleNamespace:
     """Two runs of the same cells: clusters by Leiden, and those of a column of the file."""
-    named = annotate_demo(tmp_path_factory.mktemp("named") / "batch_results", "--cluster-column", "bulk_labels")
+    named = annotate_demo(
+        tmp_path_factory.mktemp("named") / "batch_results", "--cluster-column", "bulk_labels"
+    )
     return SimpleNamespace(leiden=cells_of(demo_run), named=cells_of(named))
 
 
@@ -57,7 +62,9 @@ def test_clusters_of_the_same_marker_table_are_joined_by_their_ids(lists):
 def test_only_what_was_set_differently_is_told_and_in_plain_words(lists):
     found = compare_runs(side(lists, "one"), side(lists, "two"))
     assert {d.what: (d.one, d.other) for d in found.differences} == {
-        "Tissue": ("blood", "lung"), "Score asked for": ("75", "60")}
+        "Tissue": ("blood", "lung"),
+        "Score asked for": ("75", "60"),
+    }
     assert compare_runs(side(lists, "one"), side(lists, "one")).differences == ()
 
 
@@ -88,7 +95,9 @@ def test_a_corrected_label_is_compared_as_it_stands_and_marked(lists, tmp_path):
     assert (pair.other.label, pair.other.edited, pair.one.edited) == ("megakaryocyte", True, False)
     assert pair.agreement in ("different", "lineage") and pair in found.changed()
     assert pair.other.original == pair.one.label or pair.other.original
-    assert (pair.other.light, pair.other.score, pair.other.evidence) == (None, None, None), "they spoke of another label"
+    assert (pair.other.light, pair.other.score, pair.other.evidence) == (None, None, None), (
+        "they spoke of another label"
+    )
     assert pair.one.light and pair.one.evidence is not None
 
 
@@ -98,13 +107,19 @@ def test_cells_of_the_same_file_are_joined_by_name_whatever_their_clusters(cells
     codes = [v.column(v.cluster_key).codes for v in views]
     assert found.basis == "cells" and found.n_compared == views[0].n_cells
     assert found.adjusted_rand == pytest.approx(adjusted_rand_score(*codes))
-    named = [pd.Series(v.cell_ids()).map(dict(zip(v.cell_ids(), np.array(v.column(v.cluster_key).categories)[c], strict=True)))
-             for v, c in zip(views, codes, strict=True)]
+    named = [
+        pd.Series(v.cell_ids()).map(
+            dict(zip(v.cell_ids(), np.array(v.column(v.cluster_key).categories)[c], strict=True))
+        )
+        for v, c in zip(views, codes, strict=True)
+    ]
     assert {(p.one.cluster, p.other.cluster): p.n for p in found.pairs} == pd.crosstab(*named).stack().loc[
-        lambda n: n > 0].to_dict()
+        lambda n: n > 0
+    ].to_dict()
     assert sum(found.count(a) for a in run_comparison.AGREEMENTS) == found.n_compared
     assert [(d.what, d.one, d.other) for d in found.differences] == [
-        ("Clusters from the column", "not set", "bulk_labels")]
+        ("Clusters from the column", "not set", "bulk_labels")
+    ]
 
 
 def test_a_run_compared_with_itself_agrees_in_every_cell(cells):
@@ -148,10 +163,18 @@ def test_the_command_line_compares_two_runs_or_says_why_it_cannot(lists, tmp_pat
     assert refused.returncode == 1 and "different marker tables" in refused.stdout
 
 
-@pytest.mark.parametrize(("one", "other", "agreement"), [
-    ("T cell", "t cell", "same"), ("T cell", "CD4-positive, alpha-beta T cell", "near"), ("B cell", "hepatocyte", "different"),
-    ("T cell", "Unknown", "one_named"), ("", "Unknown", "none_named"), ("my own word", "My Own Word", "same"),
-    ("my own word", "T cell", "not_judged")])
+@pytest.mark.parametrize(
+    ("one", "other", "agreement"),
+    [
+        ("T cell", "t cell", "same"),
+        ("T cell", "CD4-positive, alpha-beta T cell", "near"),
+        ("B cell", "hepatocyte", "different"),
+        ("T cell", "Unknown", "one_named"),
+        ("", "Unknown", "none_named"),
+        ("my own word", "My Own Word", "same"),
+        ("my own word", "T cell", "not_judged"),
+    ],
+)
 def test_labels_agree_as_far_as_the_ontology_says(one, other, agreement):
     assert agreement_of(one, other) == agreement == agreement_of(other, one)
 
@@ -184,12 +207,16 @@ def test_cells_are_found_by_name_in_any_order_and_a_name_that_repeats_is_left_ou
     one, other = shared_cells(Names("a", "b", "c", "x", "x"), Names("c", "x", "b", "d"))
     assert (one.tolist(), other.tolist()) == ([1, 2], [2, 0])
     same = Names("a", "a")
-    assert shared_cells(same, same)[0].tolist() == [0, 1], "the same names in the same order are the same cells"
+    assert shared_cells(same, same)[0].tolist() == [0, 1], (
+        "the same names in the same order are the same cells"
+    )
 
 
 def test_cells_of_a_file_that_the_other_run_wrote_are_joined_by_name(cells, tmp_path, command_line):
     wrote = cells.leiden.root / cells.leiden.run_id / "blood" / "pbmc" / "pbmc_annotated.h5ad"
-    done = command_line("cluster", wrote, "--tissue", "blood", "--species", "human", "--output-dir", tmp_path, "--quiet")
+    done = command_line(
+        "cluster", wrote, "--tissue", "blood", "--species", "human", "--output-dir", tmp_path, "--quiet"
+    )
     assert done.returncode == 0, done.stderr
     again = Side(run_id=next(tmp_path.glob("run_*")).name, dataset="pbmc_annotated", root=tmp_path)
     assert run_comparison._same_file(*map(run_comparison._read, (cells.leiden, again)))

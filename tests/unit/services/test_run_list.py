@@ -19,8 +19,14 @@ AT = "2026-11-20T10:00:00.000+00:00"
 
 def test_a_line_says_state_tokens_cost_and_what_is_to_look_at(tmp_path):
     past_run(tmp_path, "Blood", call(AT), call(AT), clusters=3, look=1)
-    line, = runs.list_runs(tmp_path)
-    assert (line.name, line.state, line.n_clusters, line.finished_clusters, line.to_look_at) == ("Blood", "success", 3, 3, 1)
+    (line,) = runs.list_runs(tmp_path)
+    assert (line.name, line.state, line.n_clusters, line.finished_clusters, line.to_look_at) == (
+        "Blood",
+        "success",
+        3,
+        3,
+        1,
+    )
     assert (line.total_tokens, line.cost_usd, line.problem) == (240, pytest.approx(0.02), "")
 
 
@@ -62,10 +68,16 @@ def test_a_copy_of_a_run_under_another_name_is_listed_under_that_name(tmp_path):
 
 def test_a_run_that_looks_into_another_names_it(tmp_path):
     parent = past_run(tmp_path, "Blood")
-    past_run(tmp_path, "Inside 1", part_of=PartOf(run=parent, dataset="lists", clusters=("1",), title="Blood"))
+    past_run(
+        tmp_path, "Inside 1", part_of=PartOf(run=parent, dataset="lists", clusters=("1",), title="Blood")
+    )
     past_run(tmp_path, "Higher limit", parent_run=parent)
     lines = {r.title: r for r in runs.list_runs(tmp_path)}
-    assert (lines["Inside 1"].parent_run, lines["Inside 1"].parent_title, lines["Inside 1"].is_part) == (parent, "Blood", True)
+    assert (lines["Inside 1"].parent_run, lines["Inside 1"].parent_title, lines["Inside 1"].is_part) == (
+        parent,
+        "Blood",
+        True,
+    )
     assert (lines["Higher limit"].parent_run, lines["Higher limit"].is_part) == (parent, False)
     assert lines["Blood"].parent_run == ""
 
@@ -97,7 +109,7 @@ def test_a_run_that_cannot_be_read_is_listed_with_its_problem_and_can_be_deleted
         layout.config.unlink()
     else:
         layout.events.write_text("no event\n")
-    line, = runs.list_runs(tmp_path)
+    (line,) = runs.list_runs(tmp_path)
     assert line.run_id == run_id and line.problem
     runs.delete_run(run_id, tmp_path)
     assert runs.list_runs(tmp_path) == () and not layout.root.exists()

@@ -16,11 +16,19 @@ DAY_1, DAY_2 = "2026-11-18T12:00:00.000+00:00", "2026-11-19T12:00:00.000+00:00"
 
 
 def test_what_was_spent_is_told_by_day_run_and_model(tmp_path):
-    past_run(tmp_path, "Two days", call(DAY_1), call(DAY_1, tokens=(50, 5)), call(DAY_2, model="model-b", cost_usd=0.5))
+    past_run(
+        tmp_path,
+        "Two days",
+        call(DAY_1),
+        call(DAY_1, tokens=(50, 5)),
+        call(DAY_2, model="model-b", cost_usd=0.5),
+    )
     rows = usage_history.usage_history(tmp_path).rows
     told = rows[["day", "model", "calls", "input_tokens", "output_tokens", "known_cost_usd"]].values.tolist()
-    assert told == [[local_day(DAY_1[:16]), "model-a", 2, 150, 25, pytest.approx(0.02)],
-                    [local_day(DAY_2[:16]), "model-b", 1, 100, 20, 0.5]]
+    assert told == [
+        [local_day(DAY_1[:16]), "model-a", 2, 150, 25, pytest.approx(0.02)],
+        [local_day(DAY_2[:16]), "model-b", 1, 100, 20, 0.5],
+    ]
     assert set(rows["run"]) == {"Two days"}
 
 
@@ -35,7 +43,11 @@ def test_an_unknown_price_is_told_as_unknown_and_never_as_zero(tmp_path):
 
 
 def test_the_offline_engine_costs_nothing_and_sends_nothing(tmp_path):
-    past_run(tmp_path, "Offline", call(DAY_1, provider="offline", model="cassia-offline", tokens=(0, 0), cost_usd=0.0))
+    past_run(
+        tmp_path,
+        "Offline",
+        call(DAY_1, provider="offline", model="cassia-offline", tokens=(0, 0), cost_usd=0.0),
+    )
     sums = totals(usage_history.usage_history(tmp_path).rows)
     assert (sums.calls, sums.offline_calls, sums.offline_runs, sums.cost_usd) == (0, 1, 1, 0.0)
 
