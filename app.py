@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from cassia_ui.frame import start_page
-from cassia_ui.navigation import all_pages
+from cassia_ui.frame.frame import start_page
+from cassia_ui.frame.navigation import all_pages
 
 HERE = Path(__file__).parent
 

@@ -8,18 +8,20 @@ import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
-from cassia_core.services import cluster_list, results, review
-from cassia_core.services.results import DatasetResults
-from cassia_core.services.review import ReviewedLabel
-from cassia_ui.chosen_cluster import choose_cluster, chosen_cluster
-from cassia_ui.conversation import draw_sent, draw_turns
-from cassia_ui.datasets import results_of_page
-from cassia_ui.evidence import draw_boost, evidence_table
-from cassia_ui.frame import require_app
-from cassia_ui.markup import plain
-from cassia_ui.navigation import RESULTS
-from cassia_ui.problems import problems_as_cards
-from cassia_ui.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money, reason_in_words
+from cassia_core.services.clusters import cluster_list
+from cassia_core.services.labels import review
+from cassia_core.services.labels.review import ReviewedLabel
+from cassia_core.services.runs import results
+from cassia_core.services.runs.results import DatasetResults
+from cassia_ui.conversations.conversation import draw_sent, draw_turns
+from cassia_ui.frame.datasets import results_of_page
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.navigation import RESULTS
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.frame.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money, reason_in_words
+from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
+from cassia_ui.results.evidence import draw_boost, evidence_table
 
 PER_PAGE = 20
 LEGEND = (

@@ -10,14 +10,15 @@ from cassia_core import settings
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.errors import CassiaError
-from cassia_core.services import examples, intake
-from cassia_ui import found, frame, session
-from cassia_ui.frame import require_app
-from cassia_ui.markup import plain
-from cassia_ui.memory_offer import draw_memory_offer
-from cassia_ui.navigation import SETUP
-from cassia_ui.problems import problems_as_cards, show_problem
-from cassia_ui.quality import draw_quality
+from cassia_core.services.intake import examples, intake
+from cassia_ui.data import file_findings
+from cassia_ui.data.memory_offer import draw_memory_offer
+from cassia_ui.frame import frame, session
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.navigation import SETUP
+from cassia_ui.frame.problem_cards import problems_as_cards, show_problem
+from cassia_ui.setup.quality_form import draw_quality
 
 KINDS = [
     "h5ad",
@@ -89,7 +90,7 @@ def chooser() -> None:
 
 def look_into(path: Path, options: ReadOptions) -> Findings | None:
     try:
-        return found.findings_of(path, options)
+        return file_findings.findings_of(path, options)
     except CassiaError as error:
         show_problem(error, "file")
     return None
@@ -111,14 +112,14 @@ def show(draft: session.Draft) -> None:
     findings = look_into(path, draft.read)
     if findings is None:
         return
-    if found.needs_mapper(findings):
-        found.draw_column_mapper(path, intake.table_columns(path, draft.read))
+    if file_findings.needs_mapper(findings):
+        file_findings.draw_column_mapper(path, intake.table_columns(path, draft.read))
     left, right = st.columns((8, 5), gap="small")
     with left:
-        found.draw_found(findings)
+        file_findings.draw_found(findings)
     with right:
-        found.draw_done(findings)
-    found.draw_read_options(findings)
+        file_findings.draw_done(findings)
+    file_findings.draw_read_options(findings)
     if not draw_memory_offer(findings) and findings.kind == "cells" and findings.counts:
         draw_quality(path, findings)
     if not draft.species and findings.species:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core.services import knowledge
-from cassia_ui import frame
-from cassia_ui.frame import require_app
-from cassia_ui.markup import escaped, plain
-from cassia_ui.problems import problems_as_cards
+from cassia_core.services.engine import knowledge
+from cassia_ui.frame import frame
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import escaped, plain
+from cassia_ui.frame.problem_cards import problems_as_cards
 
 BY_TYPE, BY_GENE = "A cell type", "A gene"
 WEIGHTS = {3: "all but exclusive", 2: "strongly enriched", 1: "supportive"}

@@ -7,26 +7,28 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.errors import RunError
-from cassia_core.services import cluster_list, results, review
-from cassia_core.services.plot_numbers import subject_of
-from cassia_core.services.results import DatasetResults
-from cassia_ui import session
-from cassia_ui.chosen_cluster import chosen_cluster, follow_map, follow_table, table_key
-from cassia_ui.cluster_quality import draw_cluster_quality
-from cassia_ui.cluster_table import draw_cluster_table, draw_filters
-from cassia_ui.composition import draw_composition
-from cassia_ui.correcting import draw_history
-from cassia_ui.datasets import results_of_page
-from cassia_ui.downloads import draw_downloads
-from cassia_ui.evidence_card import draw_evidence_card
-from cassia_ui.expression_plots import draw_expression
-from cassia_ui.figure_downloads import draw_map_take_home
-from cassia_ui.frame import require_app
-from cassia_ui.problems import problems_as_cards, show_problem
-from cassia_ui.reference import draw_reference
-from cassia_ui.results_map import draw_results_map, draw_ways, n_panels
-from cassia_ui.selection import draw_selection
-from cassia_ui.words import OFFLINE_LINE
+from cassia_core.services.clusters import cluster_list
+from cassia_core.services.labels import review
+from cassia_core.services.plots.plot_numbers import subject_of
+from cassia_core.services.runs import results
+from cassia_core.services.runs.results import DatasetResults
+from cassia_ui.frame import session
+from cassia_ui.frame.datasets import results_of_page
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.problem_cards import problems_as_cards, show_problem
+from cassia_ui.frame.words import OFFLINE_LINE
+from cassia_ui.plots.agreement_with_file import draw_reference
+from cassia_ui.plots.composition import draw_composition
+from cassia_ui.plots.expression_plots import draw_expression
+from cassia_ui.plots.figure_downloads import draw_map_take_home
+from cassia_ui.results.chosen_cluster import chosen_cluster, follow_map, follow_table, table_key
+from cassia_ui.results.cluster_quality import draw_cluster_quality
+from cassia_ui.results.cluster_table import draw_cluster_table, draw_filters
+from cassia_ui.results.correcting import draw_history
+from cassia_ui.results.downloads import draw_downloads
+from cassia_ui.results.evidence_card import draw_evidence_card
+from cassia_ui.results.results_map import draw_results_map, draw_ways, n_panels
+from cassia_ui.results.selection import draw_selection
 
 HEIGHT = 430
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.domain.progress import RunView
-from cassia_core.services import runs
-from cassia_ui import frame, session
-from cassia_ui.frame import require_app
-from cassia_ui.looking_inside import draw_part_of
-from cassia_ui.markup import plain
-from cassia_ui.navigation import CONVERSATIONS, RESULTS
-from cassia_ui.problems import problems_as_cards
-from cassia_ui.run_endings import draw_ending
-from cassia_ui.run_map import draw_small_map
-from cassia_ui.run_progress import draw_bar, draw_cost, draw_now, draw_stages, draw_tiles
-from cassia_ui.words import engine_name, state_badge
+from cassia_core.services.runs import runs
+from cassia_ui.frame import frame, session
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.navigation import CONVERSATIONS, RESULTS
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.frame.words import engine_name, state_badge
+from cassia_ui.results.looking_inside import draw_part_of
+from cassia_ui.run.run_endings import draw_ending
+from cassia_ui.run.run_map import draw_small_map
+from cassia_ui.run.run_progress import draw_bar, draw_cost, draw_now, draw_stages, draw_tiles
 
 POLL_S = 1.0
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core.services import runs
-from cassia_ui import frame, session
-from cassia_ui.frame import require_app
-from cassia_ui.problems import problems_as_cards
-from cassia_ui.run_comparison import draw_comparison
-from cassia_ui.run_list import PART, TO_DELETE, confirm_delete, draw_list
-from cassia_ui.run_usage import draw_usage
+from cassia_core.services.runs import runs
+from cassia_ui.frame import frame, session
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.runs.run_comparison import draw_comparison
+from cassia_ui.runs.run_list import PART, TO_DELETE, confirm_delete, draw_list
+from cassia_ui.runs.run_usage import draw_usage
 
 PARTS = {"list": "All runs", "compare": "Compare two", "usage": "Tokens and cost", "archive": "Archive"}
 

@@ -6,12 +6,12 @@ import streamlit as st
 
 from cassia_core import __version__, settings
 from cassia_core.domain.config import OFFLINE
-from cassia_core.services import models
-from cassia_ui import frame, session
-from cassia_ui.engine_form import draw_engine
-from cassia_ui.frame import require_app
-from cassia_ui.markup import plain
-from cassia_ui.problems import problems_as_cards
+from cassia_core.services.engine import models
+from cassia_ui.frame import frame, session
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.setup.engine_form import draw_engine
 
 
 def prices() -> None:

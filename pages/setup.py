@@ -8,20 +8,20 @@ import streamlit as st
 
 from cassia_core.domain.config import UNKNOWN_TISSUE, DatasetSpec, RunConfig
 from cassia_core.domain.findings import Findings
-from cassia_core.services import runs
-from cassia_core.services.knowledge import tissue_names
-from cassia_ui import frame, session
-from cassia_ui.clustering_form import draw_clusters
-from cassia_ui.clustering_preview import draw_preview, end_preview, previewed_clusters
-from cassia_ui.engine_form import draw_engine, draw_stages
-from cassia_ui.found import findings_of
-from cassia_ui.frame import require_app
-from cassia_ui.markers_form import draw_markers
-from cassia_ui.markup import plain
-from cassia_ui.memory_offer import draw_memory_offer
-from cassia_ui.navigation import DATA, RUN
-from cassia_ui.problems import problems_as_cards
-from cassia_ui.words import money
+from cassia_core.services.engine.knowledge import tissue_names
+from cassia_core.services.runs import runs
+from cassia_ui.data.file_findings import findings_of
+from cassia_ui.data.memory_offer import draw_memory_offer
+from cassia_ui.frame import frame, session
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.navigation import DATA, RUN
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.frame.words import money
+from cassia_ui.setup.clustering_form import draw_clusters
+from cassia_ui.setup.clustering_preview import draw_preview, end_preview, previewed_clusters
+from cassia_ui.setup.engine_form import draw_engine, draw_stages
+from cassia_ui.setup.markers_form import draw_markers
 
 GUESSED_CLUSTERS = 12
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.domain.config import OFFLINE
-from cassia_core.services import runs
-from cassia_ui import frame, session
-from cassia_ui.demo import start_demo
-from cassia_ui.door_maps import door_map
-from cassia_ui.frame import require_app
-from cassia_ui.markup import plain
-from cassia_ui.navigation import DATA, RESULTS, RUN, SETTINGS
-from cassia_ui.problems import problems_as_cards
-from cassia_ui.words import engine_name, money, run_badge, when
+from cassia_core.services.runs import runs
+from cassia_ui.frame import frame, session
+from cassia_ui.frame.demo import start_demo
+from cassia_ui.frame.door_maps import door_map
+from cassia_ui.frame.frame import require_app
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.navigation import DATA, RESULTS, RUN, SETTINGS
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.frame.words import engine_name, money, run_badge, when
 
 PATH = (
     ("1 Data", "We read the file and say what is in it."),

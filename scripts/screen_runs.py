@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig  # noqa: E402
 from cassia_core.domain.progress import RunView  # noqa: E402
-from cassia_core.services import examples, intake, results, runs  # noqa: E402
+from cassia_core.services.intake import examples, intake
+from cassia_core.services.runs import results, runs  # noqa: E402
 from tests.model_server import Answer, Asked, ModelServer  # noqa: E402
 
 ANSWERED_AT_ONCE, REFUSED, BROKEN = 3, 3, 4

@@ -16,9 +16,9 @@ from cassia_core.domain.tasks import Setting
 from cassia_core.domain.usage import CallRecord
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Provider
 from cassia_core.llm.registry import open_providers
-from cassia_core.pipeline.asking import Asker
-from cassia_core.pipeline.case import Checks
-from cassia_core.pipeline.cluster import annotate_cluster
+from cassia_core.pipeline.annotation.cluster import annotate_cluster
+from cassia_core.pipeline.annotation.cluster_case import Checks
+from cassia_core.pipeline.annotation.model_calls import Asker
 from cassia_core.runs.call_log import CallLog
 from tests.model_server import ModelServer
 

@@ -75,7 +75,7 @@ def annotate_demo(command_line) -> Callable[..., Path]:
     """Annotate the packaged blood cells, offline, into a folder; gives the run directory."""
 
     def annotate(output_dir: Path, *options: object, name: str = "pbmc", tissue: str = "blood") -> Path:
-        from cassia_core.services.intake import demo_path
+        from cassia_core.services.intake.intake import demo_path
 
         output_dir.mkdir(parents=True, exist_ok=True)
         cells = output_dir.parent / f"{name}.h5ad"

@@ -19,11 +19,11 @@ from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement, MarkerGene, MarkerTable
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.domain.usage import CallRecord
-from cassia_core.report.html import render_report, write_report
-from cassia_core.report.marker_dots import MarkerDots
-from cassia_core.report.report_map import MapOfCells
-from cassia_core.report.report_material import Material
-from cassia_core.report.samples_chart import SampleCounts
+from cassia_core.report.html.marker_dots import MarkerDots
+from cassia_core.report.html.report_map import MapOfCells
+from cassia_core.report.html.report_material import Material
+from cassia_core.report.html.report_page import render_report, write_report
+from cassia_core.report.html.samples_chart import SampleCounts
 from cassia_core.runs.store import RunRecord
 
 

@@ -15,7 +15,7 @@ from cassia_core.runs import store
 from cassia_core.runs.call_log import CallLog, LoggedCall
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 
 LISTS = {
     "0": "MS4A1,CD79A,CD79B,CD19,BANK1",

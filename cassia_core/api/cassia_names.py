@@ -26,9 +26,10 @@ from cassia_core.domain.config import (
     check,
 )
 from cassia_core.errors import CassiaError
-from cassia_core.services import cells, examples, runs
-from cassia_core.services.keys import set_key
-from cassia_core.services.models import default_model
+from cassia_core.services.engine.keys import set_key
+from cassia_core.services.engine.models import default_model
+from cassia_core.services.intake import examples, labels_onto_cells
+from cassia_core.services.runs import runs
 
 if TYPE_CHECKING:
     import anndata as ad
@@ -340,7 +341,7 @@ def add_cassia_to_anndata(
         `obs["CASSIA_score"]`. Cells whose cluster has no label get a missing value.
     """
     table = results.scored if isinstance(results, AnnotatedRun) else results
-    return cells.join_scored(adata, table, cluster_col)
+    return labels_onto_cells.join_scored(adata, table, cluster_col)
 
 
 def _model(provider: str, model: str, temperature: float | None, reasoning: str | None) -> AgentModel:

@@ -12,8 +12,10 @@ from cassia_core.cli_commands.following import follow
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.errors import RunError
-from cassia_core.services import cells, intake, results, runs, subclustering
-from cassia_core.services.keys import known_keys
+from cassia_core.services.engine.keys import known_keys
+from cassia_core.services.intake import intake, labels_onto_cells
+from cassia_core.services.runs import results, runs
+from cassia_core.services.subclusters import subclustering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +61,7 @@ class AnnotatedRun:
         paths = [self.files(name)[ending] for name in self.datasets if ending in self.files(name)]
         if not paths:
             raise no_file(self.run_dir, ending)
-        return pd.concat([cells.read_table(p) for p in paths], ignore_index=True)
+        return pd.concat([labels_onto_cells.read_table(p) for p in paths], ignore_index=True)
 
 
 def annotate_batch(

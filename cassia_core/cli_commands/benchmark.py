@@ -8,8 +8,8 @@ import sys
 from tqdm import tqdm
 
 from cassia_core.cli_commands.running import model_of
-from cassia_core.services.benchmark import run_benchmark
-from cassia_core.services.keys import known_keys
+from cassia_core.services.engine.benchmark import run_benchmark
+from cassia_core.services.engine.keys import known_keys
 
 
 def benchmark(options: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from cassia_core.errors import ConfigError
-from cassia_core.services import run_comparison, runs
-from cassia_core.services.run_comparison import AGREEMENTS, RunComparison, Side
+from cassia_core.services.runs import run_comparison, runs
+from cassia_core.services.runs.run_comparison import AGREEMENTS, RunComparison, Side
 
 MOST_SHOWN = 30
 

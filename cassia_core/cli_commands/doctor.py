@@ -11,8 +11,8 @@ from importlib import metadata
 import psutil
 
 from cassia_core import __version__, settings
-from cassia_core.services.health import check_engine, check_folder
-from cassia_core.services.keys import ANY, VARIABLES
+from cassia_core.services.engine.keys import ANY, VARIABLES
+from cassia_core.services.intake.health import check_engine, check_folder
 
 PACKAGES = (
     "streamlit",

@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cassia_core.domain.progress import RunView, StageView
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 
 POLL_S = 0.3
 

@@ -6,7 +6,8 @@ import argparse
 import json
 from dataclasses import asdict
 
-from cassia_core.services import intake, runs
+from cassia_core.services.intake import intake
+from cassia_core.services.runs import runs
 
 
 def inspect(options: argparse.Namespace) -> int:

@@ -19,9 +19,11 @@ from cassia_core.domain.config import (
     RunConfig,
 )
 from cassia_core.errors import InputError
-from cassia_core.services import cell_quality, intake, runs
-from cassia_core.services.keys import known_keys
-from cassia_core.services.models import default_model
+from cassia_core.services.engine.keys import known_keys
+from cassia_core.services.engine.models import default_model
+from cassia_core.services.intake import intake
+from cassia_core.services.runs import runs
+from cassia_core.services.side_jobs import cell_quality
 
 EXIT_OF_STATE = {"success": 0, "failed": 1}
 MANIFEST_COLUMNS = {"path", "tissue", "species"}

@@ -10,8 +10,9 @@ from typing import Any
 from cassia_core.cli_commands.running import finish, model_of
 from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams, RunConfig
 from cassia_core.errors import ConfigError
-from cassia_core.services import runs, subclustering
-from cassia_core.services.keys import known_keys
+from cassia_core.services.engine.keys import known_keys
+from cassia_core.services.runs import runs
+from cassia_core.services.subclusters import subclustering
 
 _AGENT_FIELDS = {
     "max_workers": "max_workers",

@@ -7,7 +7,7 @@ import time
 import anthropic
 
 from cassia_core.errors import ProviderError
-from cassia_core.llm import problems
+from cassia_core.llm import provider_problems
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
 
@@ -45,7 +45,7 @@ class AnthropicMessages:
         self._facts, self._key = facts, key
         self._base_url = base_url or facts.base_url
         self._client = anthropic.Anthropic(
-            api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0
+            api_key=key or provider_problems.NO_KEY, base_url=self._base_url, max_retries=0
         )
 
     def __repr__(self) -> str:
@@ -108,34 +108,34 @@ class AnthropicMessages:
 
     def _problem(self, error: anthropic.AnthropicError, model: str, timeout_s: float) -> ProviderError:
         """The SDK's error by its type, and for status errors by the server's own code."""
-        facts, details = self._facts, problems.without_key(str(error), self._key)
+        facts, details = self._facts, provider_problems.without_key(str(error), self._key)
         match error:
             case anthropic.APITimeoutError():
-                return problems.no_answer(facts, timeout_s, details)
+                return provider_problems.no_answer(facts, timeout_s, details)
             case anthropic.APIConnectionError():
-                return problems.not_reached(facts, self._base_url, details)
+                return provider_problems.not_reached(facts, self._base_url, details)
             case anthropic.APIStatusError():
                 return self._status_problem(error, model, details)
-        return problems.not_understood(facts, details)
+        return provider_problems.not_understood(facts, details)
 
     def _status_problem(self, error: anthropic.APIStatusError, model: str, details: str) -> ProviderError:
-        facts, wait = self._facts, problems.retry_after_s(error.response.headers)
+        facts, wait = self._facts, provider_problems.retry_after_s(error.response.headers)
         if isinstance(error, _NO_CREDIT) or error.type == "billing_error":
-            return problems.no_credit(facts, details)
+            return provider_problems.no_credit(facts, details)
         match error:
             case anthropic.AuthenticationError() | anthropic.PermissionDeniedError():
-                return problems.key_refused(facts, details)
+                return provider_problems.key_refused(facts, details)
             case anthropic.NotFoundError():
-                return problems.unknown_model(facts, model, details)
+                return provider_problems.unknown_model(facts, model, details)
             case anthropic.RateLimitError():
-                return problems.too_many(facts, wait, details)
+                return provider_problems.too_many(facts, wait, details)
             case anthropic.ContentTooLargeError():
-                return problems.too_long(facts, model, details)
+                return provider_problems.too_long(facts, model, details)
             case (
                 anthropic.InternalServerError() | anthropic.RequestTimeoutError() | anthropic.ConflictError()
             ):
-                return problems.failed_there(facts, error.status_code, wait, details)
-        return problems.not_accepted(facts, error.status_code, details)
+                return provider_problems.failed_there(facts, error.status_code, wait, details)
+        return provider_problems.not_accepted(facts, error.status_code, details)
 
 
 def _output_config(request: ChatRequest, model: ModelFacts, thinks: bool) -> dict[str, object]:

@@ -7,7 +7,7 @@ import time
 import openai
 
 from cassia_core.errors import ProviderError
-from cassia_core.llm import problems
+from cassia_core.llm import provider_problems
 from cassia_core.llm.catalogue import ProviderFacts, facts_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
 
@@ -32,7 +32,9 @@ class OpenAICompatible:
         self._facts = facts
         self._base_url = base_url or facts.base_url
         self._key = key
-        self._client = openai.OpenAI(api_key=key or problems.NO_KEY, base_url=self._base_url, max_retries=0)
+        self._client = openai.OpenAI(
+            api_key=key or provider_problems.NO_KEY, base_url=self._base_url, max_retries=0
+        )
         self._client.organization = self._client.project = (
             None  # taken from the environment, for whichever server
         )
@@ -88,7 +90,7 @@ class OpenAICompatible:
     def _response(self, answer: openai.types.chat.ChatCompletion, seconds: float) -> ChatResponse:
         choices = getattr(answer, "choices", None)
         if not choices or choices[0].message is None:
-            raise problems.not_understood(self._facts)
+            raise provider_problems.not_understood(self._facts)
         choice, usage = choices[0], answer.usage
         refused = getattr(choice.message, "refusal", None)
         return ChatResponse(
@@ -102,40 +104,40 @@ class OpenAICompatible:
 
     def _problem(self, error: openai.OpenAIError, model: str, timeout_s: float) -> ProviderError:
         """The SDK's error by its type, and for status errors by the server's own code."""
-        facts, details = self._facts, problems.without_key(str(error), self._key)
+        facts, details = self._facts, provider_problems.without_key(str(error), self._key)
         match error:
             case openai.APITimeoutError():
-                return problems.no_answer(facts, timeout_s, details)
+                return provider_problems.no_answer(facts, timeout_s, details)
             case openai.APIConnectionError():
-                return problems.not_reached(facts, self._base_url, details)
+                return provider_problems.not_reached(facts, self._base_url, details)
             case openai.APIResponseValidationError():
-                return problems.not_understood(facts, details)
+                return provider_problems.not_understood(facts, details)
             case openai.APIStatusError():
                 return self._status_problem(error, model, details)
-        return problems.not_understood(facts, details)
+        return provider_problems.not_understood(facts, details)
 
     def _status_problem(self, error: openai.APIStatusError, model: str, details: str) -> ProviderError:
-        facts, wait = self._facts, problems.retry_after_s(error.response.headers)
+        facts, wait = self._facts, provider_problems.retry_after_s(error.response.headers)
         if error.status_code == 402 or error.code in _NO_CREDIT_CODES:
-            return problems.no_credit(facts, details)
+            return provider_problems.no_credit(facts, details)
         if error.code == "context_length_exceeded" or error.status_code == 413:
-            return problems.too_long(facts, model, details)
+            return provider_problems.too_long(facts, model, details)
         if error.code == "content_filter":
-            return problems.withheld(facts, details)
+            return provider_problems.withheld(facts, details)
         if error.code == "model_not_found":
-            return problems.unknown_model(facts, model, details)
+            return provider_problems.unknown_model(facts, model, details)
         match error:
             case openai.AuthenticationError() | openai.PermissionDeniedError():
-                return problems.key_refused(facts, details)
+                return provider_problems.key_refused(facts, details)
             case openai.NotFoundError():
-                return problems.unknown_model(facts, model, details)
+                return provider_problems.unknown_model(facts, model, details)
             case openai.RateLimitError():
-                return problems.too_many(facts, wait, details)
+                return provider_problems.too_many(facts, wait, details)
             case openai.InternalServerError():
-                return problems.failed_there(facts, error.status_code, wait, details)
+                return provider_problems.failed_there(facts, error.status_code, wait, details)
         if error.status_code in (408, 409):
-            return problems.failed_there(facts, error.status_code, wait, details)
-        return problems.not_accepted(facts, error.status_code, details)
+            return provider_problems.failed_there(facts, error.status_code, wait, details)
+        return provider_problems.not_accepted(facts, error.status_code, details)
 
 
 def _reasoning(field: str, effort: str) -> dict[str, object]:

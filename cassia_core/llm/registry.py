@@ -74,9 +74,9 @@ def make_provider(model: AgentModel, key: str | None = None) -> Provider:
     require_key(model, key)
     facts = provider_facts(model.provider)
     if facts.kind == "offline":
-        from cassia_core.llm.offline import (
-            OfflineProvider,
-        )  # loads the knowledge base: only where it is asked
+        from cassia_core.llm.offline.provider import (
+            OfflineProvider,  # loads the knowledge base: only where it is asked
+        )
 
         return OfflineProvider()
     return _remote(facts, key, model.base_url)

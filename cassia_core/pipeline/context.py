@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cassia_core.domain.config import RunConfig
 from cassia_core.domain.events import Event
 from cassia_core.errors import RunCancelled
-from cassia_core.pipeline.asking import Asker
+from cassia_core.pipeline.annotation.model_calls import Asker
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
 

@@ -11,10 +11,10 @@ from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.outcome import DatasetOutcome, overall
 from cassia_core.errors import CassiaError, RunCancelled
-from cassia_core.pipeline.annotating import ClusterPool, setting_of
+from cassia_core.pipeline.annotation.annotating import ClusterPool, setting_of
+from cassia_core.pipeline.annotation.merge import merge_labels
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.exporting import write_dataset, write_failure
-from cassia_core.pipeline.merge import merge_labels
 from cassia_core.pipeline.preparing import Prepared, prepare
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import DatasetLayout

@@ -22,8 +22,8 @@ from cassia_core.domain.tasks import (
 )
 from cassia_core.domain.usage import Estimate
 from cassia_core.llm.catalogue import cost_usd, provider_facts
-from cassia_core.pipeline.asking import PROMPT_OF
-from cassia_core.pipeline.part_context import part_context
+from cassia_core.pipeline.annotation.model_calls import PROMPT_OF
+from cassia_core.pipeline.annotation.part_context import part_context
 
 CHARACTERS_PER_TOKEN = 3.2
 """Between plain English (about 4) and lists of gene symbols (about 2.5)."""

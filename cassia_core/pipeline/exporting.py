@@ -10,18 +10,18 @@ from collections.abc import Sequence
 import anndata as ad
 
 from cassia_core import __version__
-from cassia_core.data.labels import write_labels
+from cassia_core.data.h5ad.labels import write_labels
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import CassiaError
-from cassia_core.knowledge.lineages import family_of
+from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.preparing import Prepared
-from cassia_core.report import dataset_tables, dataset_texts, run_tables
-from cassia_core.report.html import write_report
-from cassia_core.report.report_material import read_material
-from cassia_core.report.safe_tables import write_csv, write_xlsx
+from cassia_core.report.html.report_material import read_material
+from cassia_core.report.html.report_page import write_report
+from cassia_core.report.tables import dataset_tables, dataset_texts, run_tables
+from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import anndata as ad
 
-from cassia_core.data.inspect import inspect_file
-from cassia_core.data.marker_tables import load_markers
+from cassia_core.data.cells.file_inspection import inspect_file
+from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings

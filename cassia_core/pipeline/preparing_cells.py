@@ -9,18 +9,18 @@ from pathlib import Path
 
 import anndata as ad
 
-from cassia_core.data.cells import load_cells
-from cassia_core.data.clustering import cluster_cells
-from cassia_core.data.expression import CellExpression
-from cassia_core.data.h5ad_safe import make_writable
-from cassia_core.data.subset import subset_findings
-from cassia_core.data.view_store import open_view
+from cassia_core.data.cells.load_cells import load_cells
+from cassia_core.data.cells.subset import subset_findings
+from cassia_core.data.clustering.cluster_cells import cluster_cells
+from cassia_core.data.h5ad.h5ad_safe import make_writable
+from cassia_core.data.view.cell_expression import CellExpression
+from cassia_core.data.view.view_store import open_view
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.preparing import MarkersReady, Prepared, StageEvents
-from cassia_core.report.safe_tables import write_csv
+from cassia_core.report.tables.safe_tables import write_csv
 from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout
 

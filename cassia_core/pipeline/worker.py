@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from cassia_core.data.numba_cache import use_numba_cache
+from cassia_core.data.kernels.numba_cache import use_numba_cache
 from cassia_core.domain.events import RunFinished, RunStarted
 from cassia_core.errors import CassiaError, RunLocked
 from cassia_core.log import start_log

@@ -17,7 +17,10 @@ from cassia_core.runs.side_folders import PreviewFolder, QualityFolder
 from cassia_core.settings import PROJECT_ROOT
 
 WORKER = "cassia_core.pipeline.worker"
-PREVIEW_WORKER, QUALITY_WORKER = "cassia_core.pipeline.preview_worker", "cassia_core.pipeline.quality_worker"
+PREVIEW_WORKER, QUALITY_WORKER = (
+    "cassia_core.pipeline.side_jobs.preview_worker",
+    "cassia_core.pipeline.side_jobs.quality_worker",
+)
 _started: list[subprocess.Popen] = []
 
 

@@ -11,8 +11,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cassia_core.domain.config import DatasetSpec, RunConfig
-from cassia_core.services import results, review, runs
-from cassia_ui.markup import marked
+from cassia_core.services.labels import review
+from cassia_core.services.runs import results, runs
+from cassia_ui.frame.markup import marked
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = (

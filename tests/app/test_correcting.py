@@ -14,9 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
-from cassia_core.services import edited_exports, review
-from cassia_core.services.results import dataset_layout, load_results
-from cassia_core.services.runs import find_run
+from cassia_core.services.labels import edited_exports, review
+from cassia_core.services.runs.results import dataset_layout, load_results
+from cassia_core.services.runs.runs import find_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,8 +66,8 @@ def counts_of_types(run_id: str) -> dict[str, int]:
 
 def form(run_id: str, dialog: str, cluster: str) -> None:
     """What a dialog asks, alone on a page: the test driver cannot keep a dialog open."""
-    from cassia_core.services import review
-    from cassia_ui import correcting
+    from cassia_core.services.labels import review
+    from cassia_ui.results import correcting
 
     labels = {label.cluster: label for label in review.labels(run_id, "pbmc")}
     if dialog == "merge":
@@ -80,8 +80,8 @@ def form_for_cells(run_id: str) -> None:
     """The same for 25 cells of cluster 0 and 5 of cluster 1."""
     import numpy as np
 
-    from cassia_core.services import results
-    from cassia_ui import correcting
+    from cassia_core.services.runs import results
+    from cassia_ui.results import correcting
 
     view = results.load_results(run_id, "pbmc").view
     codes = view.column(view.cluster_key).codes

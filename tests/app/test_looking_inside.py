@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
-from cassia_core.services import child_runs, results, review, runs
+from cassia_core.services.labels import review
+from cassia_core.services.runs import results, runs
+from cassia_core.services.subclusters import child_runs
 from tests.contract.test_resume import ended, wait
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,8 +45,8 @@ def button(at: AppTest, label: str):
 
 def form(run_id: str, cluster: str) -> None:
     """What the dialog asks, alone on a page: the test driver cannot keep a dialog open."""
-    from cassia_core.services import results
-    from cassia_ui import looking_inside
+    from cassia_core.services.runs import results
+    from cassia_ui.results import looking_inside
 
     data = results.load_results(run_id, "pbmc")
     looking_inside.draw_form(data, data.row(cluster))
@@ -91,7 +93,7 @@ def test_a_cluster_is_looked_into_from_its_card_and_its_parts_come_back_to_it(pa
 
 
 def test_too_few_cells_are_refused_in_the_dialog_before_anything_starts(parent, monkeypatch):
-    from cassia_core.services import subclustering
+    from cassia_core.services.subclusters import subclustering
 
     monkeypatch.setattr(subclustering, "FEWEST_CELLS", 10_000)
     row = results.load_results(parent, "pbmc").rows[0]

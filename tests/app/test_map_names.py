@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 def draw(name: str) -> None:
     import numpy as np
 
-    from cassia_ui.colouring import Colouring
-    from cassia_ui.umap import ClustersOfCells, draw_panel, open_map
+    from cassia_ui.map.colouring import Colouring
+    from cassia_ui.map.umap import ClustersOfCells, draw_panel, open_map
 
     codes = np.array([0, 1, 1], dtype=np.int32)
     xy = np.array([[0, 0], [1, 0], [1, 1]], dtype=np.float32)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 from tests.model_server import ModelServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,12 +10,12 @@ import pandas as pd
 from scipy import sparse
 from streamlit.testing.v1 import AppTest
 
-from cassia_core.data.view_store import ViewWriter, open_view
-from cassia_core.services.results import load_results
+from cassia_core.data.view.view_store import ViewWriter, open_view
+from cassia_core.services.runs.results import load_results
 
 
 def draw(data, labels):
-    from cassia_ui.cluster_quality import draw_cluster_quality
+    from cassia_ui.results.cluster_quality import draw_cluster_quality
 
     draw_cluster_quality(data, labels)
 

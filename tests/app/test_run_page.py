@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.domain.progress import RunView
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 from tests.model_server import Answer, Asked, ModelServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
 from cassia_core.domain.config import PartOf
-from cassia_core.services import review, runs
+from cassia_core.services.labels import review
+from cassia_core.services.runs import runs
 from tests.small_runs import annotate_lists, call, past_run, write_lists
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cassia_core.data import cells as cells_module
-from cassia_ui.session import Draft
+from cassia_core.data.cells import load_cells as cells_module
+from cassia_ui.frame.session import Draft
 from tests.corpus.material import symbols
 from tests.typed_cells import typed_cells
 

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cassia_core.domain.config import DatasetSpec, RunConfig
-from cassia_core.services import results, runs
+from cassia_core.services.runs import results, runs
 from tests.small_runs import LISTS, annotate_lists, write_lists
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=0)
     options = parser.parse_args()
     for path, column in zip(options.pairs[::2], options.pairs[1::2], strict=True):
-        from cassia_core.data.cells import load_cells
+        from cassia_core.data.cells.load_cells import load_cells
 
         loaded = load_cells(Path(path))
         compare(
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def values_of(adata, findings):
-    from cassia_core.data.expression_matrix import chosen_matrix, log_normalised
+    from cassia_core.data.clustering.expression_matrix import chosen_matrix, log_normalised
 
     found = log_normalised(adata, chosen_matrix(findings, None), 1e4, lambda text: None)
     return found.values, found.moments
@@ -52,7 +52,7 @@ def values_of(adata, findings):
 def synthetic(n_cells: int):
     from clustering import make_counts, read
 
-    from cassia_core.data.normalise import as_csr, normalise_counts
+    from cassia_core.data.kernels.normalise import as_csr, normalise_counts
 
     with tempfile.TemporaryDirectory() as folder:
         make_counts(n_cells, Path(folder))
@@ -86,7 +86,7 @@ def compare(name: str, values, moments, labels) -> None:
 
 
 def genes_used(values, moments):
-    from cassia_core.data.variable_genes import genes_for_pca, variable_genes
+    from cassia_core.data.kernels.variable_genes import genes_for_pca, variable_genes
     from cassia_core.domain.config import ClusteringParams
 
     return genes_for_pca(variable_genes(moments, ClusteringParams()), moments)
@@ -109,9 +109,9 @@ def scanpy_s(values, moments) -> list:
 
 
 def cassia_s(values, moments) -> list:
-    from cassia_core.data.leiden import leiden_clusters
-    from cassia_core.data.neighbors import neighbor_graph
-    from cassia_core.data.pca import principal_components
+    from cassia_core.data.kernels.leiden import leiden_clusters
+    from cassia_core.data.kernels.neighbors import neighbor_graph
+    from cassia_core.data.kernels.pca import principal_components
 
     found = []
     for seed in SEEDS:

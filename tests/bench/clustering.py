@@ -178,8 +178,8 @@ class Watch:
 
 def ours(adata, steps: dict[str, float], folder: Path) -> tuple[list[str], float]:
     """`cluster_cells` as a run calls it, the view included."""
-    from cassia_core.data.cells import LoadedCells
-    from cassia_core.data.clustering import cluster_cells
+    from cassia_core.data.cells.load_cells import LoadedCells
+    from cassia_core.data.clustering.cluster_cells import cluster_cells
     from cassia_core.domain.config import DatasetSpec
     from cassia_core.domain.findings import Findings, MatrixInfo
 
@@ -204,7 +204,7 @@ def warm_up(way: str, folder: Path) -> None:
     import numpy as np
 
     if way == "ours":
-        from cassia_core.data.nearest import nearest_cells
+        from cassia_core.data.kernels.nearest import nearest_cells
 
         ours(few_cells(folder), {}, folder)
         nearest_cells(np.random.default_rng(0).normal(size=(1000, 25)).astype(np.float32), 10)

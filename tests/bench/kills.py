@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 from tests.contract.test_resume import LISTS, WORKERS, config, ended, kill_worker, tables, wait
 from tests.model_server import ModelServer
 

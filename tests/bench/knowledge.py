@@ -21,11 +21,11 @@ sys.path.insert(0, str(ROOT))
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene  # noqa: E402
 from cassia_core.domain.tasks import Setting  # noqa: E402
 from cassia_core.genes.tables_io import gene_table  # noqa: E402
-from cassia_core.knowledge.engine import rank_types  # noqa: E402
-from cassia_core.knowledge.evidence import weigh  # noqa: E402
-from cassia_core.knowledge.light import light_of  # noqa: E402
-from cassia_core.knowledge.lineages import exclusive, lineage_of, lineage_of_entry, lineages  # noqa: E402
-from cassia_core.services.benchmark import run_benchmark  # noqa: E402
+from cassia_core.knowledge.evidence.light import light_of  # noqa: E402
+from cassia_core.knowledge.evidence.weigh import weigh  # noqa: E402
+from cassia_core.knowledge.naming.lineages import exclusive, lineage_of, lineage_of_entry, lineages  # noqa: E402
+from cassia_core.knowledge.scoring.engine import rank_types  # noqa: E402
+from cassia_core.services.engine.benchmark import run_benchmark  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 TABLE = DATA / "markers" / "marker_benchmark_dev_205.csv"
@@ -127,8 +127,8 @@ def print_clusters() -> None:
     """Cell files end to end: our clustering, markers and engine, against the majority gold label of each
     cluster.
     """
-    from cassia_core.data.cells import load_cells
-    from cassia_core.data.clustering import cluster_cells
+    from cassia_core.data.cells.load_cells import load_cells
+    from cassia_core.data.clustering.cluster_cells import cluster_cells
     from cassia_core.domain.config import DatasetSpec
 
     print("Cell files end to end (our clusters at resolution 0.4, top 50 genes):")

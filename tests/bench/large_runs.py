@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cassia_core.data.view_store import open_view
+from cassia_core.data.view.view_store import open_view
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.progress import RunView
 from cassia_core.runs.lock import worker_alive
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 from tests.bench import clustering
 
 LOOK_EVERY_S = 0.05

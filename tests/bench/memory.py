@@ -39,7 +39,7 @@ def main() -> None:
 def report(kind: str, n_cells: int, folder: Path) -> None:
     path = folder / "cells.h5ad"
     write_cells(kind, n_cells, path)
-    from cassia_core.data.inspect import inspect_file
+    from cassia_core.data.cells.file_inspection import inspect_file
     from cassia_core.data.readers.read_cells import find_source, read_cell_file
 
     estimated = inspect_file(path).memory_bytes

@@ -25,7 +25,7 @@ from cassia_core.domain.usage import CallRecord
 from cassia_core.runs import store
 from cassia_core.runs.call_log import CallLog, LoggedCall
 from cassia_core.runs.event_log import EventLog
-from cassia_core.services import runs, usage_history
+from cassia_core.services.runs import runs, usage_history
 
 REPLY = "The markers MS4A1, CD79A and CD79B speak for a B cell. " * 73
 

@@ -20,14 +20,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import pandas as pd
 
-from cassia_core.data.view_store import View
+from cassia_core.data.view.view_store import View
 from cassia_core.domain.annotation import names_a_type
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs import store
 from cassia_core.runs.event_log import EventLog
-from cassia_core.services import comparing, results
-from cassia_core.services.subclustering import child_config
+from cassia_core.services.labels import comparing
+from cassia_core.services.runs import results
+from cassia_core.services.subclusters.subclustering import child_config
 
 SMALLEST = 50
 

@@ -14,8 +14,8 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from cassia_ui.colouring import Colouring
-from cassia_ui.umap import ClustersOfCells, clear_chosen, draw_panel, open_map
+from cassia_ui.map.colouring import Colouring
+from cassia_ui.map.umap import ClustersOfCells, clear_chosen, draw_panel, open_map
 
 HOSTILE = "<img src=x onerror='window.hit=1'>"
 NAMES = ("T cell", "B cell", "natural killer cell", "monocyte", "dendritic cell", HOSTILE)

@@ -13,8 +13,8 @@ from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.findings import Finding, Findings
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.report.html import EditedLabel
-from cassia_core.report.samples_chart import SampleCounts
+from cassia_core.report.html.report_page import EditedLabel
+from cassia_core.report.html.samples_chart import SampleCounts
 from cassia_core.runs.store import RunRecord
 from tests.reporting import a_call, material_of, report_of
 

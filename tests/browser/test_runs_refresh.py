@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from cassia_core import settings
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 from tests.model_server import ModelServer
 from tests.small_runs import LISTS, past_run, write_lists
 

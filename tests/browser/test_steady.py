@@ -51,7 +51,8 @@ def test_on_a_fresh_server_the_side_bar_has_that_width_too(page, app_server):
 
 def test_the_run_page_stands_still_while_it_looks_for_news(page, app_server, monkeypatch):
     from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
-    from cassia_core.services import intake, runs
+    from cassia_core.services.intake import intake
+    from cassia_core.services.runs import runs
 
     monkeypatch.setenv("CASSIA_HOME", str(app_server.home))
 

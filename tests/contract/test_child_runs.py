@@ -25,11 +25,13 @@ from cassia_core.domain.config import (
     RunConfig,
 )
 from cassia_core.errors import ConfigError, InputError, RunError, RunLocked
+from cassia_core.pipeline.annotation.part_context import part_context
 from cassia_core.pipeline.estimate import what_is_sent
-from cassia_core.pipeline.part_context import part_context
 from cassia_core.runs.layout import RunLayout
-from cassia_core.services import child_runs, results, review, runs
-from cassia_core.services.subclustering import start_child
+from cassia_core.services.labels import review
+from cassia_core.services.runs import results, runs
+from cassia_core.services.subclusters import child_runs
+from cassia_core.services.subclusters.subclustering import start_child
 from tests.contract.test_resume import ended, wait
 from tests.model_server import ModelServer
 
@@ -222,7 +224,7 @@ def test_labels_of_a_child_can_be_used_in_the_parent_and_taken_back(family, tmp_
 
 
 def test_a_corrected_label_of_the_parent_is_the_one_a_child_hears(family, tmp_path):
-    from cassia_core.services.subclustering import child_config
+    from cassia_core.services.subclusters.subclustering import child_config
 
     root = tmp_path / "runs"
     shutil.copytree(family.root, root)

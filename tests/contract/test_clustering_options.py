@@ -13,8 +13,8 @@ from cassia_core.cli import _parser
 from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
 from cassia_core.domain.config import ClusteringParams, MarkerParams, QCParams
 from cassia_core.errors import ConfigError
-from cassia_core.services.cluster_quality import cluster_quality, removed_cells, removed_cells_csv
-from cassia_core.services.results import load_results
+from cassia_core.services.clusters.cluster_quality import cluster_quality, removed_cells, removed_cells_csv
+from cassia_core.services.runs.results import load_results
 from tests.typed_cells import typed_cells
 
 NEEDED = ("cells.h5ad", "--tissue", "blood", "--species", "human")

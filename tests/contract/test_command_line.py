@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cassia_core.report.dataset_tables import SUMMARY_COLUMNS
+from cassia_core.report.tables.dataset_tables import SUMMARY_COLUMNS
 
 ENDINGS = (
     "_markers.csv",
@@ -78,7 +78,7 @@ def test_every_cluster_is_in_every_output_with_a_status(demo_run: Path):
 
 
 def test_the_annotated_file_keeps_the_input_and_carries_labels_by_exact_cluster(demo_run: Path):
-    from cassia_core.services.intake import demo_path
+    from cassia_core.services.intake.intake import demo_path
 
     folder = demo_run / "blood" / "pbmc"
     adata, source = ad.read_h5ad(folder / "pbmc_annotated.h5ad"), ad.read_h5ad(demo_path())

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cassia_core.data.marker_expression import MarkerExpression
+from cassia_core.data.tables.marker_expression import MarkerExpression
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.tasks import AnnotateTask, BoostTask
 from cassia_core.llm.registry import make_provider
-from cassia_core.pipeline.merge import merge_labels
+from cassia_core.pipeline.annotation.merge import merge_labels
 from cassia_core.runs.call_log import read_calls
 from tests.annotating import HUMAN_BLOOD, Bench, cluster_of, own_label, quick, server_model, with_state
 from tests.model_server import FAULTS, Answer, Asked, ModelServer

@@ -6,12 +6,12 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from cassia_core.data.labels import write_labels
+from cassia_core.data.h5ad.labels import write_labels
 from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.report.html import render_report
+from cassia_core.report.html.report_page import render_report
 from cassia_core.runs.store import RunRecord
 
 

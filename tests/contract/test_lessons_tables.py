@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cassia_core.data.marker_tables import load_markers
+from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain.config import MarkerParams
 from cassia_core.errors import ConfigError
 from tests.corpus.material import seurat

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
-from cassia_core.services import results, runs
+from cassia_core.services.runs import results, runs
 from tests.contract.test_resume import ended, wait
 from tests.model_server import ModelServer
 

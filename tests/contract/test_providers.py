@@ -26,7 +26,7 @@ from cassia_core.errors import (
     RateLimited,
 )
 from cassia_core.llm.catalogue import providers
-from cassia_core.llm.offline import OfflineProvider
+from cassia_core.llm.offline.provider import OfflineProvider
 from cassia_core.llm.protocol import ChatRequest, Provider
 from cassia_core.llm.registry import check_connection, list_models, make_provider, open_providers
 from cassia_core.llm.replay import ReplayProvider
@@ -309,7 +309,7 @@ def test_a_missing_key_is_said_before_anything_is_paid(facts):
 
 def test_no_vendor_package_is_loaded_before_it_is_asked():
     code = (
-        "import sys; import cassia_core.pipeline.asking, cassia_core.llm.registry; "
+        "import sys; import cassia_core.pipeline.annotation.model_calls, cassia_core.llm.registry; "
         "sys.exit(bool({'openai', 'anthropic'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

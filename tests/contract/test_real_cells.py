@@ -6,7 +6,7 @@ import anndata as ad
 import numpy as np
 import pytest
 
-from cassia_core.knowledge import ontology
+from cassia_core.knowledge.naming import ontology
 
 LINEAGE_OF_GOLD = {
     "T cell": "CL:0000084",

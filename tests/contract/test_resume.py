@@ -14,7 +14,7 @@ import pytest
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.errors import RunLocked
 from cassia_core.runs.layout import RunLayout
-from cassia_core.services import results, runs
+from cassia_core.services.runs import results, runs
 from tests.model_server import ModelServer
 
 LISTS = {
@@ -126,7 +126,7 @@ def test_a_key_is_in_no_file_of_the_run_and_on_no_command_line(tmp_path, marker_
 
 
 def test_a_resumed_run_of_cells_does_not_cluster_again_and_ends_with_all_files(tmp_path):
-    from cassia_core.services.intake import demo_path
+    from cassia_core.services.intake.intake import demo_path
 
     with ModelServer(latency_s=0.5) as server:
         model = AgentModel(provider="custom", model="stand-in", base_url=server.url)

@@ -15,7 +15,7 @@ import pytest
 import cassia_core as CASSIA
 from cassia_core.api import MODEL_VARIABLE, PROVIDER_VARIABLE, URL_VARIABLE
 from cassia_core.errors import ConfigError, MissingKeyError
-from cassia_core.services.intake import demo_path
+from cassia_core.services.intake.intake import demo_path
 from tests.contract.test_seeds import snippets
 from tests.model_server import ModelServer
 

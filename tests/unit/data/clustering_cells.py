@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cassia_core.data.clustering import ClusteredCells, cluster_cells
+from cassia_core.data.clustering.cluster_cells import ClusteredCells, cluster_cells
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings, MatrixInfo
 

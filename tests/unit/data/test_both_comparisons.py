@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cassia_core.data.both_comparisons import alternate
-from cassia_core.data.cluster_statistics import FIELDS, ClusterStatistics
+from cassia_core.data.clustering.both_comparisons import alternate
+from cassia_core.data.view.cluster_statistics import FIELDS, ClusterStatistics
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene, MarkerTable
 
 GENES = ("CD3D", "CD3E", "SELL", "S100A4", "LYZ")

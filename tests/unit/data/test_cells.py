@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from cassia_core.data.cells import load_cells
-from cassia_core.data.inspect import inspect_file
+from cassia_core.data.cells.file_inspection import inspect_file
+from cassia_core.data.cells.load_cells import load_cells
 from cassia_core.domain.config import ReadOptions
 from tests.corpus import expression_tables, h5ad_versions, matrix_states, names, tenx
 from tests.corpus.material import N_CELLS, N_GENES, cells, counts, logged, saved, symbols

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cassia_core.data.cluster_names import as_cluster_names
-from cassia_core.data.marker_tables import load_markers
+from cassia_core.data.tables.cluster_names import as_cluster_names
+from cassia_core.data.tables.marker_tables import load_markers
 
 NAMES, MISSING = ["NA", "None", "null"], [None, np.nan, "", "nan", "NaN", "<NA>"]
 

@@ -7,8 +7,8 @@ from clustering_cells import Remembering, counts, loaded, run
 from scipy import sparse
 from sklearn.metrics import adjusted_rand_score, homogeneity_score
 
-from cassia_core.data.subset import keep_subset
-from cassia_core.data.view_store import open_view
+from cassia_core.data.cells.subset import keep_subset
+from cassia_core.data.view.view_store import open_view
 from cassia_core.domain.config import ClusteringParams, QCParams, ReadOptions
 from cassia_core.errors import AnnDataError, ConfigError, RunCancelled
 
@@ -179,7 +179,7 @@ def test_a_panel_of_forty_genes_is_used_whole(tmp_path):
 
 
 def test_eight_thousand_three_hundred_cells_are_clustered_by_the_approximate_search(tmp_path, monkeypatch):
-    monkeypatch.setattr("cassia_core.data.neighbors.EXACT_CELLS", 8_000)
+    monkeypatch.setattr("cassia_core.data.kernels.neighbors.EXACT_CELLS", 8_000)
     listener = Remembering()
     found = run(loaded(counts(n_cells=8_300, n_genes=60)), tmp_path, listener)
     assert any(c[1] == "neighbors" and "approximate" in c[2] for c in listener.calls if c[0] == "finished")

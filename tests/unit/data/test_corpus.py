@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cassia_core.data.cells import load_cells
-from cassia_core.data.inspect import inspect_file
-from cassia_core.data.marker_tables import load_markers
+from cassia_core.data.cells.file_inspection import inspect_file
+from cassia_core.data.cells.load_cells import load_cells
+from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain.config import MarkerParams
 from cassia_core.domain.findings import Findings
 from cassia_core.errors import CassiaError

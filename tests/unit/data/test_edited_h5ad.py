@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cassia_core.data.edited_h5ad import write_edited_h5ad
+from cassia_core.data.h5ad.edited_h5ad import write_edited_h5ad
 from cassia_core.errors import AnnDataError
 
 

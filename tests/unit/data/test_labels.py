@@ -6,7 +6,7 @@ import pytest
 import scanpy as sc
 from clustering_cells import counts
 
-from cassia_core.data.labels import write_labels
+from cassia_core.data.h5ad.labels import write_labels
 from cassia_core.domain.annotation import (
     ClusterResult,
     Evidence,

@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from cassia_core.data.cells import load_cells
-from cassia_core.data.inspect import inspect_file
+from cassia_core.data.cells.file_inspection import inspect_file
+from cassia_core.data.cells.load_cells import load_cells
 from cassia_core.data.readers.cell_file import block_rows
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError
@@ -74,7 +74,7 @@ def test_two_gigabytes_are_inspected_without_being_loaded(large: Path):
         pytest.skip("the peak of memory is read from /proc")
     assert large.stat().st_size > 2e9
     code = (
-        "import sys; from cassia_core.data.inspect import inspect_file; findings = "
+        "import sys; from cassia_core.data.cells.file_inspection import inspect_file; findings = "
         "inspect_file(sys.argv[1]); "
         "peak = [line for line in open('/proc/self/status') if line.startswith('VmHWM')][0].split()[1]; "
         "print(findings.n_cells, findings.expression, int(peak) // 1024)"

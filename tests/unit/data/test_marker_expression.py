@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cassia_core.data.marker_tables import load_markers
+from cassia_core.data.tables.marker_tables import load_markers
 from tests.corpus.material import seurat
 
 

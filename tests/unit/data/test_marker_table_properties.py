@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cassia_core.data.marker_tables import load_markers
+from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain.markers import MarkerTable
 from tests.corpus.material import seurat
 

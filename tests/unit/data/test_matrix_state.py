@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from cassia_core.data.matrix_state import classify
+from cassia_core.data.cells.matrix_state import classify
 from tests.corpus.material import counts, logged, scaled
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cassia_core.data.neighbors import neighbor_graph
-from cassia_core.data.resolution import CANDIDATES, mean_agreement, suggest_resolution
+from cassia_core.data.clustering.resolution import CANDIDATES, mean_agreement, suggest_resolution
+from cassia_core.data.kernels.neighbors import neighbor_graph
 
 
 def graph_of(n_types, spread, n_cells=400):

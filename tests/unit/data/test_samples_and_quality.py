@@ -9,11 +9,11 @@ from scipy import sparse
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
 
-from cassia_core.data.cell_metrics import cell_metrics
-from cassia_core.data.normalise import as_csr, normalise_counts
-from cassia_core.data.qc import failing, suggest_cutoffs
-from cassia_core.data.samples import harmonise, moments_per_sample
-from cassia_core.data.variable_genes import variable_genes_over_samples
+from cassia_core.data.clustering.samples import harmonise, moments_per_sample
+from cassia_core.data.kernels.normalise import as_csr, normalise_counts
+from cassia_core.data.kernels.variable_genes import variable_genes_over_samples
+from cassia_core.data.quality.cell_metrics import cell_metrics
+from cassia_core.data.quality.quality_limits import failing, suggest_cutoffs
 from cassia_core.domain.config import ClusteringParams, QCParams
 from cassia_core.errors import AnnDataError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cassia_core.data.select_markers import FRAME_COLUMNS, UNASSIGNED, select_markers
+from cassia_core.data.tables.select_markers import FRAME_COLUMNS, UNASSIGNED, select_markers
 from cassia_core.domain.config import MarkerParams
 from cassia_core.errors import ConfigError
 

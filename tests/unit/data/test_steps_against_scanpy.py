@@ -11,14 +11,14 @@ from scipy import sparse
 from scipy.optimize import brentq, curve_fit
 from sklearn.neighbors import NearestNeighbors
 
-from cassia_core.data.leiden import leiden_clusters
-from cassia_core.data.nearest import nearest_cells
-from cassia_core.data.neighbors import neighbor_graph
-from cassia_core.data.normalise import as_csr, compact_counts, moments, normalise_counts
-from cassia_core.data.pca import principal_components
-from cassia_core.data.rank_genes import rank_genes
-from cassia_core.data.umap import CURVE_A, CURVE_B, UmapJob, layout
-from cassia_core.data.variable_genes import variable_genes
+from cassia_core.data.kernels.leiden import leiden_clusters
+from cassia_core.data.kernels.nearest import nearest_cells
+from cassia_core.data.kernels.neighbors import neighbor_graph
+from cassia_core.data.kernels.normalise import as_csr, compact_counts, moments, normalise_counts
+from cassia_core.data.kernels.pca import principal_components
+from cassia_core.data.kernels.rank_genes import rank_genes
+from cassia_core.data.kernels.umap import CURVE_A, CURVE_B, UmapJob, layout
+from cassia_core.data.kernels.variable_genes import variable_genes
 from cassia_core.domain.config import ClusteringParams
 
 LABELLED = {

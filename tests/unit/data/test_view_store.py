@@ -10,8 +10,8 @@ import pytest
 from clustering_cells import counts, loaded, run
 from scipy import sparse
 
-from cassia_core.data.expression import CellExpression
-from cassia_core.data.view_store import MAX_CATEGORIES, ViewWriter, open_view
+from cassia_core.data.view.cell_expression import CellExpression
+from cassia_core.data.view.view_store import MAX_CATEGORIES, ViewWriter, open_view
 from cassia_core.domain.config import ClusteringParams
 from cassia_core.errors import RunNotFound
 
@@ -86,7 +86,7 @@ def test_no_view_is_said_in_words(tmp_path):
 
 
 def test_reading_a_view_loads_no_compiled_code():
-    code = "import sys, cassia_core.data.view_store; print({'numba', 'scanpy', 'anndata'} & set(sys.modules))"
+    code = "import sys, cassia_core.data.view.view_store; print({'numba', 'scanpy', 'anndata'} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
     )

@@ -21,8 +21,8 @@ from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
 from cassia_core.genes import orthologue
 from cassia_core.genes.tables_io import gene_table
-from cassia_core.knowledge.engine import rank_types
-from cassia_core.knowledge.lineages import lineage_of
+from cassia_core.knowledge.naming.lineages import lineage_of
+from cassia_core.knowledge.scoring.engine import rank_types
 
 HUMAN = Setting(species="human")
 TEXTBOOK = {

@@ -8,8 +8,8 @@ from knowledge_lists import B_CELL, HOUSEKEEPING, MONOCYTE, T_CELL, Cells, marke
 from cassia_core.domain.annotation import Evidence, QualityScore, Verdict
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import Setting
-from cassia_core.knowledge.evidence import weigh
-from cassia_core.knowledge.light import light_of
+from cassia_core.knowledge.evidence.light import light_of
+from cassia_core.knowledge.evidence.weigh import weigh
 
 HUMAN = Setting(species="human", tissue="blood")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from cassia_core.genes import canonical, orthologue
-from cassia_core.knowledge.base import load_knowledge
-from cassia_core.knowledge.lineages import FAMILIES, lineage_of_entry, lineages
-from cassia_core.knowledge.ontology import find_term, term_of
-from cassia_core.knowledge.tissues import tissues
+from cassia_core.knowledge.content.base import load_knowledge
+from cassia_core.knowledge.content.tissues import tissues
+from cassia_core.knowledge.naming.lineages import FAMILIES, lineage_of_entry, lineages
+from cassia_core.knowledge.naming.ontology import find_term, term_of
 
 KB = load_knowledge()
 TYPES = {entry.name: entry for entry in KB.types}
@@ -51,7 +51,7 @@ def test_every_type_belongs_to_a_lineage():
 
 def test_the_engine_starts_without_the_ontology():
     asked = (
-        "import sys; from cassia_core.domain.tasks import Setting; from cassia_core.knowledge.engine import "
+        "import sys; from cassia_core.domain.tasks import Setting; from cassia_core.knowledge.scoring.engine import "
         "rank_types; "
         "rank_types(['CD3D', 'CD3E'], Setting(species='human')); print('cellxgene_ontology_guide' in "
         "sys.modules)"
@@ -113,7 +113,7 @@ def test_every_type_has_enough_markers_in_both_species():
 
 
 def test_an_alias_means_one_type_only_and_not_another_type():
-    from cassia_core.knowledge.labels import normal_form
+    from cassia_core.knowledge.naming.labels import normal_form
 
     owners: dict[str, set[str]] = {}
     for entry in KB.types:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cassia_core.knowledge import ontology
-from cassia_core.knowledge.lineages import FAMILIES, exclusive, family_of, lineage_of
-from cassia_core.knowledge.siblings import sibling_markers
+from cassia_core.knowledge.naming import ontology
+from cassia_core.knowledge.naming.lineages import FAMILIES, exclusive, family_of, lineage_of
+from cassia_core.knowledge.scoring.siblings import sibling_markers
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cassia_core.knowledge.tissues import resolve_tissue, tissue_keys, tissues
+from cassia_core.knowledge.content.tissues import resolve_tissue, tissue_keys, tissues
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from cassia_core.domain.tasks import (
     Setting,
     ValidateTask,
 )
-from cassia_core.knowledge.evidence import weigh
-from cassia_core.llm.offline import OfflineProvider
+from cassia_core.knowledge.evidence.weigh import weigh
+from cassia_core.llm.offline.provider import OfflineProvider
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Provider
 
 HUMAN = Setting(species="human", tissue="blood")

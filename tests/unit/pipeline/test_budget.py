@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from cassia_core.errors import BudgetExceeded
-from cassia_core.pipeline.budget import Budget, Need
+from cassia_core.pipeline.annotation.budget import Budget, Need
 
 
 def go_on() -> None:

@@ -12,7 +12,7 @@ from cassia_core.domain.config import AgentModel
 from cassia_core.domain.events import AgentStarted, TurnFinished
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
 from cassia_core.errors import AuthError, Overloaded, ReplyFiltered, RunCancelled
-from cassia_core.pipeline.case import Checks
+from cassia_core.pipeline.annotation.cluster_case import Checks
 from cassia_core.runs.codec import from_json, to_json
 from tests.annotating import LENIENT, NothingMeasured, Scripted, cluster_of, scripted_bench, with_state
 

@@ -6,8 +6,14 @@ from cassia_core.agents.parse import GeneRequest
 from cassia_core.domain.config import AnnotationParams
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import Setting
-from cassia_core.pipeline.case import Case, Checks
-from cassia_core.pipeline.looking_up import MOST_MEASURED, MOST_SIBLINGS, look_up, measure, siblings_of
+from cassia_core.pipeline.annotation.cluster_case import Case, Checks
+from cassia_core.pipeline.annotation.looking_up import (
+    MOST_MEASURED,
+    MOST_SIBLINGS,
+    look_up,
+    measure,
+    siblings_of,
+)
 from tests.annotating import NothingMeasured, cluster_of
 
 CONNECTING = ("CALB1", "SLC8A1", "TRPV5", "S100G")

@@ -9,7 +9,7 @@ import pytest
 
 from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.errors import Overloaded, RunCancelled
-from cassia_core.pipeline.merge import merge_labels
+from cassia_core.pipeline.annotation.merge import merge_labels
 from tests.annotating import HUMAN_BLOOD, Scripted, scripted_bench
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cassia_core.report import figures
-from cassia_core.report.figure_page import Page, signs_left_out
-from cassia_core.report.one_line import shortened
-from cassia_core.report.spread import spread_of
+from cassia_core.report.figures import figures
+from cassia_core.report.figures.densities import spread_of
+from cassia_core.report.figures.figure_page import Page, signs_left_out
+from cassia_core.report.tables.single_line import shortened
 
 LONG = "hematopoietic multipotent progenitor cell of the adult bone marrow, " * 2
 FOREIGN = {"a": "خلية تائية", "b": "T细胞 🧬", "c": "תא B (3)", "d": "🧬", "e": LONG, "f": "$x^2$ <b>&"}

@@ -14,14 +14,14 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cassia_core.data.labels import write_labels
+from cassia_core.data.h5ad.labels import write_labels
 from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.report.dataset_tables import full_table, scored_table, summary_table
-from cassia_core.report.dataset_texts import conversations_json
-from cassia_core.report.html import render_report
-from cassia_core.report.safe_tables import unguard, write_csv
+from cassia_core.report.html.report_page import render_report
+from cassia_core.report.tables.dataset_tables import full_table, scored_table, summary_table
+from cassia_core.report.tables.dataset_texts import conversations_json
+from cassia_core.report.tables.safe_tables import unguard, write_csv
 from cassia_core.runs.store import RunRecord
 
 SPEC = DatasetSpec(name="names", path="x.csv")

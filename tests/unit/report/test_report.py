@@ -10,10 +10,10 @@ from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.report.html import EditedLabel
-from cassia_core.report.marker_dots import MOST_CLUSTERS, MOST_GENES, drawing, genes_behind
-from cassia_core.report.report_material import Material
-from cassia_core.report.samples_chart import sample_bars
+from cassia_core.report.html.marker_dots import MOST_CLUSTERS, MOST_GENES, drawing, genes_behind
+from cassia_core.report.html.report_material import Material
+from cassia_core.report.html.report_page import EditedLabel
+from cassia_core.report.html.samples_chart import sample_bars
 from tests.reporting import a_call, a_failed_row, a_row, material_of, report_of
 
 ROWS = (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from cassia_core.report.safe_tables import guard, unguard, write_csv, write_xlsx
+from cassia_core.report.tables.safe_tables import guard, unguard, write_csv, write_xlsx
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1", "\r=1"])

@@ -11,9 +11,9 @@ from openpyxl import load_workbook
 from cassia_core.domain.annotation import Boost, ClusterResult, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.usage import CallRecord
-from cassia_core.report.dataset_tables import summary_table
-from cassia_core.report.run_tables import cost_text, token_tracking, usage_of
-from cassia_core.report.safe_tables import write_csv, write_xlsx
+from cassia_core.report.tables.dataset_tables import summary_table
+from cassia_core.report.tables.run_tables import cost_text, token_tracking, usage_of
+from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 
 SPEC = DatasetSpec(name="x", path="x.csv")
 

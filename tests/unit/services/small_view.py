@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cassia_core.data.view_store import View, ViewWriter, open_view
-from cassia_core.services.review import GroupedCells, ReviewedLabel
+from cassia_core.data.view.view_store import View, ViewWriter, open_view
+from cassia_core.services.labels.review import GroupedCells, ReviewedLabel
 
 
 def write_view(

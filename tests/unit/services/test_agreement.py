@@ -12,7 +12,7 @@ from __future__ import annotations
 import pytest
 from small_view import grouped, write_view
 
-from cassia_core.services.agreement import agreement, judgement
+from cassia_core.services.labels.agreement import agreement, judgement
 
 LEIDEN = ["0"] * 7 + ["1"] * 6 + ["2"] * 2 + ["3"] * 2
 GOLD = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cassia_core.services.alternatives import alternatives
-from cassia_core.services.results import load_results
+from cassia_core.services.clusters.alternatives import alternatives
+from cassia_core.services.runs.results import load_results
 
 
 def test_other_types_are_weighed_best_first_and_the_label_is_not_among_them(demo_run):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cassia_core.services.asked_genes import find_genes, read_genes
+from cassia_core.services.plots.asked_genes import find_genes, read_genes
 
 THERE = ("CD3D", "MS4A1", "HLA-A", "MT-CO1", "LYZ", "Cd8a")
 

@@ -9,7 +9,7 @@ import pytest
 
 from cassia_core.errors import InputError, ProviderError
 from cassia_core.llm.protocol import ChatRequest, ChatResponse
-from cassia_core.services.benchmark import measure_accuracy, run_benchmark
+from cassia_core.services.engine.benchmark import measure_accuracy, run_benchmark
 
 ROWS = [
     {

@@ -12,7 +12,7 @@ import pytest
 from cassia_core import settings
 from cassia_core.domain.config import QCParams, ReadOptions
 from cassia_core.errors import InputError
-from cassia_core.services import cell_quality
+from cassia_core.services.side_jobs import cell_quality
 from tests.typed_cells import typed_cells
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,8 +10,8 @@ import pytest
 
 from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.domain.review import LabelEdit
-from cassia_core.services.cluster_list import Wanted, cluster_csv, families_of, matching, to_look_at
-from cassia_core.services.review import ReviewedLabel
+from cassia_core.services.clusters.cluster_list import Wanted, cluster_csv, families_of, matching, to_look_at
+from cassia_core.services.labels.review import ReviewedLabel
 
 ROWS = (
     ClusterResult(

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from cassia_core.data.view_store import View, ViewWriter, open_view
-from cassia_core.services.cluster_quality import cluster_quality
+from cassia_core.data.view.view_store import View, ViewWriter, open_view
+from cassia_core.services.clusters.cluster_quality import cluster_quality
 
 N = 300
 

@@ -14,7 +14,7 @@ import pytest
 from cassia_core import settings
 from cassia_core.domain.config import ClusteringParams, DatasetSpec, MarkerParams, QCParams, ReadOptions
 from cassia_core.errors import CassiaError
-from cassia_core.services import clustering_preview as previews
+from cassia_core.services.side_jobs import clustering_preview as previews
 from tests.typed_cells import typed_cells
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small_view import grouped, write_view
 
-from cassia_core.services.composition import composition
-from cassia_core.services.figure_tables import composition_table
+from cassia_core.services.clusters.composition import composition
+from cassia_core.services.plots.figure_tables import composition_table
 
 LEIDEN = ["0"] * 4 + ["1"] * 4 + [None]
 SAMPLE = ["a", "a", "a", "b", "a", "b", "b", None, "b"]

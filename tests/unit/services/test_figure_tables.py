@@ -8,9 +8,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from cassia_core.services import review
-from cassia_core.services.figure_tables import table_file, tables
-from cassia_core.services.plot_numbers import FigureOptions
+from cassia_core.services.labels import review
+from cassia_core.services.plots.figure_tables import table_file, tables
+from cassia_core.services.plots.plot_numbers import FigureOptions
 
 OPTIONS = FigureOptions(genes=("CD79A", "NKG7"), column="bulk_labels")
 

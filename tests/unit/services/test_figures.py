@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from cassia_core.errors import ConfigError, InputError
-from cassia_core.services import review
-from cassia_core.services.figures import figure, map_categories, map_values
-from cassia_core.services.plot_numbers import FigureOptions, load_subject
+from cassia_core.services.labels import review
+from cassia_core.services.plots.figures import figure, map_categories, map_values
+from cassia_core.services.plots.plot_numbers import FigureOptions, load_subject
 
 KINDS = ("map", "dots", "heat", "violins", "composition", "confusion")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cassia_core.services.finding_genes import FoundGene, find_gene
+from cassia_core.services.plots.finding_genes import FoundGene, find_gene
 
 GENES = ("CD8A", "CD8B", "MS4A1", "HLA-DRA", "GNLY", "cd8a-like")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from small_view import grouped, write_view
 
-from cassia_core.data.view_store import open_view
-from cassia_core.services.gene_plots import arranged, expression_by_group, scaled, spread_by_group
-from cassia_core.services.plot_numbers import load_subject
+from cassia_core.data.view.view_store import open_view
+from cassia_core.services.plots.gene_plots import arranged, expression_by_group, scaled, spread_by_group
+from cassia_core.services.plots.plot_numbers import load_subject
 
 LEIDEN = ["0", "0", "1", "1", "1", None]
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from cassia_core.errors import InputError
-from cassia_core.report.safe_tables import write_csv
-from cassia_core.services.cells import join_scored, read_table
+from cassia_core.report.tables.safe_tables import write_csv
+from cassia_core.services.intake.labels_onto_cells import join_scored, read_table
 
 IDS = ["NA", "+T", "=1+1", "01", "1", "-1"]
 

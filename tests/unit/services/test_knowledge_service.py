@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cassia_core.services.knowledge import (
+from cassia_core.services.engine.knowledge import (
     describe_type,
     ontology_path,
     search_ontology,

@@ -10,7 +10,7 @@ import pytest
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.errors import ConfigError, RunError
 from cassia_core.runs.store import create_run
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from cassia_core.data.view_store import open_view
+from cassia_core.data.view.view_store import open_view
 from cassia_core.domain.annotation import deserves_a_look
 from cassia_core.errors import ConfigError, RunError
-from cassia_core.services import edited_exports, review
-from cassia_core.services.results import dataset_layout, load_results, output_files, zip_run
-from cassia_core.services.runs import find_run
+from cassia_core.services.labels import edited_exports, review
+from cassia_core.services.runs.results import dataset_layout, load_results, output_files, zip_run
+from cassia_core.services.runs.runs import find_run
 
 EDITED = ("_edited_annotated.h5ad", "_edited_labels.csv", "_edited_tables.xlsx", "_edited_report.html")
 

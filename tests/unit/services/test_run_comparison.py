@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from cassia_core.errors import RunNotFound
-from cassia_core.services import results, review, run_comparison
-from cassia_core.services.run_comparison import Side, agreement_of, compare_runs
-from cassia_core.services.shared_cells import adjusted_rand, cross_table, shared_cells
+from cassia_core.services.labels import review
+from cassia_core.services.runs import results, run_comparison
+from cassia_core.services.runs.run_comparison import Side, agreement_of, compare_runs
+from cassia_core.services.runs.shared_cells import adjusted_rand, cross_table, shared_cells
 from tests.small_runs import LISTS, annotate_lists, past_run, write_lists
 
 

@@ -11,7 +11,7 @@ from cassia_core.domain.config import DatasetSpec, PartOf, RunConfig
 from cassia_core.errors import RunNotFound
 from cassia_core.runs import digest, store
 from cassia_core.runs.event_log import EventLog
-from cassia_core.services import runs
+from cassia_core.services.runs import runs
 from tests.small_runs import call, past_run
 
 AT = "2026-11-20T10:00:00.000+00:00"

@@ -8,9 +8,11 @@ import io
 import numpy as np
 import pytest
 
-from cassia_core.data import view_store
-from cassia_core.services import results, review, selecting
-from cassia_core.services.selecting import CellLabels
+from cassia_core.data.view import view_store
+from cassia_core.services.clusters import selecting
+from cassia_core.services.clusters.selecting import CellLabels
+from cassia_core.services.labels import review
+from cassia_core.services.runs import results
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from io import BytesIO
 import pandas as pd
 import pytest
 
-from cassia_core.services import runs, usage_history
-from cassia_core.services.usage_history import local_day, since, totals, usage_csv
+from cassia_core.services.runs import runs, usage_history
+from cassia_core.services.runs.usage_history import local_day, since, totals, usage_csv
 from tests.small_runs import call, past_run
 
 DAY_1, DAY_2 = "2026-11-18T12:00:00.000+00:00", "2026-11-19T12:00:00.000+00:00"

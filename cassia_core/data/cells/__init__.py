@@ -1,0 +1,1 @@
+"""Cell files: what is in them, read, and told."""

@@ -1,0 +1,92 @@
+"""What is in a file, told before anything is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cassia_core.data.cells.load_cells import inspect_cells
+from cassia_core.data.readers.read_cells import find_source
+from cassia_core.data.readers.text import read_table
+from cassia_core.data.tables.marker_sources import SourceTable, looks_like_expression, read_source
+from cassia_core.data.tables.marker_tables import load_markers, questions_about
+from cassia_core.data.tables.table_columns import NO_NAME
+from cassia_core.data.tables.table_shapes import shape_of
+from cassia_core.domain.config import MarkerParams, ReadOptions
+from cassia_core.domain.findings import Finding, Findings
+from cassia_core.errors import AnnDataError, MarkerFormatError
+from cassia_core.genes.lookup import share_known
+
+CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
+LOOKED_AT = 200
+MOST_ARE_GENES = 0.8
+
+
+def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Findings:
+    """Findings of a cell file (from its header and a few hundred cells) or of a marker table.
+
+    A table whose columns are not recognised gives findings with the questions `columns.cluster` and
+    `columns.gene`
+    instead of an error, so that a person can say which column is which.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened or used; the error says why and what to do.
+    """
+    path = Path(path)
+    source = find_source(path)
+    if source.kind not in ("text", "workbook"):
+        return inspect_cells(path, options, source)[0]
+    if (
+        source.kind == "text"
+        and options.columns is None
+        and looks_like_expression(read_table(source.path, 20).frame)
+    ):
+        return inspect_cells(path, options, source)[0]
+    try:
+        table = read_source(path, options)
+    except MarkerFormatError:
+        _refuse_if_named_like_cells(path, ())
+        raise
+    if table.shaped is None and shape_of(table.frame, options.columns) is None:
+        _refuse_if_named_like_cells(path, ())
+        return _unrecognised(table)
+    loaded = load_markers(path, MarkerParams(), options)
+    _refuse_if_named_like_cells(path, loaded.frame["gene"].astype(str).unique()[:LOOKED_AT])
+    return loaded.findings
+
+
+def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:
+    """A text without genes, in a file named like one of cells, was meant to be cells."""
+    if path.suffix.lower() in CELL_SUFFIXES and share_known(genes) < MOST_ARE_GENES:
+        raise AnnDataError(
+            f"{path.name} is not a {path.suffix.lower()} file.",
+            "It holds plain text: it was renamed, or the download saved a web page instead of the file.",
+            "Fetch the file again, or export it anew.",
+        )
+
+
+def _unrecognised(table: SourceTable) -> Findings:
+    columns = [str(column) or NO_NAME for column in table.frame.columns]
+    found = (
+        Finding(
+            topic="Table",
+            value="The columns are not recognised",
+            level="ask",
+            remark="Say which column holds the cluster and which the gene.",
+        ),
+        Finding(
+            topic="Size",
+            value=f"{len(table.frame):,} rows, {len(columns):,} columns",
+            remark=", ".join(columns[:20]),
+        ),
+    )
+    return Findings(
+        kind="markers",
+        format=table.format,
+        found=found,
+        done=table.done,
+        questions=(*questions_about(table), *table.questions),
+        size_bytes=table.size_bytes,
+    )

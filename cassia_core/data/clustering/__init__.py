@@ -1,0 +1,1 @@
+"""From loaded cells to clusters and their statistics."""

@@ -1,0 +1,361 @@
+"""From loaded cells to clusters, a map and markers: seed 002's path, right first, then fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from cassia_core.data.cells.subset import in_subset, keep_subset, take_subset
+from cassia_core.data.clustering.both_comparisons import alternate
+from cassia_core.data.clustering.cell_groups import CellGroups
+from cassia_core.data.clustering.cell_space import CellSpace, map_name, scaled_space, variable_space
+from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
+from cassia_core.data.clustering.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
+from cassia_core.data.clustering.resolution import suggest_resolution
+from cassia_core.data.h5ad.own_columns import keep_as_original
+from cassia_core.data.kernels.leiden import leiden_clusters
+from cassia_core.data.kernels.rank_genes import rank_genes
+from cassia_core.data.kernels.umap import UmapJob
+from cassia_core.data.quality.removing_cells import remove_cells
+from cassia_core.data.tables.cluster_names import as_cluster_names, named_like_missing
+from cassia_core.data.tables.select_markers import UNASSIGNED
+from cassia_core.data.view.cell_expression import CellExpression
+from cassia_core.data.view.cluster_statistics import FIELDS, ClusterStatistics
+from cassia_core.data.view.view_store import ViewWriter
+from cassia_core.domain.config import ClusteringParams, DatasetSpec
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import ExpressionSource, MarkerTable
+from cassia_core.errors import AnnDataError
+
+if TYPE_CHECKING:
+    from cassia_core.data.cells.load_cells import LoadedCells
+
+__all__ = ["ClusteredCells", "ClusteringListener", "cluster_cells"]
+
+COMPUTED_KEY = "leiden"
+MIN_CELLS, MIN_GENES = 10, 5
+"""Fewer cells or genes than this cannot be clustered in any sensible way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteredCells:
+    """Cells with clusters, a map, and what was measured in each cluster.
+
+    `removed` lists cells that quality control took out (columns `cell`, `reason`). `refusal` says why no
+    markers
+    could be computed, with a remedy, and is None where they were; every cluster is in `table` either way.
+    """
+
+    adata: ad.AnnData
+    cluster_key: str
+    table: MarkerTable
+    frame: pd.DataFrame
+    expression: ExpressionSource
+    removed: pd.DataFrame
+    refusal: AnnDataError | None = None
+
+
+def cluster_cells(
+    loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+) -> ClusteredCells:
+    """Quality control, log-normalisation, clusters, map and markers; writes the view.
+
+    Keeps what the file has: with `spec.clustering.cluster_column` no clusters are computed, with an embedding
+    in
+    `obsm` no map is. With `spec.clustering.subset_clusters` only the cells of these clusters stay, and all of
+    it is
+    computed for them; their markers are tested against each other, against all other cells of the file, or
+    both
+    (`markers_against`). Takes `loaded.adata` over and changes it: cells that fail quality control leave it,
+    `X`
+    becomes log-normalised and `layers["counts"]` the counts where `X` held counts, `obs[cluster_key]` holds
+    the
+    clusters as strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
+
+    Raises
+    ------
+    AnnDataError
+        When there is nothing to cluster on, or a column or matrix asked for is not there.
+    RunCancelled
+        When the listener says so; nothing half-written stays behind.
+    """
+    return _Clustering(loaded, spec, listener, view_dir).run()
+
+
+class _Clustering:
+    """One call of `cluster_cells`, step by step."""
+
+    def __init__(
+        self, loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+    ) -> None:
+        self.adata: ad.AnnData = loaded.adata
+        self.findings: Findings = loaded.findings
+        self.spec, self.params = spec, spec.clustering
+        self.steps, self.view = Steps(listener), ViewWriter(view_dir)
+        self.umap: UmapJob | None = None
+        self.computes_clusters = self.params.cluster_column is None or bool(self.params.subset_clusters)
+        self.whole: _Whole | None = None
+
+    def run(self) -> ClusteredCells:
+        try:
+            return self._run()
+        finally:
+            if self.umap is not None:
+                self.umap.stop()
+            self.view.discard()
+
+    def _run(self) -> ClusteredCells:
+        params = self.params
+        source = chosen_matrix(self.findings, params.expression)
+        inside = in_subset(self.adata, params)
+        keeps_whole = inside is not None and params.markers_against != "subset" and source is not None
+        chosen = self.adata.obs_names[inside] if keeps_whole else None
+        if inside is not None and not keeps_whole:
+            keep_subset(self.adata, inside, params)
+        removed = remove_cells(self.adata, self.findings, source, self.spec.qc, self.steps)
+        expression = None
+        if source is not None:
+            with self.steps.stage("normalise") as done:
+                expression = log_normalised(self.adata, source, params.target_sum, self.steps.notice)
+                done.summary = f"{expression.values.shape[1]:,} genes, from {source.location}"
+        if chosen is not None:
+            self.whole = _Whole(values=expression.values, inside=self.adata.obs_names.isin(chosen))
+            expression = take_subset(self.adata, expression, self.whole.inside, params)
+        kept_map = map_name(self.adata, params)
+        needs_map = kept_map is None
+        if self.computes_clusters:
+            space = self._space(expression)
+            if needs_map:
+                self._start_umap(space)
+            groups, key = self._leiden(space), COMPUTED_KEY
+            self._store_clusters(groups, key)
+            found = self._markers(groups, expression)
+        else:
+            groups, key = self._own_clusters(), params.cluster_column
+            self._store_clusters(groups, key)
+            found = self._markers(groups, expression)
+            if needs_map:
+                self._start_umap(self._space(expression))
+        self.whole = None  # values of cells that are not clustered: not needed any more, and large
+        self._write_genes(expression)
+        self._finish_umap()
+        self.view.finish(self.adata, key, found.statistics, kept_map or "X_umap")
+        return ClusteredCells(
+            adata=self.adata,
+            cluster_key=key,
+            table=found.table,
+            frame=found.frame,
+            expression=found.expression,
+            removed=removed,
+            refusal=found.refusal,
+        )
+
+    def _space(self, expression: Expression | None) -> CellSpace:
+        if self.adata.n_obs < MIN_CELLS or self.adata.n_vars < MIN_GENES:
+            raise AnnDataError(
+                "There is too little to cluster.",
+                f"The data have {self.adata.n_obs} cells and {self.adata.n_vars} genes.",
+                f"At least {MIN_CELLS} cells and {MIN_GENES} genes are needed.",
+            )
+        if expression is None:
+            return scaled_space(self.adata, self.findings, self.params, self.steps)
+        return variable_space(self.adata, expression, self.params, self.spec.qc, self.steps)
+
+    def _start_umap(self, space: CellSpace) -> None:
+        self.steps.begin("umap")
+        self.umap = UmapJob(space.graph.connectivities, space.components, self.params.seed).start()
+        self.steps.beside(self.umap)
+
+    def _leiden(self, space: CellSpace) -> CellGroups:
+        with self.steps.stage("leiden") as done:
+            resolution, why = self.params.resolution, ""
+            if resolution is None:
+                suggestion = suggest_resolution(
+                    space.graph.connectivities, self.params.seed, self.steps.reporter("leiden")
+                )
+                resolution, why = suggestion.resolution, f" ({suggestion.reason})"
+                self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
+            names = leiden_clusters(
+                space.graph.connectivities, resolution, self.params.seed, self.steps.check
+            )
+            n_others = self.whole.n_others if self.whole else 0
+            groups = CellGroups.of(names, self.params.min_cells_per_cluster, n_others)
+            done.summary = f"{len(groups.ids)} clusters at resolution {resolution:g}{why}"
+            self.adata.uns["cassia_clustering"] = {
+                "method": "leiden",
+                "resolution": resolution,
+                "n_neighbors": space.graph.n_neighbors,
+                "n_pcs": space.components.shape[1],
+                "seed": self.params.seed,
+            }
+        return groups
+
+    def _own_clusters(self) -> CellGroups:
+        column = self.params.cluster_column
+        if column not in self.adata.obs:
+            there = ", ".join(map(str, self.adata.obs.columns[:12])) or "none"
+            raise AnnDataError(
+                f"The file has no column {column}.",
+                f"Its columns are: {there}.",
+                "Choose one of these, or let the clusters be computed.",
+            )
+        names = as_cluster_names(self.adata.obs[column])
+        groups = CellGroups.of(names, self.params.min_cells_per_cluster)
+        if UNASSIGNED in groups.ids:
+            missing = groups.sizes[groups.ids.index(UNASSIGNED)]
+            self.steps.notice(
+                f"{missing:,} cells have no value in {column}; they are listed as {UNASSIGNED} and "
+                "get no label."
+            )
+        for name in named_like_missing(groups.ids):
+            self.steps.notice(
+                f'The cluster called "{name}" in {column} is taken as a name, not as a missing value.'
+            )
+        return groups
+
+    def _store_clusters(self, groups: CellGroups, key: str) -> None:
+        if key in self.adata.obs and self.computes_clusters:
+            kept = keep_as_original(self.adata.obs, key)
+            self.steps.notice(f"The file's own column {key} is kept as {kept}.")
+        self.adata.obs[key] = groups.categorical()
+        self.steps.clusters_found(groups.ids, groups.sizes)
+
+    def _markers(self, groups: CellGroups, expression: Expression | None) -> _Found:
+        refusal = _refusal(groups, expression, self.params)
+        if refusal is not None:
+            self.steps.notice(str(refusal))
+            found = _Found(
+                table=groups.table_without_markers(str(refusal)),
+                frame=_EMPTY_FRAME.copy(),
+                expression=CellExpression(_NO_STATISTICS),
+                statistics=None,
+                refusal=refusal,
+            )
+        else:
+            with self.steps.stage("markers") as done:
+                statistics = self._rank(groups, expression, self.whole)
+                frame = statistics.frame()
+                table = groups.marker_table(frame, self.spec.markers)
+                alone = replace(groups, n_others=0)
+                if self.params.markers_against == "both" and self.whole is not None and alone.tested():
+                    among = alone.marker_table(self._rank(alone, expression, None).frame(), self.spec.markers)
+                    table = alternate(table, among, statistics, self.spec.markers.n_genes)
+                found = _Found(
+                    table=table,
+                    frame=frame,
+                    statistics=statistics,
+                    refusal=None,
+                    expression=CellExpression(statistics, self.findings.species),
+                )
+                with_genes = sum(bool(c.genes) for c in table.clusters)
+                done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers"
+        self.steps.markers_ready(found.table, found.expression)
+        return found
+
+    def _rank(self, groups: CellGroups, expression: Expression, whole: _Whole | None) -> ClusterStatistics:
+        """Statistics of the groups against each other, or against all cells of the file."""
+        codes = groups.tested_codes()
+        values, codes = (whole.values, whole.codes(codes)) if whole else (expression.values, codes)
+        return rank_genes(
+            values,
+            expression.genes,
+            codes,
+            groups.tested(),
+            self.spec.markers.method,
+            self.steps.reporter("markers"),
+        )
+
+    def _finish_umap(self) -> None:
+        if self.umap is None:
+            return
+        self.steps.wait_beside()
+        if "X_umap" in self.adata.obsm:
+            self.adata.obsm["X_umap_original"] = self.adata.obsm["X_umap"]
+        self.adata.obsm["X_umap"] = self.umap.embedding()
+        self.steps.end("umap", f"{self.adata.n_obs:,} cells")
+
+    def _write_genes(self, expression: Expression | None) -> None:
+        if expression is None:
+            values, genes = matrix_at(self.adata, "X")
+        else:
+            values, genes = expression.values, expression.genes
+        self.view.write_genes(values, genes, lambda _: self.steps.check())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """Log-normalised values of all cells of the file, shape (n_cells, n_genes), and which of them are
+    clustered.
+    """
+
+    values: sparse.csr_matrix
+    inside: np.ndarray
+
+    @property
+    def n_others(self) -> int:
+        return int((~self.inside).sum())
+
+    def codes(self, codes: np.ndarray) -> np.ndarray:
+        """A cluster per cell of the file from one per clustered cell; -1 for the others."""
+        spread = np.full(self.inside.size, -1, dtype=np.int64)
+        spread[self.inside] = codes
+        return spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    table: MarkerTable
+    frame: pd.DataFrame
+    expression: CellExpression
+    statistics: ClusterStatistics | None
+    refusal: AnnDataError | None
+
+
+def _refusal(
+    groups: CellGroups, expression: Expression | None, params: ClusteringParams
+) -> AnnDataError | None:
+    if expression is None:
+        return AnnDataError(
+            "Markers cannot be computed.",
+            "The file holds scaled values only, and a test on scaled values gives no fold changes.",
+            "Add counts or log-normalised values to the file, for example as .raw or as a layer.",
+        )
+    if not groups.tested():
+        if len(groups.ids) == 1:
+            remedy = (
+                "Choose a higher resolution."
+                if params.cluster_column is None or params.subset_clusters
+                else "Choose another column, or let the clusters be computed."
+            )
+            return AnnDataError(
+                "Markers cannot be computed.",
+                "There is only one cluster, so there is nothing to compare it with.",
+                remedy,
+            )
+        return AnnDataError(
+            "Markers cannot be computed.",
+            "No cluster has enough cells to be compared with the rest.",
+            "Choose a lower resolution or another column.",
+        )
+    return None
+
+
+_EMPTY_FRAME = pd.DataFrame(
+    {
+        "cluster": pd.Series(dtype=str),
+        "gene": pd.Series(dtype=str),
+        **{name: pd.Series(dtype=float) for name in FIELDS},
+    }
+)
+_NO_STATISTICS = ClusterStatistics(
+    clusters=(),
+    genes=(),
+    n_cells=np.zeros(0, dtype=np.int64),
+    **{name: np.zeros((0, 0), dtype=np.float32) for name in FIELDS},
+)

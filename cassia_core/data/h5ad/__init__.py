@@ -1,0 +1,1 @@
+"""Writing h5ad files."""

@@ -1,0 +1,1 @@
+"""The numerical steps, each on plain arrays."""

@@ -1,0 +1,1 @@
+"""Gene names of a cell file."""

@@ -1,0 +1,325 @@
+"""Gene names of a cell file: which column holds them, made current, made unique; the file's own names are
+kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cassia_core.data.names.features import genes_only, without_genome_prefix
+from cassia_core.domain.config import ReadOptions
+from cassia_core.domain.counting_words import counted
+from cassia_core.domain.findings import Question
+from cassia_core.errors import GeneIdError
+from cassia_core.genes import canonical, guess_species, symbol_of
+from cassia_core.genes.excel import unmangle
+from cassia_core.genes.lookup import is_ensembl, share_known
+
+_SYMBOL_COLUMNS = (
+    "gene_symbols",
+    "gene_symbol",
+    "symbol",
+    "symbols",
+    "gene_name",
+    "gene_names",
+    "feature_name",
+    "gene_short_name",
+    "hgnc_symbol",
+    "mgi_symbol",
+    "external_gene_name",
+    "gene",
+    "genes",
+    "name",
+    "names",
+    "features",
+    "_index",
+    "index",
+)
+_COMPOSITE = re.compile(r"^(?P<first>[^_|;,]+)[_|;,](?P<second>[^_|;,]+)$")
+_MAX_UNMAPPED = 0.5
+_SAMPLED = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneNames:
+    """Repaired names of a file's genes.
+
+    `symbols` (n_kept,) are unique, `plain` the same without what makes them unique; `keep` (n_genes,) is
+    False
+    for features that are no genes. `ids` says what the file had ("symbols", "Ensembl ids", "Entrez ids").
+    """
+
+    symbols: np.ndarray
+    plain: np.ndarray
+    keep: np.ndarray
+    ids: str
+    species: str
+    confident: bool
+    ensembl: np.ndarray | None = None
+    done: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+def repair_gene_names(
+    var: pd.DataFrame, options: ReadOptions = ReadOptions(), weights: np.ndarray | None = None
+) -> GeneNames:
+    """Find the best gene name of every row of `var` and make it current and unique.
+
+    Parameters
+    ----------
+    var
+        The file's table of genes (n_genes rows); its index holds the file's names.
+    options
+        `symbol_column` and `genome` where the person answered a question.
+    weights
+        (n_genes,) total signal per gene: of genes with the same name, the strongest keeps it.
+
+    Raises
+    ------
+    GeneIdError
+        More than half of the ids cannot be turned into symbols, or no gene is left.
+    """
+    done: list[str] = []
+    notices: list[str] = []
+    questions: list[Question] = []
+    names = pd.Series(np.asarray(var.index.astype(str)))
+    keep = genes_only(var, names, done)
+    names, genome_keep = without_genome_prefix(names, keep, options, done, questions)
+    keep &= genome_keep
+    if not keep.any():
+        raise GeneIdError(
+            "The file has no genes.",
+            "All its features are of other kinds (peaks, antibodies, tags).",
+            "Open the file with the gene expression part.",
+        )
+    table = var.reset_index(drop=True)[keep]
+    weights = None if weights is None else np.asarray(weights)[keep]
+    names = names[keep].reset_index(drop=True)
+    table = table.reset_index(drop=True)
+    symbols, ids, ensembl = _best_names(names, table, options, done, questions)
+    species, confident = guess_species(ensembl if ensembl is not None else symbols)
+    symbols = _map_ids(symbols, ids, species, done)
+    if not confident:
+        species, confident = max(guess_species(symbols), (species, confident), key=lambda guess: guess[1])
+    symbols = _undo_spreadsheet(symbols, species, done, notices)
+    symbols = _made_current(symbols, ensembl, species, done)
+    known = share_known(symbols.iloc[:: max(1, len(symbols) // _SAMPLED)])
+    if known < _MAX_UNMAPPED:
+        notices.append(
+            f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names."
+        )
+    unique = _made_unique(symbols, ensembl, weights, done)
+    return GeneNames(
+        symbols=unique,
+        plain=symbols.to_numpy(dtype=object),
+        keep=keep,
+        ids=ids,
+        species=species,
+        confident=confident,
+        ensembl=None if ensembl is None else ensembl.to_numpy(dtype=object),
+        done=tuple(done),
+        notices=tuple(notices),
+        questions=tuple(questions),
+    )
+
+
+def _best_names(
+    names: pd.Series, table: pd.DataFrame, options: ReadOptions, done: list[str], questions: list[Question]
+) -> tuple[pd.Series, str, pd.Series | None]:
+    """The series that holds the names to use, what they are, and Ensembl ids where the file has them."""
+    ensembl = _ensembl_ids(names, table)
+    if options.symbol_column and options.symbol_column in table:
+        done.append(f"Gene names are read from the column {options.symbol_column}, as you chose.")
+        return _filled(table[options.symbol_column], names), "symbols", ensembl
+    own = _score(names)
+    columns = {
+        column: _score(table[column])
+        for column in table
+        if table[column].dtype.kind not in "fbc" and column not in ("feature_types", "genome")
+    }
+    if own >= 0.5 or not columns or max(columns.values()) <= max(own, 0.3):
+        split = _split_composite(names, done)
+        if split is not None:
+            return split, "symbols", ensembl
+        return names, _kind_of(names), ensembl
+    order = {name: i for i, name in enumerate(_SYMBOL_COLUMNS)}
+    best = max(columns, key=lambda c: (round(columns[c], 1), -order.get(str(c).lower(), 99)))
+    kind = _kind_of(names)
+    done.append(f"The file names its genes by {kind}; symbols are taken from its column {best}.")
+    rivals = [c for c, score in columns.items() if score > 0.5 and c != best]
+    if rivals:
+        questions.append(
+            Question(
+                option="symbol_column",
+                text="Which column holds the gene names?",
+                choices=(str(best), *map(str, rivals)),
+                suggested=str(best),
+            )
+        )
+    return _filled(table[best], names), kind, ensembl
+
+
+def _filled(column: pd.Series, names: pd.Series) -> pd.Series:
+    text = column.astype(object).where(column.notna(), "").astype(str).reset_index(drop=True)
+    return text.where(~text.isin(("", "nan", "None", "-")), names)
+
+
+def _ensembl_ids(names: pd.Series, table: pd.DataFrame) -> pd.Series | None:
+    for values in (names, *(table[c] for c in table if table[c].dtype.kind not in "fbciu")):
+        text = values.astype(str).reset_index(drop=True)
+        if text.head(_SAMPLED).map(is_ensembl).mean() > 0.5:
+            return text.str.split(".").str[0]
+    return None
+
+
+def _score(values: pd.Series) -> float:
+    """Share of values that are gene symbols we know, human or mouse."""
+    text = values.astype(str)
+    sample = text.iloc[:: max(1, len(text) // _SAMPLED)]
+    named = [name for name in sample if not is_ensembl(name)]
+    return share_known(named) * len(named) / max(1, len(sample))
+
+
+def _kind_of(names: pd.Series) -> str:
+    sample = names.head(_SAMPLED)
+    if sample.map(is_ensembl).mean() > 0.5:
+        return "Ensembl ids"
+    if sample.str.isdigit().mean() > 0.5:
+        return "numbers" if _is_count(sample) else "Entrez ids"
+    return "symbols"
+
+
+def _is_count(names: pd.Series) -> bool:
+    """Whether the names only count the rows (0, 1, 2, ...)."""
+    numbers = pd.to_numeric(names, errors="coerce").to_numpy(dtype=float)
+    return len(numbers) > 1 and bool(np.all(np.diff(numbers) == 1)) and numbers[0] in (0, 1)
+
+
+def _split_composite(names: pd.Series, done: list[str]) -> pd.Series | None:
+    """Names such as ENSG00000167286_CD3D: the half that is the symbol."""
+    parts = names.str.extract(_COMPOSITE)
+    if parts["first"].isna().mean() > 0.5:
+        return None
+    scores = {half: _score(parts[half].fillna("")) for half in ("first", "second")}
+    best = max(scores, key=lambda half: scores[half])
+    if scores[best] < 0.5 or scores[best] <= _score(names):
+        return None
+    done.append(f"Gene names are made of two parts ({names.iloc[0]}); the symbol is used.")
+    return parts[best].fillna(names)
+
+
+def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.Series:
+    """Turn what still is an id into its symbol, by the packaged table."""
+    if ids == "numbers" and symbols.str.isdigit().mean() > 0.5:
+        raise GeneIdError(
+            "This file has no gene names.",
+            "Its genes are only numbered, and no column names them.",
+            "Add a column with gene symbols to the file, or open another one.",
+        )
+    is_id = symbols.map(is_ensembl) if ids != "Entrez ids" else symbols.str.isdigit()
+    if not is_id.any():
+        return symbols
+    if ids == "Entrez ids":
+        species = _species_of_entrez(symbols[is_id])
+    mapped = symbols[is_id].map(lambda gene_id: symbol_of(gene_id, species))
+    known = mapped.notna()
+    if is_id.mean() > 0.5 and known.mean() < 1 - _MAX_UNMAPPED:
+        raise GeneIdError(
+            f"{int((~known).sum()):,} of {len(symbols):,} gene ids are not known to us.",
+            "Our table covers human and mouse; markers of unknown ids say nothing to anyone.",
+            "Add a column with gene symbols to the file, or choose the one that holds them.",
+            details=", ".join(symbols[is_id][~known].head(8)),
+        )
+    if known.any():
+        lost = f"; {int((~known).sum()):,} are not known and keep their id" if not known.all() else ""
+        done.append(f"{counted(int(known.sum()), 'gene id is', 'gene ids are')} turned into symbols{lost}.")
+    return symbols.where(~is_id, mapped.reindex(symbols.index)).where(lambda s: s.notna(), symbols)
+
+
+def _species_of_entrez(ids: pd.Series) -> str:
+    sample = ids.head(_SAMPLED)
+    shares = {
+        species: np.mean([symbol_of(i, species) is not None for i in sample])
+        for species in ("human", "mouse")
+    }
+    return max(shares, key=lambda s: shares[s]) if max(shares.values()) > 0 else ""
+
+
+def _undo_spreadsheet(symbols: pd.Series, species: str, done: list[str], notices: list[str]) -> pd.Series:
+    found = {name: repaired for name in symbols.unique() if (repaired := unmangle(name, species or "human"))}
+    sure = {name: repaired.symbol for name, repaired in found.items() if repaired.symbol}
+    unsure = [
+        f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol
+    ]
+    if sure:
+        sample = ", ".join(f"{a} to {b}" for a, b in list(sure.items())[:5])
+        done.append(
+            f"{counted(len(sure), 'gene name', 'gene names')} that a spreadsheet made a date put right "
+            f"({sample})."
+        )
+    if unsure:
+        notices.append(
+            f"{counted(len(unsure), 'gene name was', 'gene names were')} changed by a spreadsheet and "
+            "cannot be told: "
+            f"{', '.join(unsure[:6])}."
+        )
+    return symbols.map(lambda name: sure.get(name, name))
+
+
+def _made_current(symbols: pd.Series, ensembl: pd.Series | None, species: str, done: list[str]) -> pd.Series:
+    """Current symbols for old ones, unless the current one is taken by another row of the file."""
+    taken = set(symbols)
+    by_id = ensembl.map(lambda gene_id: symbol_of(gene_id, species)) if ensembl is not None else None
+    current = []
+    for row, name in enumerate(symbols):
+        new = canonical(name, species)
+        if new is None and by_id is not None and isinstance(by_id.iloc[row], str):
+            new = by_id.iloc[row]
+        current.append(name if new is None or new == name or new in taken else new)
+        taken.add(current[-1])
+    renamed = [(old, new) for old, new in zip(symbols, current, strict=True) if old != new]
+    if renamed:
+        sample = ", ".join(f"{old} to {new}" for old, new in renamed[:3])
+        done.append(
+            f"{counted(len(renamed), 'old gene name is', 'old gene names are')} replaced by current ones "
+            f"({sample})."
+        )
+    return pd.Series(current, index=symbols.index, dtype=object)
+
+
+def _made_unique(
+    symbols: pd.Series, ensembl: pd.Series | None, weights: np.ndarray | None, done: list[str]
+) -> np.ndarray:
+    """Every name once: of equal names the strongest keeps it, the others carry their Ensembl id or a
+    number.
+    """
+    repeated = symbols.duplicated(keep=False)
+    names = symbols.to_numpy(dtype=object).copy()
+    if not repeated.any():
+        return names
+    rows = np.flatnonzero(repeated)
+    order = rows if weights is None else rows[np.argsort(-weights[rows], kind="stable")]
+    taken = set(names[~repeated.to_numpy()])
+    for row in order:
+        name = names[row]
+        if name in taken:
+            plain = name
+            if ensembl is not None and ensembl.iloc[row] != plain:
+                name = f"{plain}-{ensembl.iloc[row]}"
+            number = 2
+            while name in taken:
+                name, number = f"{plain}-{number}", number + 1
+            names[row] = name
+        taken.add(name)
+    several = symbols[repeated].nunique()
+    done.append(
+        f"{counted(several, 'gene name occurs', 'gene names occur')} more than once "
+        f"({', '.join(symbols[repeated].unique()[:3])}); the "
+        "strongest row keeps the name, the others carry an id or a number behind it."
+    )
+    return names

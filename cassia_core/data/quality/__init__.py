@@ -1,0 +1,1 @@
+"""Quality of cells: measured, limits, cells set aside."""

@@ -1,0 +1,1 @@
+"""Marker tables: read, put in order, and the markers of each cluster chosen."""

@@ -1,0 +1,140 @@
+"""Which column of a marker table plays which role."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from cassia_core.data.readers.text import is_numeric
+from cassia_core.data.tables import table_columns as names
+from cassia_core.domain.config import TableColumns
+from cassia_core.genes.lookup import share_known
+
+_KNOWN_GENES = 0.3
+_SOUNDS_LIKE = {
+    "cluster": re.compile(r"cluster|cell.?type|leiden|louvain|cell.?population", re.IGNORECASE),
+    "gene": re.compile(r"gene|symbol|marker", re.IGNORECASE),
+}
+
+
+def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[str, str]:
+    """Role (cluster, gene, log2fc, score, pval, pval_adj, pct_in, pct_out) to column.
+
+    By the person's word first, then by usual names, then by headers that sound like it; of several columns
+    for one
+    role the one whose content fits. Row names stand in for a missing gene column.
+    """
+    columns = [str(column) for column in frame.columns]
+    roles = {
+        role: word for role in names.ROLES if (word := _told(chosen, role)) is not None and word in columns
+    }
+    told = set(roles)
+    for role in names.ROLES:
+        if role not in roles and (column := _usual(frame, role, roles)) is not None:
+            roles[role] = column
+    if "gene" in roles and "gene" not in told:
+        roles["gene"] = _best_gene_column(frame, roles)
+    if "gene" not in roles and (
+        lists := [c for c in columns if names.plain(c) in names.LIST_NAMES and c not in roles.values()]
+    ):
+        roles["gene"] = lists[0]
+    if len(columns) == 2 and not told and not roles.keys() & {"log2fc", "score"}:
+        roles = _two_columns(frame, roles)
+    for role, pattern in _SOUNDS_LIKE.items():
+        if role not in roles and (column := _sounding(frame, pattern, roles)) is not None:
+            roles[role] = column
+    if "gene" not in roles and (column := _row_names(frame, roles)) is not None:
+        roles["gene"] = column
+    if "cluster" in roles and "gene" in roles and "cluster" not in told:
+        roles["cluster"] = cluster_columns(frame, roles["gene"], roles["cluster"])[0]
+    return roles
+
+
+def _told(chosen: TableColumns | None, role: str) -> str | None:
+    word = getattr(chosen, role, None)
+    return "" if word == names.NO_NAME else word
+
+
+def cluster_columns(frame: pd.DataFrame, gene: str, found: str) -> tuple[str, ...]:
+    """Columns that could name the cluster, best first: that in which genes repeat least within a cluster."""
+    usual = [c for c in names.columns_of("cluster", map(str, frame.columns)) if c != gene] or [found]
+    if len(usual) == 1:
+        return tuple(usual)
+    return tuple(sorted(usual, key=lambda column: int(frame.duplicated([column, gene]).sum())))
+
+
+def _usual(frame: pd.DataFrame, role: str, roles: dict[str, str]) -> str | None:
+    found = [c for c in names.columns_of(role, map(str, frame.columns)) if c not in roles.values()]
+    if role not in ("gene", "cluster"):
+        found = [c for c in found if is_numeric(frame[c]) or not frame[c].astype(str).str.strip().any()]
+    return found[0] if found else None
+
+
+def _best_gene_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
+    """Of several gene columns the one with most known symbols; ids count half, numbers not at all."""
+    candidates = [c for c in names.columns_of("gene", map(str, frame.columns)) if c != roles.get("cluster")]
+    if len(candidates) < 2:
+        return roles["gene"]
+    return max(
+        candidates,
+        key=lambda c: (round(share_known(frame[c].astype(str).unique()[:300]), 1), not is_numeric(frame[c])),
+    )
+
+
+def _sounding(frame: pd.DataFrame, pattern: re.Pattern[str], roles: dict[str, str]) -> str | None:
+    free = [str(c) for c in frame.columns if str(c) not in roles.values() and pattern.search(str(c))]
+    return next((c for c in free if not is_numeric(frame[c]) or pattern is _SOUNDS_LIKE["cluster"]), None)
+
+
+def _two_columns(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
+    """Two columns of any name: the one with lists holds the genes."""
+    first, second = map(str, frame.columns)
+    if {"cluster", "gene"} <= roles.keys() and roles["cluster"] != roles["gene"]:
+        return roles
+    if "cluster" in roles:
+        other = second if roles["cluster"] == first else first
+        text = frame[other].astype(str)
+        fits = holds_lists(text) or share_known(text.unique()[:300]) >= _KNOWN_GENES
+        return {"cluster": roles["cluster"], "gene": other} if fits else {"cluster": roles["cluster"]}
+    if holds_lists(frame[second]) and not holds_lists(frame[first]):
+        return {"cluster": first, "gene": second}
+    return roles
+
+
+def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
+    """Row names that are genes: text, and known as genes where no statistics show that it is a table of
+    tests.
+    """
+    tested = bool(roles.keys() & {"log2fc", "pval", "pval_adj", "score"})
+    for column in names.row_name_columns(map(str, frame.columns)):
+        if (
+            column not in roles.values()
+            and len(frame)
+            and not is_numeric(frame[column])
+            and (tested or share_known(frame[column].astype(str).unique()[:300]) >= _KNOWN_GENES)
+        ):
+            return column
+    return None
+
+
+def holds_lists(values: pd.Series) -> bool:
+    text = values.astype(str).str.strip()
+    text = text[text != ""].head(200)
+    if text.empty:
+        return False
+    several = text.map(lambda cell: len(split_genes(cell)) >= 3)
+    return bool(several.mean() >= 0.5)
+
+
+def split_genes(text: str) -> list[str]:
+    """Genes of a written list, in order, whatever stands between them."""
+    text = text.strip().strip("[](){}")
+    for separator in (",", ";", "|", "\n", "\t"):
+        if separator in text:
+            parts = text.split(separator)
+            break
+    else:
+        parts = re.split(r"\s+", text)
+    cleaned = (part.strip().strip("'\"`*").strip() for part in parts)
+    return list(dict.fromkeys(part for part in cleaned if part))

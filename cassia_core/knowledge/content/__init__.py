@@ -1,0 +1,1 @@
+"""What the knowledge base holds: types, states, tissues, genes."""

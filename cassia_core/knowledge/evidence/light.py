@@ -1,0 +1,43 @@
+"""The traffic light of a label, by stated rules (docs/EVIDENCE.md)."""
+
+from __future__ import annotations
+
+from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict, names_a_type
+from cassia_core.knowledge.naming.lineages import is_vague
+
+GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
+GREEN_SCORE, RED_SCORE = 75.0, 50.0
+
+
+def light_of(
+    evidence: Evidence | None, score: QualityScore | None, verdict: Verdict | None
+) -> tuple[Light, str]:
+    """High, medium or look, with the reason in one sentence. The first rule that fits decides.
+
+    `score` and `verdict` are None where nobody scored or validated; they then neither help nor harm.
+    """
+    if evidence is not None and not names_a_type(evidence.label):
+        return "look", "No cell type could be named."
+    if verdict is not None and not verdict.passed:
+        return "look", "The validator did not accept the label."
+    if evidence is not None and (invented := evidence.genes("cited_not_in_data")):
+        return "look", f"Genes are cited that are nowhere in the data: {', '.join(invented)}."
+    measured = evidence.score if evidence is not None else None
+    if measured is not None and evidence is not None and measured < RED_EVIDENCE:
+        return "look", evidence.problems[0] if evidence.problems else "The genes hardly speak for the label."
+    if score is not None and score.value < RED_SCORE:
+        return "look", f"The scorer gave {score.value:.0f} of 100."
+    if measured is None or evidence is None:
+        return (
+            "medium",
+            "The knowledge base does not know this label, so it could not be checked against the genes.",
+        )
+    if evidence.problems:
+        return "medium", evidence.problems[0]
+    if measured < GREEN_EVIDENCE:
+        return "medium", f"The evidence is fair ({measured:.0f} of 100)."
+    if is_vague(evidence.label):
+        return "medium", "The label names a broad class only; the genes do not settle which kind."
+    if score is not None and score.value < GREEN_SCORE:
+        return "medium", f"The evidence is good, but the scorer gave only {score.value:.0f} of 100."
+    return "high", f"The genes speak clearly for the label ({measured:.0f} of 100) and nothing against it."

@@ -1,0 +1,1 @@
+"""Labels, ontology terms and lineages."""

@@ -1,0 +1,1 @@
+"""Scoring marker lists against types."""

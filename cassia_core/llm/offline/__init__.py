@@ -1,0 +1,1 @@
+"""The offline engine, which is no language model, as a provider."""

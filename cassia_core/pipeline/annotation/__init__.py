@@ -1,0 +1,1 @@
+"""Annotating the clusters of a dataset."""

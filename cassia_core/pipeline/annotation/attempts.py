@@ -1,0 +1,194 @@
+"""Attempt after attempt: annotate, check, validate, until a label holds or the attempts are used up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cassia_core.agents import parse
+from cassia_core.agents.parse import GeneRequest
+from cassia_core.domain.annotation import Proposal, QualityScore, names_a_type
+from cassia_core.domain.markers import GeneMeasurement
+from cassia_core.domain.tasks import AnnotateTask, FormatTask, ScoreTask, ValidateTask
+from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
+from cassia_core.pipeline.annotation.cluster_case import Case, Draft
+from cassia_core.pipeline.annotation.conversation import Conversation
+from cassia_core.pipeline.annotation.looking_up import look_up
+
+ANSWERABLE = (ReplyError, ReplyFiltered, ContextTooLong)
+"""Errors of one request after which the others of the run can still succeed, and a repeat would not help."""
+
+
+@dataclass(slots=True)
+class Looks:
+    """Measured genes seen so far over all attempts, and how many more looks fused boosting allows."""
+
+    left: int
+    measured: tuple[GeneMeasurement, ...] = ()
+
+
+def settle_label(case: Case, talk: Conversation) -> Draft:
+    """The first draft that passes, else the best one with the reason why a person should look.
+
+    Raises
+    ------
+    ReplyError
+        When no attempt gave an annotation of this cluster.
+    ProviderError, BudgetExceeded, RunCancelled
+        From the asking.
+    """
+    drafts: list[Draft] = []
+    previous: Proposal | None = None
+    feedback, trouble = "", None
+    looks = Looks(left=case.params.boost_rounds if case.params.boost == "fused" else 0)
+    for attempt in range(1, case.params.max_attempts + 1):
+        try:
+            proposal = _propose(case, talk, attempt, previous, feedback, looks)
+        except ReplyError as error:
+            trouble, feedback = error, f"The last reply was no usable answer. {error.why}"
+            continue
+        considered = bool(proposal.mixed) or _same_label(previous, proposal)
+        draft = _examined(case, talk, proposal, attempt, considered=considered)
+        if not draft.feedback:
+            return draft
+        drafts.append(draft)
+        previous, feedback = proposal, draft.feedback
+    if not drafts:
+        raise trouble or ReplyError("No attempt gave an annotation.")
+    return _best(drafts)
+
+
+def _propose(
+    case: Case, talk: Conversation, attempt: int, previous: Proposal | None, feedback: str, looks: Looks
+) -> Proposal:
+    """One annotation, after the looks at measured genes that the annotator asks for and has left."""
+    while True:
+        task = AnnotateTask(
+            setting=case.setting,
+            markers=case.markers,
+            n_genes=case.n_genes,
+            attempt=attempt,
+            previous=previous,
+            feedback=feedback,
+            may_ask=looks.left > 0,
+            measured=looks.measured,
+        )
+        answer = _annotation(case, talk, task)
+        if isinstance(answer, Proposal):
+            return _about_this_cluster(case, answer, looks.measured)
+        looks.left -= 1
+        looks.measured = look_up(case, answer, looks.measured)
+
+
+def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal | GeneRequest:
+    """The annotator's answer; a formatter copies it out of a reply that has an answer but no readable
+    block.
+    """
+    try:
+        answer = talk.ask(
+            "annotator",
+            task,
+            parse.read_proposal_or_request if task.may_ask else parse.read_proposal,
+            attempt=task.attempt,
+        )
+    except ReplyError as error:
+        if not _speaks_of(case, error.raw):
+            raise
+        return _formatted(case, talk, error.raw, task.attempt)
+    if not case.params.always_format or isinstance(answer, GeneRequest):
+        return answer
+    try:
+        return replace(_formatted(case, talk, talk.turns[-1].text, task.attempt), reasoning=answer.reasoning)
+    except ReplyError:
+        return answer  # it was readable as it stood; the formatter's failed turn is in the conversation
+
+
+def _formatted(case: Case, talk: Conversation, text: str, attempt: int) -> Proposal:
+    copied = talk.ask(
+        "formatter", FormatTask(setting=case.setting, text=text), parse.read_proposal, attempt=attempt
+    )
+    return replace(copied, reasoning=text)
+
+
+def _speaks_of(case: Case, text: str) -> bool:
+    """Whether a reply names any of the cluster's genes: a refusal or an empty phrase does not."""
+    return bool(parse.genes_named(text) & case.shown)
+
+
+def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeasurement, ...]) -> Proposal:
+    """Refuse a label that leans on none of the genes that were given: it speaks of something else."""
+    cited = parse.genes_named(" ".join(proposal.key_genes) or proposal.reasoning)
+    given = case.shown | {value.gene.upper() for value in measured}
+    if cited & given or not names_a_type(proposal.label):
+        return proposal
+    named = ", ".join(proposal.key_genes[:5])
+    raise ReplyError(
+        "The answer is not about this cluster.",
+        f"None of the genes it cites ({named}) is among those given." if named else "It cites no gene.",
+    )
+
+
+def _same_label(previous: Proposal | None, proposal: Proposal) -> bool:
+    return previous is not None and previous.label.lower() == proposal.label.lower()
+
+
+def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, *, considered: bool) -> Draft:
+    """Checks first; what they object to goes back without paying a validator, unless it was `considered`
+    already:
+    the annotator insists on the label or calls the cluster mixed. Then the validator decides."""
+    evidence = case.weigh(proposal)
+    talk.add_checks(evidence, attempt)
+    draft = Draft(proposal=proposal, evidence=evidence, attempt=attempt)
+    if evidence.problems and not considered:
+        return replace(draft, feedback=" ".join(evidence.problems), reason=evidence.problems[0])
+    return review(case, talk, draft)
+
+
+def review(case: Case, talk: Conversation, draft: Draft) -> Draft:
+    """The validator's verdict, with a score in the same reply where its model also scores."""
+    task = ValidateTask(
+        setting=case.setting,
+        markers=case.markers,
+        proposal=draft.proposal,
+        evidence=draft.evidence,
+        strictness=case.params.validator_involvement,
+        with_score=case.scores_with_validator,
+        n_genes=case.n_genes,
+        attempt=draft.attempt,
+    )
+    try:
+        verdict = talk.ask_twice("validator", task, parse.read_verdict, attempt=draft.attempt)
+    except ANSWERABLE as error:
+        return replace(draft, reason=f"It was not validated. {error}")
+    score = _score_in(talk.turns[-1].text, talk.turns[-1].model) if case.scores_with_validator else None
+    feedback = (
+        "" if verdict.passed else verdict.feedback or "The validator did not accept it and gave no reason."
+    )
+    return replace(draft, verdict=verdict, score=score, feedback=feedback, reason=feedback)
+
+
+def _score_in(text: str, model: str) -> QualityScore | None:
+    """The score beside the verdict; None when it is absent or unreadable: then the scorer is asked."""
+    try:
+        return replace(parse.read_score(text), model=model) if parse.has_score(text) else None
+    except ReplyError:
+        return None
+
+
+def scored(case: Case, talk: Conversation, draft: Draft) -> Draft:
+    """Ask the scorer, unless no score is wanted or one came with the verdict."""
+    if not case.params.score or draft.score is not None:
+        return draft
+    task = ScoreTask(
+        setting=case.setting,
+        markers=case.markers,
+        proposal=draft.proposal,
+        evidence=draft.evidence,
+        n_genes=case.n_genes,
+    )
+    score = talk.ask_twice("scorer", task, parse.read_score, attempt=draft.attempt)
+    return replace(draft, score=replace(score, model=talk.turns[-1].model))
+
+
+def _best(drafts: list[Draft]) -> Draft:
+    """Fewest problems, then most evidence, then the latest."""
+    return max(drafts, key=lambda d: (-len(d.evidence.problems), d.evidence.score or 0.0, d.attempt))

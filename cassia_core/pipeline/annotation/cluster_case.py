@@ -1,0 +1,75 @@
+"""One cluster on its way: what is known of it, and the drafts of its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cassia_core.domain.annotation import Evidence, Light, OntologyTerm, Proposal, QualityScore, Verdict
+from cassia_core.domain.config import AnnotationParams
+from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
+from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.evidence.light import light_of
+from cassia_core.knowledge.evidence.weigh import weigh
+from cassia_core.knowledge.naming.ontology import find_term
+from cassia_core.knowledge.scoring.siblings import sibling_markers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """The knowledge base's part: everything here is computed, no model is asked."""
+
+    weigh: Callable[..., Evidence] = weigh
+    light_of: Callable[..., tuple[Light, str]] = light_of
+    find_term: Callable[[str], OntologyTerm | None] = find_term
+    sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = sibling_markers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One cluster with all that the agents may see of it."""
+
+    markers: ClusterMarkers
+    setting: Setting
+    params: AnnotationParams
+    expression: ExpressionSource
+    n_genes: int
+    checks: Checks
+
+    def weigh(self, proposal: Proposal) -> Evidence:
+        """Evidence for the label from the genes that the annotator saw, no fewer and no more."""
+        return self.checks.weigh(
+            proposal.label, self.markers, self.setting, self.expression, proposal.key_genes, self.n_genes
+        )
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """Genes that the annotator saw, in capitals."""
+        return frozenset(gene.upper() for gene in self.markers.symbols(self.n_genes))
+
+    @property
+    def scores_with_validator(self) -> bool:
+        """One call does both where both are the same model (docs/adr/0004)."""
+        return self.params.score and self.params.model_of("scorer") == self.params.model_of("validator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A label with all that was said of it.
+
+    `verdict` is the validator's, None when it was not asked; `feedback` is what goes back to the annotator,
+    "" when
+    there is nothing to mend; `reason` says why a person should look, "" when nothing stands open.
+    """
+
+    proposal: Proposal
+    evidence: Evidence
+    attempt: int
+    verdict: Verdict | None = None
+    score: QualityScore | None = None
+    feedback: str = ""
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is not None and self.verdict.passed

@@ -1,0 +1,1 @@
+"""Processes beside a page."""

@@ -1,0 +1,122 @@
+"""Cluster a sample of the cells, the same way as a run does, and keep what a small picture needs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cassia_core.data.cells.load_cells import load_cells
+from cassia_core.data.clustering.cluster_cells import cluster_cells
+from cassia_core.data.view.view_store import open_view
+from cassia_core.domain.events import Stage
+from cassia_core.domain.markers import ExpressionSource, MarkerTable
+from cassia_core.domain.side_jobs import (
+    PREVIEW_CELLS,
+    PreviewCluster,
+    PreviewFindings,
+    PreviewProgress,
+    PreviewRequest,
+)
+from cassia_core.runs.codec import write_json
+from cassia_core.runs.side_folders import PreviewFolder
+
+STEPS: tuple[Stage, ...] = (
+    "read",
+    "qc",
+    "normalise",
+    "variable_genes",
+    "pca",
+    "neighbors",
+    "leiden",
+    "markers",
+    "umap",
+)
+"""In the order in which they end."""
+_TOLD_EVERY_S = 0.2
+
+
+class ProgressFile:
+    """A `ClusteringListener` that writes how far the preview is. Nobody asks it to stop: its process is
+    ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._told = path, 0.0
+        self._only_map_left = False
+        self.notices: list[str] = []
+
+    def started(self, stage: Stage) -> None:
+        self._tell(stage, 0.0)
+
+    def progress(self, stage: Stage, fraction: float) -> None:
+        if time.monotonic() - self._told >= _TOLD_EVERY_S:
+            self._tell(stage, fraction)
+
+    def finished(self, stage: Stage, seconds: float, summary: str) -> None: ...
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def clusters_found(self, ids: tuple[str, ...], n_cells: tuple[int | None, ...]) -> None: ...
+
+    def markers_ready(self, table: MarkerTable, expression: ExpressionSource) -> None:
+        self._only_map_left = True
+
+    def cancelled(self) -> bool:
+        return False
+
+    def _tell(self, stage: Stage, fraction: float) -> None:
+        if stage == "umap" and not self._only_map_left:
+            return  # the map is computed beside other steps, which are told first
+        self._told = time.monotonic()
+        done = STEPS.index(stage) + min(max(fraction, 0.0), 1.0)
+        write_json(self._path, PreviewProgress(stage=stage, fraction=done / len(STEPS)))
+
+
+def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
+    """Cluster at most `PREVIEW_CELLS` cells and write `folder.cells` and `folder.findings`.
+
+    The sample is the reader's: random, and always the same for a file. It is normalised, chosen and clustered
+    by the
+    very code of a run, so that there is one way to do it.
+
+    Raises
+    ------
+    InputError
+        When the cells cannot be read or clustered.
+    """
+    begun = time.monotonic()
+    spec, listener = request.spec, ProgressFile(folder.progress)
+    listener.started("read")
+    n_run = min(request.n_cells, spec.read.max_cells or request.n_cells)
+    loaded = load_cells(Path(spec.path), replace(spec.read, max_cells=min(n_run, PREVIEW_CELLS)))
+    n_drawn = loaded.adata.n_obs
+    found = cluster_cells(loaded, spec, listener, folder.view)
+    view = open_view(folder.view)
+    column, name = view.column(view.cluster_key), view.embeddings()[0]
+    np.savez(folder.cells, xy=view.embedding(name), codes=column.codes)
+    of = {c.cluster: c for c in found.table.clusters}
+    used = found.adata.uns["cassia_clustering"]
+    write_json(
+        folder.findings,
+        PreviewFindings(
+            n_run=n_run,
+            n_drawn=n_drawn,
+            n_removed=n_drawn - found.adata.n_obs,
+            clusters=tuple(
+                PreviewCluster(cluster=c, n_cells=of[c].n_cells or 0, genes=of[c].symbols())
+                for c in column.categories
+            ),
+            resolution=float(used["resolution"]),
+            n_neighbors=int(used["n_neighbors"]),
+            n_pcs=int(used["n_pcs"]),
+            map_name=name,
+            notices=tuple(listener.notices),
+            seconds=time.monotonic() - begun,
+        ),
+    )
+    shutil.rmtree(folder.view)  # the genes of the sample: large, and not shown

@@ -1,0 +1,135 @@
+"""The plain texts and the JSON of one dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from cassia_core.domain.annotation import ClusterResult, Evidence, names_a_type
+from cassia_core.domain.config import OFFLINE, DatasetSpec
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.report.tables.dataset_tables import conversation_text
+
+OFFLINE_NOTE = (
+    "Answered by the built-in offline engine: a look-up in a marker knowledge base, not a language model."
+)
+_LIGHTS = {"high": "high confidence", "medium": "medium confidence", "look": "look at this", None: "no label"}
+
+
+def annotation_text(rows: Sequence[ClusterResult], spec: DatasetSpec) -> str:
+    """`_annotation.txt`: every cluster with label, confidence, reason and evidence, to be read by people."""
+    lines = [f"Annotation of {spec.name}", f"Tissue: {spec.tissue}. Species: {spec.species}."]
+    if any(r.provider == OFFLINE for r in rows):
+        lines.append(OFFLINE_NOTE)
+    for row in rows:
+        lines += [
+            "",
+            f"Cluster {row.cluster}: {row.label or 'no label'} ({_LIGHTS[row.light]})",
+            *_details(row),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _details(row: ClusterResult) -> list[str]:
+    lines = [f"  Status: {row.status}" + (f". {row.reason}" if row.reason else "")]
+    if row.proposal:
+        lines.append(f"  General type: {row.proposal.general}")
+        if len(row.proposal.subtypes) > 1:
+            lines.append(f"  Also possible: {', '.join(row.proposal.subtypes[1:])}")
+        if row.proposal.mixed:
+            lines.append(f"  May be mixed: {', '.join(row.proposal.mixed)}")
+    if row.detailed_term:
+        lines.append(f"  Cell Ontology: {row.detailed_term.cl_id} ({row.detailed_term.name})")
+    if row.light_reason:
+        lines.append(f"  Confidence: {row.light_reason}")
+    if row.evidence:
+        lines += _evidence_lines(row.evidence)
+    if row.score:
+        lines.append(
+            f"  Score of {row.score.model or row.model}: {row.score.value:g} of 100. {row.score.reasoning}"
+        )
+    lines.append(f"  Markers: {', '.join(row.markers[:20])}")
+    return lines
+
+
+def _evidence_lines(evidence: Evidence) -> list[str]:
+    words = (
+        ("supporting", "Genes for it"),
+        ("conflicting", "Genes against it"),
+        ("silent", "Expected but silent"),
+        ("cited_not_in_list", "Cited, not in the list"),
+        ("cited_not_in_data", "Cited, not in the data"),
+    )
+    found = [f"  {title}: {', '.join(genes)}" for kind, title in words if (genes := evidence.genes(kind))]
+    unknown = (
+        "the label is not known to the knowledge base" if names_a_type(evidence.label) else "no type to weigh"
+    )
+    score = unknown if evidence.score is None else f"{evidence.score:.0f} of 100"
+    return [f"  Evidence ({'cells' if evidence.basis == 'cells' else 'marker list'}): {score}", *found]
+
+
+def conversations_json(rows: Sequence[ClusterResult]) -> str:
+    """`_conversations.json`: every turn of every cluster, by cluster id, with prompts, tokens and times."""
+    content = {row.cluster: _conversation(row) for row in rows}
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _conversation(row: ClusterResult) -> dict:
+    turns = [asdict(t) for t in row.turns]
+
+    def of(*roles: str) -> list[dict]:
+        return [t for t in turns if t["role"] in roles]
+
+    return {
+        "status": row.status,
+        "reason": row.reason,
+        "label": row.label,
+        "annotations": of("annotator"),
+        "checks": of("checks"),
+        "validations": of("validator"),
+        "formatting": of("formatter"),
+        "scoring": of("scorer"),
+        "boost": of("booster"),
+        "turns": turns,
+        "evidence": asdict(row.evidence) if row.evidence else None,
+        "boost_result": asdict(row.boost) if row.boost else None,
+        "text": conversation_text(row),
+    }
+
+
+def dataset_summary_text(spec: DatasetSpec, outcome: DatasetOutcome, findings: Findings | None) -> str:
+    """`_summary.txt`: what was done to this dataset, and how it ended."""
+    lines = [
+        f"{spec.name}",
+        f"Input: {spec.path}",
+        f"SHA-256 of the input: {spec.sha256 or 'not read'}",
+        f"Tissue: {spec.tissue}. Species: {spec.species}.",
+        f"Status: {outcome.status}",
+    ]
+    if outcome.error:
+        lines.append(f"Problem: {outcome.error}")
+    if findings:
+        lines += [
+            "",
+            "What we found",
+            *(f"  {f.topic}: {f.value}" + (f" ({f.remark})" if f.remark else "") for f in findings.found),
+        ]
+        lines += [
+            "",
+            "What we did to the data (the file itself was not changed)",
+            *(f"  {d}" for d in findings.done),
+        ]
+    lines += [
+        "",
+        "Times",
+        f"  Reading, clustering, markers: {_seconds(outcome.preprocessing_time)}",
+        f"  Annotation: {_seconds(outcome.annotation_time)}",
+        f"  Clusters: {outcome.n_clusters}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _seconds(value: float | None) -> str:
+    return "not reached" if value is None else f"{value:.1f} s"

@@ -1,0 +1,84 @@
+"""What else a cluster could be: other types, each weighed against the same genes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cassia_core.data.view.cell_expression import CellExpression
+from cassia_core.domain.annotation import ClusterResult, names_a_type
+from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
+from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.evidence.weigh import weigh
+from cassia_core.knowledge.naming.labels import normal_form
+from cassia_core.knowledge.scoring.engine import rank_types
+from cassia_core.pipeline.annotation.annotating import setting_of
+from cassia_core.services.runs.results import DatasetResults
+from cassia_core.services.runs.runs import load_config
+
+MOST = 5
+SHOWN_GENES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """One other type. `said_by` is "model" for the annotator's own runner-ups and "genes" for those that the
+    knowledge base finds; `score` is its evidence (0 to 100), None when the knowledge base does not know it.
+    """
+
+    label: str
+    cl_id: str
+    said_by: str
+    score: float | None
+    supporting: tuple[str, ...]
+    against: tuple[str, ...]
+
+
+def alternatives(
+    data: DatasetResults, cluster: str, label: str, root: Path | None = None
+) -> tuple[Alternative, ...]:
+    """Other types than `label` for a cluster, best evidence first; none for a cluster without markers."""
+    row = data.row(cluster)
+    markers = next((c for c in data.markers.clusters if c.cluster == cluster), None) if data.markers else None
+    if row is None or markers is None or not markers.genes:
+        return ()
+    setting = setting_of(load_config(data.run_id, root), data.spec, data.findings)
+    expression = _expression(data, cluster)
+    known = {normal_form(label)}
+    found = []
+    for name, said_by in _names(row, markers, setting):
+        if normal_form(name) not in known and len(found) < MOST:
+            known.add(normal_form(name))
+            found.append(_weighed(name, said_by, markers, setting, expression))
+    return tuple(sorted(found, key=lambda a: -1.0 if a.score is None else a.score, reverse=True))
+
+
+def _names(row: ClusterResult, markers: ClusterMarkers, setting: Setting) -> list[tuple[str, str]]:
+    """The annotator's runner-ups, then what the genes speak for, most likely first."""
+    said = [*row.proposal.subtypes[1:], *row.proposal.mixed] if row.proposal else []
+    ranking = rank_types(markers, setting)
+    by_genes = [row.evidence.best_alternative] if row.evidence else []
+    by_genes += [ranking.label, ranking.runner_up.entry.name, *(c.entry.name for c in ranking.candidates)]
+    names = [(n, "model") for n in said] + [(n, "genes") for n in by_genes]
+    return [(name, said_by) for name, said_by in names if names_a_type(name)]
+
+
+def _weighed(
+    name: str, said_by: str, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource | None
+) -> Alternative:
+    evidence = weigh(name, markers, setting, expression)
+    return Alternative(
+        label=name,
+        cl_id=evidence.term.cl_id if evidence.term else "",
+        said_by=said_by,
+        score=evidence.score,
+        supporting=evidence.genes("supporting")[:SHOWN_GENES],
+        against=evidence.genes("conflicting")[:SHOWN_GENES],
+    )
+
+
+def _expression(data: DatasetResults, cluster: str) -> ExpressionSource | None:
+    statistics = data.view.statistics() if data.view else None
+    if statistics is None or cluster not in statistics.clusters:
+        return None
+    return CellExpression(statistics, data.findings.species if data.findings else "")

@@ -1,0 +1,93 @@
+"""How groups of cells, such as samples, are made up of cell types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cassia_core.data.view.view_store import View
+from cassia_core.knowledge.naming.lineages import FAMILIES, family_of
+from cassia_core.services.labels.comparing import NO_LABEL
+from cassia_core.services.labels.review import GroupedCells
+from cassia_core.services.runs.results import DatasetResults
+
+NO_VALUE = "No value"
+FEW_CELLS = 50
+"""A group with fewer cells than this says little about shares: one cell is two percent or more."""
+MOST_GROUPS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """Cells of every label (columns, kin side by side) in each group (rows) of the column `by`."""
+
+    by: str
+    cells: pd.DataFrame
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """The same as shares (0 to 1) of the cells of each group."""
+        return self.cells.div(self.cells.sum(axis=1), axis=0)
+
+    @property
+    def few(self) -> dict[str, int]:
+        """Groups of fewer than `FEW_CELLS` cells, with their numbers."""
+        sizes = self.cells.sum(axis=1)
+        return {str(group): int(n) for group, n in sizes.items() if n < FEW_CELLS}
+
+
+def composition(view: View, cells: GroupedCells, by: str) -> Composition:
+    """Count cells by group and standing label. Cells without a value in `by` are a group of their own.
+
+    Raises
+    ------
+    KeyError
+        When the view has no column `by`.
+    """
+    names, of_cell = labels_of_cells(cells)
+    counted = count_pairs(view, by, names, of_cell)
+    order = sorted(
+        range(len(names)), key=lambda i: (FAMILIES.index(family_of(names[i])), names[i] == NO_LABEL, names[i])
+    )
+    return Composition(by=by, cells=counted.iloc[:, [i for i in order if counted.iloc[:, i].any()]])
+
+
+def labels_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
+    """Distinct standing labels ("No label" among them), and the label of every cell as an index into them."""
+    of_group = [g.label or NO_LABEL for g in cells.groups]
+    names = tuple(dict.fromkeys((*of_group, NO_LABEL)))
+    by_code = np.array([names.index(name) for name in (*of_group, NO_LABEL)], dtype=np.int32)
+    return names, by_code[cells.codes]
+
+
+def count_pairs(view: View, by: str, names: tuple[str, ...], of_cell: np.ndarray) -> pd.DataFrame:
+    """Cells of each value of the column `by` (rows; those that no cell has are left out) and each of
+    `names`.
+    """
+    column = view.column(by)
+    values = (*column.categories, NO_VALUE)
+    rows = np.where(column.codes < 0, len(values) - 1, column.codes).astype(np.int64)
+    counts = np.bincount(rows * len(names) + of_cell, minlength=len(values) * len(names))
+    table = pd.DataFrame(
+        counts.reshape(len(values), len(names)),
+        index=pd.Index(values, dtype=object, name=by),
+        columns=pd.Index(names, dtype=object),
+    )
+    return (
+        table[table.sum(axis=1) > 0].groupby(level=0, sort=False).sum()
+    )  # a file's own "No value" is the same
+
+
+def columns_of_groups(data: DatasetResults) -> tuple[str, ...]:
+    """Columns of words that cells can be grouped by, those that look like samples first."""
+    fit = [
+        c.name
+        for c in data.view.columns()
+        if c.kind == "categorical" and c.n_values <= MOST_GROUPS and c.name != data.view.cluster_key
+    ]
+    named = [data.spec.qc.sample_column, data.spec.clustering.batch_column]
+    guessed = [c.name for c in data.findings.obs_columns if c.looks_like == "sample"] if data.findings else []
+    first = [name for name in dict.fromkeys((*named, *guessed)) if name in fit]
+    return (*first, *(name for name in fit if name not in first))

@@ -1,0 +1,1 @@
+"""The knowledge base, the models, and how well they do."""

@@ -1,0 +1,1 @@
+"""Files that people hand in, and what this machine can do with them."""

@@ -1,0 +1,141 @@
+"""Take a person's file in: uploads, paths on the server, the demo; and say what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+
+from cassia_core import settings
+from cassia_core.data.cells import file_inspection
+from cassia_core.data.tables.marker_sources import read_source
+from cassia_core.data.tables.marker_tables import load_markers
+from cassia_core.domain.config import MarkerParams, ReadOptions
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import MarkerTable
+from cassia_core.errors import InputError
+from cassia_core.runs.layout import file_stem
+
+CHUNK = 4 * 1024 * 1024
+DEMO_FILE = "10x_pbmc68k_reduced.h5ad"
+_PACKED = (".gz", ".bz2", ".zip", ".xz")
+
+
+def demo_path() -> Path:
+    """The 700 blood cells that ship inside scanpy (10x PBMC 68k, reduced): no download."""
+    package = Path(next(iter(find_spec("scanpy").submodule_search_locations)))
+    return package / "datasets" / DEMO_FILE
+
+
+def dataset_name(path: Path) -> str:
+    """Name of a dataset from its file: "Data_Filbin2018_Brain.h5ad" -> "Data_Filbin2018_Brain"."""
+    name = path.name
+    if Path(name).suffix.lower() in _PACKED:
+        name = Path(name).stem
+    return file_stem(Path(name).stem or name)
+
+
+def store_upload(name: str, stream: BinaryIO) -> Path:
+    """Copy an upload to disk once, in pieces, under its content's hash. The same file is stored once.
+
+    Raises
+    ------
+    InputError
+        When it is empty.
+    """
+    root = settings.inputs_root()
+    root.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    handle, temporary = tempfile.mkstemp(dir=root, suffix=".part")
+    with os.fdopen(handle, "wb") as target:
+        while piece := stream.read(CHUNK):
+            digest.update(piece)
+            size += len(piece)
+            target.write(piece)
+    if size == 0:
+        os.unlink(temporary)
+        raise InputError(
+            f"The file {name} is empty.",
+            "It holds no bytes: the copy or download may have broken off.",
+            "Fetch the file again and check its size.",
+        )
+    folder = root / digest.hexdigest()
+    folder.mkdir(exist_ok=True)
+    target_path = folder / file_stem(Path(name).name)
+    os.replace(temporary, target_path)
+    return target_path
+
+
+def store_table(frame: pd.DataFrame, name: str) -> Path:
+    """Store a marker table given in memory as a CSV file among the inputs."""
+    folder = settings.inputs_root()
+    folder.mkdir(parents=True, exist_ok=True)
+    content = frame.to_csv(index=not isinstance(frame.index, pd.RangeIndex)).encode()
+    target = folder / hashlib.sha256(content).hexdigest() / f"{file_stem(name)}.csv"
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(content)
+    return target
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content; of a folder, of its files' names and content in order."""
+    digest = hashlib.sha256()
+    for part in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+        if path.is_dir():
+            digest.update(str(part.relative_to(path)).encode())
+        with part.open("rb") as file:
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def server_path(text: str) -> Path:
+    """A file on the server, if it lies in a folder that the operator allows (`CASSIA_DATA_DIRS`).
+
+    Raises
+    ------
+    InputError
+        When no folder is allowed, or the path is outside all of them, or there is no such file.
+    """
+    folders = settings.server_folders()
+    if not folders:
+        raise InputError(
+            "Files on the server are not open to this app.",
+            "The operator has allowed no folder.",
+            "Upload the file, or ask the operator to set CASSIA_DATA_DIRS.",
+        )
+    path = Path(text.strip()).expanduser().resolve()
+    if not any(path.is_relative_to(folder) for folder in folders):
+        raise InputError(
+            f"{text} is not in a folder you may read from.",
+            "Allowed: " + ", ".join(str(f) for f in folders) + ".",
+            "Choose a file in one of them.",
+        )
+    if not path.exists():
+        raise InputError(
+            f"There is no file {text}.", "It was moved, or the name is misspelled.", "Check the path."
+        )
+    return path
+
+
+def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:
+    """What is in a file: see `cassia_core.data.cells.file_inspection.inspect_file`."""
+    return file_inspection.inspect_file(path, options or ReadOptions())
+
+
+def preview_markers(path: Path, params: MarkerParams, options: ReadOptions | None = None) -> MarkerTable:
+    """The marker lists that a table would give under `params`."""
+    return load_markers(path, params, options or ReadOptions()).table
+
+
+def table_columns(path: Path, options: ReadOptions | None = None) -> tuple[str, ...]:
+    """Names of the columns of a marker table that was not recognised; none when it cannot be read at all."""
+    try:
+        return tuple(str(c) for c in read_source(path, options or ReadOptions()).frame.columns)
+    except InputError:
+        return ()

@@ -1,0 +1,1 @@
+"""Labels as they stand, corrected, compared."""

@@ -1,0 +1,48 @@
+"""Whether two labels mean the same, through the Cell Ontology; and the genes that speak for labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cassia_core.domain.annotation import ClusterResult
+from cassia_core.knowledge.naming import ontology
+from cassia_core.knowledge.naming.lineages import lineage_of
+
+GENES_PER_CLUSTER = 3
+NO_LABEL = "No label"
+STEPS = 3
+"""A type is near another when it is its ancestor at most this many is_a steps up."""
+
+
+def telling_genes(rows: Sequence[ClusterResult], per_cluster: int = GENES_PER_CLUSTER) -> list[str]:
+    """The genes that support each label most, in the order of the clusters."""
+    return list(
+        dict.fromkeys(
+            gene for row in rows if row.evidence for gene in row.evidence.genes("supporting")[:per_cluster]
+        )
+    )
+
+
+def judge(gold: str, named: str) -> tuple[bool, bool, bool] | None:
+    """(same, near, same lineage) of two labels; None when either is unknown to ontology and knowledge base.
+
+    Same: one Cell Ontology term, or the same words. Near: same, or one is an ancestor of the other, at most
+    `STEPS`
+    is_a steps up. Same lineage: near, or of one broad lineage of knowledge/lineages.toml.
+    """
+    if named == NO_LABEL:
+        return (False, False, False) if lineage_of(gold) else None
+    first, second = ontology.find_term(gold), ontology.find_term(named)
+    lineages = lineage_of(gold), lineage_of(named)
+    if (first is None or second is None) and not all(lineages):
+        return None
+    same = gold.casefold() == named.casefold() or (first is not None and first == second)
+    near = same or (
+        first is not None
+        and second is not None
+        and (
+            ontology.ancestors(first.cl_id).get(second.cl_id, STEPS + 1) <= STEPS
+            or ontology.ancestors(second.cl_id).get(first.cl_id, STEPS + 1) <= STEPS
+        )
+    )
+    return same, near, near or (bool(lineages[0]) and lineages[0] == lineages[1])

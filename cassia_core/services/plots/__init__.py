@@ -1,0 +1,1 @@
+"""Plots: numbers, figures, tables."""

@@ -1,0 +1,248 @@
+"""The table behind every plot, as CSV or workbook that no spreadsheet takes for formulas."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from cassia_core.errors import InputError
+from cassia_core.report.tables.safe_tables import csv_bytes, write_xlsx
+from cassia_core.services.labels.agreement import LEVELS, Agreement
+from cassia_core.services.labels.comparing import NO_LABEL
+from cassia_core.services.labels.review import GroupedCells
+from cassia_core.services.plots import figures, gene_plots, plot_numbers
+from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject
+
+TableFormat = Literal["csv", "xlsx"]
+MOST_ROWS_IN_EXCEL = 100_000
+"""A larger workbook takes minutes to write and to open; the CSV has all rows."""
+
+
+def tables(
+    run_id: str, dataset: str, kind: FigureKind, options: FigureOptions, root: Path | None = None
+) -> dict[str, pd.DataFrame]:
+    """The tables behind a plot by name, the main one first.
+
+    Raises
+    ------
+    InputError
+        When the run has no cells, or none of the genes, or not the column.
+    """
+    subject = plot_numbers.load_subject(run_id, dataset, root)
+    return {
+        "map": _map,
+        "dots": _expression,
+        "heat": _expression,
+        "violins": _spreads,
+        "composition": _composition,
+        "confusion": _agreement,
+    }[kind](subject, options)
+
+
+def table_file(
+    run_id: str,
+    dataset: str,
+    kind: FigureKind,
+    fmt: TableFormat,
+    options: FigureOptions,
+    root: Path | None = None,
+    *,
+    table: str = "",
+) -> tuple[str, bytes]:
+    """One table as CSV (`table` names it; "" is the main one), or all of them as the sheets of a workbook.
+
+    Returns
+    -------
+    tuple of str and bytes
+        A file name that says what is in it, and the file.
+
+    Raises
+    ------
+    InputError
+        As `tables`; also when a table is too long for a workbook.
+    """
+    found = tables(run_id, dataset, kind, options, root)
+    title = figures.file_title(dataset, kind, options)
+    if fmt == "csv":
+        name = table or next(iter(found))
+        ending = "" if name == next(iter(found)) else f"_{name.lower().replace(' ', '_')}"
+        return f"{title}{ending}.csv", csv_bytes(found[name])
+    if max(map(len, found.values())) > MOST_ROWS_IN_EXCEL:
+        raise InputError(
+            "This table is too long for a workbook.",
+            f"It has more than {MOST_ROWS_IN_EXCEL:,} rows.",
+            "Take the CSV file.",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tables.xlsx"
+        write_xlsx(path, found)
+        return f"{title}.xlsx", path.read_bytes()
+
+
+def expression_table(found: gene_plots.Expression, cells: GroupedCells) -> pd.DataFrame:
+    """A row per group and gene: mean of log-normalised values, the same as share of the gene's highest, share
+    of
+    cells above 0."""
+    long = (
+        pd.DataFrame(
+            {
+                "mean": found.mean.stack(),
+                "mean_as_share_of_highest": gene_plots.scaled(found.mean).stack(),
+                "share_of_cells": found.share.stack(),
+            }
+        )
+        .rename_axis(["cluster", "gene"])
+        .reset_index()
+    )
+    return _with_labels(long, cells, found.n_cells.to_dict())
+
+
+def spread_table(found: tuple[gene_plots.Spread, ...], cells: GroupedCells) -> pd.DataFrame:
+    """A row per group and gene: quartiles and mean of log-normalised values, and share of cells above 0."""
+    parts = [
+        pd.DataFrame(
+            {
+                "cluster": list(s.groups),
+                "gene": s.gene,
+                "lower_quartile": s.quartiles[:, 0],
+                "median": s.quartiles[:, 1],
+                "upper_quartile": s.quartiles[:, 2],
+                "mean": s.mean,
+                "share_of_cells": s.share,
+            }
+        )
+        for s in found
+    ]
+    return _with_labels(
+        pd.concat(parts, ignore_index=True),
+        cells,
+        dict(zip(found[0].groups, found[0].n_cells.tolist(), strict=True)),
+    )
+
+
+def composition_table(found: plot_numbers.Composition) -> pd.DataFrame:
+    """A row per group and label: cells, and share (0 to 1) of the cells of the group."""
+    long = pd.DataFrame({"cells": found.cells.stack(), "share_of_group": found.shares.stack()})
+    long.index.names = ["group", "cell_type"]
+    table = long.reset_index()
+    table.insert(0, "column", found.by)
+    table["cells_in_group"] = table["group"].map(found.cells.sum(axis=1))
+    return table
+
+
+def types_table(found: Agreement) -> pd.DataFrame:
+    """A row per label of the file."""
+    return pd.DataFrame(
+        [
+            {
+                "label_of_file": t.label,
+                "cell_ontology_term": t.term,
+                "cl_id": t.cl_id,
+                "cells": t.n_cells,
+                **{f"share_same_{level}": t.shares[level] for level in LEVELS},
+                "most_frequent_prediction": t.most_frequent,
+                "its_share": t.most_frequent_share,
+            }
+            for t in found.types
+        ]
+    )
+
+
+def clusters_table(found: Agreement) -> pd.DataFrame:
+    """A row per cluster."""
+    words = {"none": "no agreement", None: "cannot be judged"}
+    return pd.DataFrame(
+        [
+            {
+                "cluster": c.cluster,
+                "predicted": c.predicted,
+                "cells": c.n_cells,
+                "most_frequent_label_of_file": c.majority,
+                "its_share": c.majority_share,
+                "agrees_at": words.get(c.level, c.level),
+            }
+            for c in found.clusters
+        ]
+    )
+
+
+def _with_labels(long: pd.DataFrame, cells: GroupedCells, sizes: dict[str, int]) -> pd.DataFrame:
+    groups = {g.id: g for g in cells.groups}
+    long.insert(1, "cell_type", [groups[c].label or NO_LABEL for c in long["cluster"]])
+    long.insert(2, "cl_id", [groups[c].cl_id for c in long["cluster"]])
+    long.insert(3, "cells", [sizes[c] for c in long["cluster"]])
+    return long
+
+
+def _expression(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
+    return {"Expression": expression_table(plot_numbers.expression_of(subject, options), subject.cells)}
+
+
+def _spreads(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
+    return {"Values": spread_table(plot_numbers.spreads_of(subject, options), subject.cells)}
+
+
+def _composition(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
+    return {"Composition": composition_table(plot_numbers.composition_of(subject, options))}
+
+
+def _agreement(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
+    found = plot_numbers.agreement_of(subject, options)
+    matrix = found.confusion.rename_axis(index="label_of_file").reset_index()
+    levels = pd.DataFrame(
+        [
+            {
+                "level": s.level,
+                "share_of_cells": s.share,
+                "cells_judged": s.n_judged,
+                "mean_over_labels": s.mean_of_types,
+                "labels_judged": s.n_types,
+            }
+            for s in found.levels
+        ]
+    )
+    unknown = pd.DataFrame(
+        [
+            {"label": u.label, "from": u.side, "cells": u.n_cells, "lineage": u.lineage}
+            for u in found.not_judged
+        ],
+        columns=["label", "from", "cells", "lineage"],
+    )
+    return {
+        "Cells": matrix,
+        "Agreement": levels,
+        "Per label": types_table(found),
+        "Per cluster": clusters_table(found),
+        "Not in the ontology": unknown,
+    }
+
+
+def _map(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
+    """A row per cell: coordinates, cluster, standing label, and what colours the map."""
+    view, cells = subject.view, subject.cells
+    xy, axis = figures.map_coordinates(subject, options)
+    labels = np.array([*(g.label for g in cells.groups), ""], dtype=object)
+    ids = np.array([*(g.id for g in cells.groups), ""], dtype=object)
+    table = pd.DataFrame(
+        {
+            "cell": view.cell_ids(),
+            f"{axis}_1": xy[:, 0],
+            f"{axis}_2": xy[:, 1],
+            "cluster": ids[cells.codes],
+            "cell_type": labels[cells.codes],
+        }
+    )
+    if (found := figures.map_values(subject, options)) is not None:
+        values, title = found
+        table[title if title not in table else f"{title}_of_file"] = values
+    elif options.colour_by not in ("type", "cluster"):
+        names, codes, _ = figures.map_categories(subject, options)
+        title = options.column if options.colour_by == "column" else "confidence"
+        table[title if title not in table else f"{title}_of_file"] = np.array([*names, ""], dtype=object)[
+            codes
+        ]
+    return {"Cells": table}

@@ -1,0 +1,1 @@
+"""Work beside a page, in processes of its own."""

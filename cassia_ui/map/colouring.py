@@ -1,0 +1,153 @@
+"""What the map can be coloured by, turned into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cassia_core.services.labels import review
+from cassia_core.services.labels.review import ReviewedLabel
+from cassia_core.services.runs.results import DatasetResults, label_colours
+from cassia_ui.frame import session
+from cassia_ui.frame.door_maps import GREY
+from cassia_ui.frame.words import LIGHT_SHORT, light_word
+
+BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
+    "Cell type",
+    "Cluster",
+    "Confidence",
+    "Score",
+    "Gene",
+    "Column",
+)
+LIGHT_COLOURS = {
+    False: {"high": "#1D9D86", "medium": "#C2720D", "look": "#910523"},
+    True: {"high": "#5DCFB7", "medium": "#FBB152", "look": "#DE5A6C"},
+}
+NO_LABEL = "No label"
+_WHEEL = (
+    "#0A7FBE",
+    "#C2611E",
+    "#639E51",
+    "#815AB8",
+    "#C13B44",
+    "#2B9CAE",
+    "#A68A06",
+    "#BA4E75",
+    "#737724",
+    "#896B50",
+    "#60A1F1",
+    "#E59243",
+    "#79CA8D",
+    "#B77DD3",
+    "#EA6B5E",
+    "#6AC2DE",
+    "#C3B753",
+    "#FF8E98",
+    "#8EA25B",
+    "#AB9475",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colouring:
+    """Either categories (`codes`, -1 is grey) with a colour each, or `values` (NaN is grey).
+
+    `labelled`: whether names stand on the map; `in_card`: whether the hover card repeats them; `gene`: the
+    title is a gene.
+    """
+
+    title: str
+    categories: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    codes: np.ndarray | None = None
+    values: np.ndarray | None = None
+    labelled: bool = True
+    in_card: bool = False
+    gene: bool = False
+
+
+def wheel(n: int) -> tuple[str, ...]:
+    """`n` colours that are easy to tell apart; after twenty they come again."""
+    return tuple(_WHEEL[i % len(_WHEEL)] for i in range(n))
+
+
+def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], what: str) -> Colouring:
+    """Colour every cell by something that is known of its cluster.
+
+    The run's score and confidence are of its own labels: cells that a person named have none.
+    """
+    column = data.view.column(data.view.cluster_key)
+    dark = session.dark()
+    if what == BY_SCORE:
+        found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
+        score = {r.cluster: r.score.value for r in data.rows if r.score}
+        by_code = np.array(
+            [np.nan if g.edited else score.get(g.cluster, np.nan) for g in found.groups] + [np.nan],
+            dtype=np.float32,
+        )
+        return Colouring(title="Score (0 to 100)", values=by_code[found.codes])
+    if what == BY_CLUSTER:
+        names = column.categories
+        return Colouring(title="Cluster", categories=names, codes=column.codes, colours=wheel(len(names)))
+    if what == BY_LIGHT:
+        found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
+        rows = {r.cluster: r for r in data.rows}
+        colours = {LIGHT_SHORT[k]: v for k, v in LIGHT_COLOURS[dark].items()}
+        of_group = [light_word(rows.get(g.cluster), by_hand=g.edited) for g in found.groups]
+        return replace(
+            _named("Confidence", of_group, found.codes, colours, dark), labelled=False, in_card=True
+        )
+    return _by_type(data, labels, column.codes, dark)
+
+
+def _by_type(
+    data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: np.ndarray, dark: bool
+) -> Colouring:
+    """Every cell by its label as it stands, those set aside by theirs; a cell of no cluster stays without."""
+    codes, names = review.cell_labels(data.run_id, data.spec.name, listed=labels.values())
+    colours = label_colours(names, "dark" if dark else "light")
+    nameless = (codes < 0) & (clusters >= 0)
+    if nameless.any():
+        codes, names = np.where(nameless, len(names), codes), (*names, NO_LABEL)
+    return Colouring(
+        title="Cell type",
+        categories=names,
+        codes=codes,
+        colours=tuple(colours.get(n, GREY[dark]) for n in names),
+    )
+
+
+def _named(
+    title: str, of_group: list[str], codes: np.ndarray, colours: dict[str, str], dark: bool
+) -> Colouring:
+    names = tuple(dict.fromkeys(of_group))
+    position = {name: i for i, name in enumerate(names)}
+    by_code = np.array([position[n] for n in of_group] + [-1], dtype=np.int32)
+    return Colouring(
+        title=title,
+        categories=names,
+        codes=by_code[codes],
+        colours=tuple(colours.get(n, GREY[dark]) for n in names),
+    )
+
+
+def colour_by_gene(data: DatasetResults, gene: str) -> Colouring:
+    """Colour every cell by one gene's log-normalised value."""
+    return Colouring(title=gene, values=data.view.gene(gene), gene=True)
+
+
+def colour_by_column(data: DatasetResults, name: str) -> Colouring:
+    """Colour every cell by a column of the file."""
+    column = data.view.column(name)
+    if column.kind == "numeric":
+        return Colouring(title=name, values=column.values)
+    return Colouring(
+        title=name,
+        categories=column.categories,
+        codes=column.codes,
+        in_card=True,
+        colours=wheel(len(column.categories)),
+    )

@@ -1,0 +1,140 @@
+"""The tab of composition: which cell types the samples, or other groups, are made of."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from cassia_core.services.clusters import composition
+from cassia_core.services.clusters.composition import FEW_CELLS, Composition
+from cassia_core.services.plots import figure_tables, plot_numbers
+from cassia_core.services.plots.plot_numbers import FigureOptions, Subject
+from cassia_ui.frame import session
+from cassia_ui.frame.markup import plain
+from cassia_ui.plots.figure_downloads import draw_take_home
+from cassia_ui.plots.plot_style import chart_text, draw_chart, name_rows, row_height
+
+SHARES, CELLS = "%", "Cells"
+_NAMED_FROM = 0.12
+"""A part of a bar from this share on carries its name."""
+_MOST_IN_WORDS = 6
+
+
+def draw_composition(subject: Subject) -> None:
+    """The tab "Composition by sample"."""
+    names = composition.columns_of_groups(subject.data)
+    if not names:
+        st.markdown(":gray[The file has no column of samples or conditions to split the cells by.]")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.selectbox(
+            "Split by", names, key=f"plots_split_{subject.data.spec.name}", persist_state="session", width=260
+        )
+        unit = st.segmented_control(
+            "Count in",
+            (SHARES, CELLS),
+            default=SHARES,
+            required=True,
+            key="plots_unit",
+            persist_state="session",
+        )
+        numbers = st.toggle(
+            "Numbers",
+            key="plots_composition_numbers",
+            persist_state="session",
+            help="The table behind the plot.",
+        )
+        st.space("stretch")
+        draw_take_home(
+            subject, "composition", FigureOptions(column=by, unit="share" if unit == SHARES else "cells")
+        )
+    found = composition.composition(subject.view, subject.cells, by)
+    _warn_of_few(found)
+    draw_chart(
+        _bars(found, unit),
+        height=150 + max(3, len(found.cells)) * max(24, row_height(len(found.cells))),
+        key="composition",
+        alt=_in_words(found),
+    )
+    st.markdown(
+        ":gray[Nothing is tested here: whether groups differ takes several samples of each condition, and a "
+        "method "
+        "made for compositions.]"
+    )
+    if numbers:
+        st.dataframe(
+            figure_tables.composition_table(found),
+            hide_index=True,
+            placeholder="",
+            height=320,
+            alt="The numbers behind the plot",
+        )
+
+
+def _warn_of_few(found: Composition) -> None:
+    if found.few:
+        listed = [f"{plain(group)} ({n})" for group, n in found.few.items()]
+        more = f", and {len(listed) - 10} more" if len(listed) > 10 else ""
+        st.markdown(
+            f":orange[:material/warning: Fewer than {FEW_CELLS} cells:] {', '.join(listed[:10])}{more}. "
+            ":gray[Shares of so few cells say little.]"
+        )
+
+
+def _bars(found: Composition, unit: str) -> go.Figure:
+    sizes, shares = found.cells.sum(axis=1), found.shares
+    colours = plot_numbers.colours_of_labels(
+        tuple(found.cells.columns), "dark" if session.dark() else "light"
+    )
+    rows = list(range(len(found.cells)))
+    groups = [chart_text(g, 60) for g in found.cells.index]
+    longest = float(sizes.max())
+    figure = go.Figure()
+    for name in found.cells.columns:
+        cells, share = found.cells[name], shares[name]
+        seen = share if unit == SHARES else cells / longest
+        figure.add_trace(
+            go.Bar(
+                y=rows,
+                x=(100 * share if unit == SHARES else cells).tolist(),
+                orientation="h",
+                name=chart_text(name, 40),
+                marker={"color": colours[name], "line": {"width": 1, "color": "rgba(255,255,255,.6)"}},
+                text=[chart_text(name, 24) if s >= _NAMED_FROM else "" for s in seen],
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                constraintext="both",
+                customdata=[
+                    f"{group}<br>{chart_text(name)}: {n:,} cells, {s:.1%} of the group"
+                    for group, n, s in zip(groups, cells, share, strict=True)
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.25,
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "traceorder": "normal"},
+    )
+    name_rows(figure, [f"{plot_numbers.short_name(g, 36)} (n = {n:,})" for g, n in sizes.items()], found.by)
+    figure.update_xaxes(
+        title="% of the cells of the group" if unit == SHARES else "Cells",
+        rangemode="tozero",
+        range=[0, 100] if unit == SHARES else None,
+    )
+    return figure
+
+
+def _in_words(found: Composition) -> str:
+    """What the bars show, for those who cannot see them."""
+    parts = []
+    for group, row in list(found.shares.iterrows())[:_MOST_IN_WORDS]:
+        largest = row.sort_values(ascending=False).head(3)
+        parts.append(
+            f"{group}: " + ", ".join(f"{name} {share:.0%}" for name, share in largest.items() if share > 0)
+        )
+    more = (
+        f"; and {len(found.cells) - _MOST_IN_WORDS} more groups" if len(found.cells) > _MOST_IN_WORDS else ""
+    )
+    return f"Stacked bars: cell types within the groups of {found.by}. " + "; ".join(parts) + more

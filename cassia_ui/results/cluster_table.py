@@ -1,0 +1,171 @@
+"""The table of clusters: it is the legend of the map, and the doubtful ones come first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from cassia_core.domain.annotation import ClusterResult
+from cassia_core.services.clusters import cluster_list
+from cassia_core.services.clusters.cluster_list import TOP_MARKERS, Wanted, label_in, light_in
+from cassia_core.services.labels.review import ReviewedLabel
+from cassia_ui.frame import session
+from cassia_ui.frame.door_maps import GREY
+from cassia_ui.frame.words import LIGHT_SHORT, light_word, ontology_page
+from cassia_ui.map.colouring import LIGHT_COLOURS
+
+_FILTERS = ("table_lights", "table_statuses", "table_families")
+_STATUS = {
+    "done": "Done",
+    "needs_review": "Needs review",
+    "failed": "No answer",
+    "skipped": "Not annotated",
+    "cancelled": "Cancelled",
+}
+_COLUMNS = {
+    " ": st.column_config.TextColumn(width=28),
+    "Cell type": st.column_config.TextColumn(width=160),
+    "Confidence": st.column_config.TextColumn(width=86),
+    "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90),
+    "Score": st.column_config.NumberColumn(format="%d", width=52),
+    "Cells": st.column_config.NumberColumn(format="localized", width=62),
+    "Cluster": st.column_config.TextColumn(width=62),
+    "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
+    "Top markers": st.column_config.TextColumn(width=180),
+}
+
+
+def draw_filters(
+    rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel], *, name: str
+) -> tuple[ClusterResult, ...]:
+    """Search, filters and the rows as a file; returns the rows to show, in their order."""
+    families = cluster_list.families_of(rows, labels)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        text = st.text_input(
+            "Search the table",
+            placeholder="Cell type, gene or cluster",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            key="table_search",
+        )
+        set_now = sum(bool(session.value(name)) for name in _FILTERS)
+        with st.popover(
+            f"Filter ({set_now})" if set_now else "Filter", icon=":material/filter_list:", key="table_filter"
+        ):
+            lights = st.pills(
+                "Confidence",
+                [light for light in LIGHT_SHORT if any(light_in(r, labels) == light for r in rows)],
+                selection_mode="multi",
+                format_func=LIGHT_SHORT.get,
+                key="table_lights",
+            )
+            statuses = st.pills(
+                "Status",
+                [s for s in _STATUS if any(r.status == s for r in rows)],
+                selection_mode="multi",
+                format_func=_STATUS.get,
+                key="table_statuses",
+            )
+            chosen = st.multiselect("Lineage", families, key="table_families", placeholder="All lineages")
+        shown = cluster_list.matching(
+            rows,
+            labels,
+            Wanted(text=text, lights=tuple(lights), statuses=tuple(statuses), families=tuple(chosen)),
+        )
+        st.download_button(
+            "CSV",
+            cluster_list.cluster_csv(shown, labels),
+            file_name=f"{name}_clusters.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="table_csv",
+            help=f"These {len(shown)} rows as CSV",
+        )
+    return shown
+
+
+def draw_cluster_table(
+    rows: Sequence[ClusterResult],
+    labels: Mapping[str, ReviewedLabel],
+    *,
+    key: str,
+    chosen: str,
+    height: int,
+    colours: Mapping[str, str],
+) -> str:
+    """Draw the table, each label in its colour; returns the chosen cluster ("" when none is)."""
+    if not rows:
+        st.markdown(":gray[No cluster fits. Clear the search or the filters.]")
+        return ""
+    dark = session.dark()
+    names = {r.cluster: label_in(r, labels) for r in rows}
+    frame = _frame(rows, labels)
+    dots = [colours.get(names[r.cluster], GREY[dark]) for r in rows]
+    lights = [LIGHT_COLOURS[dark].get(light_in(r, labels), GREY[dark]) for r in rows]
+    styled = frame.style.apply(lambda _: [f"color: {c}" for c in dots], subset=[" "]).apply(
+        lambda _: [f"color: {c}" for c in lights], subset=["Confidence"]
+    )
+    at = next((i for i, r in enumerate(rows) if r.cluster == chosen), None)
+    event = st.dataframe(
+        styled,
+        hide_index=True,
+        placeholder="",
+        height=height,
+        row_height=30,
+        key=f"{key}_{_digest(rows)}",
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default=None if at is None else {"selection": {"rows": [at]}},
+        column_config=_COLUMNS,
+        alt="Clusters with label, confidence, evidence, score and number of cells",
+    )
+    picked = event["selection"]["rows"]
+    return rows[picked[0]].cluster if picked else ""
+
+
+def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> pd.DataFrame:
+    """What is shown; the columns that matter most come first, as the table may be narrow.
+
+    What the run measured for its own label is not shown beside one that a person gave.
+    """
+    by_hand = [r.cluster in labels and labels[r.cluster].edited for r in rows]
+    own = [None if edited else r for r, edited in zip(rows, by_hand, strict=True)]
+    frame = pd.DataFrame(
+        {
+            " ": ["●"] * len(rows),
+            "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
+            "Confidence": [light_word(r, by_hand=edited) for r, edited in zip(rows, by_hand, strict=True)],
+            "Evidence": [_whole(r.evidence.score) if r and r.evidence else None for r in own],
+            "Score": [_whole(r.score.value) if r and r.score else None for r in own],
+            "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
+            "Cluster": [r.cluster for r in rows],
+            "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
+            "Top markers": [", ".join(r.markers[:TOP_MARKERS]) for r in rows],
+        }
+    )
+    numbers = ["Evidence", "Score", "Cells"]
+    frame[numbers] = frame[numbers].astype("Int64")
+    return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _digest(rows: Sequence[ClusterResult]) -> str:
+    """Other rows are another table: a chosen row is a number in it."""
+    return hashlib.blake2b(repr([r.cluster for r in rows]).encode(), digest_size=6).hexdigest()
+
+
+def _page(row: ClusterResult, label: ReviewedLabel | None) -> str | None:
+    cl_id = label.cl_id if label else row.detailed_term.cl_id if row.detailed_term else ""
+    return ontology_page(cl_id) if cl_id else None
+
+
+def _shown(row: ClusterResult, label: ReviewedLabel | None) -> str:
+    name = (label.label if label else row.label) or "No label"
+    return name + (" ✎" if label and label.edited else "") + (" ✓" if label and label.accepted else "")

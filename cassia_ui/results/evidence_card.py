@@ -1,0 +1,197 @@
+"""The card of the chosen cluster: its label, how sure we are, the evidence, and what a person can do about
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from cassia_core.domain.annotation import ClusterResult
+from cassia_core.services.clusters.alternatives import Alternative, alternatives
+from cassia_core.services.labels.review import ReviewedLabel
+from cassia_core.services.runs import results
+from cassia_core.services.runs.results import DatasetResults
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.navigation import CONVERSATIONS
+from cassia_ui.frame.words import cells as cells_in_words
+from cassia_ui.frame.words import named_clusters, ontology_page
+from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
+from cassia_ui.results.correcting import accept, correct, merge
+from cassia_ui.results.evidence import draw_readings, evidence_table, marker_bars
+from cassia_ui.results.looking_inside import draw_children, offer_looking_inside
+
+EVIDENCE, MARKERS, OTHERS = "Evidence", "Top markers", "Other types"
+_SAID_BY = {"model": "the annotator's runner-up", "genes": "the genes"}
+
+
+def draw_evidence_card(
+    data: DatasetResults, labels: Mapping[str, ReviewedLabel], aside: Sequence[ReviewedLabel] = ()
+) -> None:
+    """The chosen cluster, or the first to look at when none is chosen; `aside`: cells that were set aside."""
+    ordered = results.look_first(data.rows)
+    row = data.row(chosen_cluster()) or ordered[0]
+    label = labels[row.cluster]
+    with st.container(border=True, key="evidence_card"):
+        left, right = st.columns((4, 8), gap="medium")
+        with left:
+            st.subheader(plain(label.label or "No label"), anchor=False)
+            st.markdown(_place(label))
+            _draw_standing(label, labels, [a for a in aside if a.cluster == row.cluster])
+            if label.edited:
+                st.markdown(
+                    f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]"
+                    if row.label
+                    else ":gray[What the run said:]"
+                )
+            draw_readings(row)
+            _draw_actions(data, row, label)
+        with right:
+            _draw_right(data, row, label, ordered)
+
+
+def _draw_ways(row: ClusterResult, ordered: Sequence[ClusterResult]) -> None:
+    """The ways to the cluster before and after this one, the doubtful ones first."""
+    at = next(i for i, r in enumerate(ordered) if r.cluster == row.cluster)
+    for name, icon, side, step in (
+        ("Previous", "chevron_left", "left", -1),
+        ("Next", "chevron_right", "right", 1),
+    ):
+        other = ordered[(at + step) % len(ordered)].cluster
+        st.button(
+            name,
+            icon=f":material/{icon}:",
+            icon_position=side,
+            type="tertiary",
+            key=f"card_{name.lower()}",
+            disabled=len(ordered) < 2,
+            on_click=choose_cluster,
+            args=(other,),
+        )
+
+
+def _place(label: ReviewedLabel) -> str:
+    """Cluster, number of cells, and the Cell Ontology term of the label as it stands."""
+    size = f", {cells_in_words(label.n_cells)}" if label.n_cells is not None else ""
+    term = f", [{label.cl_id}]({ontology_page(label.cl_id)})" if label.cl_id else ""
+    return f":gray[Cluster {plain(label.cluster)}{size}]{term}"
+
+
+def _draw_standing(
+    label: ReviewedLabel, labels: Mapping[str, ReviewedLabel], aside: Sequence[ReviewedLabel]
+) -> None:
+    """What a person said of the label, which cells were set aside, and which clusters share it."""
+    if label.edited:
+        why = f", {plain(label.reason)}" if label.reason else ""
+        st.markdown(
+            f":violet-badge[:material/edit: Corrected by you] "
+            f":gray[was {plain(label.original or 'without label')}{why}]"
+        )
+    if label.accepted:
+        st.markdown(":green-badge[:material/check: Accepted by you]")
+    for group in aside:
+        st.markdown(
+            f":violet-badge[:material/call_split: Set aside by you] {cells_in_words(group.n_cells)} as "
+            f"**{plain(group.label)}**"
+        )
+    same = [c for c, other in labels.items() if other.label == label.label and c != label.cluster]
+    if label.label and same:
+        st.markdown(f":gray[:material/merge: The same label as {named_clusters(same)}]")
+
+
+def _draw_actions(data: DatasetResults, row: ClusterResult, label: ReviewedLabel) -> None:
+    clusters = [r.cluster for r in data.rows]
+    if st.button("Read the conversation", type="primary", icon=":material/forum:"):
+        choose_cluster(row.cluster)
+        st.switch_page(CONVERSATIONS, query_params={"run": data.run_id})
+    with st.container(horizontal=True, gap="xsmall"):
+        if st.button(
+            "Accept",
+            icon=":material/check:",
+            disabled=label.accepted or not label.label,
+            key="card_accept",
+            help="Note that this label is right.",
+        ):
+            accept(data.run_id, data.spec.name, label)
+        if st.button(
+            "Correct", icon=":material/edit:", key="card_correct", help="Rename, or set to Unknown."
+        ):
+            correct(data.run_id, data.spec.name, label)
+        if st.button(
+            "Merge",
+            icon=":material/merge:",
+            key="card_merge",
+            disabled=len(clusters) < 2,
+            help="Give this and other clusters one label.",
+        ):
+            merge(data.run_id, data.spec.name, label, clusters)
+        offer_looking_inside(data, row)
+    draw_children(data, row)
+
+
+def _draw_right(
+    data: DatasetResults, row: ClusterResult, label: ReviewedLabel, ordered: Sequence[ClusterResult]
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.segmented_control(
+            "What to look at",
+            (EVIDENCE, MARKERS, OTHERS),
+            default=EVIDENCE,
+            required=True,
+            key="card_shows",
+            label_visibility="collapsed",
+        )
+        st.space("stretch")
+        _draw_ways(row, ordered)
+    if shown == MARKERS:
+        markers = (
+            next((c for c in data.markers.clusters if c.cluster == row.cluster), None)
+            if data.markers
+            else None
+        )
+        st.html(marker_bars(markers))
+    elif shown == OTHERS:
+        _draw_others(alternatives(data, row.cluster, label.label), label.edited)
+    elif label.edited and not row.label:
+        st.markdown(":gray[The run gave this cluster no label, so no genes were weighed for or against one.]")
+    else:
+        if label.edited:
+            st.markdown(f":gray[Evidence for the label of the run,] {plain(row.label)}:gray[.]")
+        every = (
+            st.toggle("Show all genes", key="evidence_all")
+            if row.evidence and len(row.evidence.items) > 6
+            else False
+        )
+        st.html(evidence_table(row, everything=every))
+
+
+def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
+    if not found:
+        st.markdown(":gray[There are no marker genes to weigh other types by.]")
+        return
+    st.dataframe(
+        [
+            {
+                "Type": a.label,
+                "Evidence": a.score,
+                "Speak for it": ", ".join(a.supporting),
+                "Against": ", ".join(a.against),
+                "Named by": _SAID_BY[a.said_by],
+                "CL id": ontology_page(a.cl_id) if a.cl_id else None,
+            }
+            for a in found
+        ],
+        hide_index=True,
+        placeholder="",
+        key="card_others",
+        column_config={
+            "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=100),
+            "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
+        },
+        alt="Other types with their evidence, the genes for and against each",
+    )
+    st.caption(
+        "Evidence is measured in the same way for every type: 0 to 100, from this cluster's genes."
+        + (" The label that you gave is not weighed." if edited else "")
+    )
