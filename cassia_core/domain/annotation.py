@@ -63,10 +63,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OntologyTerm:
-    """A Cell Ontology term as the ontology names it."""
+    """A Cell Ontology term as the ontology names it.
+
+    `nearest`: the ontology has no term for the label itself; this one is the nearest above it.
+    """
 
     cl_id: str
     name: str
+    nearest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

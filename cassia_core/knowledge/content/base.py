@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from cassia_core.knowledge.content import symbols
 from cassia_core.knowledge.content.entries import CellTypeEntry, Marker, StateEntry, parse_state, parse_type
 from cassia_core.knowledge.naming.labels import normal_form
 
+_WITHOUT_A_SIGN = re.compile(r"^(CD[48]) ")
+"""Everyday names say "CD8 T cell" for what others write as "CD8+ T cell"."""
 FOLDER = Path(__file__).parent.parent / "types"
 
 
@@ -23,16 +26,21 @@ class KnowledgeBase:
     types: tuple[CellTypeEntry, ...]
     states: tuple[StateEntry, ...]
     _names: dict[str, CellTypeEntry] = field(repr=False)
+    _own_names: dict[str, CellTypeEntry] = field(repr=False)
     _children: dict[str, tuple[CellTypeEntry, ...]] = field(repr=False)
     _by_gene: dict[str, dict[str, tuple[tuple[CellTypeEntry, float], ...]]] = field(
         repr=False, default_factory=dict
     )
 
     def get(self, name: str) -> CellTypeEntry | None:
-        """The entry of a name, an alias or a Cell Ontology id, in whatever spelling; None when there is
-        none.
+        """The entry of a name, an everyday name, an alias or a Cell Ontology id, in whatever spelling; None
+        when there is none.
         """
         return self._names.get(name) or self._names.get(normal_form(name))
+
+    def named(self, name: str) -> CellTypeEntry | None:
+        """The entry that has exactly this name or everyday name, in capitals or not; aliases do not count."""
+        return self._own_names.get(name.strip().lower())
 
     def parent(self, entry: CellTypeEntry) -> CellTypeEntry | None:
         """The entry above; None for a root."""
@@ -97,7 +105,7 @@ def load_knowledge() -> KnowledgeBase:
     Raises
     ------
     ConfigError
-        When an entry cannot be read, is or is named twice.
+        When an entry cannot be read, lacks a name or an everyday name, or is named twice.
     """
     types: list[CellTypeEntry] = []
     states: list[StateEntry] = []
@@ -128,10 +136,13 @@ def _assemble(types: list[CellTypeEntry], states: list[StateEntry]) -> Knowledge
         children[entry.parent].append(entry)
     names = dict(by_name)
     for entry in types:
-        for label in (entry.cl_id, normal_form(entry.name)):
+        for label in (entry.cl_id, normal_form(entry.name), normal_form(entry.short)):
             names.setdefault(label, entry)
+        names.setdefault(normal_form(_WITHOUT_A_SIGN.sub(r"\1+ ", entry.short)), entry)
     for entry in types:
         for alias in entry.aliases:
             names.setdefault(normal_form(alias), entry)
     names.pop("", None)
-    return KnowledgeBase(tuple(types), tuple(states), names, {k: tuple(v) for k, v in children.items()})
+    own_names = {name.lower(): entry for entry in types for name in (entry.short, entry.name)}
+    below = {above: tuple(entries) for above, entries in children.items()}
+    return KnowledgeBase(tuple(types), tuple(states), names, own_names, below)

@@ -22,10 +22,12 @@ class CellTypeEntry:
     """What the knowledge base says of one cell type.
 
     `markers` and `absent` are human symbols; `mouse` holds extra mouse markers and `not_in_mouse` the human
-    ones that do not hold there. `parent` is the name of another entry, or "".
+    ones that do not hold there. `parent` is the name of another entry, or "". `short` is the everyday name;
+    `nearest` is True where `cl_id` is only the nearest term above what the entry means.
     """
 
     name: str
+    short: str
     cl_id: str
     parent: str
     tissues: tuple[str, ...]
@@ -37,6 +39,7 @@ class CellTypeEntry:
     note: str = ""
     sources: tuple[str, ...] = ()
     file: str = ""
+    nearest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ def parse_type(raw: Mapping[str, object], file: str) -> CellTypeEntry:
     """One `[[cell_type]]` table."""
     return CellTypeEntry(
         name=str(raw["name"]),
+        short=str(raw["short"]),
         cl_id=str(raw.get("cl_id", "")),
         parent=str(raw.get("parent", "")),
         tissues=tuple(raw.get("tissues", ())),
@@ -78,6 +82,7 @@ def parse_type(raw: Mapping[str, object], file: str) -> CellTypeEntry:
         note=str(raw.get("note", "")),
         sources=tuple(raw.get("sources", ())),
         file=file,
+        nearest=bool(raw.get("nearest", False)),
     )
 
 

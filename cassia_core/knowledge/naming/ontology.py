@@ -65,15 +65,16 @@ def term_of(cl_id: str) -> OntologyTerm | None:
 def find_term(label: str) -> OntologyTerm | None:
     """The term that a label means, or None.
 
-    Looked for in this order: an id written in the label, the exact name, a synonym, our own aliases, the
-    normal
-    form of name and synonyms ("CD4+ T cells" is "CD4-positive T cell"), the same with "cell" added.
+    Looked for in this order: an id written in the label, the exact name, our own names and everyday names, a
+    synonym, our own aliases, the normal form of name and synonyms ("CD4+ T cells" is "CD4-positive T cell"),
+    the same with "cell" added.
     """
     if written := _ID.search(label):
         return term_of(written.group())
     names, synonyms, normal = _label_index()
-    plain = re.sub(r"\s+", " ", label.strip().lower())
-    if cl_id := names.get(plain) or synonyms.get(plain):
+    plain = _plain(label)
+    own = load_knowledge().named(plain)
+    if cl_id := names.get(plain) or (own.cl_id if own else "") or synonyms.get(plain):
         return term_of(cl_id)
     for form in _forms(label):
         entry = load_knowledge().get(form)
@@ -82,6 +83,15 @@ def find_term(label: str) -> OntologyTerm | None:
         if form in normal:
             return term_of(normal[form])
     return None
+
+
+def is_a_term_name(label: str) -> bool:
+    """Whether a label is the name of a term, in capitals or not; synonyms do not count."""
+    return _plain(label) in _label_index()[0]
+
+
+def _plain(label: str) -> str:
+    return re.sub(r"\s+", " ", label.strip().lower())
 
 
 def _forms(label: str) -> tuple[str, ...]:

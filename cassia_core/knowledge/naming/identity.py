@@ -1,0 +1,67 @@
+"""The Cell Ontology id of any label that we give: its own term's, or that of the nearest term above it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+
+from cassia_core.domain.annotation import OntologyTerm, names_a_type
+from cassia_core.knowledge.content.base import load_knowledge
+from cassia_core.knowledge.content.entries import CellTypeEntry
+from cassia_core.knowledge.naming.labelled import read_label
+from cassia_core.knowledge.naming.ontology import ROOT, ancestors, find_term, is_a_term_name, term_of
+
+_SEVERAL = re.compile(r"\s+(?:or|and)\s+|\s*/\s*|\s*;\s*")
+
+
+@cache
+def identify(label: str) -> OntologyTerm | None:
+    """The term of a label, or the nearest one above it.
+
+    Returns
+    -------
+    OntologyTerm or None
+        `nearest` is True where the ontology has no term for the label itself: the term then is that of the
+        nearest type above it; of a label that names several types, the nearest term above all of them. None
+        for a label that names no type, and for one that nobody knows.
+    """
+    if not names_a_type(label):
+        return None
+    if term := find_term(label):
+        return replace(term, nearest=_stands_in(term, label))
+    if entry := load_knowledge().get(label):
+        return _above(entry)
+    parts = [part for part in _SEVERAL.split(label) if part]
+    if len(parts) > 1:
+        return _above_all([term for part in parts if (term := identify(part))], len(parts))
+    labelled = read_label(label)
+    return _above(labelled.entry) if labelled else None
+
+
+def _stands_in(term: OntologyTerm, label: str) -> bool:
+    """Whether a label means an entry that has no term of its own, and only borrows this one."""
+    entry = load_knowledge().get(label)
+    return bool(entry and entry.nearest and entry.cl_id == term.cl_id) and not is_a_term_name(label)
+
+
+def _above(entry: CellTypeEntry) -> OntologyTerm | None:
+    """The nearest term among an entry and its parents, said to be the nearest."""
+    terms = (term_of(above.cl_id) for above in load_knowledge().lineage(entry) if above.cl_id)
+    found = next((term for term in terms if term), None)
+    return replace(found, nearest=True) if found else None
+
+
+def _above_all(terms: list[OntologyTerm], wanted: int) -> OntologyTerm | None:
+    """The nearest common ancestor of several terms; None where a part is not known or only "cell" is above
+    all.
+    """
+    if len(terms) < wanted:
+        return None
+    steps = [{term.cl_id: 0, **ancestors(term.cl_id)} for term in terms]
+    shared = set.intersection(*(set(above) for above in steps)) - {ROOT}
+    if not shared:
+        return None
+    best = min(shared, key=lambda cl_id: (sum(above[cl_id] for above in steps), cl_id))
+    found = term_of(best)
+    return replace(found, nearest=len(set(terms)) > 1) if found else None

@@ -1,0 +1,171 @@
+"""The everyday name of any label: the cell type as a biologist says it, short enough for a map or a legend."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from cassia_core.knowledge.content.base import load_knowledge
+from cassia_core.knowledge.content.entries import CellTypeEntry
+from cassia_core.knowledge.naming.labels import normal_form
+from cassia_core.knowledge.naming.ontology import find_term, is_a_term_name
+
+LONG = 28
+"""Letters up to which a label that nobody knows stays as it is."""
+
+_SHORTER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), shorter)
+    for pattern, shorter in (
+        (r",? \(?(?:human|sensu Vertebrata|sensu Mus|Mmus|metazoa)\)?$", ""),
+        (r"\b(CD[48])-positive,? alpha-beta\b", r"\1"),
+        (r"\b(CD[48]-(?:posi|nega)tive\b.*?),? alpha-beta\b", r"\1"),
+        (r"\bnaive thymus-derived\b", "naive"),
+        (r"(?<![\w-])([A-Z][\w.]*|[a-z]*[A-Z\d][\w.]*)[- ]positive\b,?", r"\1+"),
+        (r"(?<![\w-])([A-Z][\w.]*|[a-z]*[A-Z\d][\w.]*)[- ]negative\b,?", r"\1-"),
+        (r"\b(CD\d+\w?)-(bright|dim|high|low)\b", r"\1\2"),
+        (r"\b[Nn]atural killer\b(?: \(NK\))?", "NK"),
+        (r"\b[Mm]ucosal-associated invariant T\b", "MAIT"),
+        (r"\b[Dd]endritic cell(?=s?\b)", "DC"),
+        (r"\b[Ii]nnate lymphoid cell(?=s?\b)", "ILC"),
+    )
+)
+"""Longer and shorter ways to say the same, tried in order on a name that is long."""
+_STATES = re.compile(
+    r"((?:(?:possibly|likely|putative|cycling|proliferating|dividing|activated|resting|stressed|malignant|reactive|"
+    r"inflamed|interferon-stimulated|interferon-responsive)\s+)+)(\S.*)",
+    re.IGNORECASE,
+)
+_JOINTS = re.compile(r"(\s+or\s+|\s+and\s+|\s*/\s*)")
+_ASIDE = re.compile(r"\s*\(([^()]*)\)\s*")
+
+
+@cache
+def everyday_name(label: str) -> str:
+    """The name by which people know a cell type.
+
+    Parameters
+    ----------
+    label
+        Any label: a name of the knowledge base or the ontology, an alias, or what a model wrote.
+
+    Returns
+    -------
+    str
+        The short name of the entry that the label means; where the ontology has a term and we have no entry,
+        its name in shorter words. Words of states in front, brackets behind and several types in one label
+        are kept around the names of the types. Another label is put in shorter words when it is long, and
+        else stays as it is, but for its first letter. "" for "".
+    """
+    text = " ".join(label.split())
+    return _known(text) or _with_state(text) or _with_aside(text) or _several(text) or _as_it_is(text)
+
+
+def shown_name(label: str, *, own_words: bool = False) -> str:
+    """What a screen writes for a label: its everyday name, but a person's own words as they were typed.
+
+    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them.
+    """
+    if own_words and not (load_knowledge().named(label) or is_a_term_name(label)):
+        return label
+    return everyday_name(label)
+
+
+def _known(text: str) -> str:
+    """Everyday name of the one entry or term that the whole text means, "" where it means none."""
+    if entry := _entry(text):
+        return entry.short
+    if _ASIDE.search(text):
+        return ""
+    term = find_term(text)
+    if term is None or _qualifies(text, (term.name,)):
+        return ""
+    return _capital(in_shorter_words(term.name))
+
+
+@cache
+def _entry(text: str) -> CellTypeEntry | None:
+    """The entry that the whole text means, and not a wider one."""
+    kb = load_knowledge()
+    if entry := kb.named(text):
+        return entry
+    if _ASIDE.search(text):
+        return kb.get(text)
+    term = find_term(text)
+    found = kb.get(term.cl_id) if term else kb.get(text)
+    if found is None:
+        return None
+    if is_a_term_name(text):
+        return None if found.nearest else found
+    return None if _qualifies(text, (found.name, found.short)) else found
+
+
+def _qualifies(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a text says more than a name that it ends with: "tumor-associated macrophage" and "macrophage"."""
+    said = normal_form(text)
+    return any(said.endswith(f" {normal_form(name)}") for name in names)
+
+
+def _with_state(text: str) -> str:
+    """ "cycling CD8-positive, alpha-beta T cell" is "Cycling CD8 T cell"."""
+    found = _STATES.fullmatch(text)
+    if not found:
+        return ""
+    name = _known(found[2])
+    return _capital(f"{found[1].strip()} {_inside_a_name(name, found[2])}") if name else ""
+
+
+def _with_aside(text: str) -> str:
+    """A name with brackets: they go where they only say it again ("natural killer (NK) cell"), and stay else.
+
+    What brackets follow an abbreviation is left alone: they often say which of its meanings is meant.
+    """
+    found = _ASIDE.search(text)
+    if not found:
+        return ""
+    outside = " ".join(_ASIDE.sub(" ", text).split())
+    name = "" if outside == outside.upper() else _known(outside)
+    if not name:
+        return ""
+    again = _entry(found[1])
+    return name if again is not None and again == _entry(outside) else f"{name} ({found[1]})"
+
+
+def _several(text: str) -> str:
+    """ "fibroblast or pericyte": every part by its everyday name, where all of them are known."""
+    pieces = _JOINTS.split(text)
+    names = [_known(piece) for piece in pieces[::2]]
+    if len(names) < 2 or not all(names):
+        return ""
+    said = [
+        names[0],
+        *(_inside_a_name(name, part) for name, part in zip(names[1:], pieces[2::2], strict=True)),
+    ]
+    return "".join(a + b for a, b in zip(said, [*pieces[1::2], ""], strict=True))
+
+
+def _as_it_is(text: str) -> str:
+    return _capital(in_shorter_words(text) if len(text) > LONG else text)
+
+
+def in_shorter_words(name: str) -> str:
+    """A name with its long-winded parts said shortly; nothing that tells types apart is left out."""
+    text = name
+    for long, shorter in _SHORTER:
+        text = long.sub(shorter, text)
+    return " ".join(text.split())
+
+
+def _capital(name: str) -> str:
+    """The first letter a capital, unless the first word is a symbol such as "pDC" or "cDC1"."""
+    first = name.split(" ", 1)[0]
+    return name if any(c.isupper() for c in first) else name[:1].upper() + name[1:]
+
+
+def _inside_a_name(name: str, label: str) -> str:
+    """A name behind another word: its first letter is small, unless it is a proper name or an abbreviation."""
+    first = name.split(" ", 1)[0]
+    entry = _entry(label)
+    proper = first in (entry.name if entry else label).split() or any(
+        c.isupper() or c.isdigit() for c in first[1:]
+    )
+    return name if proper or not first[1:2].islower() else name[:1].lower() + name[1:]
