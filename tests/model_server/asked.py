@@ -51,15 +51,50 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the server does: a reply, or a status with an error body, or silence, or a cut connection."""
+    """What the server does: a reply, or a status with an error body, or silence, or a cut connection.
+
+    Parameters
+    ----------
+    text, finish
+        The reply, and why it ended.
+    message
+        Merged into the message (OpenAI's format): other fields, or a `content` of another shape.
+    usage
+        Merged into the usage.
+    status, headers, error_code, error_text
+        A refusal in the provider's form.
+    body, content_type
+        Sent as it stands instead, whatever the status: a text, or JSON of any shape.
+    hang_s
+        Silence before anything is sent.
+    word_gap_s
+        Silence before each piece of a streamed reply.
+    stall_after
+        Pieces of a streamed reply after which it stands still for `stall_s`, then is cut.
+    in_one_piece
+        Answer without a stream even where one was asked for.
+    comments
+        Send comment lines while the server hangs, as gateways do to keep a connection open.
+    reset
+        Cut the connection before anything is sent.
+    """
 
     text: str | None = ""
+    finish: str = "stop"
+    message: dict = field(default_factory=dict)
+    usage: dict = field(default_factory=dict)
     status: int = 200
     headers: dict = field(default_factory=dict)
     error_code: str = ""
     error_text: str = "The stand-in server was told to fail."
-    finish: str = "stop"
+    body: object = None
+    content_type: str = ""
     hang_s: float = 0.0
+    word_gap_s: float = 0.0
+    stall_after: int | None = None
+    stall_s: float = 30.0
+    in_one_piece: bool = False
+    comments: bool = False
     reset: bool = False
 
 

@@ -9,11 +9,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.model_server.asked import Answer, Asked, tokens
 from tests.model_server.replies import good_reply
+from tests.model_server.wire import as_lines, error_body, events, is_word, whole_reply
 
 MODELS = ("stand-in", "stand-in-mini")
 
@@ -59,6 +61,8 @@ class ModelServer:
         When given, any other key gets a 401 that quotes it, as real servers do.
     keep
         Keep the requests in `stats.asked`.
+    at_a_time
+        Answer so many requests at a time; the others wait, as at a server on one's own computer. None: all.
     """
 
     def __init__(
@@ -71,12 +75,14 @@ class ModelServer:
         models: tuple[str, ...] = MODELS,
         port: int = 0,
         keep: bool = True,
+        at_a_time: int | None = None,
     ) -> None:
         self.reply, self.fault, self.latency_s, self.key, self.models = reply, fault, latency_s, key, models
         self.keep = keep
         self.stats = Stats()
         self._times: Counter = Counter()
         self._lock = threading.Lock()
+        self._turns = threading.Semaphore(at_a_time) if at_a_time else nullcontext()
         self._server = _Server(("127.0.0.1", port), _handler_of(self))
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -125,6 +131,10 @@ class ModelServer:
                 self.stats.asked.append(asked)
         return asked
 
+    def turn(self) -> AbstractContextManager:
+        """Hold one of the places that answer at a time."""
+        return self._turns
+
     def answer(self, asked: Asked) -> Answer:
         if self.key is not None and asked.key != self.key:
             return Answer(
@@ -171,6 +181,7 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
+        _finish = ExitStack()
 
         def setup(self) -> None:
             super().setup()
@@ -186,7 +197,7 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
             if not self.path.endswith("/models") and "/models?" not in self.path:
                 return self._send(404, {"error": {"message": "no such page", "code": "not_found"}})
             if owner.key is not None and self._key() != owner.key:
-                return self._send(401, _error("openai", Answer(status=401, error_code="invalid_api_key")))
+                return self._send(401, error_body("openai", Answer(status=401, error_code="invalid_api_key")))
             entries = [
                 {
                     "id": m,
@@ -212,29 +223,75 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
             wire = "anthropic" if self.path.endswith("/messages") else "openai"
             asked = owner.register(wire, body, self._key())
             answer = owner.answer(asked)
+            self._finish = ExitStack()
+            with self._finish, owner.turn():
+                self._finish.callback(owner.finished, asked, answer)
+                self._answer(wire, asked, answer, streamed=bool(body.get("stream")))
+            return None
+
+        def _answer(self, wire: str, asked: Asked, answer: Answer, *, streamed: bool) -> None:
+            streams = streamed and answer.status == 200 and answer.body is None and not answer.in_one_piece
+            if streams and answer.comments:
+                return self._stream(wire, asked, answer)
             time.sleep(owner.latency_s + answer.hang_s)
-            owner.finished(asked, answer)
             if answer.reset:
                 return self._cut()
+            if answer.body is not None:
+                return self._send(answer.status, answer.body, answer.headers, answer.content_type)
             if answer.status != 200:
-                return self._send(answer.status, _error(wire, answer), answer.headers)
-            return self._send(200, _reply(wire, asked, answer), answer.headers)
+                return self._send(answer.status, error_body(wire, answer), answer.headers)
+            if streams:
+                return self._stream(wire, asked, answer)
+            return self._send(200, whole_reply(wire, asked, answer), answer.headers)
+
+        def _stream(self, wire: str, asked: Asked, answer: Answer) -> None:
+            self._head(200, answer.headers | {"transfer-encoding": "chunked"}, "text/event-stream")
+            if answer.comments:
+                self._comment_for(owner.latency_s + answer.hang_s)
+            words = 0
+            for event in events(wire, asked, answer):
+                if is_word(event):
+                    if words == answer.stall_after:
+                        time.sleep(answer.stall_s)
+                        return self._cut()
+                    words += 1
+                    time.sleep(answer.word_gap_s)
+                self._chunk(as_lines(event))
+            self._finish.close()  # before the client can ask its next question
+            if wire == "openai":
+                self._chunk(b"data: [DONE]\n\n")
+            self._chunk(b"")
+            return None
+
+        def _comment_for(self, seconds: float) -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                self._chunk(b": PROCESSING\n\n")
+                time.sleep(0.05)
+
+        def _chunk(self, content: bytes) -> None:
+            self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
+            self.wfile.flush()
 
         def _key(self) -> str:
             return self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix(
                 "Bearer "
             )
 
-        def _send(self, status: int, body: dict, headers: dict | None = None) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
+        def _send(self, status: int, body: object, headers: dict | None = None, kind: str = "") -> None:
+            self._finish.close()
+            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            length = {"content-length": str(len(content))}
+            self._head(status, (headers or {}) | length, kind or "application/json")
             self.wfile.write(content)
             self.wfile.flush()
+
+        def _head(self, status: int, headers: dict, kind: str) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("content-type", kind)
+            self.end_headers()
 
         def _cut(self) -> None:
             self.close_connection = True
@@ -242,64 +299,3 @@ def _handler_of(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
             self.connection.close()
 
     return Handler
-
-
-def _error(wire: str, answer: Answer) -> dict:
-    if wire == "anthropic":
-        kinds = {
-            401: "authentication_error",
-            402: "billing_error",
-            404: "not_found_error",
-            429: "rate_limit_error",
-            529: "overloaded_error",
-            500: "api_error",
-        }
-        kind = (
-            "billing_error"
-            if answer.error_code == "insufficient_quota"
-            else kinds.get(answer.status, "api_error")
-        )
-        return {"type": "error", "error": {"type": kind, "message": answer.error_text}}
-    return {
-        "error": {
-            "message": answer.error_text,
-            "type": "error",
-            "code": answer.error_code or None,
-            "param": None,
-        }
-    }
-
-
-def _reply(wire: str, asked: Asked, answer: Answer) -> dict:
-    used_in, used_out = asked.input_tokens, tokens(answer.text or "")
-    if wire == "anthropic":
-        stop = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}[answer.finish]
-        content = [{"type": "text", "text": answer.text}] if answer.text else []
-        return {
-            "id": f"msg_{asked.number}",
-            "type": "message",
-            "role": "assistant",
-            "model": asked.model,
-            "content": content,
-            "stop_reason": stop,
-            "stop_sequence": None,
-            "usage": {"input_tokens": used_in, "output_tokens": used_out},
-        }
-    return {
-        "id": f"chatcmpl-{asked.number}",
-        "object": "chat.completion",
-        "created": 0,
-        "model": asked.model,
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": answer.finish,
-                "message": {"role": "assistant", "content": answer.text},
-            }
-        ],
-        "usage": {
-            "prompt_tokens": used_in,
-            "completion_tokens": used_out,
-            "total_tokens": used_in + used_out,
-        },
-    }
