@@ -21,7 +21,6 @@ import subprocess
 import sys
 import threading
 import time
-import webbrowser
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
@@ -181,54 +180,18 @@ def start(arguments):
             ),
         )
     set_up()
-    url = "http://{}:{}".format("localhost" if address in ("0.0.0.0", "localhost") else address, port)
-    command = [
-        venv_python(),
-        "-m",
-        "streamlit",
-        "run",
-        os.path.join(HERE, "app.py"),
-        "--server.headless",
-        "true",
-        "--server.port",
-        str(port),
-        "--server.address",
-        address,
-        "--browser.gatherUsageStats",
-        "false",
-    ]
-    server = subprocess.Popen(command, cwd=HERE)
-    threading.Thread(target=announce, args=(url, server, options["browser"]), daemon=True).start()
-    try:
-        return server.wait()
-    except KeyboardInterrupt:
-        server.terminate()
-        server.wait()
-        print("\nStopped. Runs that are under way go on and can be seen at the next start.")
-        return 0
-
-
-def announce(url, server, browser):
-    """Wait until the app answers, then say so and open the browser."""
-    from urllib.request import urlopen  # not at the top: Python 2 has none and must reach its message
-
-    for _ in range(240):
-        if server.poll() is not None:
-            return
-        try:
-            with urlopen(url + "/_stcore/health", timeout=2):
-                break
-        except OSError:
-            time.sleep(0.25)
-    print("\nCASSIA Workbench is at {}  (Ctrl-C stops it)".format(url))
-    sys.stdout.flush()
-    if browser:
-        webbrowser.open(url)
+    command = ["-m", "cassia_core", "app", "--port", str(port), "--address", address]
+    return inside(command + ([] if options["browser"] else ["--no-browser"]))
 
 
 def inside(arguments):
     """Run a command with .venv's Python; its exit code is ours."""
-    return subprocess.call([venv_python()] + arguments, cwd=HERE)
+    process = subprocess.Popen([venv_python()] + arguments, cwd=HERE)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # Ctrl-C reaches the command too, which ends by itself
+            continue
 
 
 def main(arguments):

@@ -63,9 +63,7 @@ def _function(name: str) -> Callable[[argparse.Namespace], int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cassia_core",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="cassia", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_annotate(commands)
@@ -154,7 +152,7 @@ def _add_run_commands(commands) -> None:
     resume.add_argument("--quiet", action="store_true", help="no progress bar")
     resume.set_defaults(run="running.resume")
     runs = commands.add_parser("runs", help="list runs")
-    runs.add_argument("--output-dir", type=Path, default=Path("batch_results"), help="folder of the runs")
+    runs.add_argument("--output-dir", type=Path, help="folder of the runs (default: the app's)")
     runs.set_defaults(run="running.list_runs")
     compare = commands.add_parser(
         "compare", help="two runs side by side: which labels changed, and what was set differently"
@@ -174,6 +172,11 @@ def _add_look_commands(commands) -> None:
     look.add_argument("input", type=Path, metavar="FILE")
     look.add_argument("--json", action="store_true", help="print everything as JSON")
     look.set_defaults(run="inspecting.inspect")
+    app = commands.add_parser("app", help="start the web app and open the browser")
+    app.add_argument("--port", type=int, default=8501, help="default 8501")
+    app.add_argument("--address", default="localhost", help="default localhost: this machine only")
+    app.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    app.set_defaults(run="app.app")
     check = commands.add_parser("doctor", help="what is installed, what works")
     check.set_defaults(run="doctor.doctor")
     bench = commands.add_parser("benchmark", help="annotate a table of marker lists and measure accuracy")
@@ -229,6 +232,6 @@ def _add_agents(command: argparse.ArgumentParser) -> None:
 
 def _add_output(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--output-dir", type=Path, default=Path("batch_results"), help="where the run directory goes"
+        "--output-dir", type=Path, help="where the run directory goes (default: the app's folder of runs)"
     )
     command.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig  # noqa: E402
 from cassia_core.domain.progress import RunView  # noqa: E402
-from cassia_core.services.intake import examples, intake
+from cassia_core.services.intake import examples, intake  # noqa: E402
 from cassia_core.services.runs import results, runs  # noqa: E402
 from tests.model_server import Answer, Asked, ModelServer  # noqa: E402
 

@@ -387,11 +387,7 @@ def _run_markers(
     )
     if only_cluster is not None:
         spec = replace(spec, only_clusters=(only_cluster,))
-    return annotate_batch(
-        RunConfig(
-            datasets=(spec,), annotation=params, output_dir=str(Path(output_name).parent / "batch_results")
-        )
-    )
+    return annotate_batch(RunConfig(datasets=(spec,), annotation=params))
 
 
 def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> AnnotatedRun:

@@ -81,7 +81,7 @@ def annotate_batch(
     RunError
         When no dataset could be finished; the message holds the reasons.
     """
-    root = Path(config.output_dir).expanduser().resolve()
+    root = runs.folder(config.output_dir)
     chosen = known_keys(config.providers()) if keys is None else keys
     return _finished(runs.start_run(config, chosen, root), root, quiet=quiet)
 
@@ -93,7 +93,7 @@ def annotate(
     species: str,
     name: str | None = None,
     annotation: AnnotationParams | None = None,
-    output_dir: str = "batch_results",
+    output_dir: str = "",
     **dataset: Any,
 ) -> AnnotatedRun:
     """Annotate one file of cells or markers (or a marker table in memory) and wait for it.
@@ -113,7 +113,7 @@ def cluster(
     species: str = "human",
     tissue: str = UNKNOWN_TISSUE,
     name: str | None = None,
-    output_dir: str = "batch_results",
+    output_dir: str = "",
     **dataset: Any,
 ) -> AnnotatedRun:
     """Cluster one file of cells and find marker genes, ask nobody about them, and wait for it.

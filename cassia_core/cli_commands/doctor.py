@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 from importlib import metadata
+from pathlib import Path
 
 import psutil
 
@@ -30,6 +31,11 @@ PACKAGES = (
 )
 
 
+def _existing(folder: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there already."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
 def doctor(_: argparse.Namespace) -> int:
     """Print versions, folders, memory, keys (present or not, never their text) and a trial of the offline
     engine.
@@ -37,7 +43,7 @@ def doctor(_: argparse.Namespace) -> int:
     print(f"CASSIA Workbench {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for name in PACKAGES:
         print(f"  {name:26s} {metadata.version(name)}")
-    memory, disk = psutil.virtual_memory(), shutil.disk_usage(settings.PROJECT_ROOT)
+    memory, disk = psutil.virtual_memory(), shutil.disk_usage(_existing(settings.home()))
     print(
         f"Memory free: {memory.available / 1024**3:.1f} of {memory.total / 1024**3:.1f} GB; "
         f"disk free: {disk.free / 1024**3:.0f} GB; cores: {os.cpu_count()}"

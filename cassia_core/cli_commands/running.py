@@ -36,7 +36,7 @@ def annotate(options: argparse.Namespace) -> int:
         RunConfig(
             datasets=(_dataset(options, options.input),),
             annotation=annotation_of(options),
-            output_dir=str(options.output_dir),
+            output_dir=_output_dir(options),
             replay_from=_replay(options),
         ),
         options,
@@ -48,7 +48,7 @@ def cluster(options: argparse.Namespace) -> int:
     runs.check_input(options.input)
     return _run(
         RunConfig(
-            datasets=(_dataset(options, options.input),), annotation=None, output_dir=str(options.output_dir)
+            datasets=(_dataset(options, options.input),), annotation=None, output_dir=_output_dir(options)
         ),
         options,
     )
@@ -61,7 +61,7 @@ def batch(options: argparse.Namespace) -> int:
         RunConfig(
             datasets=datasets,
             annotation=annotation_of(options),
-            output_dir=str(options.output_dir),
+            output_dir=_output_dir(options),
             replay_from=_replay(options),
         ),
         options,
@@ -88,7 +88,8 @@ def resume(options: argparse.Namespace) -> int:
 
 def list_runs(options: argparse.Namespace) -> int:
     """`runs`: a line each, newest first."""
-    found = runs.list_runs(options.output_dir.resolve())
+    folder = runs.folder(_output_dir(options))
+    found = runs.list_runs(folder)
     for run in found:
         if run.problem:
             print(f"{run.run_id}  cannot be read: {run.problem}")
@@ -99,7 +100,7 @@ def list_runs(options: argparse.Namespace) -> int:
             f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}"
         )
     if not found:
-        print(f"No runs in {options.output_dir.resolve()} yet.")
+        print(f"No runs in {folder} yet.")
     return 0
 
 
@@ -212,12 +213,16 @@ def _manifest(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
     return specs
 
 
+def _output_dir(options: argparse.Namespace) -> str:
+    return str(options.output_dir) if options.output_dir else ""
+
+
 def _replay(options: argparse.Namespace) -> str:
     return str(options.replay.resolve()) if options.replay else ""
 
 
 def _run(config: RunConfig, options: argparse.Namespace) -> int:
-    root = options.output_dir.expanduser().resolve()
+    root = runs.folder(config.output_dir)
     run_id = runs.start_run(config, known_keys(config.providers()), root)
     return finish(run_id, root, quiet=options.quiet)
 

@@ -333,7 +333,8 @@ class RunConfig:
     datasets: tuple[DatasetSpec, ...]
     annotation: AnnotationParams | None = AnnotationParams()
     """None: cluster and find markers only."""
-    output_dir: str = "batch_results"
+    output_dir: str = ""
+    """Folder for the run directory; "": the one runs folder of app, command line and Python."""
     title: str = ""
     parent_run: str = ""
     """The run that this one goes on from: its answers are not paid again."""

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cassia_core import settings
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.lock import note_worker
 from cassia_core.runs.side_folders import PreviewFolder, QualityFolder
-from cassia_core.settings import PROJECT_ROOT
 
 WORKER = "cassia_core.pipeline.worker"
 PREVIEW_WORKER, QUALITY_WORKER = (
@@ -34,7 +34,7 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
     with layout.worker_log.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", WORKER, str(layout.root)],
-            cwd=PROJECT_ROOT,
+            cwd=_worker_folder(),
             env=_environment(),
             stdin=subprocess.PIPE,
             stdout=log,
@@ -62,12 +62,20 @@ def _launch_beside(module: str, root: Path) -> subprocess.Popen:
     """A process beside a page. It asks nobody and gets no key; its log is ours."""
     return subprocess.Popen(
         [sys.executable, "-m", module, str(root)],
-        cwd=PROJECT_ROOT,
+        cwd=_worker_folder(),
         env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         **_detached(),
     )
+
+
+def _worker_folder() -> Path:
+    """Where a worker starts: a checkout is found from there; an installed package is found from anywhere."""
+    if settings.is_checkout():
+        return settings.PACKAGE_ROOT
+    settings.home().mkdir(parents=True, exist_ok=True)
+    return settings.home()
 
 
 def _environment() -> dict[str, str]:

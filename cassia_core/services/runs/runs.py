@@ -41,8 +41,7 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
     keys
         Provider name to key; handed to the worker through a pipe, written nowhere.
     root
-        Folder for the run directory (default: `config.output_dir` under the current folder when it was
-        changed, else the app's own).
+        Folder for the run directory; None: `config.output_dir`, else the one runs folder.
 
     Returns
     -------
@@ -59,7 +58,7 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
     keys = keys or {}
     _require_keys(config, keys)
     ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
-    layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
+    layout = store.create_run(ready, root or folder(config.output_dir), prompt_hashes())
     launch_worker(layout, keys)
     return layout.root.name
 
@@ -111,9 +110,9 @@ def check_input(path: Path) -> None:
         )
 
 
-def folder() -> Path:
-    """The folder that holds the app's runs."""
-    return settings.runs_root()
+def folder(output_dir: str = "") -> Path:
+    """The folder for run directories: the one asked for, else that of app, command line and Python."""
+    return Path(output_dir).expanduser().resolve() if output_dir else settings.runs_root()
 
 
 def find_run(run_id: str, root: Path | None = None) -> RunLayout:
