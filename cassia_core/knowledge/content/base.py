@@ -85,6 +85,14 @@ class KnowledgeBase:
             return tuple(symbols.current(gene, "human") for gene in entry.absent)
         return tuple(gene for g in entry.absent if (gene := symbols.orthologue(g, "human", "mouse")))
 
+    def defining_of(self, entry: CellTypeEntry, species: str) -> tuple[str, ...]:
+        """Genes of which one must be measured for the entry to be told from its siblings; () for most
+        entries.
+        """
+        if species != "mouse":
+            return tuple(symbols.current(gene, "human") for gene in entry.defined_by)
+        return tuple(gene for g in entry.defined_by if (gene := symbols.orthologue(g, "human", "mouse")))
+
     def by_gene(self, symbol: str, species: str) -> tuple[tuple[CellTypeEntry, float], ...]:
         """Types that list a gene, with the weight, most telling first."""
         if species not in self._by_gene:

@@ -33,6 +33,7 @@ class CellTypeEntry:
     tissues: tuple[str, ...]
     markers: tuple[Marker, ...]
     absent: tuple[str, ...] = ()
+    defined_by: tuple[str, ...] = ()
     mouse: tuple[Marker, ...] = ()
     not_in_mouse: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -76,6 +77,7 @@ def parse_type(raw: Mapping[str, object], file: str) -> CellTypeEntry:
         tissues=tuple(raw.get("tissues", ())),
         markers=parse_markers(str(raw["markers"])),
         absent=tuple(str(raw.get("absent", "")).split()),
+        defined_by=tuple(str(raw.get("defined_by", "")).split()),
         mouse=parse_markers(str(raw.get("mouse", ""))),
         not_in_mouse=tuple(str(raw.get("not_in_mouse", "")).split()),
         aliases=tuple(raw.get("aliases", ())),

@@ -62,6 +62,14 @@ def abstract_types() -> frozenset[str]:
 
 
 @cache
+def cross_cutting_types() -> frozenset[str]:
+    """Names of types that cut across their siblings, such as "naive T cell": CD4 and CD8 T cells can be
+    naive.
+    """
+    return frozenset(_file()["cross_cutting"])
+
+
+@cache
 def lineages() -> dict[str, Lineage]:
     """All lineages by name, in the order in which they are tried."""
     raw = _file()["lineage"]

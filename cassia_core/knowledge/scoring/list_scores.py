@@ -123,7 +123,7 @@ def score_types(
         length=length,
         llr=llr,
         tumour=TUMOUR in tissue_keys(f"{setting.tissue} {setting.context}"),
-        prior=_tissue_prior(profiles.species, setting.tissue, settings),
+        prior=tissue_prior(profiles.species, setting.tissue, settings),
     )
 
 
@@ -159,7 +159,7 @@ def _weigh_genes(
 
 
 @cache
-def _tissue_prior(species: str, tissue: str, settings: EngineSettings) -> np.ndarray:
+def tissue_prior(species: str, tissue: str, settings: EngineSettings) -> np.ndarray:
     """Log prior of every type in a tissue: 0 at home, below 0 elsewhere. An unknown tissue says nothing."""
     profiles = load_profiles(species, settings.profiles)
     keys = set(tissue_keys(tissue)) - {TUMOUR}
