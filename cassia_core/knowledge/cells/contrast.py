@@ -31,6 +31,12 @@ class CellSettings:
     middle: float = 0.4
     """Place in a gene's range where it speaks neither for nor against a sibling."""
     middle_types: float = 0.35
+    alike: float = 0.6
+    """Groups of one lineage whose lowest mean of a gene is this part of their highest do not differ in it
+    ...
+    """
+    unlike: float = 0.1
+    """... and from this part down they differ wholly."""
     silence: float = 0.6
     """What a listed gene at the low end says against a sibling, where one at the high end says 1 for it."""
     least_gain: float = 0.3
@@ -48,16 +54,6 @@ class CellSettings:
 SETTINGS = CellSettings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class KindEvidence:
-    """`total[k, t]`: evidence for a type against its siblings; `among_kin` the part of it that comes from
-    contrasts
-    with groups of the same lineage."""
-
-    total: np.ndarray
-    among_kin: np.ndarray
-
-
 def place_in_range(
     means: np.ndarray, sizes: np.ndarray, over: GeneRange, floor: float, settings: CellSettings
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +67,7 @@ def place_in_range(
     width = np.maximum(over.high - over.low, 0.0)
     error = np.sqrt(np.minimum(1.5 * np.maximum(means, 0.0) + 0.02, 1.5) / sizes[:, None])
     blur = width + floor + settings.noise * error
-    return np.clip((means - over.low) / blur, 0.0, 1.0), width / blur
+    return np.clip((means - over.low) / np.maximum(width, 1e-6), 0.0, 1.0), width / blur
 
 
 def type_evidence(
@@ -95,8 +91,8 @@ def kind_evidence(
     reference: Reference,
     lineages: np.ndarray,
     settings: CellSettings = SETTINGS,
-) -> KindEvidence:
-    """Evidence for each type against its siblings.
+) -> np.ndarray:
+    """Evidence for each type against its siblings, shape (K, T).
 
     Parameters
     ----------
@@ -106,15 +102,12 @@ def kind_evidence(
         has two clusters of it and the gene ranges there, and over all clusters elsewhere.
     """
     decisive = load_decisive(reference.species)
-    total = np.zeros((len(means), len(decisive.total)), dtype=np.float32)
-    among_kin = np.zeros_like(total)
+    evidence = np.zeros((len(means), len(decisive.total)), dtype=np.float32)
     for lineage in np.unique(lineages):
         chosen = np.flatnonzero(lineages == lineage)
         kin = reference.within.get(int(lineage))
-        total[chosen], among_kin[chosen] = _kinds_of(
-            means[chosen], sizes[chosen], reference, kin, decisive, settings
-        )
-    return KindEvidence(total=total, among_kin=among_kin)
+        evidence[chosen] = _kinds_of(means[chosen], sizes[chosen], reference, kin, decisive, settings)
+    return evidence
 
 
 def _kinds_of(
@@ -124,17 +117,17 @@ def _kinds_of(
     kin: GeneRange | None,
     decisive: Decisive,
     settings: CellSettings,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
+    """Genes that differ within the lineage are placed among its clusters, the others among all clusters."""
     weights = decisive.weights[reference.rows]
     place, trust = place_in_range(means, sizes, reference.overall, settings.floor, settings)
-    if kin is None:
-        return _said(place, trust, weights, settings), np.zeros(
-            (len(means), weights.shape[1]), dtype=np.float32
-        )
-    near, near_trust = place_in_range(means, sizes, kin, settings.floor, settings)
-    apart = near_trust * (1.0 - kin.low / np.maximum(kin.high, 1e-6))
-    mixed = (1.0 - apart) * place + apart * near
-    return (_said(mixed, np.maximum(trust, apart), weights, settings), _said(near, apart, weights, settings))
+    if kin is not None:
+        near, near_trust = place_in_range(means, sizes, kin, settings.floor, settings)
+        ratio = kin.low / np.maximum(kin.high, 1e-6)
+        apart = near_trust * np.clip((settings.alike - ratio) / (settings.alike - settings.unlike), 0.0, 1.0)
+        place = (1.0 - apart) * place + apart * near
+        trust = np.maximum(trust, apart)
+    return _said(place, trust, weights, settings)
 
 
 def _said(place: np.ndarray, trust: np.ndarray, weights: np.ndarray, settings: CellSettings) -> np.ndarray:

@@ -50,6 +50,10 @@ class EngineSettings:
 
 
 DEFAULTS = EngineSettings()
+CELL_SHARE = 2.0
+"""Times that the evidence of the cells (`knowledge.cells`) counts beside the log-likelihood ratio of a
+list.
+"""
 TELLING = 0.35
 """A gene is named as a reason for a type from this weighted log-likelihood ratio on."""
 LONGEST = 75
