@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import GeneMeasurement
 
@@ -86,6 +87,16 @@ class EvidenceItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTerm:
+    """One term of an evidence score: points (0 to 100, below 0 where they are taken off) and why, in
+    words.
+    """
+
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What the data and the knowledge base say of a label, computed without any language model.
 
@@ -101,6 +112,10 @@ class Evidence:
     items: tuple[EvidenceItem, ...] = ()
     best_alternative: str = ""
     alternative_score: float | None = None
+    kind: float | None = None
+    """How likely (0 to 1) the cells find the kind named, if its lineage is right; None without cells."""
+    terms: tuple[ScoreTerm, ...] = ()
+    """What makes up `score`: its points add up to it."""
     problems: tuple[str, ...] = ()
     """Sentences that go back to the annotator, hardest first; empty when the label holds."""
 
@@ -162,6 +177,8 @@ class ClusterResult:
     detailed_term: OntologyTerm | None = None
     light: Light | None = None
     light_reason: str = ""
+    contrast: Contrast | None = None
+    """What the cells say by contrast with the other clusters; None without cells."""
     merged: MergedLabels | None = None
     boost: Boost | None = None
     turns: tuple[Turn, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cassia_core.domain.annotation import Evidence, Proposal
 from cassia_core.domain.config import ValidatorStrictness
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
 
 
@@ -36,6 +37,8 @@ class AnnotateTask:
     previous: Proposal | None = None
     feedback: str = ""
     may_ask: bool = False
+    cells: Contrast | None = None
+    """What the cells say by contrast with the other clusters; None without cells."""
     measured: tuple[GeneMeasurement, ...] = ()
 
 
@@ -87,6 +90,7 @@ class BoostTask:
     strategy: str = "breadth"
     round: int = 1
     last: bool = False
+    cells: Contrast | None = None
     n_genes: int = 50
 
 

@@ -30,6 +30,11 @@ class CellExpression:
         self._cluster_at = {cluster: i for i, cluster in enumerate(statistics.clusters)}
         self._ranks: dict[str, np.ndarray] = {}
 
+    @property
+    def statistics(self) -> ClusterStatistics:
+        """Statistics of all genes in all clusters."""
+        return self._statistics
+
     def has_gene(self, gene: str) -> bool:
         """Whether the matrix holds the gene."""
         return self._position(gene) is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cassia_core.knowledge.cells.decisive import Decisive, load_decisive
+from cassia_core.knowledge.cells.decisive import load_decisive
 from cassia_core.knowledge.cells.groups import GeneRange, Reference
 from cassia_core.knowledge.scoring.profiles import load_profiles
 
@@ -103,38 +103,47 @@ def kind_evidence(
     """
     decisive = load_decisive(reference.species)
     evidence = np.zeros((len(means), len(decisive.total)), dtype=np.float32)
+    weights = decisive.weights[reference.rows]
     for lineage in np.unique(lineages):
         chosen = np.flatnonzero(lineages == lineage)
-        kin = reference.within.get(int(lineage))
-        evidence[chosen] = _kinds_of(means[chosen], sizes[chosen], reference, kin, decisive, settings)
+        place, trust = placed(means[chosen], sizes[chosen], reference, int(lineage), settings)
+        evidence[chosen] = _said(place, trust, weights, settings)
     return evidence
 
 
-def _kinds_of(
+def placed(
     means: np.ndarray,
     sizes: np.ndarray,
     reference: Reference,
-    kin: GeneRange | None,
-    decisive: Decisive,
-    settings: CellSettings,
-) -> np.ndarray:
-    """Genes that differ within the lineage are placed among its clusters, the others among all clusters."""
-    weights = decisive.weights[reference.rows]
+    lineage: int,
+    settings: CellSettings = SETTINGS,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place and trust of each telling gene in groups of one lineage, shape (K, n_telling) both.
+
+    Genes that differ within the lineage are placed among its clusters, the others among all clusters.
+    """
     place, trust = place_in_range(means, sizes, reference.overall, settings.floor, settings)
+    kin = reference.within.get(lineage)
     if kin is not None:
         near, near_trust = place_in_range(means, sizes, kin, settings.floor, settings)
         ratio = kin.low / np.maximum(kin.high, 1e-6)
         apart = near_trust * np.clip((settings.alike - ratio) / (settings.alike - settings.unlike), 0.0, 1.0)
         place = (1.0 - apart) * place + apart * near
         trust = np.maximum(trust, apart)
-    return _said(place, trust, weights, settings)
+    return place, trust
+
+
+def votes(place: np.ndarray, settings: CellSettings = SETTINGS) -> np.ndarray:
+    """What a listed gene at a place in its range says for a type: 1 at the high end, `-silence` at the
+    low end.
+    """
+    above = place - settings.middle
+    return np.where(above < 0, above * (settings.silence / settings.middle), above / (1.0 - settings.middle))
 
 
 def _said(place: np.ndarray, trust: np.ndarray, weights: np.ndarray, settings: CellSettings) -> np.ndarray:
     speaks = np.maximum(weights, 0.0)
     mass = trust @ speaks
-    above = place - settings.middle
-    vote = np.where(above < 0, above * (settings.silence / settings.middle), above / (1.0 - settings.middle))
-    said = (vote * trust) @ speaks + (place * trust) @ np.minimum(weights, 0.0)
+    said = (votes(place, settings) * trust) @ speaks + (place * trust) @ np.minimum(weights, 0.0)
     growth = np.maximum(mass / 2.2, 0.1) ** settings.growth
     return settings.scale * growth * said / (mass + settings.few)

@@ -6,6 +6,8 @@ from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict
 from cassia_core.knowledge.naming.lineages import is_vague
 
 GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
+GREEN_KIND = 0.8
+"""How likely the cells must find a kind for a green light."""
 GREEN_SCORE, RED_SCORE = 75.0, 50.0
 
 
@@ -34,6 +36,9 @@ def light_of(
         )
     if evidence.problems:
         return "medium", evidence.problems[0]
+    if evidence.kind is not None and evidence.kind < GREEN_KIND:
+        close = f"; {evidence.best_alternative} comes close" if evidence.best_alternative else ""
+        return "medium", f"The cells settle the lineage, but not the kind{close}."
     if measured < GREEN_EVIDENCE:
         return "medium", f"The evidence is fair ({measured:.0f} of 100)."
     if is_vague(evidence.label):

@@ -6,29 +6,27 @@ The formula stands in docs/EVIDENCE.md.
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import numpy as np
 
 from cassia_core.domain.annotation import Evidence, EvidenceItem
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.evidence.cited import check_cited
 from cassia_core.knowledge.evidence.conflicts import find_conflicts, find_unexpected
+from cassia_core.knowledge.evidence.evidence_score import Against, evidence_score
 from cassia_core.knowledge.evidence.expected import weigh_expected
 from cassia_core.knowledge.evidence.foreign_cells import find_strangers
 from cassia_core.knowledge.evidence.label_problems import Findings, name_problems
 from cassia_core.knowledge.naming.labelled import read_label
 from cassia_core.knowledge.naming.ontology import find_term
 from cassia_core.knowledge.scoring.engine import Ranking, answer
-from cassia_core.knowledge.scoring.list_scores import DEFAULTS, TELLING, Scores, score_types, species_key
+from cassia_core.knowledge.scoring.list_scores import TELLING, Scores, score_types, species_key
 
 READ_GENES = 50
 """Genes from the top of a list that are weighed."""
-SUPPORT_SCALE = 10.0
-KIND_SHARE = 0.35
-SILENT_COST, SILENT_FREE = 0.5, 0.4
-CONFLICT_COST = 0.6
 
 
 def weigh(
@@ -38,6 +36,7 @@ def weigh(
     expression: ExpressionSource | None = None,
     cited: tuple[str, ...] = (),
     n_genes: int = READ_GENES,
+    cells: Contrast | None = None,
 ) -> Evidence:
     """Weigh a label against the cluster's genes.
 
@@ -53,6 +52,8 @@ def weigh(
         Where measured values come from; None when only the list is known.
     cited
         Genes that the annotator leans on.
+    cells
+        What the cells say by contrast with the other clusters; None where only a list is known.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def weigh(
     basis = expression.basis if expression is not None else "markers"
     cited_items, cited_problems = check_cited(cited, markers, species_key(setting.species), expression)
     labelled = read_label(label)
-    scores = score_types(markers, setting, n_genes)
+    scores = score_types(markers, setting, n_genes, cells=cells)
     ranking, share = answer(scores)
     if labelled is None:
         named = scores.profiles.column[ranking.named.entry.name] if ranking.entry else None
@@ -76,35 +77,52 @@ def weigh(
             items=cited_items,
             best_alternative=ranking.label if ranking.entry else "",
             problems=cited_problems,
-            alternative_score=None if named is None else _score(scores, share, named, 0.0, 0.0),
+            alternative_score=None if named is None else evidence_score(scores, share, named).value,
         )
     column = scores.profiles.column[labelled.entry.name]
     expected = weigh_expected(labelled.entry, markers, scores, setting, expression)
     conflicts = _conflicts(scores, share, column, markers, expression)
-    score = _score(scores, share, column, expected.silent_share, sum(item.weight for item in conflicts))
+    against = Against(silent=expected.silent, silent_share=expected.silent_share, conflicts=conflicts)
+    score = evidence_score(scores, share, column, against)
     rival = _rival(scores, share, column, ranking)
-    rival_score = _score(scores, share, rival, 0.0, 0.0)
+    rival_score = evidence_score(scores, share, rival).value
     findings = Findings(
         label=label,
         expected=expected,
         conflicts=conflicts,
-        score=score,
+        score=score.value,
         rival_score=rival_score,
         alternative=scores.profiles.entries[rival].name,
         alternative_genes=_genes_for(scores, rival),
         n_genes=len(scores.genes),
         panel=setting.panel_genes,
     )
-    items = (*expected.items, *conflicts, *find_unexpected(scores, column, conflicts), *cited_items)
+    unexpected = find_unexpected(scores, column, conflicts)
+    items = (*expected.items, *_measured((*conflicts, *unexpected), markers, expression), *cited_items)
     return Evidence(
         label=label,
         basis=basis,
-        score=score,
+        score=score.value,
+        kind=score.kind,
+        terms=score.terms,
         term=find_term(label),
         items=items,
         best_alternative=findings.alternative,
         alternative_score=rival_score,
         problems=(*name_problems(findings), *cited_problems),
+    )
+
+
+def _measured(
+    items: tuple[EvidenceItem, ...], markers: ClusterMarkers, expression: ExpressionSource | None
+) -> tuple[EvidenceItem, ...]:
+    """The items with what was measured of their genes, where they do not carry it yet."""
+    missing = tuple(item.gene for item in items if item.measured is None)
+    if expression is None or not missing:
+        return items
+    found = dict(zip(missing, expression.measure(markers.cluster, missing), strict=True))
+    return tuple(
+        item if item.measured is not None else replace(item, measured=found[item.gene]) for item in items
     )
 
 
@@ -123,40 +141,19 @@ def _conflicts(
     return (*listed, *(item for item in seen if item.gene not in told))
 
 
-def _score(scores: Scores, share: np.ndarray, column: int, silent_share: float, against: float) -> float:
-    """0 to 100 by the formula of docs/EVIDENCE.md.
-
-    A label speaks through its best descendant: a broad label is right when any of its kinds is. Types above
-    the
-    label are neither for nor against it.
-    """
-    profiles = scores.profiles
-    own, above = profiles.subtree(column), profiles.above(column)
-    best = max(own, key=lambda t: (float(share[t]), -t))
-    support = 1 - math.exp(-max(scores.support(best, DEFAULTS), 0.0) / SUPPORT_SCALE)
-    related = np.zeros(len(share), dtype=bool)
-    related[[*own, *above]] = True
-    kinds = related.copy()
-    kinds[above] = False
-    lineage = float(share[kinds | (profiles.lineage == profiles.lineage[column])].sum())
-    rivals = float(share[(profiles.lineage == profiles.lineage[column]) & ~related].sum())
-    own_share = float(share[kinds].sum())
-    kind = own_share / (own_share + rivals) if own_share + rivals > 0 else 0.0
-    silent = SILENT_COST * max(0.0, silent_share - SILENT_FREE) / (1 - SILENT_FREE)
-    conflict = CONFLICT_COST * against / (against + max(float(scores.llr[best]), 1.0)) if against else 0.0
-    value = support * lineage * (1 - KIND_SHARE + KIND_SHARE * kind) * (1 - silent) * (1 - conflict)
-    return round(100 * value, 1)
-
-
 def _rival(scores: Scores, share: np.ndarray, column: int, ranking: Ranking) -> int:
-    """The engine's own answer where it differs from the label, else the likeliest type that is no relative of
-    it.
+    """The engine's own answer where it differs from the label, else the rival that the cells find, else the
+    likeliest
+    type that is no relative of it.
     """
     profiles = scores.profiles
     family = {*profiles.subtree(column), *profiles.above(column)}
     named = profiles.column[ranking.named.entry.name]
     if named not in family:
         return named
+    close = profiles.column.get(scores.cells.rival) if scores.cells is not None else None
+    if close is not None and close not in family:
+        return close
     outside = share.copy()
     outside[list(family)] = -1.0
     return int(outside.argmax())

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.content.entries import CellTypeEntry
 from cassia_core.knowledge.content.states import StateCall, call_states
-from cassia_core.knowledge.naming.lineages import abstract_types
+from cassia_core.knowledge.naming.lineages import abstract_types, lineages
 from cassia_core.knowledge.scoring.list_scores import DEFAULTS, TELLING, EngineSettings, Scores, score_types
 from cassia_core.knowledge.scoring.mixtures import find_mixture
 from cassia_core.knowledge.scoring.profiles import Profiles
@@ -85,6 +86,7 @@ def rank_types(
     setting: Setting,
     n_genes: int = 50,
     settings: EngineSettings = DEFAULTS,
+    cells: Contrast | None = None,
 ) -> Ranking:
     """Rank the knowledge base's types for one cluster.
 
@@ -96,27 +98,24 @@ def rank_types(
         Species and tissue; the tissue weighs, it never excludes.
     n_genes
         How many genes from the top are read.
+    cells
+        What the cells say by contrast with the other clusters. Where they do, they decide how deep the name
+        goes.
 
     Returns
     -------
     Ranking
         Deterministic: the same list gives the same ranking.
     """
-    return answer(score_types(markers, setting, n_genes, settings), settings)[0]
+    return answer(score_types(markers, setting, n_genes, settings, cells), settings)[0]
 
 
 def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking, np.ndarray]:
     """The ranking of a scored list, and the posterior of every type."""
     profiles = scores.profiles
-    share = _softmax(scores.llr / settings.temperature + scores.prior)
-    by_lineage = np.bincount(profiles.lineage, weights=share, minlength=len(profiles.lineage_names))
-    top = int(by_lineage.argmax())
-    umbrella = _umbrella(profiles, share, by_lineage, settings)
-    members = _members(profiles, top if umbrella is None else umbrella, whole=umbrella is not None)
+    share = _softmax(scores.fit / settings.temperature + scores.prior)
+    here, below, members = _from_cells(scores) or _from_list(profiles, share, settings)
     inside = np.where(members, share, 0.0)
-    here, below = (
-        _deepest(profiles, inside, settings) if umbrella is None else (umbrella, float(inside.sum()))
-    )
     best = int(inside.argmax())
     explained = {gene for gene, gain in zip(scores.genes, scores.gains(here), strict=True) if gain > TELLING}
     states = call_states(scores.genes, profiles.species, explained, tumour=scores.tumour)
@@ -142,6 +141,37 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
         reason=reason,
     )
     return ranking, share
+
+
+def _from_list(
+    profiles: Profiles, share: np.ndarray, settings: EngineSettings
+) -> tuple[int, float, np.ndarray]:
+    """The type that the posterior carries, its share with all below it, and which types are of its
+    lineage.
+    """
+    by_lineage = np.bincount(profiles.lineage, weights=share, minlength=len(profiles.lineage_names))
+    top = int(by_lineage.argmax())
+    umbrella = _umbrella(profiles, share, by_lineage, settings)
+    members = _members(profiles, top if umbrella is None else umbrella, whole=umbrella is not None)
+    inside = np.where(members, share, 0.0)
+    if umbrella is not None:
+        return umbrella, float(inside.sum()), members
+    return *_deepest(profiles, inside, settings), members
+
+
+def _from_cells(scores: Scores) -> tuple[int, float, np.ndarray] | None:
+    """The same from what the cells say; None where there are none, or they name a type of another edition."""
+    profiles = scores.profiles
+    here = profiles.column.get(scores.cells.named) if scores.cells is not None else None
+    if here is None or scores.cells is None:
+        return None
+    lineage = lineages().get(profiles.lineage_names[profiles.lineage[here]])
+    vague = lineage is not None and lineage.vague
+    return (
+        here,
+        scores.cells.confidence,
+        _members(profiles, here if vague else int(profiles.lineage[here]), whole=vague),
+    )
 
 
 def candidate(scores: Scores, share: np.ndarray, t: int) -> Candidate:

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.content.states import state_genes
@@ -77,6 +78,22 @@ class Scores:
     tumour: bool
     llr: np.ndarray
     prior: np.ndarray
+    cells: Contrast | None = None
+    """What the cells say beside the list; None where there are none."""
+
+    @property
+    def fit(self) -> np.ndarray:
+        """How well each type explains the list and the cells together, before any prior."""
+        if self.cells is None:
+            return self.llr
+        found = {
+            self.profiles.column[t.name]: t.evidence
+            for t in self.cells.types
+            if t.name in self.profiles.column
+        }
+        evidence = np.full(len(self.llr), min(found.values(), default=0.0))
+        evidence[list(found)] = list(found.values())
+        return self.llr + CELL_SHARE * evidence
 
     def support(self, t: int, settings: EngineSettings) -> float:
         """How far the list's support for type `t` exceeds what random genes reach; at or below 0 it is no
@@ -109,6 +126,7 @@ def score_types(
     setting: Setting,
     n_genes: int,
     settings: EngineSettings = DEFAULTS,
+    cells: Contrast | None = None,
 ) -> Scores:
     """Log-likelihood ratio of every type for the first `n_genes` of a list, and the tissue's prior."""
     genes = (
@@ -127,6 +145,7 @@ def score_types(
         length=length,
         llr=llr,
         tumour=TUMOUR in tissue_keys(f"{setting.tissue} {setting.context}"),
+        cells=cells,
         prior=tissue_prior(profiles.species, setting.tissue, settings),
     )
 

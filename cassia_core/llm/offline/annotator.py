@@ -18,7 +18,7 @@ def annotate(task: AnnotateTask) -> str:
     """Name the cluster; on a further attempt, step back to the broader type unless the list is sure of this
     one.
     """
-    ranking = rank_types(task.markers, task.setting, task.n_genes)
+    ranking = rank_types(task.markers, task.setting, task.n_genes, cells=task.cells)
     general, subtypes = name_levels(ranking)
     text = [SIGNATURE, explain(ranking, task.setting)]
     if task.attempt > 1 and task.previous is not None and subtypes[:1] == [task.previous.label]:

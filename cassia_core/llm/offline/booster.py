@@ -21,14 +21,15 @@ EXPRESSED_PCT, ENRICHED_LOG2FC = 0.15, 0.5
 
 def boost(task: BoostTask) -> str:
     """Ask for untold genes in a round, or name the type from the list and the values in the last."""
-    ranking = rank_types(_with_measured(task), task.setting, task.n_genes + MOST_ASKED)
+    ranking = rank_types(_with_measured(task), task.setting, task.n_genes + MOST_ASKED, cells=task.cells)
     genes = [] if task.last else _genes_to_ask(task, ranking)
     if genes:
         hypotheses = [c.entry.name for c in ranking.candidates[:3]]
-        text = f"{SIGNATURE} Still open: {series(hypotheses, 'or')}. Their markers are looked up in this cluster."
+        still = series(hypotheses, "or")
+        text = f"{SIGNATURE} Still open: {still}. Their markers are looked up in this cluster."
         return "\n\n".join([text, block({"hypotheses": hypotheses, "ask_genes": genes})])
     if not _confirmed(ranking, task):
-        ranking = rank_types(task.markers, task.setting, task.n_genes)
+        ranking = rank_types(task.markers, task.setting, task.n_genes, cells=task.cells)
     return "\n\n".join(
         [
             f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking, task.setting)}",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import UNKNOWN_TISSUE, DatasetSpec, RunConfig
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.events import ClusterFailed, ClusterFinished
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource, MarkerTable
 from cassia_core.domain.tasks import Setting
 from cassia_core.errors import RunCancelled
 from cassia_core.pipeline.annotation.cluster import annotate_cluster
+from cassia_core.pipeline.annotation.cluster_contrasts import contrasts_of
 from cassia_core.pipeline.annotation.part_context import part_context
 from cassia_core.pipeline.context import RunContext
 from cassia_core.runs.layout import DatasetLayout
@@ -51,6 +54,7 @@ class ClusterPool:
         """Hand every cluster of `table` to the pool; those with a finished checkpoint are taken from it."""
         self._table = table
         setting = setting_of(self._context.config, self._spec, findings)
+        contrasts = self._contrasts(table, expression, setting)
         for markers in table.clusters:
             kept = self._kept(markers)
             if kept is not None:
@@ -58,8 +62,16 @@ class ClusterPool:
                 self._announce(kept)
             else:
                 self._futures[markers.cluster] = self._context.pool.submit(
-                    self._one, markers, setting, expression
+                    self._one, markers, setting, expression, contrasts.get(markers.cluster)
                 )
+
+    def _contrasts(
+        self, table: MarkerTable, expression: ExpressionSource, setting: Setting
+    ) -> Mapping[str, Contrast]:
+        """What the cells say of each cluster; nothing where nobody is asked for labels."""
+        if self._context.asker is None:
+            return {}
+        return contrasts_of(table, expression, setting, self._spec.markers.n_genes)
 
     def results(self) -> tuple[ClusterResult, ...]:
         """Wait for all clusters; one row per cluster, in the table's order."""
@@ -72,7 +84,9 @@ class ClusterPool:
             return None
         return kept
 
-    def _one(self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource) -> ClusterResult:
+    def _one(
+        self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource, cells: Contrast | None
+    ) -> ClusterResult:
         base = ClusterResult(
             cluster=markers.cluster,
             status="cancelled",
@@ -81,7 +95,7 @@ class ClusterPool:
         )
         try:
             self._context.stop_if_cancelled()
-            result = self._annotated(markers, setting, expression, base)
+            result = self._annotated(markers, setting, expression, base, cells)
         except RunCancelled as error:
             return replace(base, reason=error.what)
         except Exception as error:
@@ -96,7 +110,12 @@ class ClusterPool:
         return result
 
     def _annotated(
-        self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource, base: ClusterResult
+        self,
+        markers: ClusterMarkers,
+        setting: Setting,
+        expression: ExpressionSource,
+        base: ClusterResult,
+        cells: Contrast | None,
     ) -> ClusterResult:
         if self._context.asker is None or self._context.config.annotation is None:
             return replace(base, status="skipped", reason=markers.reason or "No annotation was asked for.")
@@ -111,6 +130,7 @@ class ClusterPool:
             expression=expression,
             dataset=self._spec.name,
             emit=self._context.emit,
+            cells=cells,
         )
         return replace(result, markers=base.markers)
 

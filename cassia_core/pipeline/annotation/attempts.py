@@ -71,6 +71,7 @@ def _propose(
             feedback=feedback,
             may_ask=looks.left > 0,
             measured=looks.measured,
+            cells=case.cells,
         )
         answer = _annotation(case, talk, task)
         if isinstance(answer, Proposal):

@@ -70,6 +70,7 @@ def _concluded(
             round=round_,
             last=round_ == last,
             n_genes=case.n_genes,
+            cells=case.cells,
         )
         read = parse.read_proposal if task.last else parse.read_proposal_or_request
         answer = talk.ask_twice("booster", task, read, attempt=attempt)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cassia_core.domain.annotation import Boost, ClusterResult
 from cassia_core.domain.config import AnnotationParams
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.events import Event
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
@@ -32,8 +33,9 @@ def annotate_cluster(
     emit: Callable[[Event], None],
     n_genes: int = 50,
     checks: Checks | None = None,
+    cells: Contrast | None = None,
 ) -> ClusterResult:
-    """Annotate one cluster.
+    """Annotate one cluster; `cells` is what its cells say by contrast with the other clusters.
 
     Returns
     -------
@@ -52,6 +54,7 @@ def annotate_cluster(
         reason=markers.reason,
         n_cells=markers.n_cells,
         markers=markers.symbols(n_genes),
+        contrast=cells,
     )
     if markers.state not in ANNOTATED_STATES or not markers.genes:
         return replace(base, reason=markers.reason or "It has no marker genes.")
@@ -62,6 +65,7 @@ def annotate_cluster(
         expression=expression,
         n_genes=n_genes,
         checks=checks or Checks(),
+        cells=cells,
     )
     talk = Conversation(asker, emit, dataset, markers.cluster)
     begun = time.monotonic()

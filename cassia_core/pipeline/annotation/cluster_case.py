@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cassia_core.domain.annotation import Evidence, Light, OntologyTerm, Proposal, QualityScore, Verdict
 from cassia_core.domain.config import AnnotationParams
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.evidence.light import light_of
@@ -35,11 +36,18 @@ class Case:
     expression: ExpressionSource
     n_genes: int
     checks: Checks
+    cells: Contrast | None = None
 
     def weigh(self, proposal: Proposal) -> Evidence:
         """Evidence for the label from the genes that the annotator saw, no fewer and no more."""
         return self.checks.weigh(
-            proposal.label, self.markers, self.setting, self.expression, proposal.key_genes, self.n_genes
+            proposal.label,
+            self.markers,
+            self.setting,
+            self.expression,
+            proposal.key_genes,
+            self.n_genes,
+            self.cells,
         )
 
     @property
