@@ -376,7 +376,7 @@ def test_the_evidence_reads_the_genes_that_the_annotator_saw(tmp_path: Path, n_g
     read = []
 
     def weigh(label: str, markers: ClusterMarkers, *others: object) -> Evidence:
-        read.append(others[-1])
+        read.append(others[3])
         return Evidence(label=label, basis="markers", score=90.0)
 
     provider = Scripted(annotator=answer(), validator=PASSED)
