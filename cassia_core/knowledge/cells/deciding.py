@@ -83,10 +83,13 @@ class _Teller:
         return self.profiles.entries[t].name
 
     def _rival(self, k: int, named: int) -> int | None:
-        """The sibling with the most evidence, on the way down to the type named; else of another lineage."""
-        values = self.readings.value[k]
+        """The sibling with the most evidence, on the way down to the type named; else the likeliest of
+        another lineage.
+        """
+        values, lineage = self.readings.value[k], self.profiles.lineage
         for t in [named, *self.profiles.above(named)]:
-            if self.profiles.parent[t] >= 0 and (rivals := self.walk.rivals(t)):
+            parent = int(self.profiles.parent[t])
+            if parent >= 0 and lineage[parent] == lineage[t] and (rivals := self.walk.rivals(t)):
                 return max(rivals, key=lambda s: (float(values[s]), -s))
         others = np.where(
             self.profiles.lineage == self.readings.lineage[k], -np.inf, self.readings.type_evidence[k]

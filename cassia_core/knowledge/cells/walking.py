@@ -14,9 +14,9 @@ from cassia_core.knowledge.scoring.profiles import Profiles, load_profiles
 
 GO = 0.7
 """Evidence from which a kind can be named ..."""
-AHEAD = 1.0
+AHEAD = 0.8
 """... if it is that far ahead of the next one that excludes it ..."""
-AHEAD_PART = 0.15
+AHEAD_PART = 0.12
 """... and this part of its evidence more: strong evidence for two siblings at once settles neither."""
 GO_ABSTRACT = -0.5
 """Evidence from which a kind is named below a type that merely orders the tree."""
@@ -24,7 +24,7 @@ DAMPED = 0.75
 """A type speaks through its best kind with this part of that one's evidence ..."""
 RAISED = 1.5
 """... and at most this much above its own."""
-PRIOR_SHARE = 0.35
+PRIOR_SHARE = 0.6
 """Part of the tissue's prior that counts between siblings."""
 STRONG, TELLING = 4.0, 1.5
 """A gene of this weight is all but exclusive to a kind and counts twice; one of that weight tells it and
@@ -104,12 +104,13 @@ class KindWalk:
         return here
 
     def shares(self) -> np.ndarray:
-        """How likely each type is if the top of its tree is right, shape (K, T): the product of the steps
-        to it.
-        """
+        """How likely each type is if its lineage is right, shape (K, T): the product of the steps from the
+        lineage's
+        top."""
         shares = np.ones_like(self.value)
+        lineage = self.profiles.lineage
         for node in reversed(bottom_up(self.profiles.species)):
-            children = list(self.profiles.children[node])
+            children = [c for c in self.profiles.children[node] if lineage[c] == lineage[node]]
             if children:
                 odds = 1.0 / (1.0 + np.exp(-np.clip(self._beyond(node, children) / SOFT, -20.0, 20.0)))
                 shares[:, children] = shares[:, [node]] * odds
