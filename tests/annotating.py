@@ -63,7 +63,7 @@ def no_objection(label: str, *_: object, **__: object) -> Evidence:
     return Evidence(label=label, basis="markers", score=80.0)
 
 
-LENIENT = Checks(weigh=no_objection, sibling_markers=lambda *_: (), find_term=lambda _: None)
+LENIENT = Checks(weigh=no_objection, sibling_markers=lambda *_: (), identify=lambda _: None)
 """Checks that find nothing: for tests of the asking, on genes that do not exist."""
 
 

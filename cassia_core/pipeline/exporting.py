@@ -16,6 +16,7 @@ from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import CassiaError
 from cassia_core.knowledge.naming.lineages import family_of
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.preparing import Prepared
 from cassia_core.report.html.report_material import read_material
@@ -93,7 +94,7 @@ def _write_h5ad(
         "provider": annotation.annotator.provider if annotation else "",
         "model": annotation.annotator.model if annotation else "",
     }
-    write_labels(adata, prepared.cluster_key, results, provenance)
+    write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
     save_h5ad(adata, layout)
 
 

@@ -18,7 +18,7 @@ LAYERS: dict[str, set[str]] = {
     "llm": {"domain", "knowledge"},
     "runs": {"domain"},
     "agents": {"domain", "llm", "knowledge", "prompts"},
-    "report": {"domain", "data", "runs"},
+    "report": {"domain", "data", "knowledge", "runs"},
     "pipeline": {"domain", "data", "llm", "knowledge", "agents", "runs", "report"},
     "services": {"domain", "genes", "data", "llm", "knowledge", "agents", "runs", "report", "pipeline"},
     "cli_commands": {"domain", "services"},

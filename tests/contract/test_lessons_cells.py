@@ -11,6 +11,7 @@ from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.html.report_page import render_report
 from cassia_core.runs.store import RunRecord
 
@@ -30,7 +31,11 @@ def test_lesson_4_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its
         np.zeros((5, 2), dtype=np.float32), obs=pd.DataFrame({"leiden": clusters}, index=list("abcde"))
     )
     write_labels(
-        adata, "leiden", (result("10", "B cell"), result("CD4+", "T cell"), result("0", "monocyte")), {}
+        adata,
+        "leiden",
+        (result("10", "B cell"), result("CD4+", "T cell"), result("0", "monocyte")),
+        {},
+        everyday_name=everyday_name,
     )
     labels = adata.obs["cell_type"].astype(object).where(adata.obs["cell_type"].notna(), None)
     assert labels.tolist() == [None, "B cell", "T cell", None, "monocyte"]

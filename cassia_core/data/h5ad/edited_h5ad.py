@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,26 +13,36 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from cassia_core.data.h5ad.labels import LABEL_COLUMNS, UNS_KEY
+from cassia_core.data.h5ad.labels import LABEL_COLUMNS, SHORT_COLUMN, UNS_KEY
 from cassia_core.data.view.view_store import digest_of_names
 from cassia_core.errors import AnnDataError
 
-_KEPT = ("cell_type", "cell_type_ontology_term_id", "cassia_status")
-_BEFORE = {
-    "cell_type": "cell_type_before_edit",
-    "cell_type_ontology_term_id": "cell_type_ontology_term_id_before_edit",
-}
 GROUP_COLUMN = "cassia_edit_group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedGroup:
-    """A cluster, or cells set aside from one, with the label that stands; `edited`: a person gave it."""
+    """A cluster, or cells set aside from one, with the label that stands.
+
+    `short` is the label's everyday name, `match` how `cl_id` fits it (as `labels.match_of`); `edited`: a
+    person gave the label.
+    """
 
     id: str
     label: str
+    short: str
     cl_id: str
+    match: str
     edited: bool
+
+
+_OF_THE_LABEL: dict[str, Callable[[EditedGroup], str]] = {
+    "cell_type": lambda g: g.label,
+    SHORT_COLUMN: lambda g: g.short,
+    "cell_type_ontology_term_id": lambda g: g.cl_id,
+    "cell_type_ontology_match": lambda g: g.match,
+}
+_KEPT = (*_OF_THE_LABEL, "cassia_status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +60,12 @@ def write_edited_h5ad(
 ) -> None:
     """Copy `source` and change its `obs` and `uns` only.
 
-    Sets `obs["cell_type"]` and `obs["cell_type_ontology_term_id"]` to the standing labels, keeps the run's
-    own in
-    `obs["cell_type_before_edit"]` and `obs["cell_type_ontology_term_id_before_edit"]`, marks corrected cells
-    in
-    `obs["cell_type_edited"]`, and names each cell's group in `obs["cassia_edit_group"]` (its cluster, or what
-    it was
-    set aside as). What the run said of the label before (general type, groupings, confidence, score,
-    evidence) is
-    taken off corrected cells. Sets `uns["cassia"]["edited"]` to "yes" and `uns["cassia"]["edits"]` to
-    `steps`.
+    Sets `obs["cell_type"]`, `obs["cell_type_short"]`, `obs["cell_type_ontology_term_id"]` and
+    `obs["cell_type_ontology_match"]` to the standing labels, keeps the run's own in columns of the same names
+    with `_before_edit`, marks corrected cells in `obs["cell_type_edited"]`, and names each cell's group in
+    `obs["cassia_edit_group"]` (its cluster, or what it was set aside as). What the run said of the label
+    before (general type, groupings, confidence, score, evidence) is taken off corrected cells. Sets
+    `uns["cassia"]["edited"]` to "yes" and `uns["cassia"]["edits"]` to `steps`.
 
     Parameters
     ----------
@@ -114,10 +120,10 @@ def _group_of_cells(clusters: pd.Series, set_aside: SetAside) -> pd.Series:
 
 def _edited(obs: pd.DataFrame, ids: pd.Series, groups: Sequence[EditedGroup]) -> pd.DataFrame:
     edited = ids.map({g.id: g.edited for g in groups}).astype("boolean").fillna(False).astype(bool)
-    for column, before in _BEFORE.items():
-        obs[before] = obs[column]
-    obs["cell_type"] = pd.Categorical(ids.map({g.id: g.label or None for g in groups}))
-    obs["cell_type_ontology_term_id"] = pd.Categorical(ids.map({g.id: g.cl_id or None for g in groups}))
+    for column, of in _OF_THE_LABEL.items():
+        if column in obs:
+            obs[f"{column}_before_edit"] = obs[column]
+        obs[column] = pd.Categorical(ids.map({g.id: of(g) or None for g in groups}))
     for column in [c for c in LABEL_COLUMNS if c not in _KEPT and c in obs]:
         obs[column] = obs[column].where(~edited)
     obs["cell_type_edited"] = edited

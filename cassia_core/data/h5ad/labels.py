@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.h5ad.h5ad_safe import make_writable
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.annotation import ClusterResult, OntologyTerm
 from cassia_core.errors import AnnDataError
 
 UNS_KEY = "cassia"
+SHORT_COLUMN = "cell_type_short"
 _TEXT: dict[str, Callable[[ClusterResult], str]] = {
     "cell_type": lambda r: r.label,
+    SHORT_COLUMN: lambda r: r.label,
     "cell_type_general": lambda r: r.proposal.general if r.proposal else "",
     "cell_type_ontology_term_id": lambda r: r.detailed_term.cl_id if r.detailed_term else "",
+    "cell_type_ontology_match": lambda r: match_of(r.detailed_term),
     "cassia_confidence": lambda r: (r.light or "") if r.label else "",
     "cassia_status": lambda r: r.status,
     "cassia_merged_grouping_1": lambda r: r.merged.grouping_1 if r.merged else "",
@@ -30,8 +33,20 @@ _NUMBERS: dict[str, Callable[[ClusterResult], float | None]] = {
 LABEL_COLUMNS = (*_TEXT, *_NUMBERS)
 
 
+def match_of(term: OntologyTerm | None) -> str:
+    """How a term fits its label: "exact", "nearest" (of the nearest type above it), "" without a term."""
+    if term is None:
+        return ""
+    return "nearest" if term.nearest else "exact"
+
+
 def write_labels(
-    adata: ad.AnnData, cluster_key: str, results: Iterable[ClusterResult], provenance: Mapping[str, object]
+    adata: ad.AnnData,
+    cluster_key: str,
+    results: Iterable[ClusterResult],
+    provenance: Mapping[str, object],
+    *,
+    everyday_name: Callable[[str], str],
 ) -> None:
     """Write what is said of each cluster onto its cells, and make `adata` ready to be saved as h5ad.
 
@@ -43,6 +58,8 @@ def write_labels(
     `<name>_original`; if that was the cluster column, `uns["cassia"]["cluster_key"]` says its new name.
     Groupings
     are written only where some cluster has one. Calling it again replaces what the first call wrote.
+
+    `everyday_name` gives the short name of a label, for `obs["cell_type_short"]`.
 
     Sets `adata.uns["cassia"]`: `provenance` as plain strings, `cluster_key` and `label_columns`.
 
@@ -67,7 +84,7 @@ def write_labels(
             )
         by_cluster[result.cluster] = result
     clusters = adata.obs[cluster_key].astype(str)
-    columns = _columns(clusters, by_cluster)
+    columns = _columns(clusters, by_cluster, everyday_name)
     cluster_key = _put(adata, columns, cluster_key)
     head = {str(name): _plain(value) for name, value in provenance.items()}
     adata.uns[UNS_KEY] = {
@@ -78,10 +95,14 @@ def write_labels(
     make_writable(adata)
 
 
-def _columns(clusters: pd.Series, by_cluster: Mapping[str, ClusterResult]) -> dict[str, pd.Series]:
+def _columns(
+    clusters: pd.Series, by_cluster: Mapping[str, ClusterResult], everyday_name: Callable[[str], str]
+) -> dict[str, pd.Series]:
     columns: dict[str, pd.Series] = {}
     for name, of in _TEXT.items():
         values = {cluster: of(result) or np.nan for cluster, result in by_cluster.items()}
+        if name == SHORT_COLUMN:
+            values = {c: label if label is np.nan else everyday_name(label) for c, label in values.items()}
         if name.startswith("cassia_merged") and all(value is np.nan for value in values.values()):
             continue
         columns[name] = clusters.map(values).astype(object).astype("category")

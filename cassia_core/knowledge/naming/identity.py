@@ -39,6 +39,27 @@ def identify(label: str) -> OntologyTerm | None:
     return _above(labelled.entry) if labelled else None
 
 
+def name_in_full(label: str, term: OntologyTerm | None = None) -> str:
+    """A label with the ontology's name and id, for a hover: only what its everyday name does not say already.
+
+    Parameters
+    ----------
+    term
+        Of the label where it is known already; looked up else.
+    """
+    found = term or identify(label)
+    if found is None:
+        return label
+    if found.nearest or found.name.casefold() == label.casefold():
+        return f"{label} ({term_in_words(found)})"
+    return f"{label}: {found.name} ({found.cl_id})"
+
+
+def term_in_words(term: OntologyTerm) -> str:
+    """An id, said to be the nearest one where the label has none of its own: "nearest CL:0000084, T cell"."""
+    return f"nearest {term.cl_id}, {term.name}" if term.nearest else term.cl_id
+
+
 def _stands_in(term: OntologyTerm, label: str) -> bool:
     """Whether a label means an entry that has no term of its own, and only borrows this one."""
     entry = load_knowledge().get(label)

@@ -1,4 +1,4 @@
-"""The everyday name of any label: the cell type as a biologist says it, short enough for a map or a legend."""
+"""The everyday name of any label: the cell type as a biologist says it, short enough for a legend."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _entry(text: str) -> CellTypeEntry | None:
 
 
 def _qualifies(text: str, names: tuple[str, ...]) -> bool:
-    """Whether a text says more than a name that it ends with: "tumor-associated macrophage" and "macrophage"."""
+    """Whether a text says more than a name it ends with: "tumor-associated macrophage" and "macrophage"."""
     said = normal_form(text)
     return any(said.endswith(f" {normal_form(name)}") for name in names)
 
@@ -162,7 +162,7 @@ def _capital(name: str) -> str:
 
 
 def _inside_a_name(name: str, label: str) -> str:
-    """A name behind another word: its first letter is small, unless it is a proper name or an abbreviation."""
+    """A name behind another word: its first letter is small, but in proper names and abbreviations."""
     first = name.split(" ", 1)[0]
     entry = _entry(label)
     proper = first in (entry.name if entry else label).split() or any(

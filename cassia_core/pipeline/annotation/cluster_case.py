@@ -12,7 +12,7 @@ from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.evidence.light import light_of
 from cassia_core.knowledge.evidence.weigh import weigh
-from cassia_core.knowledge.naming.ontology import find_term
+from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.scoring.siblings import sibling_markers
 
 
@@ -22,7 +22,7 @@ class Checks:
 
     weigh: Callable[..., Evidence] = weigh
     light_of: Callable[..., tuple[Light, str]] = light_of
-    find_term: Callable[[str], OntologyTerm | None] = find_term
+    identify: Callable[[str], OntologyTerm | None] = identify
     sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = sibling_markers
 
 

@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from cassia_core.domain.annotation import ClusterResult, EvidenceItem, deserves_a_look, names_a_type
+from cassia_core.domain.annotation import ClusterResult, OntologyTerm, deserves_a_look, names_a_type
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.reading import cut_at_genes, readable
+from cassia_core.knowledge.evidence.telling import EvidenceLine, EvidenceReading, read_evidence
+from cassia_core.knowledge.naming.identity import name_in_full
+from cassia_core.knowledge.naming.names import shown_name
 from cassia_core.report.html.report_material import Material
 from cassia_core.report.palette import UNKNOWN_FAMILY
 
@@ -22,23 +25,6 @@ STATUS_WORDS = {
     "failed": "No answer",
     "skipped": "Not annotated",
     "cancelled": "Cancelled",
-}
-_ITEM_ORDER = {
-    "conflicting": 0,
-    "cited_not_in_data": 1,
-    "supporting": 2,
-    "silent": 3,
-    "unexpected": 4,
-    "cited_not_in_list": 5,
-    "not_measured": 6,
-}
-_SAYS = {
-    "supporting": "Agrees",
-    "silent": "Expected, but silent here",
-    "conflicting": "Speaks against it",
-    "unexpected": "Not expected",
-    "cited_not_in_list": "Cited, not in the marker list",
-    "cited_not_in_data": "Cited, not in the data",
 }
 _CHIP = {"supporting": "in", "cited_not_in_data": "absent"}
 MANY_TIMES = 10
@@ -74,40 +60,38 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceLine:
-    """One gene of the evidence with its chip and what it says."""
-
-    item: EvidenceItem
-    chip: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPart:
     """One cluster of the report.
 
-    `name` is the label as it stands or "No label", `kind` the number of its type; `not_measured` are genes
-    that the
-    label lets expect and that the data do not have.
+    `name` is the everyday name of the label as it stands (a person's own words as typed) or "No label",
+    `in_full` the label with the ontology's name; `kind` is the number of its type. `evidence` is
+    in reading order; `not_measured` are genes that the label lets expect and that the data do not have.
     """
 
     row: ClusterResult
     anchor: str
     name: str
+    in_full: str
     kind: int
     family: str
-    cl_id: str
+    term: OntologyTerm | None
     edit: EditedLabel | None
     doubtful: bool
     why: str
-    lines: tuple[EvidenceLine, ...]
+    evidence: EvidenceReading | None
     not_measured: tuple[str, ...]
     turns: tuple[tuple[Turn, tuple[Piece, ...]], ...]
 
     @property
+    def lines(self) -> tuple[EvidenceLine, ...]:
+        """The genes of the evidence that were measured, in reading order."""
+        found = self.evidence.lines if self.evidence else ()
+        return tuple(line for line in found if line.part != "not_measured")
+
+    @property
     def ontology_page(self) -> str:
         """Address of the term's page; "" unless the id is one of the Cell Ontology."""
-        return _OLS + self.cl_id if _CL_ID.fullmatch(self.cl_id) else ""
+        return _OLS + self.term.cl_id if self.term and _CL_ID.fullmatch(self.term.cl_id) else ""
 
     @property
     def status(self) -> str:
@@ -126,14 +110,18 @@ def cluster_parts(
     edits: Mapping[str, EditedLabel],
     families: Mapping[str, str],
     accepted: Collection[str] = (),
+    *,
+    species: str = "human",
 ) -> tuple[ClusterPart, ...]:
     """A part per row, in order; types are numbered in the order of their first cluster.
 
-    No doubt is left about clusters that a person corrected or `accepted`.
+    No doubt is left about clusters that a person corrected or `accepted`. `species` decides which lists of
+    the knowledge base part the evidence.
     """
-    names = [label_of(row, edits) for row in rows]
+    names = [name_of(row, edits) for row in rows]
     kinds = {name: at for at, name in enumerate(dict.fromkeys(names))}
     settled = {*edits, *accepted}
+    labels = [row.label for row in rows if row.label]
     return tuple(
         _part(
             row,
@@ -143,16 +131,18 @@ def cluster_parts(
             material,
             edits.get(row.cluster),
             families,
+            species,
+            labels,
             doubtful=row.cluster not in settled and deserves_a_look(row),
         )
         for number, (row, name) in enumerate(zip(rows, names, strict=True), start=1)
     )
 
 
-def label_of(row: ClusterResult, edits: Mapping[str, EditedLabel]) -> str:
-    """The label as it stands, or "No label"."""
+def name_of(row: ClusterResult, edits: Mapping[str, EditedLabel]) -> str:
+    """The everyday name of the label as it stands, a person's own words as typed, or "No label"."""
     edit = edits.get(row.cluster)
-    return (edit.label if edit else row.label) or NO_LABEL
+    return shown_name(edit.label if edit else row.label, own_words=edit is not None) or NO_LABEL
 
 
 def look_first(parts: Sequence[ClusterPart]) -> tuple[tuple[ClusterPart, ...], ...]:
@@ -179,10 +169,13 @@ def _part(
     material: Material,
     edit: EditedLabel | None,
     families: Mapping[str, str],
+    species: str,
+    rivals: Sequence[str],
     *,
     doubtful: bool,
 ) -> ClusterPart:
-    own_id = row.detailed_term.cl_id if row.detailed_term else ""
+    label = edit.label if edit else row.label
+    term = _term_of(edit) if edit else row.detailed_term
     markers = (
         next((c for c in material.markers.clusters if c.cluster == row.cluster), None)
         if material.markers
@@ -191,25 +184,31 @@ def _part(
     chip = _chips(row, markers, material.measured)
     genes = _genes_of(row, markers)
     turns = tuple((turn, tuple(_pieces(turn.text, genes, chip))) for turn in row.turns)
-    items = sorted(row.evidence.items, key=lambda i: (_ITEM_ORDER[i.kind], -i.weight)) if row.evidence else ()
     return ClusterPart(
         row=row,
         anchor=anchor,
         name=name,
+        in_full=name_in_full(label, term),
         kind=kind,
-        family=families.get(name, UNKNOWN_FAMILY),
-        cl_id=edit.cl_id if edit else own_id,
+        family=families.get(label, UNKNOWN_FAMILY),
+        term=term,
         edit=edit,
         turns=turns,
         doubtful=doubtful,
         why=row.reason or row.light_reason,
-        lines=tuple(
-            EvidenceLine(item=i, chip=_CHIP.get(i.kind, "measured"), says=i.text or _SAYS[i.kind])
-            for i in items
-            if i.kind != "not_measured"
-        ),
+        evidence=read_evidence(row.evidence, species, rivals) if row.evidence else None,
         not_measured=row.evidence.genes("not_measured") if row.evidence else (),
     )
+
+
+def _term_of(edit: EditedLabel) -> OntologyTerm | None:
+    """The term of a label that a person gave, by the id that was noted then."""
+    return OntologyTerm(cl_id=edit.cl_id, name=edit.label) if edit.cl_id else None
+
+
+def chip_of(line: EvidenceLine) -> str:
+    """Kind of a gene's chip: "in" for support, "absent" for what is not in the data, else "measured"."""
+    return _CHIP.get(line.item.kind, "measured")
 
 
 def no_evidence_words(row: ClusterResult) -> str:

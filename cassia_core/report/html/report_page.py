@@ -19,6 +19,7 @@ from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import OFFLINE, UNKNOWN_TISSUE, AgentModel, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.html.marker_dots import drawing, shades
 from cassia_core.report.html.methods import date_in_words, methods_paragraph
 from cassia_core.report.html.references import references_in
@@ -27,6 +28,7 @@ from cassia_core.report.html.report_clusters import (
     STATUS_WORDS,
     ClusterPart,
     EditedLabel,
+    chip_of,
     cluster_parts,
     look_first,
     no_evidence_words,
@@ -68,9 +70,13 @@ _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeCount:
-    """A type of the report: cells (clusters where cells are not known) with their share (0 to 1)."""
+    """A type of the report: cells (clusters where cells are not known) with their share (0 to 1).
+
+    `in_full`: its label with the ontology's name.
+    """
 
     name: str
+    in_full: str
     kind: int
     count: int
     share: float
@@ -87,6 +93,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["percent"] = lambda share: "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    found.filters["everyday"] = everyday_name
     found.filters["day"] = date_in_words
     found.filters["engine"] = lambda model: "offline engine" if model == AgentModel().model else model
     return found
@@ -158,9 +165,10 @@ def render_report(
 ) -> str:
     """The report as text; parameters as `write_report`."""
     edits = {cluster: edit for cluster, edit in edits.items() if any(row.cluster == cluster for row in rows)}
-    parts = cluster_parts(rows, material, edits, families, accepted)
+    parts = cluster_parts(rows, material, edits, families, accepted, species=spec.species)
     types = type_counts(parts)
-    colours = {theme: palette_for([t.name for t in types], theme, families) for theme in ("light", "dark")}
+    of_name = {part.name: part.family for part in parts}
+    colours = {theme: palette_for([t.name for t in types], theme, of_name) for theme in ("light", "dark")}
     methods = methods_paragraph(
         spec,
         record,
@@ -189,6 +197,7 @@ def render_report(
             verdicts=VERDICTS,
             no_label=NO_LABEL,
             why_no_evidence=no_evidence_words,
+            chip_of=chip_of,
             shown_lines=SHOWN_LINES,
             title=_flat(f"{spec.name}: cell types{' (edited)' if edits else ''}"),
             sample=_sample(spec),
@@ -237,13 +246,15 @@ def type_counts(parts: Sequence[ClusterPart]) -> tuple[TypeCount, ...]:
     """All types, the most frequent first; those without a label last."""
     known = _cells_known(parts)
     counts: Counter[str] = Counter()
-    kinds = {}
+    first = {part.name: part for part in reversed(parts)}
     for part in parts:
         counts[part.name] += part.row.n_cells if known else 1
-        kinds[part.name] = part.kind
     total = max(1, sum(counts.values()))
     ordered = sorted(counts.items(), key=lambda entry: (entry[0] == NO_LABEL, -entry[1]))
-    return tuple(TypeCount(name=name, kind=kinds[name], count=n, share=n / total) for name, n in ordered)
+    return tuple(
+        TypeCount(name=name, in_full=first[name].in_full, kind=first[name].kind, count=n, share=n / total)
+        for name, n in ordered
+    )
 
 
 def _cells_known(parts: Sequence[ClusterPart]) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from cassia_core.data.h5ad.labels import match_of
 from cassia_core.domain.annotation import Boost, ClusterResult, MergedLabels
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.markers import MarkerTable
+from cassia_core.knowledge.naming.names import everyday_name
 
 SUMMARY_COLUMNS = (
     "Cluster ID",
@@ -46,6 +48,8 @@ def _summary_row(row: ClusterResult, spec: DatasetSpec) -> dict[str, object]:
         "Provider": row.provider,
         "Tissue": spec.tissue,
         "Species": spec.species,
+        "cell_type": row.label,
+        "cell_type_short": everyday_name(row.label),
         "Status": row.status,
         "Reason": row.reason,
         "Confidence": row.light or "",
@@ -71,6 +75,8 @@ def _readings(row: ClusterResult) -> dict[str, object]:
         "Score": row.score.value if row.score else None,
         "CL ID (general)": row.general_term.cl_id if row.general_term else "",
         "CL ID (detailed)": row.detailed_term.cl_id if row.detailed_term else "",
+        "CL Match (general)": match_of(row.general_term),
+        "CL Match (detailed)": match_of(row.detailed_term),
     }
 
 
@@ -87,6 +93,7 @@ def _scored_row(row: ClusterResult) -> dict[str, object]:
     return {
         "cluster": row.cluster,
         **{f"celltype_{i + 1}": types[i] if i < len(types) else "" for i in range(3)},
+        "cell_type_short": everyday_name(row.label),
         "CASSIA_merged_grouping_1": merged.grouping_1,
         "CASSIA_merged_grouping_2": merged.grouping_2,
         "CASSIA_merged_grouping_3": merged.grouping_3,
@@ -97,6 +104,7 @@ def _scored_row(row: ClusterResult) -> dict[str, object]:
         "Confidence": row.light or "",
         "Evidence Score": row.evidence.score if row.evidence else None,
         "CL ID": row.detailed_term.cl_id if row.detailed_term else "",
+        "CL Match": match_of(row.detailed_term),
     }
 
 

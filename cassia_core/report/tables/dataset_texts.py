@@ -10,6 +10,8 @@ from cassia_core.domain.annotation import ClusterResult, Evidence, names_a_type
 from cassia_core.domain.config import OFFLINE, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.knowledge.evidence.telling import read_evidence
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.dataset_tables import conversation_text
 
 OFFLINE_NOTE = (
@@ -26,26 +28,28 @@ def annotation_text(rows: Sequence[ClusterResult], spec: DatasetSpec) -> str:
     for row in rows:
         lines += [
             "",
-            f"Cluster {row.cluster}: {row.label or 'no label'} ({_LIGHTS[row.light]})",
-            *_details(row),
+            f"Cluster {row.cluster}: {everyday_name(row.label) or 'no label'} ({_LIGHTS[row.light]})",
+            *_details(row, spec.species, [r.label for r in rows if r.label]),
         ]
     return "\n".join(lines) + "\n"
 
 
-def _details(row: ClusterResult) -> list[str]:
+def _details(row: ClusterResult, species: str, labels: Sequence[str]) -> list[str]:
     lines = [f"  Status: {row.status}" + (f". {row.reason}" if row.reason else "")]
     if row.proposal:
+        lines.append(f"  Label in full: {row.label}")
         lines.append(f"  General type: {row.proposal.general}")
         if len(row.proposal.subtypes) > 1:
             lines.append(f"  Also possible: {', '.join(row.proposal.subtypes[1:])}")
         if row.proposal.mixed:
             lines.append(f"  May be mixed: {', '.join(row.proposal.mixed)}")
     if row.detailed_term:
-        lines.append(f"  Cell Ontology: {row.detailed_term.cl_id} ({row.detailed_term.name})")
+        nearest = "nearest " if row.detailed_term.nearest else ""
+        lines.append(f"  Cell Ontology: {nearest}{row.detailed_term.cl_id} ({row.detailed_term.name})")
     if row.light_reason:
         lines.append(f"  Confidence: {row.light_reason}")
     if row.evidence:
-        lines += _evidence_lines(row.evidence)
+        lines += _evidence_lines(row.evidence, species, labels)
     if row.score:
         lines.append(
             f"  Score of {row.score.model or row.model}: {row.score.value:g} of 100. {row.score.reasoning}"
@@ -54,15 +58,12 @@ def _details(row: ClusterResult) -> list[str]:
     return lines
 
 
-def _evidence_lines(evidence: Evidence) -> list[str]:
-    words = (
-        ("supporting", "Genes for it"),
-        ("conflicting", "Genes against it"),
-        ("silent", "Expected but silent"),
-        ("cited_not_in_list", "Cited, not in the list"),
-        ("cited_not_in_data", "Cited, not in the data"),
-    )
-    found = [f"  {title}: {', '.join(genes)}" for kind, title in words if (genes := evidence.genes(kind))]
+def _evidence_lines(evidence: Evidence, species: str, labels: Sequence[str]) -> list[str]:
+    genes: dict[str, list[str]] = {}
+    reading = read_evidence(evidence, species, labels)
+    for line in reading.lines:
+        genes.setdefault(reading.head(line.part), []).append(line.item.gene)
+    found = [f"  {head}: {', '.join(listed)}" for head, listed in genes.items()]
     unknown = (
         "the label is not known to the knowledge base" if names_a_type(evidence.label) else "no type to weigh"
     )
@@ -86,6 +87,7 @@ def _conversation(row: ClusterResult) -> dict:
         "status": row.status,
         "reason": row.reason,
         "label": row.label,
+        "label_short": everyday_name(row.label),
         "annotations": of("annotator"),
         "checks": of("checks"),
         "validations": of("validator"),

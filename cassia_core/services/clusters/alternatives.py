@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cassia_core.data.view.cell_expression import CellExpression
-from cassia_core.domain.annotation import ClusterResult, names_a_type
+from cassia_core.domain.annotation import ClusterResult, OntologyTerm, names_a_type
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.evidence.weigh import weigh
+from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.naming.labels import normal_form
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.knowledge.scoring.engine import rank_types
 from cassia_core.pipeline.annotation.annotating import setting_of
 from cassia_core.services.runs.results import DatasetResults
@@ -27,7 +29,8 @@ class Alternative:
     """
 
     label: str
-    cl_id: str
+    short: str
+    term: OntologyTerm | None
     said_by: str
     score: float | None
     supporting: tuple[str, ...]
@@ -69,7 +72,8 @@ def _weighed(
     evidence = weigh(name, markers, setting, expression)
     return Alternative(
         label=name,
-        cl_id=evidence.term.cl_id if evidence.term else "",
+        short=everyday_name(name),
+        term=identify(name),
         said_by=said_by,
         score=evidence.score,
         supporting=evidence.genes("supporting")[:SHOWN_GENES],

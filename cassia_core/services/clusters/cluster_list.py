@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cassia_core.data.h5ad.labels import match_of
 from cassia_core.domain.annotation import ClusterResult, ClusterStatus, Light, deserves_a_look
 from cassia_core.knowledge.naming.lineages import family_of
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import csv_bytes
 from cassia_core.services.labels.review import ReviewedLabel
 
@@ -19,8 +21,9 @@ TOP_MARKERS = 3
 class Wanted:
     """What the table shows; an empty part means all of it.
 
-    `text`: words that must all be found, each in the label, as the beginning of the cluster's name, or as the
-    beginning of one of its marker genes; `families`: lineages as `family_of` names them.
+    `text`: words that must all be found, each in the label or its everyday name, as the beginning of the
+    cluster's name, or as the beginning of one of its marker genes; `families`: lineages as `family_of` names
+    them.
     """
 
     text: str = ""
@@ -32,6 +35,11 @@ class Wanted:
 def label_in(row: ClusterResult, labels: Mapping[str, ReviewedLabel]) -> str:
     """The label of a row as it stands."""
     return labels[row.cluster].label if row.cluster in labels else row.label
+
+
+def name_in(row: ClusterResult, labels: Mapping[str, ReviewedLabel]) -> str:
+    """The everyday name of a row's label as it stands; a person's own words as typed."""
+    return labels[row.cluster].short if row.cluster in labels else everyday_name(row.label)
 
 
 def light_in(row: ClusterResult, labels: Mapping[str, ReviewedLabel]) -> Light | None:
@@ -57,7 +65,7 @@ def matching(
     return tuple(
         row
         for row in rows
-        if all(_found(word, row, label_in(row, labels)) for word in words)
+        if all(_found(word, row, f"{label_in(row, labels)} {name_in(row, labels)}") for word in words)
         and (not wanted.lights or light_in(row, labels) in wanted.lights)
         and (not wanted.statuses or row.status in wanted.statuses)
         and (not wanted.families or family_of(label_in(row, labels)) in wanted.families)
@@ -84,11 +92,14 @@ def cluster_csv(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabe
 
 
 def _record(row: ClusterResult, label: ReviewedLabel | None) -> dict[str, object]:
-    own_id = row.detailed_term.cl_id if row.detailed_term else ""
+    term = label.term if label else row.detailed_term
+    name = label.label if label else row.label
     return {
         "cluster": row.cluster,
-        "cell_type": label.label if label else row.label,
-        "cl_id": label.cl_id if label else own_id,
+        "cell_type": name,
+        "cell_type_short": everyday_name(name),
+        "cl_id": term.cl_id if term else "",
+        "cl_match": match_of(term),
         "edited": bool(label and label.edited),
         "accepted": bool(label and label.accepted),
         "status": row.status,

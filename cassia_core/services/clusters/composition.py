@@ -21,10 +21,14 @@ MOST_GROUPS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """Cells of every label (columns, kin side by side) in each group (rows) of the column `by`."""
+    """Cells of every label (columns, kin side by side) in each group (rows) of the column `by`.
+
+    Columns are everyday names; `labels` holds the labels in full of each.
+    """
 
     by: str
     cells: pd.DataFrame
+    labels: dict[str, str]
 
     @property
     def shares(self) -> pd.DataFrame:
@@ -46,17 +50,33 @@ def composition(view: View, cells: GroupedCells, by: str) -> Composition:
     KeyError
         When the view has no column `by`.
     """
-    names, of_cell = labels_of_cells(cells)
+    names, of_cell = names_of_cells(cells)
     counted = count_pairs(view, by, names, of_cell)
+    labels = labels_in_full(cells)
     order = sorted(
-        range(len(names)), key=lambda i: (FAMILIES.index(family_of(names[i])), names[i] == NO_LABEL, names[i])
+        range(len(names)),
+        key=lambda i: (FAMILIES.index(family_of(labels[names[i]])), names[i] == NO_LABEL, names[i]),
     )
-    return Composition(by=by, cells=counted.iloc[:, [i for i in order if counted.iloc[:, i].any()]])
+    seen = counted.iloc[:, [i for i in order if counted.iloc[:, i].any()]]
+    return Composition(by=by, cells=seen, labels=labels)
+
+
+def labels_in_full(cells: GroupedCells) -> dict[str, str]:
+    """Everyday name to the label in full, the first where several share one. "No label" is itself."""
+    return {NO_LABEL: NO_LABEL} | {g.short: g.label for g in reversed(cells.groups) if g.label}
 
 
 def labels_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
     """Distinct standing labels ("No label" among them), and the label of every cell as an index into them."""
-    of_group = [g.label or NO_LABEL for g in cells.groups]
+    return _distinct(cells, [g.label or NO_LABEL for g in cells.groups])
+
+
+def names_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
+    """The same by everyday names: labels that share one are one."""
+    return _distinct(cells, [g.short or NO_LABEL for g in cells.groups])
+
+
+def _distinct(cells: GroupedCells, of_group: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
     names = tuple(dict.fromkeys((*of_group, NO_LABEL)))
     by_code = np.array([names.index(name) for name in (*of_group, NO_LABEL)], dtype=np.int32)
     return names, by_code[cells.codes]

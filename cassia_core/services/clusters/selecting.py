@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.view.view_store import View
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import guarded
 
 NO_LABEL, NO_VALUE, NO_CLUSTER = "No label", "no value", "no cluster"
@@ -97,8 +98,8 @@ def columns_to_split_by(view: View) -> tuple[str, ...]:
 
 
 def csv_of_cells(view: View, cells: np.ndarray, labels: CellLabels) -> bytes:
-    """Name, cluster and standing label of the chosen cells as CSV (UTF-8); spreadsheets take no text of it
-    for a formula.
+    """Name, cluster and standing label, also in short, of the chosen cells as CSV (UTF-8); spreadsheets take
+    no text of it for a formula.
     """
     column, names = view.column(view.cluster_key), view.cell_ids()
     frame = pd.DataFrame(
@@ -106,6 +107,7 @@ def csv_of_cells(view: View, cells: np.ndarray, labels: CellLabels) -> bytes:
             "cell": [names[at] for at in cells],
             "cluster": _words(column.codes[cells], (*column.categories, "")),
             "label": _words(labels.codes[cells], (*labels.names, "")),
+            "cell_type_short": _words(labels.codes[cells], (*map(everyday_name, labels.names), "")),
         }
     )
     return guarded(frame).to_csv(index=False).encode("utf-8", "backslashreplace")

@@ -114,8 +114,9 @@ class NotJudged:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """All of it for the column `by`. `confusion` counts cells: labels of the file by predicted labels, blocks
-    on the
-    diagonal. `n_without` cells have no label in the file and are in no share."""
+    on the diagonal. `n_without` cells have no label in the file and are in no share. `shown` holds the
+    everyday name of each predicted label.
+    """
 
     by: str
     n_cells: int
@@ -125,6 +126,12 @@ class Agreement:
     types: tuple[TypeAgreement, ...]
     clusters: tuple[ClusterAgreement, ...]
     not_judged: tuple[NotJudged, ...]
+    shown: dict[str, str]
+
+    @property
+    def confusion_shown(self) -> pd.DataFrame:
+        """`confusion` with the everyday names of the predicted labels."""
+        return self.confusion.set_axis([self.shown[str(name)] for name in self.confusion.columns], axis=1)
 
 
 def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
@@ -150,6 +157,7 @@ def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
         levels=tuple(_share(level, counts, types) for level in LEVELS),
         clusters=_clusters(view, cells, by),
         not_judged=_not_judged(counts),
+        shown={NO_LABEL: NO_LABEL} | {g.label: g.short for g in cells.groups if g.label},
     )
 
 

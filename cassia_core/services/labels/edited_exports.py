@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.h5ad.edited_h5ad import EditedGroup, SetAside, write_edited_h5ad
+from cassia_core.data.h5ad.labels import match_of
 from cassia_core.data.view.view_store import Column, open_view
-from cassia_core.domain.annotation import ClusterResult, OntologyTerm, Proposal
+from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.domain.review import LabelEdit, standing
 from cassia_core.errors import RunError
 from cassia_core.knowledge.naming.lineages import family_of
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.html.report_clusters import EditedLabel
 from cassia_core.report.html.report_material import read_material
 from cassia_core.report.html.report_page import write_report
@@ -118,7 +120,9 @@ def labels_table(groups: Sequence[ReviewedLabel]) -> pd.DataFrame:
                 "part_of": item.cluster if item.group else "",
                 "n_cells": item.n_cells,
                 "cell_type": item.label,
+                "cell_type_short": everyday_name(item.label),
                 "cl_id": item.cl_id,
+                "cl_match": match_of(item.term),
                 "cell_type_before": item.original,
                 "cl_id_before": item.original_cl_id,
                 "edited": item.edited,
@@ -208,7 +212,7 @@ def _named_by_person(row: ClusterResult, item: ReviewedLabel) -> ClusterResult:
         merged=None,
         boost=None,
         general_term=None,
-        detailed_term=OntologyTerm(cl_id=item.cl_id, name=item.label) if item.cl_id else None,
+        detailed_term=item.term,
         **(_NOT_OF_A_PART if item.group else {}),
     )
 
@@ -228,11 +232,22 @@ def _write_cells(
     write_edited_h5ad(
         paths.annotated_h5ad,
         paths.edited_h5ad,
-        [EditedGroup(id=g.id, label=g.label, cl_id=g.cl_id, edited=g.edited) for g in groups],
+        [_edited_group(g) for g in groups],
         steps=json.dumps(
             [{k: v for k, v in asdict(e).items() if k != "cells"} for e in steps], ensure_ascii=False
         ),
         set_aside=SetAside(cells=aside, names_digest=digest),
+    )
+
+
+def _edited_group(group: ReviewedLabel) -> EditedGroup:
+    return EditedGroup(
+        id=group.id,
+        label=group.label,
+        short=everyday_name(group.label),
+        cl_id=group.cl_id,
+        match=match_of(group.term),
+        edited=group.edited,
     )
 
 

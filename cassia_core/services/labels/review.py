@@ -30,6 +30,8 @@ from cassia_core.domain.review import (
 )
 from cassia_core.errors import ConfigError, RunError
 from cassia_core.knowledge.naming import ontology
+from cassia_core.knowledge.naming.identity import identify
+from cassia_core.knowledge.naming.names import shown_name
 from cassia_core.runs.edit_log import append_edit, read_edits
 from cassia_core.runs.layout import DatasetLayout
 from cassia_core.services.runs.results import dataset_layout, load_results
@@ -41,18 +43,17 @@ class ReviewedLabel:
     """The standing label of a cluster, or of cells set aside from it: the person's where there is one, else
     the run's.
 
-    `group` is "" for a cluster and the id of the cells set aside else. `edit` is the step that gave the
-    label, or the
-    one that accepted it; `accepted` says whether a person accepted it as it stands. `n_cells` is None where
-    there are
+    `term` is the label's, or where the run gave the label, the nearest one above it. `group` is "" for a
+    cluster and the id of the cells set aside else. `edit` is the step that gave the label, or the one that
+    accepted it; `accepted` says whether a person accepted it as it stands. `n_cells` is None where there are
     no cells; cells set aside do not count for their cluster.
     """
 
     cluster: str
     label: str
-    cl_id: str = ""
+    term: OntologyTerm | None = None
     original: str = ""
-    original_cl_id: str = ""
+    original_term: OntologyTerm | None = None
     edit: LabelEdit | None = None
     accepted: bool = False
     group: str = ""
@@ -61,6 +62,23 @@ class ReviewedLabel:
     @property
     def id(self) -> str:
         return self.group or self.cluster
+
+    @property
+    def short(self) -> str:
+        """What a screen writes: the everyday name of the label, a person's own words as typed; "" without a
+        label.
+        """
+        return shown_name(self.label, own_words=self.edited)
+
+    @property
+    def cl_id(self) -> str:
+        """Id of `term`, "" without one."""
+        return self.term.cl_id if self.term else ""
+
+    @property
+    def original_cl_id(self) -> str:
+        """Id of `original_term`, "" without one."""
+        return self.original_term.cl_id if self.original_term else ""
 
     @property
     def edited(self) -> bool:
@@ -166,11 +184,24 @@ def cell_labels(
         See `grouped_cells`.
     """
     found = grouped_cells(run_id, dataset, root, listed=listed)
-    names = tuple(dict.fromkeys(g.label for g in found.groups if g.label))
-    of_group = np.array(
-        [names.index(g.label) if g.label else -1 for g in found.groups] + [-1], dtype=np.int32
-    )
-    return of_group[found.codes], names
+    return _by_name(found, [g.label for g in found.groups])
+
+
+def cell_names(
+    run_id: str, dataset: str, root: Path | None = None, *, listed: Iterable[ReviewedLabel] | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """What screens write of every cell: the same as `cell_labels`, by the labels' everyday names.
+
+    Labels that share an everyday name are one. Parameters, returns and errors as `cell_labels`.
+    """
+    found = grouped_cells(run_id, dataset, root, listed=listed)
+    return _by_name(found, [g.short for g in found.groups])
+
+
+def _by_name(found: GroupedCells, of_group: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(name for name in of_group if name))
+    codes = np.array([names.index(name) if name else -1 for name in of_group] + [-1], dtype=np.int32)
+    return codes[found.codes], names
 
 
 def apply_edit(
@@ -335,20 +366,27 @@ def _labels(rows: Sequence[ClusterResult], edits: Sequence[LabelEdit]) -> tuple[
 
 
 def _reviewed(row: ClusterResult, named: LabelEdit | None, agreed: LabelEdit | None) -> ReviewedLabel:
-    own_id = row.detailed_term.cl_id if row.detailed_term else ""
-    label, cl_id = (named.label, named.cl_id) if named else (row.label, own_id)
+    own_term = row.detailed_term or identify(row.label)
+    label = named.label if named else row.label
     if agreed and label != dict(zip(agreed.clusters, agreed.before, strict=True))[row.cluster]:
         agreed = None  # another label was accepted: the step that gave it was taken back since
     return ReviewedLabel(
         cluster=row.cluster,
         label=label,
-        cl_id=cl_id,
+        term=_term_of(named) if named else own_term,
         original=row.label,
-        original_cl_id=own_id,
+        original_term=own_term,
         edit=named or agreed,
         accepted=agreed is not None,
         n_cells=row.n_cells,
     )
+
+
+def _term_of(edit: LabelEdit) -> OntologyTerm | None:
+    """The term that was looked up when a person gave a label; None where there was none."""
+    if not edit.cl_id:
+        return None
+    return ontology.term_of(edit.cl_id) or OntologyTerm(cl_id=edit.cl_id, name=edit.label)
 
 
 def _grouped(paths: DatasetLayout, listed: Iterable[ReviewedLabel]) -> GroupedCells:
@@ -366,7 +404,7 @@ def _grouped(paths: DatasetLayout, listed: Iterable[ReviewedLabel]) -> GroupedCe
         replace(
             by_cluster.get(c) or ReviewedLabel(cluster=c, label=""),
             label=edit.label,
-            cl_id=edit.cl_id,
+            term=_term_of(edit),
             edit=edit,
             accepted=False,
             group=ids[edit.seq, c],

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.errors import InputError
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import csv_bytes, write_xlsx
 from cassia_core.services.labels.agreement import LEVELS, Agreement
 from cassia_core.services.labels.comparing import NO_LABEL
@@ -129,6 +130,8 @@ def composition_table(found: plot_numbers.Composition) -> pd.DataFrame:
     long = pd.DataFrame({"cells": found.cells.stack(), "share_of_group": found.shares.stack()})
     long.index.names = ["group", "cell_type"]
     table = long.reset_index()
+    table["cell_type"] = table["cell_type"].map(found.labels)
+    table.insert(2, "cell_type_short", table["cell_type"].map(everyday_name))
     table.insert(0, "column", found.by)
     table["cells_in_group"] = table["group"].map(found.cells.sum(axis=1))
     return table
@@ -145,6 +148,7 @@ def types_table(found: Agreement) -> pd.DataFrame:
                 "cells": t.n_cells,
                 **{f"share_same_{level}": t.shares[level] for level in LEVELS},
                 "most_frequent_prediction": t.most_frequent,
+                "most_frequent_prediction_short": found.shown[t.most_frequent],
                 "its_share": t.most_frequent_share,
             }
             for t in found.types
@@ -160,6 +164,7 @@ def clusters_table(found: Agreement) -> pd.DataFrame:
             {
                 "cluster": c.cluster,
                 "predicted": c.predicted,
+                "predicted_short": found.shown[c.predicted],
                 "cells": c.n_cells,
                 "most_frequent_label_of_file": c.majority,
                 "its_share": c.majority_share,
@@ -173,8 +178,9 @@ def clusters_table(found: Agreement) -> pd.DataFrame:
 def _with_labels(long: pd.DataFrame, cells: GroupedCells, sizes: dict[str, int]) -> pd.DataFrame:
     groups = {g.id: g for g in cells.groups}
     long.insert(1, "cell_type", [groups[c].label or NO_LABEL for c in long["cluster"]])
-    long.insert(2, "cl_id", [groups[c].cl_id for c in long["cluster"]])
-    long.insert(3, "cells", [sizes[c] for c in long["cluster"]])
+    long.insert(2, "cell_type_short", [everyday_name(groups[c].label) or NO_LABEL for c in long["cluster"]])
+    long.insert(3, "cl_id", [groups[c].cl_id for c in long["cluster"]])
+    long.insert(4, "cells", [sizes[c] for c in long["cluster"]])
     return long
 
 
@@ -226,6 +232,7 @@ def _map(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
     view, cells = subject.view, subject.cells
     xy, axis = figures.map_coordinates(subject, options)
     labels = np.array([*(g.label for g in cells.groups), ""], dtype=object)
+    names = np.array([*(everyday_name(g.label) for g in cells.groups), ""], dtype=object)
     ids = np.array([*(g.id for g in cells.groups), ""], dtype=object)
     table = pd.DataFrame(
         {
@@ -234,6 +241,7 @@ def _map(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
             f"{axis}_2": xy[:, 1],
             "cluster": ids[cells.codes],
             "cell_type": labels[cells.codes],
+            "cell_type_short": names[cells.codes],
         }
     )
     if (found := figures.map_values(subject, options)) is not None:

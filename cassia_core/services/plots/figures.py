@@ -11,7 +11,7 @@ import numpy as np
 from cassia_core.errors import InputError
 from cassia_core.report.palette import GREY, LIGHTS
 from cassia_core.runs.layout import file_stem
-from cassia_core.services.clusters.composition import labels_of_cells
+from cassia_core.services.clusters.composition import names_of_cells
 from cassia_core.services.plots import gene_plots, plot_numbers
 from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject
 
@@ -150,7 +150,7 @@ def map_categories(
     """
     view = subject.view
     if options.colour_by == "type":
-        names, codes = labels_of_cells(subject.cells)
+        names, codes = names_of_cells(subject.cells)
         return names, codes, plot_numbers.colours_of_labels(names)
     if options.colour_by == "light":
         lights = {r.cluster: LIGHT_WORDS.get(r.light or "", "No label") for r in subject.data.rows}
@@ -262,5 +262,5 @@ def _confusion(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report.figures import figures
 
     return figures.confusion_matrix(
-        plot_numbers.agreement_of(subject, options).confusion, page, rows=options.column
+        plot_numbers.agreement_of(subject, options).confusion_shown, page, rows=options.column
     )

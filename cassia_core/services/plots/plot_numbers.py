@@ -110,8 +110,8 @@ def species_of(data: DatasetResults) -> str:
 
 
 def group_names(cells: GroupedCells) -> dict[str, str]:
-    """Group to "label (cluster)". The middle of a long label is left out."""
-    return {g.id: f"{short_name(g.label or NO_LABEL)} ({short_name(g.id)})" for g in cells.groups}
+    """Group to "everyday name (cluster)". The middle of a long name is left out."""
+    return {g.id: f"{short_name(g.short or NO_LABEL)} ({short_name(g.id)})" for g in cells.groups}
 
 
 def short_name(text: object, most: int = LONGEST_NAME) -> str:
@@ -127,7 +127,7 @@ def colours_of_labels(labels: Sequence[str], theme: Theme = "light") -> dict[str
 
 def colours_of_groups(cells: GroupedCells, theme: Theme = "light") -> dict[str, str]:
     """Group to the colour of its label, the same as on the map."""
-    of_group = {g.id: g.label or NO_LABEL for g in cells.groups}
+    of_group = {g.id: g.short or NO_LABEL for g in cells.groups}
     colours = colours_of_labels(tuple(dict.fromkeys(of_group.values())), theme)
     return {group: colours[label] for group, label in of_group.items()}
 

@@ -16,6 +16,7 @@ from cassia_core.domain.markers import MarkerTable
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import RunNotFound
 from cassia_core.knowledge.naming.lineages import family_of
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.palette import palette_for
 from cassia_core.runs.codec import read_json
 from cassia_core.runs.layout import DatasetLayout, RunLayout
@@ -135,9 +136,15 @@ def _doubt(row: ClusterResult) -> tuple:
 
 
 def label_colours(labels: Sequence[str], theme: Literal["light", "dark"]) -> dict[str, str]:
-    """A colour per label by lineage family, the same for the same set of labels."""
-    distinct = tuple(dict.fromkeys(labels))
-    return palette_for(distinct, theme, {label: family_of(label) for label in distinct})
+    """A colour per label by lineage family, the same for the same set of labels.
+
+    Labels of one everyday name have one colour, which also stands under that name.
+    """
+    names = {label: everyday_name(label) for label in labels}
+    colours = palette_for(
+        tuple(names.values()), theme, {name: family_of(label) for label, name in names.items()}
+    )
+    return {**colours, **{label: colours[name] for label, name in names.items()}}
 
 
 def output_files(run_id: str, root: Path | None = None) -> tuple[OutputFile, ...]:

@@ -16,6 +16,7 @@ from cassia_core.domain.annotation import (
     QualityScore,
 )
 from cassia_core.errors import AnnDataError
+from cassia_core.knowledge.naming.names import everyday_name
 
 
 def result(cluster, label, **changes):
@@ -37,7 +38,9 @@ def saved(adata, tmp_path):
 
 
 def test_labels_are_joined_by_exact_cluster_id(cells, tmp_path):
-    write_labels(cells, "leiden", [result("0", "CD4+ T cell"), result("10", "B cell")], {})
+    write_labels(
+        cells, "leiden", [result("0", "CD4+ T cell"), result("10", "B cell")], {}, everyday_name=everyday_name
+    )
     back = saved(cells, tmp_path)
     by_cluster = back.obs.groupby("leiden", observed=True)["cell_type"].agg(lambda v: set(v.dropna()))
     assert by_cluster.to_dict() == {"0": {"CD4+ T cell"}, "1": set(), "10": {"B cell"}}
@@ -53,7 +56,9 @@ def test_all_that_is_known_of_a_cluster_is_written(cells, tmp_path):
         detailed_term=OntologyTerm(cl_id="CL:0000624", name="CD4-positive, alpha-beta T cell"),
         merged=MergedLabels(grouping_1="Lymphoid", grouping_2="T cell", grouping_3="CD4+ T cell"),
     )
-    write_labels(cells, "leiden", [full], {"tissue": "blood", "seed": 0, "note": None})
+    write_labels(
+        cells, "leiden", [full], {"tissue": "blood", "seed": 0, "note": None}, everyday_name=everyday_name
+    )
     row = saved(cells, tmp_path).obs.query("leiden == '0'").iloc[0]
     assert row["cell_type_general"] == "T cell"
     assert row["cell_type_ontology_term_id"] == "CL:0000624"
@@ -70,6 +75,7 @@ def test_a_failed_cluster_has_a_status_and_no_label(cells, tmp_path):
         "leiden",
         [ClusterResult(cluster="1", status="failed", reason="timeout"), result("0", "T cell")],
         {},
+        everyday_name=everyday_name,
     )
     obs = saved(cells, tmp_path).obs
     assert obs.loc[obs["leiden"] == "1", "cell_type"].isna().all()
@@ -81,7 +87,7 @@ def test_a_failed_cluster_has_a_status_and_no_label(cells, tmp_path):
 def test_columns_of_the_same_name_are_kept_once_under_another(cells, tmp_path):
     cells.obs["cell_type"] = "mine"
     for label in ("first", "second"):
-        write_labels(cells, "leiden", [result("0", label)], {})
+        write_labels(cells, "leiden", [result("0", label)], {}, everyday_name=everyday_name)
     obs = saved(cells, tmp_path).obs
     assert set(obs["cell_type_original"]) == {"mine"}
     assert set(obs["cell_type"].dropna()) == {"second"}
@@ -90,7 +96,7 @@ def test_columns_of_the_same_name_are_kept_once_under_another(cells, tmp_path):
 
 def test_labels_for_clusters_that_are_called_cell_type_themselves(cells, tmp_path):
     cells.obs["cell_type"] = cells.obs["leiden"]
-    write_labels(cells, "cell_type", [result("10", "B cell")], {})
+    write_labels(cells, "cell_type", [result("10", "B cell")], {}, everyday_name=everyday_name)
     back = saved(cells, tmp_path)
     assert back.uns["cassia"]["cluster_key"] == "cell_type_original"
     assert set(back.obs.loc[back.obs["cell_type_original"] == "10", "cell_type"]) == {"B cell"}
@@ -105,7 +111,7 @@ def test_what_h5ad_cannot_hold_is_mended_before_saving(cells, tmp_path):
     cells.obs["odd"] = pd.Categorical([1, "a", 2.5] * 10)
     cells.obsm["X_a/b"] = np.zeros((30, 2))
     cells.uns["x/y"] = {"deep/er": 1, "none": None, "thing": object()}
-    write_labels(cells, "leiden", [result("0", "T/NK cell")], {})
+    write_labels(cells, "leiden", [result("0", "T/NK cell")], {}, everyday_name=everyday_name)
     back = saved(cells, tmp_path)
     assert back.obs["mixed"].tolist()[:2] == ["1", "a"] and back.obs["mixed"].isna().sum() == 10
     assert {"a_b", "7", "when", "text", "odd"} <= set(back.obs)
@@ -116,6 +122,28 @@ def test_what_h5ad_cannot_hold_is_mended_before_saving(cells, tmp_path):
 
 def test_two_results_of_one_cluster_and_a_missing_column_are_refused(cells):
     with pytest.raises(AnnDataError, match="two results"):
-        write_labels(cells, "leiden", [result("0", "a"), result("0", "b")], {})
+        write_labels(cells, "leiden", [result("0", "a"), result("0", "b")], {}, everyday_name=everyday_name)
     with pytest.raises(AnnDataError, match="no column nope"):
-        write_labels(cells, "nope", [], {})
+        write_labels(cells, "nope", [], {}, everyday_name=everyday_name)
+
+
+def test_the_everyday_name_and_how_the_term_fits_stand_beside_the_label(cells, tmp_path):
+    label = "effector CD8-positive, alpha-beta T cell"
+    exact = OntologyTerm(cl_id="CL:0001050", name=label)
+    nearest = OntologyTerm(cl_id="CL:1001571", name="hippocampal pyramidal neuron", nearest=True)
+    rows = [
+        result("0", label, detailed_term=exact),
+        result("1", "CA1 pyramidal neuron", detailed_term=nearest),
+        ClusterResult(cluster="10", status="failed", reason="No answer."),
+    ]
+    write_labels(cells, "leiden", rows, {}, everyday_name=everyday_name)
+    obs = saved(cells, tmp_path).obs.drop_duplicates("leiden").set_index("leiden").astype(object)
+    wanted = ["cell_type", "cell_type_short", "cell_type_ontology_term_id", "cell_type_ontology_match"]
+    assert obs.loc["0", wanted].tolist() == [label, "CD8 effector T cell", "CL:0001050", "exact"]
+    assert obs.loc["1", wanted].tolist() == [
+        "CA1 pyramidal neuron",
+        "CA1 pyramidal neuron",
+        "CL:1001571",
+        "nearest",
+    ]
+    assert obs.loc["10", wanted].isna().all()

@@ -18,6 +18,7 @@ from cassia_core.data.h5ad.labels import write_labels
 from cassia_core.domain.annotation import ClusterResult, Proposal
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.html.report_page import render_report
 from cassia_core.report.tables.dataset_tables import full_table, scored_table, summary_table
 from cassia_core.report.tables.dataset_texts import conversations_json
@@ -84,7 +85,7 @@ def test_names_and_their_labels_come_back_from_the_annotated_file(tmp_path, clus
         np.zeros((len(clusters), 2), dtype=np.float32),
         obs=pd.DataFrame({"leiden": pd.Categorical(clusters)}, index=[f"c{i}" for i in range(len(clusters))]),
     )
-    write_labels(adata, "leiden", rows_of(clusters), {"run": "x"})
+    write_labels(adata, "leiden", rows_of(clusters), {"run": "x"}, everyday_name=everyday_name)
     adata.write_h5ad(tmp_path / "a.h5ad")
     back = ad.read_h5ad(tmp_path / "a.h5ad")
     assert back.obs["leiden"].astype(str).tolist() == clusters

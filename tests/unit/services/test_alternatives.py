@@ -16,7 +16,8 @@ def test_other_types_are_weighed_best_first_and_the_label_is_not_among_them(demo
     assert row.label not in [a.label for a in found]
     scores = [a.score for a in found if a.score is not None]
     assert scores == sorted(scores, reverse=True) and row.evidence.score > scores[-1]
-    assert all(a.cl_id.startswith("CL:") for a in found if a.cl_id)
+    assert all(a.term.cl_id.startswith("CL:") for a in found)
+    assert all(a.short for a in found)
 
 
 def test_the_annotators_runner_ups_come_in_and_a_cluster_without_markers_has_none(demo_run):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from cassia_core.domain.annotation import ClusterResult, Proposal
+from cassia_core.domain.annotation import ClusterResult, OntologyTerm, Proposal
 from cassia_core.domain.review import LabelEdit
 from cassia_core.services.clusters.cluster_list import Wanted, cluster_csv, families_of, matching, to_look_at
 from cassia_core.services.labels.review import ReviewedLabel
@@ -35,7 +35,12 @@ ROWS = (
 EDIT = LabelEdit(seq=1, at="", action="rename", clusters=("0",), label="plasma cell")
 LABELS = {
     "0": ReviewedLabel(
-        cluster="0", label="plasma cell", cl_id="CL:0000786", original="B cell", n_cells=7, edit=EDIT
+        cluster="0",
+        label="plasma cell",
+        term=OntologyTerm(cl_id="CL:0000786", name="plasma cell"),
+        original="B cell",
+        n_cells=7,
+        edit=EDIT,
     )
 }
 

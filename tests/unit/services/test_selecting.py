@@ -69,11 +69,12 @@ def test_cells_without_a_label_or_a_word_are_counted_as_such(view, labels):
 def test_the_table_of_chosen_cells_names_them_and_is_no_formula(view, labels):
     cells = np.array([0, 5, 7])
     rows = list(csv.reader(io.StringIO(selecting.csv_of_cells(view, cells, labels).decode())))
-    assert rows[0] == ["cell", "cluster", "label"]
+    assert rows[0] == ["cell", "cluster", "label", "cell_type_short"]
     column, names = view.column(view.cluster_key), view.cell_ids()
     for row, cell in zip(rows[1:], cells, strict=True):
         assert row[0] == names[cell] and row[1] == column.categories[column.codes[cell]]
         assert row[2] == ("'=cmd()" if labels.codes[cell] == 0 else "T cell")
+        assert row[3] == row[2]
 
 
 def test_columns_to_split_by_are_words_and_not_the_clusters(view):

@@ -1,0 +1,207 @@
+"""Which genes tell a label from its nearest rival, and the evidence put in that order, in few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from cassia_core.domain.annotation import Evidence, EvidenceItem
+from cassia_core.knowledge.content.base import load_knowledge
+from cassia_core.knowledge.content.entries import CellTypeEntry
+from cassia_core.knowledge.content.symbols import current
+from cassia_core.knowledge.naming.labelled import read_label
+from cassia_core.knowledge.naming.names import everyday_name
+from cassia_core.knowledge.scoring.list_scores import species_key
+
+Part = Literal["tells_apart", "shared", "against", "silent", "cited", "beside", "not_measured"]
+PARTS: tuple[Part, ...] = ("tells_apart", "shared", "against", "silent", "cited", "beside", "not_measured")
+"""Parts of an evidence in the order in which it is read."""
+CLEARLY = 2.0
+"""Steps of weight (1 to 3) by which a gene must say more of the label than of its rival to tell them apart.
+"""
+_PART_OF_KIND: dict[str, Part] = {
+    "conflicting": "against",
+    "silent": "silent",
+    "unexpected": "beside",
+    "cited_not_in_list": "cited",
+    "cited_not_in_data": "cited",
+    "not_measured": "not_measured",
+}
+_HEADS: dict[Part, str] = {
+    "against": "Speak against it",
+    "silent": "Expected, but silent here",
+    "cited": "Cited, but not found",
+    "beside": "Not expected",
+    "not_measured": "Expected, but not measured",
+}
+OF_A_KIND = 0.5
+"""Part of its weight that a marker of a kind counts for the broader type."""
+LEAST_SHARED = 3.0
+"""Summed weight of shared genes from which the label of another cluster is a rival."""
+DOUBTS: tuple[Part, ...] = ("against", "silent", "cited", "beside")
+"""Parts that are shown among the first rows even where much speaks for the label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceLine:
+    """One gene of the evidence, its part, and what it says beyond the head of that part ("" for nothing)."""
+
+    item: EvidenceItem
+    part: Part
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceReading:
+    """An evidence by `PARTS`, in each what says more first. `rival`: the type nearest to the label, or ""."""
+
+    rival: str
+    lines: tuple[EvidenceLine, ...]
+
+    def head(self, part: Part) -> str:
+        """The words above a part; those of the first two name the rival, so that no row needs to."""
+        if part in _HEADS:
+            return _HEADS[part]
+        if not self.rival:
+            return "Speak for it"
+        rival = everyday_name(self.rival)
+        return f"Tell it from {rival}" if part == "tells_apart" else f"Shared with {rival}"
+
+    def first(self, n: int) -> EvidenceReading:
+        """The `n` lines to show first: the most telling support, and every kind of doubt."""
+        doubts = [line for line in self.lines if line.part in DOUBTS]
+        support = [line for line in self.lines if line.part in ("tells_apart", "shared")]
+        kept = support[: max(n - len(doubts), (n + 1) // 2)]
+        return replace(self, lines=tuple([*kept, *doubts][:n]))
+
+
+def read_evidence(evidence: Evidence, species: str, others: Iterable[str] = ()) -> EvidenceReading:
+    """Put the genes of an evidence in reading order.
+
+    Parameters
+    ----------
+    evidence
+        Of any run, also an earlier version's.
+    species
+        Of the sample; decides which lists of the knowledge base speak.
+    others
+        Labels of the other clusters: a person wants to know what tells this one from them.
+
+    Returns
+    -------
+    EvidenceReading
+        Led by the genes that tell the label from its nearest rival; then those that both have; then what
+        speaks against it, is silent, or was cited and not found.
+    """
+    key = species_key(species)
+    rivals = [*_rivals(evidence, others, key), evidence.best_alternative]
+
+    def difference(item: EvidenceItem, rival: str) -> float:
+        return _difference(evidence.label, rival, current(item.gene, key), key)
+
+    def place(line: EvidenceLine) -> tuple[float, ...]:
+        tells = difference(line.item, rivals[0] if line.part == "tells_apart" else rivals[1 % len(rivals)])
+        return (PARTS.index(line.part), -tells, -line.item.weight)
+
+    lines = (_line(item, difference(item, rivals[0])) for item in evidence.items)
+    return EvidenceReading(rival=rivals[0], lines=tuple(sorted(lines, key=place)))
+
+
+def _rivals(evidence: Evidence, others: Iterable[str], species: str) -> list[str]:
+    """Labels of other clusters that this one could be taken for, the nearest first.
+
+    Nearest is what shares most of the genes that speak for the label, by weight; a sibling in the knowledge
+    base is a rival in any case. Labels above or below this one are none.
+    """
+    labelled = read_label(evidence.label)
+    if labelled is None:
+        return []
+    own = labelled.entry
+    kin = {entry.name for entry in (*load_knowledge().lineage(own), *_below(own))}
+    genes = [current(gene, species) for gene in evidence.genes("supporting")]
+    shared: dict[str, float] = {}
+    for other in dict.fromkeys(others):
+        found = read_label(other)
+        if found is not None and found.entry.name not in kin:
+            weight = sum(_weight(found.entry, own, gene, species) for gene in genes)
+            shared[other] = weight + (
+                LEAST_SHARED if own.parent and found.entry.parent == own.parent else 0.0
+            )
+    near = [other for other, weight in shared.items() if weight >= LEAST_SHARED]
+    return sorted(near, key=lambda other: (-shared[other], other))
+
+
+def _line(item: EvidenceItem, difference: float) -> EvidenceLine:
+    if item.kind == "supporting":
+        return EvidenceLine(item=item, part="tells_apart" if difference >= CLEARLY else "shared", says="")
+    return EvidenceLine(item=item, part=_PART_OF_KIND[item.kind], says=_says(item))
+
+
+def _says(item: EvidenceItem) -> str:
+    """What a row adds: the type that a gene marks, or why an expected one is silent."""
+    if item.kind in ("conflicting", "unexpected"):
+        return f"Marks {everyday_name(item.points_to)}" if item.points_to else ""
+    if item.kind == "silent":
+        return _without_the_label(item)
+    if item.kind == "cited_not_in_list":
+        return "Not in the marker list"
+    return "Not in the data" if item.kind == "cited_not_in_data" else ""
+
+
+def _without_the_label(item: EvidenceItem) -> str:
+    """The sentence of an expected gene, without the label that stands above the table."""
+    text = item.text.removeprefix(f"{item.gene} marks {item.points_to}").lstrip(" ;")
+    for joint in ("but ", "and "):
+        text = text.removeprefix(joint)
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def _difference(label: str, rival: str, gene: str, species: str) -> float:
+    """How much more a gene says of the label than of its rival, in steps of weight (1 to 3).
+
+    `CLEARLY` more for a gene that nothing of the rival lists, and one more for one that the rival excludes.
+    Without a known rival every gene of the label is such a gene.
+    """
+    labelled, against = read_label(label), read_label(rival) if rival else None
+    if labelled is None:
+        return 0.0
+    if against is None:
+        return CLEARLY + _weight(labelled.entry, None, gene, species)
+    own = _weight(labelled.entry, against.entry, gene, species)
+    theirs = _weight(against.entry, labelled.entry, gene, species)
+    if own == 0 or theirs > 0:
+        return own - theirs
+    kb = load_knowledge()
+    return CLEARLY + own + any(gene in kb.absent_of(e, species) for e in kb.lineage(against.entry))
+
+
+def _weight(entry: CellTypeEntry, other: CellTypeEntry | None, gene: str, species: str) -> float:
+    """What a gene says of a type beside another: the highest in its entry, those above and those below.
+
+    Entries above both types say nothing of either. Those below count `OF_A_KIND`: a broad type has what its
+    kinds have, but not all of it has.
+    """
+    kb = load_knowledge()
+    above_other = {e.name for e in kb.lineage(other)} if other else set()
+    above = [_markers(e.name, species).get(gene, 0.0) for e in kb.lineage(entry) if e.name not in above_other]
+    below = [OF_A_KIND * _markers(e.name, species).get(gene, 0.0) for e in _below(entry)]
+    return max([*above, *below], default=0.0)
+
+
+@cache
+def _markers(name: str, species: str) -> dict[str, float]:
+    """Weights of the markers of the entry of this name."""
+    kb = load_knowledge()
+    entry = kb.named(name)
+    return {m.gene: m.weight for m in kb.markers_of(entry, species)} if entry else {}
+
+
+def _below(entry: CellTypeEntry) -> list[CellTypeEntry]:
+    kb = load_knowledge()
+    found = list(kb.children(entry))
+    for child in found:
+        found.extend(kb.children(child))
+    return found
