@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cassia_core.domain.usage import CallRecord, Usage
 from cassia_core.errors import RunError
-from cassia_core.runs.codec import drop_half_line
+from cassia_core.runs.codec import after_torn_part, cut_torn_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class CallLog:
 
     def __init__(self, path: Path, earlier: Iterable[Path] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        drop_half_line(path)
+        cut_torn_end(path)
         self._lock = threading.Lock()
         self._answers: dict[str, list[LoggedCall]] = {}
         self._given: dict[str, int] = {}
@@ -152,7 +152,7 @@ def _lines(path: Path) -> Iterator[dict]:
 
 def _parsed(line: bytes, number: int, path: Path) -> dict:
     try:
-        return json.loads(line)
+        return json.loads(after_torn_part(line))
     except ValueError as error:
         raise RunError(
             f"Line {number} of the run's record of calls is damaged.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cache
 from pathlib import Path
@@ -91,9 +92,41 @@ def read_json(path: Path, kind: type[T]) -> T:
     return from_json(content, kind)
 
 
-def drop_half_line(path: Path) -> None:
-    """Cut off what a killed process left of the last line of a file of lines."""
+def cut_torn_end(path: Path) -> None:
+    """Cut off what a killed process or a power loss left at the end of a file of JSON lines.
+
+    A last line is torn when its line end is missing or when it holds no JSON: after a power loss a file
+    system may have kept half of a line, or zeros in place of it. Whole lines before it stay.
+    """
     content = path.read_bytes() if path.exists() else b""
-    if content and not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
+    whole = content[: content.rfind(b"\n") + 1]
+    while whole and _is_torn(last := whole[whole.rfind(b"\n", 0, -1) + 1 :]):
+        whole = whole[: -len(last)]
+    if len(whole) < len(content):
+        os.truncate(path, len(whole))
+
+
+def after_torn_part(line: bytes) -> bytes:
+    """The whole object that was written behind a torn one on the same line, or the line as it is.
+
+    Versions before 0.2 could write the next object behind half a line; that object is not lost.
+    """
+    start = line.find(b'{"', 1)
+    while start > 0 and not _is_json(line):
+        if _is_json(line[start:]):
+            return line[start:]
+        start = line.find(b'{"', start + 1)
+    return line
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a line is the beginning of an object; anything else is damage that a person must see."""
+    return line.startswith(b"{") and not _is_json(line)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

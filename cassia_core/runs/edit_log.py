@@ -7,7 +7,7 @@ from dataclasses import replace
 from filelock import FileLock
 
 from cassia_core.domain.review import LabelEdit
-from cassia_core.runs.codec import drop_half_line, from_json, to_json
+from cassia_core.runs.codec import after_torn_part, cut_torn_end, from_json, to_json
 from cassia_core.runs.event_log import utc_now
 from cassia_core.runs.layout import DatasetLayout
 
@@ -19,13 +19,13 @@ def read_edits(paths: DatasetLayout) -> tuple[LabelEdit, ...]:
     lines = paths.edits.read_bytes().split(b"\n")[
         :-1
     ]  # what follows the last line end is still being written
-    return tuple(from_json(line, LabelEdit) for line in lines if line.strip())
+    return tuple(from_json(after_torn_part(line), LabelEdit) for line in lines if line.strip())
 
 
 def append_edit(paths: DatasetLayout, edit: LabelEdit) -> LabelEdit:
     """Note a step with its number and time, and remove the files made from earlier steps."""
     with edit_lock(paths):
-        drop_half_line(paths.edits)
+        cut_torn_end(paths.edits)
         numbered = replace(edit, seq=len(read_edits(paths)) + 1, at=utc_now())
         with paths.edits.open("a", encoding="utf-8") as file:
             file.write(to_json(numbered) + "\n")

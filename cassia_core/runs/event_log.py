@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cassia_core.domain.events import AnyEvent, Event
 from cassia_core.errors import RunError
-from cassia_core.runs.codec import drop_half_line, from_json, to_json
+from cassia_core.runs.codec import after_torn_part, cut_torn_end, from_json, to_json
 
 
 def utc_now() -> str:
@@ -23,7 +23,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        drop_half_line(path)
+        cut_torn_end(path)
         self._lock = threading.Lock()
         self._seq = max((e.seq for e in read_events(path)), default=0)
         self._file = path.open("a", encoding="utf-8")
@@ -51,7 +51,7 @@ def read_events(path: Path, after: int = 0) -> Iterator[Event]:
             if not line.endswith(b"\n"):
                 return
             try:
-                yield from_json(line, AnyEvent)
+                yield from_json(after_torn_part(line), AnyEvent)
             except RunError as error:
                 raise RunError(
                     f"Line {number} of the run's record is damaged.",
