@@ -77,7 +77,7 @@ class QCParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteringParams:
-    """Clustering after the vignette (seed 002), whose values are the defaults.
+    """Clustering after CASSIA's Scanpy vignette, whose values are the defaults.
 
     `cluster_column` keeps the user's own clusters (nothing is computed but what is missing);
     `embedding` names an entry of `obsm` to keep as the map, or is `NEW_MAP`; None keeps the file's map if it

@@ -28,7 +28,7 @@ from tests.model_server.replies import annotation
 
 LATENCY_S, WORKERS = 0.2, 10
 ORIGINAL = {"calls": 3.0, "prompt tokens": 1560.0, "wall": 3.6, "ideal": 2.4, "connections": 120}
-"""Figures of the package CASSIA on a stand-in server (40 clusters that pass): CONTRACT, section 5."""
+"""Figures of the package CASSIA on a stand-in server (40 clusters that pass)."""
 
 
 def fails_once(asked: Asked, good: str) -> Answer | None:

@@ -1,4 +1,4 @@
-"""Input files of every kind that INPUTS.md lists, built by code, with what each must lead to."""
+"""Input files of every kind that people hand in, built by code, with what each must lead to."""
 
 from tests.corpus import (
     expression_tables,  # noqa: F401

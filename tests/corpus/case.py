@@ -12,7 +12,7 @@ from cassia_core.errors import CassiaError
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One file: `row` of INPUTS.md, how it is made, and what must be said of it (or which error it must
+    """One file: `row` names its kind, how it is made, and what must be said of it (or which error it must
     raise).
     """
 

@@ -1,4 +1,4 @@
-"""From loaded cells to clusters, a map and markers: seed 002's path, right first, then fast."""
+"""From loaded cells to clusters, a map and markers: the path of CASSIA's Scanpy vignette, right first, then fast."""
 
 from __future__ import annotations
 

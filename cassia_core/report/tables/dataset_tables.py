@@ -25,7 +25,7 @@ SUMMARY_COLUMNS = (
     "Tissue",
     "Species",
 )
-"""Source: CASSIA's batch documentation (seed 000). Ours come after these."""
+"""Source: CASSIA's batch documentation. Ours come after these."""
 MARKER_COLUMNS = ("cluster", "gene", "rank", "avg_log2FC", "score", "p_val", "p_val_adj", "pct.1", "pct.2")
 
 
@@ -81,7 +81,7 @@ def _readings(row: ClusterResult) -> dict[str, object]:
 
 
 def scored_table(rows: Sequence[ClusterResult]) -> pd.DataFrame:
-    """`_scored.csv`: seed 002's columns. `celltype_1` is the most detailed label, `_2` and `_3` the
+    """`_scored.csv`: the columns of CASSIA's Scanpy vignette. `celltype_1` is the most detailed label, `_2` and `_3` the
     runners-up.
     """
     return pd.DataFrame([_scored_row(r) for r in rows], dtype=object)

@@ -1,4 +1,4 @@
-"""Lessons 4, 13 and 18 of what the original gets wrong."""
+"""Known mistakes of the original CASSIA package, as far as they touch cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def result(cluster: str, label: str) -> ClusterResult:
     )
 
 
-def test_lesson_4_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its_name():
+def test_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its_name():
     clusters = ["1", "10", "CD4+", "CD4-", "0"]
     adata = ad.AnnData(
         np.zeros((5, 2), dtype=np.float32), obs=pd.DataFrame({"leiden": clusters}, index=list("abcde"))
@@ -41,7 +41,7 @@ def test_lesson_4_labels_reach_cells_by_exact_cluster_and_never_by_a_part_of_its
     assert labels.tolist() == [None, "B cell", "T cell", None, "monocyte"]
 
 
-def test_lesson_13_what_a_model_wrote_reaches_the_report_as_text():
+def test_what_a_model_wrote_reaches_the_report_as_text():
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     spec = DatasetSpec(name="x", path="x.csv")
     text = render_report(
@@ -58,7 +58,7 @@ def test_lesson_13_what_a_model_wrote_reaches_the_report_as_text():
     )
 
 
-def test_lesson_18_markers_come_from_log_normalised_values_of_all_genes_though_x_is_scaled(demo_run):
+def test_markers_come_from_log_normalised_values_of_all_genes_though_x_is_scaled(demo_run):
     folder = demo_run / "blood" / "pbmc"
     markers, adata = pd.read_csv(folder / "pbmc_markers.csv"), ad.read_h5ad(folder / "pbmc_annotated.h5ad")
     assert adata.X.min() < 0, "the file's X is scaled"

@@ -1,4 +1,4 @@
-"""The Python snippets of seeds 000 and 002 run as written, against a local model server."""
+"""The Python snippets of CASSIA's documentation run as written, against a local model server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import cassia_core as CASSIA
 from cassia_core.api import MODEL_VARIABLE, PROVIDER_VARIABLE, URL_VARIABLE
 from cassia_core.errors import ConfigError, MissingKeyError
 from cassia_core.services.intake.intake import demo_path
-from tests.contract.test_seeds import snippets
+from tests.contract.test_documented_files import snippets
 from tests.model_server import ModelServer
 
 

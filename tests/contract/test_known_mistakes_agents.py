@@ -1,4 +1,4 @@
-"""Mistakes of the original (CONTRACT, section 5) that the agents must not repeat, one test each by number."""
+"""Known mistakes of the original CASSIA package that the agents must not repeat, one test each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def merged(bench: Bench, results: tuple, notices: list[str] | None = None) -> tu
     )
 
 
-def test_lesson_1_a_boost_reads_the_genes_of_its_own_cluster(tmp_path: Path):
+def test_a_boost_reads_the_genes_of_its_own_cluster(tmp_path: Path):
     zero, ten, shared = CLUSTERS[0], CLUSTERS[2], "SHAREDGENE"
     rows = [(c.cluster, g.gene, 3.0, 0.0, 0.9, 0.1) for c in (zero, ten) for g in c.genes]
     rows += [("0", shared, 1.0, 0.0, 0.11, 0.5), ("10", shared, 2.0, 0.0, 0.77, 0.5)]
@@ -67,7 +67,7 @@ def test_lesson_1_a_boost_reads_the_genes_of_its_own_cluster(tmp_path: Path):
     assert server.stats.asked[1].data["measured"][ten.genes[0].gene] == "a marker of other clusters only"
 
 
-def test_lesson_2_groups_are_joined_by_cluster_id_and_missing_ones_are_reported(tmp_path: Path):
+def test_groups_are_joined_by_cluster_id_and_missing_ones_are_reported(tmp_path: Path):
     def reordered_and_short(asked: Asked, good: str) -> Answer | None:
         if asked.agent != "merger":
             return None
@@ -83,7 +83,7 @@ def test_lesson_2_groups_are_joined_by_cluster_id_and_missing_ones_are_reported(
     assert any("10" in text for text in notices)
 
 
-def test_lesson_3_a_cluster_that_never_passes_has_a_label_a_flag_and_the_feedback(tmp_path: Path):
+def test_a_cluster_that_never_passes_has_a_label_a_flag_and_the_feedback(tmp_path: Path):
     with ModelServer(fault=verdict_failed) as server, Bench(quick(server, boost="off"), tmp_path) as bench:
         result = bench.one(CLUSTERS[0])
     assert result.status == "needs_review"
@@ -92,14 +92,14 @@ def test_lesson_3_a_cluster_that_never_passes_has_a_label_a_flag_and_the_feedbac
     assert result.iterations == 3
 
 
-def test_lesson_5_cluster_0_has_its_whole_history_and_its_score(tmp_path: Path):
+def test_cluster_0_has_its_whole_history_and_its_score(tmp_path: Path):
     with ModelServer() as server, Bench(quick(server), tmp_path) as bench:
         zero, one = bench.all(CLUSTERS[:2])
     assert zero.cluster == "0" and zero.score == one.score is not None
     assert [t.role for t in zero.turns] == [t.role for t in one.turns] == ["annotator", "checks", "validator"]
 
 
-def test_lesson_6_a_missing_cluster_is_missing_and_filled_from_no_other(tmp_path: Path):
+def test_a_missing_cluster_is_missing_and_filled_from_no_other(tmp_path: Path):
     def fails_for_10(asked: Asked, good: str) -> Answer | None:
         return Answer(text="No.") if asked.markers[:1] == ("C10G0",) else None
 
@@ -110,7 +110,7 @@ def test_lesson_6_a_missing_cluster_is_missing_and_filled_from_no_other(tmp_path
 
 
 @pytest.mark.parametrize(("fault", "score"), [("score-text", 85.5), ("score-850", None)])
-def test_lesson_7_a_score_is_a_number_from_0_to_100_or_nothing(
+def test_a_score_is_a_number_from_0_to_100_or_nothing(
     fault: str, score: float | None, tmp_path: Path
 ):
     with ModelServer(fault=FAULTS[fault]) as server, Bench(quick(server, boost="off"), tmp_path) as bench:
@@ -118,7 +118,7 @@ def test_lesson_7_a_score_is_a_number_from_0_to_100_or_nothing(
     assert (result.score.value if result.score else None) == score
 
 
-def test_lesson_8_failed_and_empty_clusters_come_back_with_a_reason(tmp_path: Path):
+def test_failed_and_empty_clusters_come_back_with_a_reason(tmp_path: Path):
     without = with_state(
         CLUSTERS[3], genes=(), state="no_markers", reason="None of its genes passed the thresholds."
     )
@@ -133,7 +133,7 @@ def test_lesson_8_failed_and_empty_clusters_come_back_with_a_reason(tmp_path: Pa
     assert all(r.reason for r in results if r.status != "done")
 
 
-def test_lesson_11_every_call_is_on_disk_before_the_next_begins(tmp_path: Path):
+def test_every_call_is_on_disk_before_the_next_begins(tmp_path: Path):
     seen = []
 
     def count(asked: Asked, good: str) -> None:
@@ -144,7 +144,7 @@ def test_lesson_11_every_call_is_on_disk_before_the_next_begins(tmp_path: Path):
     assert seen == list(range(2 * len(CLUSTERS)))
 
 
-def test_lesson_12_two_runs_keep_their_keys_and_share_no_environment(tmp_path: Path):
+def test_two_runs_keep_their_keys_and_share_no_environment(tmp_path: Path):
     keys = {"a": "sk-first-user-000000", "b": "sk-second-user-00000"}
     before = dict(os.environ)
     with ModelServer(latency_s=0.01) as server:
@@ -162,7 +162,7 @@ def test_lesson_12_two_runs_keep_their_keys_and_share_no_environment(tmp_path: P
         assert not any(key.encode() in file.read_bytes() for key in keys.values()), file
 
 
-def test_lesson_14_not_validation_passed_is_no_pass(tmp_path: Path):
+def test_not_validation_passed_is_no_pass(tmp_path: Path):
     with (
         ModelServer(fault=FAULTS["no-stop-phrase"]) as server,
         Bench(quick(server, boost="off"), tmp_path) as bench,
@@ -171,7 +171,7 @@ def test_lesson_14_not_validation_passed_is_no_pass(tmp_path: Path):
     assert result.status == "needs_review" and result.verdict is None
 
 
-def test_lesson_15_a_reply_without_its_end_is_not_talked_on_with_itself(tmp_path: Path):
+def test_a_reply_without_its_end_is_not_talked_on_with_itself(tmp_path: Path):
     with ModelServer(fault=FAULTS["no-json"]) as server, Bench(quick(server), tmp_path) as bench:
         result = bench.one(CLUSTERS[0])
         assert server.stats.agents == {"annotator": 1, "formatter": 1, "validator": 1}
@@ -179,7 +179,7 @@ def test_lesson_15_a_reply_without_its_end_is_not_talked_on_with_itself(tmp_path
     assert result.label == own_label(CLUSTERS[0])
 
 
-def test_lesson_17_a_custom_address_keeps_its_spelling_and_no_alias_touches_the_model():
+def test_a_custom_address_keeps_its_spelling_and_no_alias_touches_the_model():
     with ModelServer(models=()) as server:
         model = AgentModel(
             provider="custom", model="GPT-4o", base_url=server.url.replace("/v1", "/Team-A/V1")

@@ -43,7 +43,7 @@ def test_the_python_snippets_of_seed_001_run_as_written_on_our_output(
     chosen = [code for code in snippets(seed_001, "python") if any(word in code for word in wanted)]
     assert len(chosen) == 4
     for code in chosen:
-        exec(compile(code, "seed 001", "exec"), names)
+        exec(compile(code, "documented snippet", "exec"), names)
     printed = capsys.readouterr().out
     assert "Processed 1 datasets" in printed
     assert "Total cost: $0.00" in printed
