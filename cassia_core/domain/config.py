@@ -270,6 +270,13 @@ class ReadOptions:
     symbol_column: str | None = None
     columns: TableColumns | None = None
     replace_nan: bool = False
+    """Set missing and infinite values to 0."""
+    not_values: tuple[str, ...] | None = None
+    """Columns (or rows) of an expression table that look like values and are none, such as a column of totals."""
+    assay: str | None = None
+    """Which assay of an R object with several."""
+    modality: str | None = None
+    """Which modality of a file with several (h5mu)."""
     max_cells: int | None = None
     """Random subsample (seeded) down to this number of cells."""
 
