@@ -1,33 +1,44 @@
-"""The only reader of text that a model wrote: a value, or a `ReplyError` that carries the text."""
+"""The only reader of text that a model wrote: a value with what had to be done to read it, or a `ReplyError`
+that carries the text.
+
+What a person would read without doubt is read; what could be read in two ways is refused
+(docs/guide/models.md).
+"""
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from cassia_core.agents.choosing import Read, Reading, Refusal, answer_of, once
+from cassia_core.agents.field_values import (
+    Fields,
+    Unreadable,
+    gene_names,
+    name_value,
+    readable,
+    score_value,
+    text_value,
+    type_names,
+)
+from cassia_core.agents.json_blocks import find_blocks
+from cassia_core.agents.labelled_lines import fields_in_lines
+from cassia_core.agents.thoughts import shares
+from cassia_core.agents.verdict_line import FAILED, PASSED, verdict_in, word_of_verdict
 from cassia_core.domain.annotation import Proposal, QualityScore, Verdict
+from cassia_core.domain.conversation import Repair
 from cassia_core.errors import ReplyError
 
-PASSED, FAILED = "VALIDATION PASSED", "VALIDATION FAILED"
+T = TypeVar("T")
 LONGEST_NAME = 200
 MOST_SUBTYPES = 3
 MOST_ASKED_GENES = 20
-_FENCE = re.compile(r"```[ \t]*(?:json)?[ \t]*\r?\n(.*?)```", re.DOTALL | re.IGNORECASE)
-_THINKING = re.compile(r"\A.*?</think>|<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _GENE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*")
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_NUMBER = re.compile(r"\d+(\.\d+)?")
-_PLACEHOLDERS = {
-    "...",
-    "broad type",
-    "most likely detailed type",
-    "second",
-    "third",
-    "type",
-    "gene",
-    "cell type",
-}
+_ANNOTATION_FIELDS = frozenset({"general", "subtypes", "mixed", "key_genes", "tissue"})
+_SENTENCE = re.compile(
+    r"\b(?:is|are|was|were|express\w*|suggest\w*|indicat\w*|point\w*|mark\w*|show\w*)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +49,33 @@ class GeneRequest:
     genes: tuple[str, ...]
 
 
-def read_proposal(text: str) -> Proposal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A validator's reply: the verdict, and the score where it gave one that can be read."""
+
+    verdict: Verdict
+    score: QualityScore | None = None
+
+
+def read_proposal(text: str) -> Reading[Proposal]:
     """Read an annotation.
 
     Raises
     ------
     ReplyError
-        No block, two different answers, or a field of the wrong type.
+        No block, answers that differ and none that corrects the other, or a field of the wrong type.
     """
-    blocks = [block for block in _blocks(text) if "general" in block]
-    proposals = {_proposal(block, text) for block in blocks}
-    if not proposals:
+    parts = shares(text)
+    reading = answer_of(parts.says, "general", _proposal, _names_given)
+    if reading is None and not parts.says.strip():
+        reading = _noted(answer_of(parts.thought, "general", _proposal, _names_given), "from_thoughts")
+    reading = reading or _proposal_in_lines(parts.says)
+    if reading is None:
         raise _unreadable("It holds no JSON block with the field `general`.", text)
-    if len(proposals) > 1:
-        raise _unreadable("It holds two different answers.", text)
-    return proposals.pop()
+    return _or_refused(reading, text)
 
 
-def read_proposal_or_request(text: str) -> Proposal | GeneRequest:
+def read_proposal_or_request(text: str) -> Reading[Proposal] | Reading[GeneRequest]:
     """Read an annotation, or the genes that the model asks for instead.
 
     Raises
@@ -63,34 +83,40 @@ def read_proposal_or_request(text: str) -> Proposal | GeneRequest:
     ReplyError
         Neither can be read.
     """
-    blocks = _blocks(text)
-    requests = [block for block in blocks if "ask_genes" in block]
-    if requests and not any("general" in block for block in blocks):
-        return _gene_request(requests[-1], text)
-    return read_proposal(text)
+    says = shares(text).says
+    asked = answer_of(says, "ask_genes", _gene_request, lambda request: request)
+    if asked is None or answer_of(says, "general", _proposal, _names_given) is not None:
+        return read_proposal(text)
+    return _or_refused(asked, text)
 
 
-def read_verdict(text: str) -> Verdict:
-    """Read the verdict: a line of its own, exactly one of the two phrases.
+def read_review(text: str) -> Reading[Review]:
+    """Read the verdict, from the field `passed` or a line that states it, and the score beside it.
 
     Raises
     ------
     ReplyError
-        No such line, or both.
+        No verdict, or both.
     """
-    shown = _THINKING.sub("", text).splitlines()
-    lines = [line.strip().strip("*_`#> ").rstrip(".").strip("*_` ") for line in shown]
-    verdicts = {line for line in lines if line in (PASSED, FAILED)}
-    if len(verdicts) != 1:
-        why = (
-            "It holds both verdicts." if verdicts else f"It has no line that is exactly {PASSED} or {FAILED}."
-        )
+    parts = shares(text)
+    says = parts.says if parts.says.strip() else parts.thought
+    notes: list[Repair] = [] if parts.says.strip() else ["from_thoughts"]
+    try:
+        field = _found(says, "passed", _passed)
+        reasoning, score = _scored_beside(says, notes)
+        line, rest = verdict_in("\n".join((_outside(says), reasoning)), notes)
+    except Unreadable as error:
+        raise _unreadable(str(error), text) from error
+    stated = {value for value in (field.value if field else None, line) if value is not None}
+    if len(stated) != 1:
+        why = "It holds both verdicts." if stated else f"It has no line that is exactly {PASSED} or {FAILED}."
         raise _unreadable(why, text)
-    kept = [raw for raw, line in zip(shown, lines, strict=True) if line not in (PASSED, FAILED)]
-    return Verdict(passed=verdicts == {PASSED}, feedback=_FENCE.sub("", "\n".join(kept)).strip())
+    notes += field.repairs if field else ()
+    verdict = Verdict(passed=stated.pop(), feedback=rest)
+    return Reading(value=Review(verdict=verdict, score=score), repairs=once(notes))
 
 
-def read_score(text: str) -> QualityScore:
+def read_score(text: str) -> Reading[QualityScore]:
     """Read a score: one field, a number from 0 to 100.
 
     Raises
@@ -98,23 +124,18 @@ def read_score(text: str) -> QualityScore:
     ReplyError
         No such field, several that differ, or a value out of range.
     """
-    blocks = [block for block in _blocks(text) if "score" in block]
-    values = {_score_value(block["score"], text) for block in blocks}
-    if len(values) != 1:
-        why = "It holds two different scores." if values else "It holds no JSON block with the field `score`."
-        raise _unreadable(why, text)
-    reasoning = blocks[-1].get("reasoning")
-    return QualityScore(
-        value=values.pop(), reasoning=readable(reasoning).strip() if isinstance(reasoning, str) else ""
-    )
+    parts = shares(text)
+    reading = answer_of(parts.says, "score", _score, lambda score: score.value)
+    if reading is None and not parts.says.strip():
+        reading = _noted(
+            answer_of(parts.thought, "score", _score, lambda score: score.value), "from_thoughts"
+        )
+    if reading is None:
+        raise _unreadable("It holds no JSON block with the field `score`.", text)
+    return _or_refused(reading, text)
 
 
-def has_score(text: str) -> bool:
-    """Whether a reply carries a score block at all."""
-    return any("score" in block for block in _blocks(text))
-
-
-def read_groupings(text: str) -> dict[str, tuple[str, str, str]]:
+def read_groupings(text: str) -> Reading[dict[str, tuple[str, str, str]]]:
     """Read the groupings by cluster id.
 
     A cluster that is absent, has no three names or is grouped twice differently is left out; nothing is
@@ -125,143 +146,161 @@ def read_groupings(text: str) -> dict[str, tuple[str, str, str]]:
     ReplyError
         No JSON block at all.
     """
-    blocks = _blocks(text)
+    parts = shares(text)
+    blocks = find_blocks(parts.says if parts.says.strip() else parts.thought).readable
     if not blocks:
         raise _unreadable("It holds no JSON block.", text)
+    notes: list[Repair] = ["mended_json"] if any(block.mended for block in blocks) else []
     found: dict[str, set[tuple[str, ...]]] = {}
     for block in blocks:
-        for cluster, groups in block.items():
+        for cluster, groups in _grouped(block.fields, notes).items():
             found.setdefault(cluster, set()).add(_three_names(groups))
-    return {
+    kept = {
         cluster: readings.pop()
         for cluster, readings in found.items()
         if len(readings) == 1 and () not in readings
     }
+    return Reading(value=kept, repairs=once(notes))
 
 
-def _three_names(groups: object) -> tuple[str, ...]:
-    """The three names, or () when that is not what `groups` holds."""
-    if not isinstance(groups, list) or len(groups) != 3 or not all(isinstance(g, str) for g in groups):
-        return ()
-    names = tuple(" ".join(readable(g).split()) for g in groups)
-    return names if all(0 < len(n) <= LONGEST_NAME for n in names) else ()
-
-
-def readable(text: str) -> str:
-    """`text` with blanks for control characters and halves of characters, which files of a run cannot
-    hold.
-    """
-    return _UNREADABLE.sub(" ", text)
+def holdsanswer_of(text: str) -> bool:
+    """Whether a text holds at least one object that a reader here would look at."""
+    return bool(find_blocks(text).readable)
 
 
 def genes_named(text: str) -> frozenset[str]:
     """All words of a text that could be a gene's symbol, in capitals: as they stand between blanks and
-    commas, and
-    without the signs around them."""
+    commas, and without the signs around them."""
     words = {word.strip("()[]{}\"'`*.,:;") for word in re.split(r"[\s,;/]+", text)}
     words |= {word.rstrip(".-") for word in _GENE.findall(text)}
     return frozenset(word.upper() for word in words if word)
 
 
-def _blocks(text: str) -> list[dict[str, object]]:
-    """JSON objects of a reply: those in fences, else the outermost ones in the text. What a model thinks
-    aloud
-    between `<think>` marks, as many local ones do, is not part of its reply."""
-    shown = _THINKING.sub("", text)
-    fenced = [_object(part) for part in _FENCE.findall(shown)]
-    blocks = [block for block in fenced if block is not None]
-    return blocks or _outermost_objects(shown)
+def _or_refused(reading: Reading[T] | Refusal, text: str) -> Reading[T]:
+    if isinstance(reading, Refusal):
+        raise _unreadable(reading.why, text)
+    return reading
 
 
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        value = json.loads(text, object_pairs_hook=_no_key_twice)
-    except (ValueError, RecursionError):
+def _noted(reading: Reading[T] | Refusal | None, repair: Repair) -> Reading[T] | Refusal | None:
+    if isinstance(reading, Reading):
+        return replace(reading, repairs=once([*reading.repairs, repair]))
+    return reading
+
+
+def _proposal(fields: Fields, text: str, notes: list[Repair]) -> Proposal:
+    return Proposal(
+        general=name_value(fields.get("general"), "general", notes),
+        subtypes=type_names(fields.get("subtypes"), "subtypes", notes)[:MOST_SUBTYPES],
+        mixed=type_names(fields.get("mixed"), "mixed", notes),
+        key_genes=gene_names(fields.get("key_genes"), "key_genes", notes),
+        reasoning=text_value(fields.get("reasoning")) or _before(text),
+        tissue=text_value(fields.get("tissue"))[:LONGEST_NAME],
+    )
+
+
+def _names_given(proposal: Proposal) -> tuple[object, ...]:
+    """Two answers are the same where they name the same types."""
+    return (proposal.general.lower(), tuple(name.lower() for name in proposal.subtypes), proposal.mixed)
+
+
+def _proposal_in_lines(text: str) -> Reading[Proposal] | None:
+    """An annotation in lines, where all that makes one stands there and reads as names."""
+    fields = fields_in_lines(text, _ANNOTATION_FIELDS)
+    if not {"general", "subtypes", "key_genes"} <= set(fields):
         return None
-    return value if isinstance(value, dict) else None
+    notes: list[Repair] = ["no_json"]
+    try:
+        proposal = _proposal({**fields, "reasoning": text}, text, notes)
+    except Unreadable:
+        return None
+    if any(_SENTENCE.search(name) for name in (proposal.general, *proposal.subtypes)):
+        return None
+    return Reading(value=proposal, repairs=once(notes))
 
 
-def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    block = dict(pairs)
-    if len(block) != len(pairs):
-        raise ValueError("a key is given twice")
+def _gene_request(fields: Fields, text: str, notes: list[Repair]) -> GeneRequest:
+    genes = gene_names(fields.get("ask_genes"), "ask_genes", notes)
+    if not genes:
+        raise Unreadable("It asks for no gene.")
+    hypotheses = type_names(fields.get("hypotheses"), "hypotheses", notes)
+    return GeneRequest(hypotheses=hypotheses, genes=genes[:MOST_ASKED_GENES])
+
+
+def _score(fields: Fields, text: str, notes: list[Repair]) -> QualityScore:
+    return QualityScore(
+        value=score_value(fields.get("score"), notes), reasoning=text_value(fields.get("reasoning"))
+    )
+
+
+def _found(text: str, anchor: str, read: Read[T]) -> Reading[T] | None:
+    """As `_answer`, where a refusal is an error of its own."""
+    reading = answer_of(text, anchor, read, lambda value: value)
+    if isinstance(reading, Refusal):
+        raise Unreadable(reading.why)
+    return reading
+
+
+def _passed(fields: Fields, text: str, notes: list[Repair]) -> bool | None:
+    """The field `passed`; None where it is left open, and then a line may say it."""
+    value = fields.get("passed")
+    if value is None or isinstance(value, bool):
+        return value
+    said = word_of_verdict(value) if isinstance(value, str) else None
+    if said is None:
+        raise Unreadable("`passed` is neither true nor false.")
+    notes.append("loose_value")
+    return said
+
+
+def _scored_beside(text: str, notes: list[Repair]) -> tuple[str, QualityScore | None]:
+    """The reasoning and the score of a validator's block; without a readable score the scorer is asked."""
+    said = answer_of(
+        text, "reasoning", lambda fields, *_: text_value(fields["reasoning"]), lambda value: value
+    )
+    scored = answer_of(text, "score", _score, lambda score: score.value)
+    if not isinstance(scored, Reading):
+        return (said.value if isinstance(said, Reading) else ""), None
+    notes += scored.repairs
+    return scored.value.reasoning, scored.value
+
+
+def _outside(text: str) -> str:
+    """What stands around the objects and fences of a text."""
+    blocks = find_blocks(text)
+    pieces, last = [], 0
+    for block in blocks.readable:
+        pieces.append(blocks.text[last : block.start])
+        last = block.end
+    around = "".join((*pieces, blocks.text[last:]))
+    return re.sub(
+        r"(?:`{3,}|~{3,}|'{3})[ \t]*(?:json\w*|python|javascript|js|text)?", "", around, flags=re.IGNORECASE
+    )
+
+
+def _before(text: str) -> str:
+    """The words before the first object of a text."""
+    blocks = find_blocks(text).readable
+    before = text[: blocks[0].start] if blocks else text
+    return re.sub(r"(?:`{3,}|~{3,}|'{3})[ \t]*\w*\s*\Z", "", before).strip()
+
+
+def _grouped(block: dict[str, object], notes: list[Repair]) -> dict[str, object]:
+    """Groups by cluster id, out of an object that only wraps them where it does."""
+    if len(block) == 1 and isinstance(inner := next(iter(block.values())), dict) and not _three_names(inner):
+        notes.append("one_level_down")
+        return inner
     return block
 
 
-def _outermost_objects(text: str) -> list[dict[str, object]]:
-    decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice)
-    found: list[dict[str, object]] = []
-    start = text.find("{")
-    while start >= 0:
-        end = start + 1
-        try:
-            value, end = decoder.raw_decode(text, start)
-            if isinstance(value, dict):
-                found.append(value)
-        except (ValueError, RecursionError):
-            pass
-        start = text.find("{", end)
-    return found
-
-
-def _proposal(block: dict[str, object], text: str) -> Proposal:
-    general = _name(block.get("general"), "general", text)
-    subtypes = _names(block.get("subtypes"), "subtypes", text)[:MOST_SUBTYPES]
-    tissue = block.get("tissue")
-    return Proposal(
-        general=general,
-        subtypes=subtypes,
-        mixed=_names(block.get("mixed"), "mixed", text),
-        key_genes=_names(block.get("key_genes"), "key_genes", text),
-        reasoning=_reasoning(text),
-        tissue=readable(tissue).strip()[:LONGEST_NAME] if isinstance(tissue, str) else "",
-    )
-
-
-def _gene_request(block: dict[str, object], text: str) -> GeneRequest:
-    genes = _names(block.get("ask_genes"), "ask_genes", text)
-    if not genes:
-        raise _unreadable("It asks for no gene.", text)
-    return GeneRequest(
-        hypotheses=_names(block.get("hypotheses"), "hypotheses", text), genes=genes[:MOST_ASKED_GENES]
-    )
-
-
-def _reasoning(text: str) -> str:
-    before = _THINKING.sub("", text).split("```", 1)[0].strip()
-    return "" if before.startswith("{") else before
-
-
-def _name(value: object, field: str, text: str) -> str:
-    if not isinstance(value, str):
-        raise _unreadable(f"`{field}` is not a text.", text)
-    name = " ".join(readable(value).split())
-    if not name or len(name) > LONGEST_NAME or name.lower() in _PLACEHOLDERS:
-        raise _unreadable(f"`{field}` holds no usable name.", text)
-    return name
-
-
-def _names(value: object, field: str, text: str) -> tuple[str, ...]:
-    if value is None or value == "":
+def _three_names(groups: object) -> tuple[str, ...]:
+    """The three names, or () when that is not what `groups` holds."""
+    if isinstance(groups, dict) and [key.lower() for key in groups] == ["broad", "middle", "specific"]:
+        groups = list(groups.values())
+    if not isinstance(groups, list) or len(groups) != 3 or not all(isinstance(g, str) for g in groups):
         return ()
-    if isinstance(value, str):
-        if any(mark in value for mark in ",;\n"):
-            raise _unreadable(f"`{field}` is one text where a list was asked for.", text)
-        value = [value]
-    if not isinstance(value, list):
-        raise _unreadable(f"`{field}` is not a list.", text)
-    names = [_name(item, field, text) for item in value if item != ""]
-    return tuple(dict.fromkeys(names))
-
-
-def _score_value(value: object, text: str) -> float:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _unreadable("`score` is not a number.", text)
-    if not 0 <= value <= 100:
-        raise _unreadable(f"`score` is {value}, but the scale ends at 0 and 100.", text)
-    return float(value)
+    names = tuple(" ".join(readable(g).split()) for g in groups)
+    return names if all(0 < len(n) <= LONGEST_NAME for n in names) else ()
 
 
 def _unreadable(why: str, text: str) -> ReplyError:

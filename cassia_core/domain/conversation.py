@@ -7,6 +7,33 @@ from typing import Literal
 
 AgentRole = Literal["annotator", "checks", "validator", "formatter", "scorer", "booster", "merger"]
 TurnOutcome = Literal["", "passed", "not_passed", "failed"]
+Repair = Literal[
+    "mended_json",
+    "field_names",
+    "one_level_down",
+    "text_for_list",
+    "loose_value",
+    "corrected",
+    "template_echo",
+    "no_json",
+    "from_thoughts",
+    "from_reasoning_field",
+    "loose_verdict",
+]
+REPAIR_WORDS: dict[str, str] = {
+    "mended_json": "quotes, commas, comments or brackets of the JSON mended",
+    "field_names": "names of fields read in another spelling",
+    "one_level_down": "fields read one level down",
+    "text_for_list": "a text read where a list was asked for",
+    "loose_value": "a value read out of its wrapping",
+    "corrected": "the corrected answer read, an earlier one in the same reply set aside",
+    "template_echo": "the form's own example set aside",
+    "no_json": "fields read from lines instead of JSON",
+    "from_thoughts": "the answer read from the thoughts, after which nothing was written",
+    "from_reasoning_field": "the answer read from the field for reasoning, because the text was empty",
+    "loose_verdict": "the verdict read in another wording",
+}
+"""What had to be done to a reply before it could be read, as a person reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +50,8 @@ class Turn:
 
     `sent` holds the messages of the request (empty for the checks, which ask no model); `text` is the raw
     reply; `at` is UTC in ISO 8601; `model` is "" for the checks. A `replayed` answer was paid by another run:
-    this
-    one paid nothing for it, `cost_usd` is 0, and its tokens count in no sum.
+    this one paid nothing for it, `cost_usd` is 0, and its tokens count in no sum. `repairs` say what had to
+    be done to the reply before it could be read.
     """
 
     role: AgentRole
@@ -40,3 +67,4 @@ class Turn:
     latency_s: float = 0.0
     at: str = ""
     replayed: bool = False
+    repairs: tuple[str, ...] = ()

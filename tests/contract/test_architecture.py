@@ -37,6 +37,7 @@ HOME_OF_VENDOR = {
     "tenacity": {"llm", "pipeline"},
     "cellxgene_ontology_guide": {"knowledge"},
     "jinja2": {"agents", "report"},
+    "json_repair": {"agents"},
     "plotly": {"report"},
     "matplotlib": {"report"},
     "h5py": {"data"},

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
-from cassia_core.domain.annotation import Proposal, QualityScore, names_a_type
+from cassia_core.domain.annotation import Proposal, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import AnnotateTask, FormatTask, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
@@ -157,22 +157,17 @@ def review(case: Case, talk: Conversation, draft: Draft) -> Draft:
         attempt=draft.attempt,
     )
     try:
-        verdict = talk.ask_twice("validator", task, parse.read_verdict, attempt=draft.attempt)
+        said = talk.ask_twice("validator", task, parse.read_review, attempt=draft.attempt)
     except ANSWERABLE as error:
         return replace(draft, reason=f"It was not validated. {error}")
-    score = _score_in(talk.turns[-1].text, talk.turns[-1].model) if case.scores_with_validator else None
+    verdict = said.verdict
+    score = None
+    if case.scores_with_validator and said.score is not None:
+        score = replace(said.score, model=talk.turns[-1].model)
     feedback = (
         "" if verdict.passed else verdict.feedback or "The validator did not accept it and gave no reason."
     )
     return replace(draft, verdict=verdict, score=score, feedback=feedback, reason=feedback)
-
-
-def _score_in(text: str, model: str) -> QualityScore | None:
-    """The score beside the verdict; None when it is absent or unreadable: then the scorer is asked."""
-    try:
-        return replace(parse.read_score(text), model=model) if parse.has_score(text) else None
-    except ReplyError:
-        return None
 
 
 def scored(case: Case, talk: Conversation, draft: Draft) -> Draft:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from cassia_core.domain.annotation import Evidence, Proposal, Verdict
+from cassia_core.agents.choosing import Reading
+from cassia_core.agents.parse import Review
+from cassia_core.domain.annotation import Evidence, Proposal
 from cassia_core.domain.conversation import AgentRole, Turn, TurnOutcome
 from cassia_core.domain.events import AgentStarted, Event, TurnFinished
 from cassia_core.domain.tasks import AgentTask
@@ -33,7 +35,13 @@ class Conversation:
         return tuple(self._turns)
 
     def ask(
-        self, role: AgentRole, task: AgentTask, read: Callable[[str], T], *, attempt: int = 1, note: str = ""
+        self,
+        role: AgentRole,
+        task: AgentTask,
+        read: Callable[[str], Reading[T]],
+        *,
+        attempt: int = 1,
+        note: str = "",
     ) -> T:
         """Ask once and read the reply; an unreadable one stays in the conversation as a failed turn.
 
@@ -60,20 +68,25 @@ class Conversation:
             raise
         self._keys.append(reply.key)
         try:
-            value = read(reply.text)
+            reading = read(reply.text)
         except ReplyError as error:
             self._keep(replace(reply.turn, outcome="failed"))
             error.agent, error.attempt = role, attempt
             raise
-        self._keep(replace(reply.turn, outcome=_outcome(value)), label=_label(value))
-        return value
+        turn = replace(
+            reply.turn, outcome=_outcome(reading.value), repairs=(*reply.turn.repairs, *reading.repairs)
+        )
+        self._keep(turn, label=_label(reading.value))
+        return reading.value
 
     def _unused(self, reply: Reply) -> None:
         """A reply that was paid but held nothing stays in the conversation, with its cost."""
         self._keys.append(reply.key)
         self._keep(replace(reply.turn, outcome="failed"))
 
-    def ask_twice(self, role: AgentRole, task: AgentTask, read: Callable[[str], T], *, attempt: int = 1) -> T:
+    def ask_twice(
+        self, role: AgentRole, task: AgentTask, read: Callable[[str], Reading[T]], *, attempt: int = 1
+    ) -> T:
         """Ask; when the reply cannot be read, say why and ask once more.
 
         Raises
@@ -123,8 +136,8 @@ def _now() -> str:
 
 
 def _outcome(value: object) -> TurnOutcome:
-    if isinstance(value, Verdict):
-        return "passed" if value.passed else "not_passed"
+    if isinstance(value, Review):
+        return "passed" if value.verdict.passed else "not_passed"
     return ""
 
 

@@ -69,7 +69,7 @@ def merge_labels(
 def _answer(asker: Asker, task: MergeTask, dataset: str, attempt: int) -> Groupings:
     reply = asker.ask("merger", task, dataset=dataset, cluster="", attempt=attempt)
     asked = {cluster for cluster, _, _ in task.labels}
-    return {name: groups for name, groups in parse.read_groupings(reply.text).items() if name in asked}
+    return {name: groups for name, groups in parse.read_groupings(reply.text).value.items() if name in asked}
 
 
 def _names_sent(results: tuple[ClusterResult, ...], *, blind: bool) -> dict[str, str]:

@@ -27,7 +27,7 @@ def fenced(value: object, before: str = "CD3D marks T cells.") -> str:
 
 
 def test_an_annotation_is_read_with_its_reasoning():
-    proposal = parse.read_proposal(fenced(GOOD))
+    proposal = parse.read_proposal(fenced(GOOD)).value
     assert (proposal.general, proposal.label, proposal.key_genes) == ("T cell", "CD4 T cell", ("CD3D",))
     assert proposal.reasoning == "CD3D marks T cells."
 
@@ -44,7 +44,7 @@ def test_an_annotation_is_read_with_its_reasoning():
     ids=["bare", "in a sentence", "plain fence", "windows", "said twice"],
 )
 def test_harmless_wrappings_are_read(text: str):
-    assert parse.read_proposal(text).label == "CD4 T cell"
+    assert parse.read_proposal(text).value.label == "CD4 T cell"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,10 @@ def test_harmless_wrappings_are_read(text: str):
         {"general": ""},
         {"general": "..."},
         {"general": "broad type"},
-        {"subtypes": "CD4 T cell, CD8 T cell"},
+        {"subtypes": "naive, memory"},
+        {"subtypes": "CD4-positive, alpha-beta"},
+        {"key_genes": "the genes that mark T cells"},
+        {"general": '{"type": "T cell"'},
         {"subtypes": 3},
         {"subtypes": {"a": 1}},
         {"subtypes": [1]},
@@ -90,21 +93,21 @@ def test_replies_without_one_clear_answer_are_refused(text: str):
 
 
 def test_null_lists_are_empty_and_a_single_text_is_one_name():
-    proposal = parse.read_proposal(fenced({**GOOD, "subtypes": "Treg", "mixed": None}))
+    proposal = parse.read_proposal(fenced({**GOOD, "subtypes": "Treg", "mixed": None})).value
     assert proposal.subtypes == ("Treg",)
     assert proposal.mixed == ()
 
 
 def test_more_than_three_subtypes_are_cut_to_three():
-    assert len(parse.read_proposal(fenced({**GOOD, "subtypes": list("abcde")})).subtypes) == 3
+    assert len(parse.read_proposal(fenced({**GOOD, "subtypes": list("abcde")})).value.subtypes) == 3
 
 
 def test_a_request_for_genes_is_told_from_an_answer():
     asked = parse.read_proposal_or_request(
         fenced({"hypotheses": ["A", "B"], "ask_genes": ["CD4"] * 3 + ["CD8A"]})
     )
-    assert asked == GeneRequest(hypotheses=("A", "B"), genes=("CD4", "CD8A"))
-    assert parse.read_proposal_or_request(fenced(GOOD)).label == "CD4 T cell"
+    assert asked.value == GeneRequest(hypotheses=("A", "B"), genes=("CD4", "CD8A"))
+    assert parse.read_proposal_or_request(fenced(GOOD)).value.label == "CD4 T cell"
     with pytest.raises(ReplyError):
         parse.read_proposal_or_request(fenced({"hypotheses": ["A"], "ask_genes": []}))
 
@@ -115,9 +118,9 @@ def test_what_a_model_thinks_aloud_is_not_its_answer(thought: str):
         thinks=fenced({**GOOD, "general": "B cell"}) + "\nVALIDATION FAILED\n",
         says=fenced(GOOD) + "\nVALIDATION PASSED",
     )
-    assert parse.read_proposal(text).general == "T cell"
-    assert parse.read_proposal(text).reasoning == "CD3D marks T cells."
-    assert parse.read_verdict(text).passed
+    assert parse.read_proposal(text).value.general == "T cell"
+    assert parse.read_proposal(text).value.reasoning == "CD3D marks T cells."
+    assert parse.read_review(text).value.verdict.passed
     with pytest.raises(ReplyError):
         parse.read_proposal("<think>" + fenced(GOOD))
 
@@ -136,10 +139,22 @@ def test_genes_are_found_in_running_text():
         ("**VALIDATION PASSED**", True),
         ("VALIDATION FAILED\n\n", False),
         ("Fine.\r\nVALIDATION PASSED.\r\n", True),
+        ("Validation passed", True),
+        ("Validation result: VALIDATION PASSED", True),
+        ("**Validation Passed.**", True),
+        ("Final verdict: **PASSED**", True),
+        ("The markers agree. VALIDATION PASSED", True),
+        ("VALIDATION PASSED - the markers agree.", True),
+        ("## Validation: failed", False),
+        ("VALIDATION FAILED: the subtype goes too deep", False),
+        ("- [x] VALIDATION FAILED\n- [ ] VALIDATION PASSED", False),
+        ('{"passed": true, "score": 80}', True),
+        ('{"passed": "no", "score": 20}', False),
+        ('{"passed": null}\nVALIDATION FAILED', False),
     ],
 )
 def test_a_verdict_is_a_line_of_its_own(text: str, passed: bool):
-    assert parse.read_verdict(text).passed is passed
+    assert parse.read_review(text).value.verdict.passed is passed
 
 
 @pytest.mark.parametrize(
@@ -148,7 +163,15 @@ def test_a_verdict_is_a_line_of_its_own(text: str, passed: bool):
         "",
         "This is not VALIDATION PASSED.",
         "not VALIDATION PASSED",
-        "validation passed",
+        "validation not passed",
+        "cannot say validation passed",
+        "I cannot say that\nVALIDATION PASSED",
+        "If CD3D holds: VALIDATION PASSED",
+        "VALIDATION PASSED, but only in blood",
+        "VALIDATION PASSED or VALIDATION FAILED",
+        "Never: validation passed",
+        "The validation has not passed",
+        "[ ] VALIDATION PASSED",
         "VALIDATION PASSED?",
         "VALIDATION PASSED\nOn reflection:\nVALIDATION FAILED",
         "VALIDATION  PASSED WITH DOUBTS",
@@ -156,23 +179,34 @@ def test_a_verdict_is_a_line_of_its_own(text: str, passed: bool):
 )
 def test_anything_else_is_no_verdict(text: str):
     with pytest.raises(ReplyError):
-        parse.read_verdict(text)
+        parse.read_review(text)
 
 
 def test_feedback_is_the_text_without_block_and_verdict():
     text = 'Mend the subtype.\n```json\n{"score": 20}\n```\nVALIDATION FAILED'
-    assert parse.read_verdict(text).feedback == "Mend the subtype."
+    assert parse.read_review(text).value.verdict.feedback == "Mend the subtype."
 
 
 @pytest.mark.parametrize(
-    ("value", "score"), [(0, 0.0), (100, 100.0), (85.5, 85.5), ("85.5", 85.5), ("7", 7.0)]
+    ("value", "score"),
+    [
+        (0, 0.0),
+        (100, 100.0),
+        (85.5, 85.5),
+        ("85.5", 85.5),
+        ("7", 7.0),
+        (1, 1.0),
+        ("40%", 40.0),
+        ("85/100", 85.0),
+        ("**70**", 70.0),
+    ],
 )
 def test_scores_are_read_as_numbers(value: object, score: float):
-    assert parse.read_score(fenced({"score": value, "reasoning": "40% explained"})).value == score
+    assert parse.read_score(fenced({"score": value, "reasoning": "40% explained"})).value.value == score
 
 
 @pytest.mark.parametrize(
-    "value", [850, -1, 100.5, "850", "40%", "85/100", None, True, [80], "", "nan", "1e1"]
+    "value", [850, -1, 100.5, "850", "8.5/10", 0.85, "0.85", None, True, [80], "", "nan", "1e1"]
 )
 def test_scores_out_of_range_or_of_another_kind_are_refused(value: object):
     with pytest.raises(ReplyError):
@@ -188,12 +222,12 @@ def test_groupings_are_read_by_cluster_and_bad_ones_left_out():
     text = fenced(
         {"0": ["a", "b", "c"], "10": ["a", "b", "d"], "1": ["a", 7, "c"], "2": ["a", "b"], "3": "a"}
     )
-    assert parse.read_groupings(text) == {"0": ("a", "b", "c"), "10": ("a", "b", "d")}
+    assert parse.read_groupings(text).value == {"0": ("a", "b", "c"), "10": ("a", "b", "d")}
 
 
 def test_a_cluster_grouped_twice_differently_has_no_group():
     text = fenced({"0": ["a", "b", "c"], "1": ["a", "a", "a"]}) + fenced({"0": ["x", "y", "z"]})
-    assert parse.read_groupings(text) == {"1": ("a", "a", "a")}
+    assert parse.read_groupings(text).value == {"1": ("a", "a", "a")}
 
 
 @given(st.text(max_size=300))
@@ -201,7 +235,7 @@ def test_no_text_breaks_the_readers(text: str):
     for read in (
         parse.read_proposal,
         parse.read_proposal_or_request,
-        parse.read_verdict,
+        parse.read_review,
         parse.read_score,
         parse.read_groupings,
     ):
@@ -212,7 +246,10 @@ def test_no_text_breaks_the_readers(text: str):
 @given(st.text(min_size=1, max_size=60), st.lists(st.text(min_size=1, max_size=30), max_size=3))
 def test_names_of_any_script_survive(general: str, subtypes: list[str]):
     try:
-        proposal = parse.read_proposal(fenced({**GOOD, "general": general, "subtypes": subtypes}))
+        proposal = parse.read_proposal(fenced({**GOOD, "general": general, "subtypes": subtypes})).value
     except ReplyError:
         return
-    assert proposal.general == " ".join(parse.readable(general).split())
+    assert proposal.general in " ".join(parse.readable(general).split())
+    assert all(
+        any(name in " ".join(parse.readable(s).split()) for s in subtypes) for name in proposal.subtypes
+    )

@@ -10,8 +10,8 @@ from cassia_core.agents.parse import (
     read_groupings,
     read_proposal,
     read_proposal_or_request,
+    read_review,
     read_score,
-    read_verdict,
 )
 from cassia_core.domain.annotation import Proposal
 from cassia_core.domain.markers import GeneMeasurement
@@ -54,7 +54,7 @@ def test_it_is_a_provider_without_tokens():
 
 def test_the_annotator_names_the_type_with_genes_and_says_what_it_is():
     text = ask(AnnotateTask(setting=HUMAN, markers=markers(B_CELL))).text
-    proposal = read_proposal(text)
+    proposal = read_proposal(text).value
     assert "B cell" in proposal.label
     assert set(proposal.key_genes) <= set(B_CELL)
     assert "MS4A1" in proposal.reasoning
@@ -62,14 +62,14 @@ def test_the_annotator_names_the_type_with_genes_and_says_what_it_is():
 
 
 def test_the_annotator_does_not_label_noise():
-    proposal = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(HOUSEKEEPING))).text)
+    proposal = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(HOUSEKEEPING))).text).value
     assert proposal.label == "Unknown"
     assert proposal.key_genes == ()
 
 
 def test_the_annotator_names_mixtures():
     genes = [g for pair in zip(T_CELL, MONOCYTE, strict=True) for g in pair]
-    proposal = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(genes))).text)
+    proposal = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(genes))).text).value
     assert len(proposal.mixed) == 2
 
 
@@ -99,35 +99,35 @@ def test_cells_that_a_tumour_may_be_made_of_are_called_possibly_malignant():
 
 
 def test_a_refused_answer_is_broadened_or_defended_but_stays_in_the_lineage():
-    first = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(T_CELL))).text)
+    first = read_proposal(ask(AnnotateTask(setting=HUMAN, markers=markers(T_CELL))).text).value
     again = AnnotateTask(
         setting=HUMAN, markers=markers(T_CELL), attempt=2, previous=first, feedback="Too fine."
     )
-    assert "T cell" in read_proposal(ask(again).text).label
+    assert "T cell" in read_proposal(ask(again).text).value.label
 
 
 def test_the_validator_passes_what_holds_and_fails_what_does_not():
-    assert read_verdict(ask(ValidateTask(**reviewed("B cell")), "validator").text).passed
-    refused = read_verdict(ask(ValidateTask(**reviewed("hepatocyte")), "validator").text)
+    assert read_review(ask(ValidateTask(**reviewed("B cell")), "validator").text).value.verdict.passed
+    refused = read_review(ask(ValidateTask(**reviewed("hepatocyte")), "validator").text).value.verdict
     assert not refused.passed
     assert "B cell" in refused.feedback
 
 
 def test_the_strict_validator_lets_no_problem_through():
     task = reviewed("B cell", key_genes=("CD3E",))
-    assert read_verdict(ask(ValidateTask(**task), "validator").text).passed
-    assert not read_verdict(ask(ValidateTask(**task, strictness="v0"), "validator").text).passed
+    assert read_review(ask(ValidateTask(**task), "validator").text).value.verdict.passed
+    assert not read_review(ask(ValidateTask(**task, strictness="v0"), "validator").text).value.verdict.passed
 
 
 def test_scores_come_from_the_evidence():
-    good = read_score(ask(ScoreTask(**reviewed("B cell")), "scorer").text)
-    bad = read_score(ask(ScoreTask(**reviewed("hepatocyte")), "scorer").text)
+    good = read_score(ask(ScoreTask(**reviewed("B cell")), "scorer").text).value
+    bad = read_score(ask(ScoreTask(**reviewed("hepatocyte")), "scorer").text).value
     assert good.value > 75 > 30 > bad.value
     assert good.reasoning
 
 
 def test_the_booster_asks_for_new_genes_and_concludes_in_the_last_round():
-    asked = read_proposal_or_request(ask(BoostTask(**reviewed("T cell", T_CELL)), "booster").text)
+    asked = read_proposal_or_request(ask(BoostTask(**reviewed("T cell", T_CELL)), "booster").text).value
     assert isinstance(asked, GeneRequest)
     assert not set(asked.genes) & set(T_CELL)
     measured = tuple(
@@ -135,7 +135,7 @@ def test_the_booster_asks_for_new_genes_and_concludes_in_the_last_round():
         for g in ("CD8A", "CD8B", "GZMK", "LINC02446")
     )
     last = BoostTask(**reviewed("T cell", T_CELL), measured=measured, last=True)
-    concluded = read_proposal(ask(last, "booster").text)
+    concluded = read_proposal(ask(last, "booster").text).value
     assert "T cell" in concluded.label or "thymocyte" in concluded.label
 
 
@@ -160,7 +160,7 @@ def test_the_booster_does_not_believe_a_few_hits_among_many_silent_genes():
         ]
     )
     last = BoostTask(**reviewed("Unknown", HOUSEKEEPING), measured=values, last=True)
-    assert read_proposal(ask(last, "booster").text).label == "Unknown"
+    assert read_proposal(ask(last, "booster").text).value.label == "Unknown"
 
 
 def test_merged_groups_answer_every_cluster_by_its_id():
@@ -169,7 +169,7 @@ def test_merged_groups_answer_every_cluster_by_its_id():
         ("10", "T cell", "regulatory T cell"),
         ("1", "wibble", "wobble"),
     )
-    groups = read_groupings(ask(MergeTask(setting=HUMAN, labels=labels), "merger").text)
+    groups = read_groupings(ask(MergeTask(setting=HUMAN, labels=labels), "merger").text).value
     assert groups["0"][0] == "B cell" and groups["0"][2] == "naive B cell"
     assert groups["10"][0] == "T cell"
     assert groups["1"][2] == "wobble"
@@ -184,7 +184,7 @@ def test_merged_groups_answer_every_cluster_by_its_id():
     ],
 )
 def test_the_formatter_reads_the_type_out_of_a_text(text, label):
-    assert read_proposal(ask(FormatTask(setting=HUMAN, text=text), "formatter").text).label == label
+    assert read_proposal(ask(FormatTask(setting=HUMAN, text=text), "formatter").text).value.label == label
 
 
 def test_the_same_task_gets_the_same_answer():

@@ -1,0 +1,291 @@
+"""Fields of a reply: found whatever their spelling, and turned into names, genes and numbers or refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cassia_core.agents.json_blocks import object_in
+from cassia_core.domain.conversation import Repair
+
+Fields = dict[str, object]
+LONGEST_NAME = 200
+DEEPEST = 2
+NOTHING = {"", "none", "null", "n/a", "na", "nil", "-", "–", "no", "undefined", "nan", "[]", "none detected"}
+PLACEHOLDERS = {
+    "...", "…", "broad type", "most likely detailed type", "second", "third", "type", "gene", "cell type",
+    "general type", "detailed type",
+}  # fmt: skip
+_OTHER_NAMES = {
+    "general": "general_type general_cell_type broad_type broad_cell_type main_cell_type main_type",
+    "subtypes": "subtype sub_types sub_cell_types detailed_types detailed_type detailed_cell_types",
+    "mixed": "mixed_types mixed_cell_types possible_mixed_cell_types",
+    "key_genes": "key_gene key_markers key_marker_genes",
+    "reasoning": "reason rationale explanation justification feedback comment comments review",
+    "passed": "pass verdict validation validation_result validation_passed validation_status result",
+    "score": "confidence_score quality_score overall_score",
+    "ask_genes": "genes_to_check check_genes",
+}
+_FIELD_OF = {other: field for field, others in _OTHER_NAMES.items() for other in others.split()}
+_PLAIN_FIELDS = {*_OTHER_NAMES, "tissue", "hypotheses"}
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_WRAPPING = "*_`\"'“”‘’ \t,;"
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•–])\s+")
+_SURENESS = re.compile(
+    r"\s*[(\[]\s*(?:~?\s*\d+(?:\.\d+)?\s*%?|high|medium|low)(?:\s+confidence)?\s*[)\]]$", re.IGNORECASE
+)
+_HEAD = re.compile(
+    r"(?:cells?|cytes?|blasts?|phages?|clasts?|neurons?|glia|microglia|platelets?|progenitors?|precursors?|"
+    r"thel(?:ium|ia)|fib(?:er|re)s?|tregs?|nkt?|ilc[123]?s?|mait|hscs?|p?dcs?|th\d+|tfh|trm|tem|tcm|sperm|"
+    r"spermat(?:ids?|ogonia|ozoa)|pericytes?|melanocytes?|adipocytes?)$",
+    re.IGNORECASE,
+)
+_MODIFIER = re.compile(r"(?:positive|negative|expressing|high|low|dim|bright|hi|lo|\+|[⁺⁻])$", re.IGNORECASE)
+_BETWEEN_GENES = re.compile(r"[\s,;/|、，；]+(?:(?:and|&)\s+)?")
+_BETWEEN_TYPES = re.compile(r"\s*(?:[;|；\n]|\s/\s|,?\s+(?=\d{1,2}[.)]\s))\s*")
+_RANKS = ("most_likely", "first", "second", "third", "fourth", "fifth")
+_BROKEN = re.compile(r'[{}"“”]|^[^\[]*\]|\[[^\]]*$')
+"""Signs that no name of a type holds: left over where quotes or brackets were lost."""
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|/\s*100|out of 100|points?)?", re.IGNORECASE)
+
+
+class Unreadable(ValueError):
+    """Why a field cannot be read without a guess, as one sentence."""
+
+
+def readable(text: str) -> str:
+    """`text` with blanks for control characters and halves of characters, which files of a run cannot
+    hold.
+    """
+    return _UNREADABLE.sub(" ", text)
+
+
+def known_fields(block: Mapping[str, object], anchor: str, notes: list[Repair]) -> Fields | None:
+    """The fields of a block by the names that were asked for; None when `anchor` is not among them.
+
+    Names are read in any case and spelling. Where the block only wraps another, the inner one counts, up to
+    two levels down. What was done is added to `notes`.
+
+    Raises
+    ------
+    Unreadable
+        One field stands there twice with different values, or two inner blocks would do.
+    """
+    return _known(block, anchor, notes, DEEPEST)
+
+
+def _known(block: Mapping[str, object], anchor: str, notes: list[Repair], deeper: int) -> Fields | None:
+    fields, renamed = _by_field(block)
+    if anchor in fields:
+        notes += ["field_names"] if renamed else []
+        return fields
+    if not deeper:
+        return None
+    inner: list[tuple[Fields, list[Repair]]] = []
+    for value in block.values():
+        own: list[Repair] = []
+        found = _known(inside, anchor, own, deeper - 1) if (inside := _object(value)) is not None else None
+        if found is not None:
+            inner.append((found, own))
+    if not inner:
+        return None
+    if len(inner) > 1:
+        raise Unreadable(f"It holds several answers with the field `{anchor}`.")
+    notes += [*inner[0][1], "one_level_down"]
+    return {**fields, **inner[0][0]}
+
+
+def _object(value: object) -> Mapping[str, object] | None:
+    if isinstance(value, str):
+        return object_in(value)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, dict) else None
+
+
+def _by_field(block: Mapping[str, object]) -> tuple[Fields, bool]:
+    exact = {key: value for key, value in block.items() if key in _PLAIN_FIELDS}
+    fields: Fields = dict(exact)
+    for key, value in block.items():
+        field = plain_field(key)
+        if key in exact or field not in _PLAIN_FIELDS or (field in exact and _plain_key(key) != field):
+            continue
+        if field in fields and fields[field] != value:
+            raise Unreadable(f"The field `{field}` stands there twice.")
+        fields[field] = value
+    return fields, len(fields) > len(exact)
+
+
+def plain_field(key: str) -> str:
+    """The field that a name means, whatever its case, blanks and hyphens."""
+    plain = _plain_key(key)
+    return _FIELD_OF.get(plain, plain)
+
+
+def is_echo(fields: Fields) -> bool:
+    """Whether a block is the prompt's own example, repeated."""
+    general = fields.get("general")
+    return isinstance(general, str) and general.strip().lower() in PLACEHOLDERS
+
+
+def text_value(value: object) -> str:
+    """A text field, or "" where it is none."""
+    return readable(value).strip() if isinstance(value, str) else ""
+
+
+def name_value(value: object, field: str, notes: list[Repair]) -> str:
+    """One name.
+
+    Raises
+    ------
+    Unreadable
+        No text, an empty or overlong one, the prompt's own example, or what is left of broken JSON.
+    """
+    if isinstance(value, list) and len(value) == 1:
+        notes.append("loose_value")
+        value = value[0]
+    if not isinstance(value, str):
+        raise Unreadable(f"`{field}` is not a text.")
+    name = _stripped(value, notes)
+    if not name or len(name) > LONGEST_NAME or name.lower() in PLACEHOLDERS or _BROKEN.search(name):
+        raise Unreadable(f"`{field}` holds no usable name.")
+    return name
+
+
+def _stripped(value: str, notes: list[Repair]) -> str:
+    name = " ".join(readable(value).split())
+    bare = _SURENESS.sub("", _LIST_MARK.sub("", name)).strip(_WRAPPING)
+    if bare != name:
+        notes.append("loose_value")
+    return bare
+
+
+def type_names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...]:
+    """Names of cell types, in order.
+
+    Raises
+    ------
+    Unreadable
+        Where a text could be cut into names in more than one way, or the value is no list of texts.
+    """
+    if isinstance(value, str) and not _is_nothing(value):
+        notes.append("text_for_list")
+        value = _split_types(value, field)
+    return _names(value, field, notes)
+
+
+def gene_names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...]:
+    """Gene symbols as cited; a text is cut at commas and blanks, which no symbol holds.
+
+    Raises
+    ------
+    Unreadable
+        The text is a sentence, or the value is no list of texts.
+    """
+    if isinstance(value, dict):
+        notes.append("loose_value")
+        value = list(value)
+    if isinstance(value, str) and not _is_nothing(value):
+        notes.append("text_for_list")
+        value = [part.strip(_WRAPPING + ".()[]") for part in _BETWEEN_GENES.split(value)]
+        value = [part for part in value if part and part.lower() != "and"]
+        if any(part.isalpha() and part.islower() for part in value):
+            raise Unreadable(f"`{field}` is a sentence where a list was asked for.")
+    return _names(value, field, notes)
+
+
+def _names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...]:
+    if value is None or (isinstance(value, str) and _is_nothing(value)):
+        return ()
+    if isinstance(value, dict):
+        value = _ranked(value, field)
+        notes.append("loose_value")
+    if not isinstance(value, list):
+        raise Unreadable(f"`{field}` is not a list.")
+    if len(value) == 1 and isinstance(value[0], str) and _is_nothing(value[0]):
+        return ()
+    names = [name_value(_named(item, notes), field, notes) for item in value if item != ""]
+    return tuple(dict.fromkeys(names))
+
+
+def _is_nothing(text: str) -> bool:
+    return text.strip().lower().rstrip(".") in NOTHING
+
+
+def _named(item: object, notes: list[Repair]) -> object:
+    """An entry that is an object: its name."""
+    if not isinstance(item, dict):
+        return item
+    names = [
+        value
+        for key, value in item.items()
+        if _plain_key(key) in ("name", "type", "label", "cell_type", "gene", "subtype")
+    ]
+    notes.append("loose_value")
+    return names[0] if len(names) == 1 else None
+
+
+def _plain_key(key: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", key).casefold()).strip("_")
+
+
+def _ranked(value: Mapping[str, object], field: str) -> list[object]:
+    """The entries of an object whose keys are ranks (1, 2, 3 or first, second, third), in order."""
+    keys = [_plain_key(key) for key in value]
+    if keys and all(key.isdigit() for key in keys):
+        return [
+            item
+            for _, item in sorted(zip(map(int, keys), value.values(), strict=True), key=lambda pair: pair[0])
+        ]
+    if keys and all(key in _RANKS for key in keys):
+        return [
+            item
+            for _, item in sorted(
+                zip(map(_RANKS.index, keys), value.values(), strict=True), key=lambda pair: pair[0]
+            )
+        ]
+    raise Unreadable(f"`{field}` is not a list.")
+
+
+def _split_types(text: str, field: str) -> list[object]:
+    """Names in one text. A comma may be part of a name ("CD4-positive, alpha-beta T cell"): parts are joined
+    until one ends as a type does, and a text where that leaves a rest is refused."""
+    parts = [part for part in _BETWEEN_TYPES.split(text.strip().strip("[]")) if part.strip()]
+    if len(parts) > 1 or "," not in text:
+        return list(parts)
+    names: list[object] = []
+    waiting: list[str] = []
+    for part in (piece.strip() for piece in text.split(",")):
+        bare = _SURENESS.sub("", part).strip(_WRAPPING)
+        if _HEAD.search(bare):
+            names.append(", ".join((*waiting, part)))
+            waiting = []
+        elif _MODIFIER.search(bare):
+            waiting.append(part)
+        else:
+            raise Unreadable(f"`{field}` is one text where a list was asked for.")
+    if waiting:
+        raise Unreadable(f"`{field}` is one text where a list was asked for.")
+    return names
+
+
+def score_value(value: object, notes: list[Repair]) -> float:
+    """A number from 0 to 100.
+
+    Raises
+    ------
+    Unreadable
+        No number, one out of range, or one between 0 and 1, which may be a share of 1.
+    """
+    if isinstance(value, str) and (number := _NUMBER.fullmatch(value.strip(_WRAPPING))):
+        if number[0] != number[1]:
+            notes.append("loose_value")
+        value = float(number[1])
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unreadable("`score` is not a number.")
+    if not 0 <= value <= 100:
+        raise Unreadable(f"`score` is {value}, but the scale ends at 0 and 100.")
+    if 0 < value < 1:
+        raise Unreadable(f"`score` is {value}, which may be a share of 1 or of 100.")
+    return float(value)
