@@ -10,6 +10,7 @@ from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
 from cassia_core.services.clusters import cluster_list
 from cassia_core.services.labels import review
+from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs import results
 from cassia_core.services.runs.results import DatasetResults
@@ -21,7 +22,7 @@ from cassia_ui.frame.navigation import RESULTS
 from cassia_ui.frame.problem_cards import problems_as_cards
 from cassia_ui.frame.words import LIGHT_BADGE, OFFLINE_LINE, cluster_line, money, reason_in_words
 from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
-from cassia_ui.results.evidence import draw_boost, evidence_table
+from cassia_ui.results.evidence import draw_boost, evidence_table, reading_of
 
 PER_PAGE = 20
 LEGEND = (
@@ -33,7 +34,15 @@ LEGEND = (
 
 def found(row: ClusterResult, label: ReviewedLabel, words: list[str]) -> bool:
     everything = " ".join(
-        [row.cluster, row.label, label.label, row.reason, *row.markers, *(t.text for t in row.turns)]
+        [
+            row.cluster,
+            row.label,
+            label.label,
+            everyday_name(row.label),
+            row.reason,
+            *row.markers,
+            *(t.text for t in row.turns),
+        ]
     ).casefold()
     return all(word in everything for word in words)
 
@@ -109,7 +118,7 @@ def draw_cluster(
 ) -> None:
     """One expander, with the label that the conversation led to; what is inside is drawn when it is open."""
     now = (
-        f" :violet-badge[:material/edit: You: {plain(label.label)}]"
+        f" :violet-badge[:material/edit: You: {plain(label.short)}]"
         if label.edited
         else " :green-badge[:material/check: Accepted by you]"
         if label.accepted
@@ -148,7 +157,10 @@ def draw_chat(data: DatasetResults, row: ClusterResult, genes: Set[str], words: 
 
 def draw_side(data: DatasetResults, row: ClusterResult) -> None:
     st.markdown("**Evidence in your data**")
-    st.html(evidence_table(row, with_words=False) + f'<p class="cw-small cw-muted">{LEGEND}</p>')
+    st.html(
+        evidence_table(row, reading_of(row, data), with_words=False)
+        + f'<p class="cw-small cw-muted">{LEGEND}</p>'
+    )
     if row.boost:
         draw_boost(row.boost)
     if st.button("Show on the map", icon=":material/bubble_chart:", key=f"map_{row.cluster}"):

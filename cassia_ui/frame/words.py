@@ -14,6 +14,7 @@ from cassia_core.domain.events import RunState, Stage
 from cassia_core.domain.progress import FINISHED, ClusterTile
 from cassia_core.errors import ReplyError
 from cassia_core.services.engine import models
+from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs.runs import RunSummary
 from cassia_ui.frame.markup import plain
 
@@ -162,7 +163,8 @@ def cluster_line(row: ClusterResult) -> str:
     """Label, cluster and size on one line (Markdown)."""
     rounds = f", {row.iterations} rounds" if row.iterations > 1 else ""
     size = f", {cells(row.n_cells)}" if row.n_cells is not None else ""
-    return f"**{plain(row.label or 'No label')}** :gray[cluster {plain(row.cluster)}{size}{rounds}]"
+    name = everyday_name(row.label) or "No label"
+    return f"**{plain(name)}** :gray[cluster {plain(row.cluster)}{size}{rounds}]"
 
 
 def money(cost_usd: float | None) -> str:

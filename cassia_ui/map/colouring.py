@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cassia_core.services.labels import review
+from cassia_core.services.labels.names import name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults, label_colours
 from cassia_ui.frame import session
@@ -55,12 +56,13 @@ _WHEEL = (
 class Colouring:
     """Either categories (`codes`, -1 is grey) with a colour each, or `values` (NaN is grey).
 
-    `labelled`: whether names stand on the map; `in_card`: whether the hover card repeats them; `gene`: the
-    title is a gene.
+    `in_full`: what is said of each category on hover, where that is more than its name. `labelled`: whether
+    names stand on the map; `in_card`: whether the hover card repeats them; `gene`: the title is a gene.
     """
 
     title: str
     categories: tuple[str, ...] = ()
+    in_full: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     codes: np.ndarray | None = None
     values: np.ndarray | None = None
@@ -107,7 +109,13 @@ def _by_type(
     data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: np.ndarray, dark: bool
 ) -> Colouring:
     """Every cell by its label as it stands, those set aside by theirs; a cell of no cluster stays without."""
-    codes, names = review.cell_labels(data.run_id, data.spec.name, listed=labels.values())
+    codes, names = review.cell_names(data.run_id, data.spec.name, listed=labels.values())
+    groups = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values()).groups
+    in_full = {
+        name: name_in_full(group.label, group.term)
+        for name, group in zip(reversed(review.names_of_groups(groups)), reversed(groups), strict=True)
+        if name
+    }
     colours = label_colours(names, "dark" if dark else "light")
     nameless = (codes < 0) & (clusters >= 0)
     if nameless.any():
@@ -115,6 +123,7 @@ def _by_type(
     return Colouring(
         title="Cell type",
         categories=names,
+        in_full=tuple(in_full.get(n, n) for n in names),
         codes=codes,
         colours=tuple(colours.get(n, GREY[dark]) for n in names),
     )

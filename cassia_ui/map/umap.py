@@ -30,12 +30,13 @@ CLIP = 0.99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClustersOfCells:
-    """The cluster of every cell. `codes`: shape (n_cells,), -1 for none, into `ids`; `labels`: a label per
-    cluster.
+    """The cluster of every cell. `codes`: shape (n_cells,), -1 for none, into `ids`; `names`: the everyday
+    name of each cluster's label; `labels`: the same in full.
     """
 
     codes: np.ndarray
     ids: tuple[str, ...]
+    names: tuple[str, ...]
     labels: tuple[str, ...]
 
 
@@ -103,7 +104,8 @@ def open_map(
         "cells": cells.id,
         "chosen": len(chosen),
         "clusters": list(clusters.ids),
-        "labels": [name or "No label" for name in clusters.labels],
+        "labels": [name or "No label" for name in clusters.names],
+        "in_full": list(clusters.labels),
     }
     said = viewer.mount(
         key=_link(key), data=viewer.pack(link), on_lasso_change=_nothing, on_click_change=_nothing
@@ -181,6 +183,7 @@ def _categories(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any]
         "kind": "categories",
         "title": colouring.title,
         "categories": list(colouring.categories),
+        "in_full": list(colouring.in_full or colouring.categories),
         "colours": list(colouring.colours),
         "grey": GREY[session.dark()],
         "labelled": colouring.labelled,

@@ -114,7 +114,7 @@ def _listed(items: list[NotJudged]) -> str:
 
 
 def _draw_matrix(found: Agreement) -> None:
-    counts = found.confusion
+    counts = found.confusion_shown
     shares = counts.div(counts.sum(axis=1), axis=0)
     golds, predicted = [str(g) for g in counts.index], [str(p) for p in counts.columns]
     words = np.array(
@@ -151,7 +151,7 @@ def _draw_matrix(found: Agreement) -> None:
     name_rows(figure, [plot_numbers.short_name(g, 36) for g in golds], found.by)
     name_columns(figure, [chart_text(p, 34) for p in predicted], len(golds), italic=False, angle=-45)
     best = ", ".join(
-        f"{t.label} mostly {t.most_frequent} ({t.most_frequent_share:.0%})"
+        f"{t.label} mostly {found.shown[t.most_frequent]} ({t.most_frequent_share:.0%})"
         for t in found.types[:_MOST_LISTED]
     )
     draw_chart(
@@ -177,7 +177,7 @@ def _draw_types(found: Agreement) -> None:
                 "Cell Ontology": f"{t.term} ({t.cl_id})" if t.cl_id else "not known to it",
                 "Cells": t.n_cells,
                 **{LEVEL_NAMES[level]: _percent(share) for level, share in t.shares.items()},
-                "Most frequent prediction": t.most_frequent,
+                "Most frequent prediction": found.shown[t.most_frequent],
                 "Its share": _percent(t.most_frequent_share),
             }
             for t in found.types
@@ -205,11 +205,12 @@ def _draw_clusters(found: Agreement) -> None:
         [
             {
                 "Cluster": c.cluster,
-                "Predicted": c.predicted,
+                "Predicted": found.shown[c.predicted],
                 "Cells": c.n_cells,
                 "Most frequent label of the file": c.majority or "none",
                 "Its share": _percent(c.majority_share),
                 "Agrees": AGREES[c.level],
+                "Predicted, in full": c.predicted,
             }
             for c in found.clusters
         ]
@@ -223,6 +224,7 @@ def _draw_clusters(found: Agreement) -> None:
             "Its share": st.column_config.NumberColumn(
                 format="%.1f %%", help="Of the cluster's cells that have a label in the file."
             ),
+            "Predicted, in full": st.column_config.TextColumn(width="large"),
         },
         alt="For each cluster: predicted label, most frequent label of the file, and at which level they "
         "agree",

@@ -144,7 +144,7 @@ def _read_spreads(
 
 
 def _full_names(subject: Subject) -> dict[str, str]:
-    return {g.id: f"{g.label or 'No label'} ({g.id})" for g in subject.cells.groups}
+    return {g.id: f"{g.short or 'No label'} ({g.id})" for g in subject.cells.groups}
 
 
 def _height(found: Expression) -> int:

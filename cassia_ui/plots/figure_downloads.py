@@ -126,7 +126,7 @@ def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None
 
 def _texts(subject: Subject, options: FigureOptions) -> list[str]:
     """Words that stand in the figure."""
-    words = [w for g in subject.cells.groups for w in (g.label, g.id)]
+    words = [w for g in subject.cells.groups for w in (g.short, g.id)]
     if options.column and (column := subject.view.column(options.column)).kind == "categorical":
         words += column.categories
     return [*words, options.column, *options.genes]

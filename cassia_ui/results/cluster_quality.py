@@ -33,7 +33,7 @@ _PLOTS = {
 def draw_cluster_quality(data: DatasetResults, labels: Mapping[str, ReviewedLabel]) -> None:
     """Draw what is known of the cells' quality; labels stay as they are."""
     rows = cluster_quality(data.view)
-    names = {c: label.label or "No label" for c, label in labels.items()}
+    names = {c: label.short or "No label" for c, label in labels.items()}
     for row in rows:
         for flag in row.flags:
             st.markdown(

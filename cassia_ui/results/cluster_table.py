@@ -11,6 +11,7 @@ import streamlit as st
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.services.clusters import cluster_list
 from cassia_core.services.clusters.cluster_list import TOP_MARKERS, Wanted, label_in, light_in
+from cassia_core.services.labels.names import everyday_name, name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_ui.frame import session
 from cassia_ui.frame.door_maps import GREY
@@ -27,13 +28,16 @@ _STATUS = {
 }
 _COLUMNS = {
     " ": st.column_config.TextColumn(width=28),
-    "Cell type": st.column_config.TextColumn(width=160),
+    "Cell type": st.column_config.TextColumn(
+        width=190, help="The everyday name; the ontology's stands further right."
+    ),
     "Confidence": st.column_config.TextColumn(width=86),
     "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90),
     "Score": st.column_config.NumberColumn(format="%d", width=52),
     "Cells": st.column_config.NumberColumn(format="localized", width=62),
     "Cluster": st.column_config.TextColumn(width=62),
     "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
+    "Label in full": st.column_config.TextColumn(width=460),
     "Top markers": st.column_config.TextColumn(width=180),
 }
 
@@ -144,6 +148,7 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
             "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
             "Cluster": [r.cluster for r in rows],
             "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
+            "Label in full": [_in_full(r, labels.get(r.cluster)) for r in rows],
             "Top markers": [", ".join(r.markers[:TOP_MARKERS]) for r in rows],
         }
     )
@@ -161,11 +166,17 @@ def _digest(rows: Sequence[ClusterResult]) -> str:
     return hashlib.blake2b(repr([r.cluster for r in rows]).encode(), digest_size=6).hexdigest()
 
 
+def _in_full(row: ClusterResult, label: ReviewedLabel | None) -> str:
+    """The label with the ontology's name and id, said to be the nearest where it is."""
+    name = label.label if label else row.label
+    return name_in_full(name, label.term if label else row.detailed_term) if name else ""
+
+
 def _page(row: ClusterResult, label: ReviewedLabel | None) -> str | None:
     cl_id = label.cl_id if label else row.detailed_term.cl_id if row.detailed_term else ""
     return ontology_page(cl_id) if cl_id else None
 
 
 def _shown(row: ClusterResult, label: ReviewedLabel | None) -> str:
-    name = (label.label if label else row.label) or "No label"
+    name = (label.short if label else everyday_name(row.label)) or "No label"
     return name + (" ✎" if label and label.edited else "") + (" ✓" if label and label.accepted else "")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cassia_core.domain.review import UNKNOWN_LABEL, LabelEdit, standing
 from cassia_core.services.labels import review
+from cassia_core.services.labels.names import everyday_name, shown_name
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
@@ -30,7 +31,7 @@ _ACTIONS = {
 @st.dialog("Correct a label", width="medium")
 def correct(run_id: str, dataset: str, label: ReviewedLabel) -> None:
     """Ask for the new label of one cluster."""
-    st.markdown(f"Cluster **{plain(label.cluster)}** is called **{plain(label.label or 'nothing')}**.")
+    st.markdown(f"Cluster **{plain(label.cluster)}** is called **{plain(label.short or 'nothing')}**.")
     new = _label("")
     _why()
     with st.container(horizontal=True):
@@ -58,7 +59,9 @@ def merge(run_id: str, dataset: str, label: ReviewedLabel, clusters: Sequence[st
     _why()
     chosen = (label.cluster, *also)
     if new and also:
-        st.markdown(f":gray[{_capital(named_clusters(chosen))} will be called] **{plain(new)}**:gray[.]")
+        st.markdown(
+            f":gray[{_capital(named_clusters(chosen))} will be called] **{plain(_as_shown(new))}**:gray[.]"
+        )
     if st.button("Give them one label", type="primary", icon=":material/merge:", disabled=not (new and also)):
         _apply(run_id, dataset, chosen, "rename", new)
 
@@ -79,9 +82,9 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Seque
     )
     label = _label(UNKNOWN_LABEL)
     reason, by = _why()
-    if st.button(f"Call them {plain(label)}", type="primary", icon=":material/call_split:"):
+    if st.button(f"Call them {plain(_as_shown(label))}", type="primary", icon=":material/call_split:"):
         step = review.set_aside(run_id, dataset, cells, label=label, reason=reason, by=by)
-        _done(f"{cells_in_words(sum(step.n_cells))} set aside as {step.label}.")
+        _done(f"{cells_in_words(sum(step.n_cells))} set aside as {_as_shown(step.label)}.")
 
 
 def _label(suggested: str) -> str:
@@ -98,7 +101,7 @@ def _label(suggested: str) -> str:
         options,
         key=f"correct_choice_{typed}",
         format_func=lambda name: (
-            f"{name} ({terms[name]})"
+            _term_in_words(name, terms[name])
             if name in terms
             else name
             if name in (suggested, UNKNOWN_LABEL)
@@ -106,6 +109,23 @@ def _label(suggested: str) -> str:
         ),
         help="Names of the Cell Ontology first, your own words last.",
     )
+
+
+def _as_shown(label: str) -> str:
+    """A label as screens write it: names of the ontology in everyday words, a person's own as typed."""
+    return shown_name(label, own_words=True)
+
+
+def _as_it_was(label: str) -> str:
+    """A label before a step, of the run or of a person: a name of the ontology in everyday words."""
+    name = everyday_name(label)
+    return name if _as_shown(label).casefold() == name.casefold() else label
+
+
+def _term_in_words(name: str, cl_id: str) -> str:
+    """A term to choose: its everyday name, with the ontology's where that differs."""
+    short = _as_shown(name)
+    return f"{name} ({cl_id})" if short.casefold() == name.casefold() else f"{short}: {name} ({cl_id})"
 
 
 def _why() -> tuple[str, str]:
@@ -120,7 +140,7 @@ def _why() -> tuple[str, str]:
 def accept(run_id: str, dataset: str, label: ReviewedLabel) -> None:
     """Note that the label is right as it stands."""
     review.apply_edit(run_id, dataset, (label.cluster,), "accept", by=session.value(_NAME, ""))
-    _done(f"Cluster {label.cluster}: {label.label} accepted.")
+    _done(f"Cluster {label.cluster}: {label.short} accepted.")
 
 
 def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: str, label: str = "") -> None:
@@ -133,7 +153,11 @@ def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: str, la
         reason=session.value("correct_reason", ""),
         by=session.value(_NAME, ""),
     )
-    words = {"rename": f"are now called {step.label}", "accept": "accepted", "unknown": "set to Unknown"}
+    words = {
+        "rename": f"are now called {_as_shown(step.label)}",
+        "accept": "accepted",
+        "unknown": "set to Unknown",
+    }
     one = words[action].replace("are now", "is now") if len(clusters) == 1 else words[action]
     _done(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {', '.join(clusters)} {one}.")
 
@@ -217,8 +241,8 @@ def _line(step: LabelEdit, undone: LabelEdit | None) -> str:
     where = named_clusters(step.clusters)
     if step.action == "split":
         where = f"{cells_in_words(sum(step.n_cells))} of {where}"
-    before = ", ".join(dict.fromkeys(name or "no label" for name in step.before))
-    change = f"{plain(before)} → **{plain(step.label)}**" if step.label else f"**{plain(before)}**"
+    before = ", ".join(dict.fromkeys(_as_it_was(name) or "no label" for name in step.before))
+    change = f"{plain(before)} → **{plain(_as_shown(step.label))}**" if step.label else f"**{plain(before)}**"
     more = [f'"{plain(step.reason)}"'] if step.reason else []
     more += [plain(step.by)] if step.by else []
     icon, word = _ACTIONS[step.action]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from cassia_core.domain.annotation import Boost, ClusterResult, EvidenceItem, names_a_type
+from cassia_core.domain.annotation import Boost, ClusterResult, names_a_type
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.markers import ClusterMarkers
+from cassia_core.services.labels.names import EvidenceLine, EvidenceReading, everyday_name, read_evidence
+from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame.markup import escaped, plain
 from cassia_ui.frame.words import LIGHT_BADGE
 
@@ -16,24 +20,6 @@ MEASURED = {
     "only_elsewhere": "only in other clusters",
     "not_in_table": "not in the table",
     "not_in_data": "not in your data",
-}
-_ORDER = {
-    "conflicting": 0,
-    "cited_not_in_data": 1,
-    "silent": 2,
-    "supporting": 3,
-    "unexpected": 4,
-    "cited_not_in_list": 5,
-    "not_measured": 6,
-}
-_SAYS = {
-    "supporting": "Agrees",
-    "silent": "Expected, but silent here",
-    "conflicting": "Speaks against it",
-    "unexpected": "Not expected",
-    "not_measured": "Expected, not measured in your data",
-    "cited_not_in_list": "Cited, not in the marker list",
-    "cited_not_in_data": "Cited, not in your data",
 }
 _CHIP = {
     "supporting": "in",
@@ -46,24 +32,28 @@ _CHIP = {
 }
 
 
-def first_items(row: ClusterResult, n: int) -> list[EvidenceItem]:
-    """The items to show first: the strongest support, and every kind of doubt."""
-    items = list(row.evidence.items) if row.evidence else []
-    support = [i for i in items if i.kind == "supporting"]
-    doubt = sorted((i for i in items if i.kind != "supporting"), key=lambda i: (_ORDER[i.kind], -i.weight))
-    half = max(n - len(doubt), n // 2)
-    shown = support[:half]
-    return shown + doubt[: n - len(shown)]
+def reading_of(row: ClusterResult, data: DatasetResults) -> EvidenceReading | None:
+    """The evidence of a cluster in reading order, beside all clusters' labels; None without evidence."""
+    if row.evidence is None:
+        return None
+    return read_evidence(row.evidence, data.spec.species, [r.label for r in data.rows if r.label])
 
 
-def evidence_table(row: ClusterResult, *, everything: bool = False, with_words: bool = True) -> str:
-    """The genes behind a label with what was measured, as HTML (all text escaped)."""
-    items = list(row.evidence.items) if everything and row.evidence else first_items(row, SHOWN_ITEMS)
-    if not items:
-        why = _no_items(row)
-        return f'<p class="cw-muted">{why}</p>'
-    lines = "".join(_line(i, with_words) for i in items)
-    return _table(lines, "<th>What it says</th>" if with_words else "")
+def evidence_table(
+    row: ClusterResult, reading: EvidenceReading | None, *, everything: bool = False, with_words: bool = True
+) -> str:
+    """The genes behind a label with what was measured, in parts under heads, as HTML (all text escaped)."""
+    if reading is None or not reading.lines:
+        return f'<p class="cw-muted">{_no_items(row)}</p>'
+    shown = reading if everything else reading.first(SHOWN_ITEMS)
+    with_words = with_words and any(line.says for line in shown.lines)
+    lines, head = "", ""
+    for line in shown.lines:
+        if shown.head(line.part) != head:
+            head = shown.head(line.part)
+            lines += f'<tr class="cw-part"><th colspan="{6 if with_words else 5}">{escaped(head)}</th></tr>'
+        lines += _line(line, with_words)
+    return _table(lines, "<th>What it adds</th>" if with_words else "")
 
 
 def marker_bars(markers: ClusterMarkers | None, n: int = SHOWN_MARKERS) -> str:
@@ -97,10 +87,10 @@ def _no_items(row: ClusterResult) -> str:
     return "No gene of this cluster is known to speak for or against the label."
 
 
-def _line(item: EvidenceItem, with_words: bool) -> str:
-    found = item.measured
+def _line(line: EvidenceLine, with_words: bool) -> str:
+    item, found = line.item, line.item.measured
     cells = _measured(found.log2fc, found.pct_in, found.pct_out) if found else _measured(None, None, None)
-    words = f"<td>{escaped(item.text or _SAYS[item.kind])}</td>" if with_words else ""
+    words = f"<td>{escaped(line.says)}</td>" if with_words else ""
     return f'<tr><td><span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span></td>{cells}{words}</tr>'
 
 
@@ -145,13 +135,15 @@ def draw_readings(row: ClusterResult) -> None:
     if row.reason:
         st.markdown(f":orange[:material/info:] {plain(row.reason)}")
     if row.proposal and len(row.proposal.subtypes) > 1:
-        st.markdown(f":gray[Also possible: {plain(', '.join(row.proposal.subtypes[1:]))}]")
+        st.markdown(f":gray[Also possible: {_names(row.proposal.subtypes[1:])}]")
     if row.proposal and row.proposal.mixed:
-        st.markdown(
-            f":orange-badge[:material/call_split: May be mixed] {plain(', '.join(row.proposal.mixed))}"
-        )
+        st.markdown(f":orange-badge[:material/call_split: May be mixed] {_names(row.proposal.mixed)}")
     if row.boost:
         draw_boost(row.boost)
+
+
+def _names(labels: Sequence[str]) -> str:
+    return plain(", ".join(everyday_name(label) for label in labels))
 
 
 def draw_boost(boost: Boost) -> None:
@@ -159,8 +151,8 @@ def draw_boost(boost: Boost) -> None:
     verdict = "label changed" if boost.accepted and boost.after.label != boost.before.label else "label kept"
     st.markdown(
         f":violet-badge[:material/manage_search: Looked closer, {verdict}]  \n"
-        f"Before: **{plain(boost.before.label)}**{_scored(boost.score_before)}. "
-        f"After: **{plain(boost.after.label)}**{_scored(boost.score_after)}. {plain(boost.reason)}"
+        f"Before: **{_names((boost.before.label,))}**{_scored(boost.score_before)}. "
+        f"After: **{_names((boost.after.label,))}**{_scored(boost.score_after)}. {plain(boost.reason)}"
     )
     if boost.measured:
         with st.expander(f"{len(boost.measured)} genes looked up in this cluster", type="compact"):

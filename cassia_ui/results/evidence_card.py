@@ -10,6 +10,7 @@ import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.services.clusters.alternatives import Alternative, alternatives
+from cassia_core.services.labels.names import everyday_name, name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs import results
 from cassia_core.services.runs.results import DatasetResults
@@ -19,7 +20,7 @@ from cassia_ui.frame.words import cells as cells_in_words
 from cassia_ui.frame.words import named_clusters, ontology_page
 from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
 from cassia_ui.results.correcting import accept, correct, merge
-from cassia_ui.results.evidence import draw_readings, evidence_table, marker_bars
+from cassia_ui.results.evidence import draw_readings, evidence_table, marker_bars, reading_of
 from cassia_ui.results.looking_inside import draw_children, offer_looking_inside
 
 EVIDENCE, MARKERS, OTHERS = "Evidence", "Top markers", "Other types"
@@ -36,12 +37,12 @@ def draw_evidence_card(
     with st.container(border=True, key="evidence_card"):
         left, right = st.columns((4, 8), gap="medium")
         with left:
-            st.subheader(plain(label.label or "No label"), anchor=False)
+            st.subheader(plain(label.short or "No label"), anchor=False, help=_in_full(label))
             st.markdown(_place(label))
             _draw_standing(label, labels, [a for a in aside if a.cluster == row.cluster])
             if label.edited:
                 st.markdown(
-                    f":gray[What the run said of its own label,] {plain(row.label)}:gray[:]"
+                    f":gray[What the run said of its own label,] {plain(everyday_name(row.label))}:gray[:]"
                     if row.label
                     else ":gray[What the run said:]"
                 )
@@ -72,10 +73,23 @@ def _draw_ways(row: ClusterResult, ordered: Sequence[ClusterResult]) -> None:
 
 
 def _place(label: ReviewedLabel) -> str:
-    """Cluster, number of cells, and the Cell Ontology term of the label as it stands."""
+    """Cluster, number of cells, the label in full and its Cell Ontology term, or the nearest one above it."""
     size = f", {cells_in_words(label.n_cells)}" if label.n_cells is not None else ""
-    term = f", [{label.cl_id}]({ontology_page(label.cl_id)})" if label.cl_id else ""
-    return f":gray[Cluster {plain(label.cluster)}{size}]{term}"
+    full = f"  \n{plain(label.label)}" if label.label.casefold() != label.short.casefold() else ""
+    return f":gray[Cluster {plain(label.cluster)}{size}]{full}{_term_line(label)}"
+
+
+def _term_line(label: ReviewedLabel) -> str:
+    if label.term is None:
+        return ""
+    term = label.term
+    nearest = ":gray[nearest] " if term.nearest else ""
+    name = "" if term.name.casefold() == label.label.casefold() else f" :gray[{plain(term.name)}]"
+    return f"  \n:gray[Cell Ontology:] {nearest}[{term.cl_id}]({ontology_page(term.cl_id)}){name}"
+
+
+def _in_full(label: ReviewedLabel) -> str | None:
+    return plain(name_in_full(label.label, label.term)) if label.label else None
 
 
 def _draw_standing(
@@ -86,16 +100,20 @@ def _draw_standing(
         why = f", {plain(label.reason)}" if label.reason else ""
         st.markdown(
             f":violet-badge[:material/edit: Corrected by you] "
-            f":gray[was {plain(label.original or 'without label')}{why}]"
+            f":gray[was {plain(everyday_name(label.original) or 'without label')}{why}]"
         )
     if label.accepted:
         st.markdown(":green-badge[:material/check: Accepted by you]")
     for group in aside:
         st.markdown(
             f":violet-badge[:material/call_split: Set aside by you] {cells_in_words(group.n_cells)} as "
-            f"**{plain(group.label)}**"
+            f"**{plain(group.short)}**"
         )
-    same = [c for c, other in labels.items() if other.label == label.label and c != label.cluster]
+    same = [
+        c
+        for c, other in labels.items()
+        if other.short.casefold() == label.short.casefold() and c != label.cluster
+    ]
     if label.label and same:
         st.markdown(f":gray[:material/merge: The same label as {named_clusters(same)}]")
 
@@ -157,13 +175,15 @@ def _draw_right(
         st.markdown(":gray[The run gave this cluster no label, so no genes were weighed for or against one.]")
     else:
         if label.edited:
-            st.markdown(f":gray[Evidence for the label of the run,] {plain(row.label)}:gray[.]")
+            st.markdown(
+                f":gray[Evidence for the label of the run,] {plain(everyday_name(row.label))}:gray[.]"
+            )
         every = (
             st.toggle("Show all genes", key="evidence_all")
             if row.evidence and len(row.evidence.items) > 6
             else False
         )
-        st.html(evidence_table(row, everything=every))
+        st.html(evidence_table(row, reading_of(row, data), everything=every))
 
 
 def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
@@ -173,12 +193,13 @@ def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
     st.dataframe(
         [
             {
-                "Type": a.label,
+                "Type": a.short,
                 "Evidence": a.score,
                 "Speak for it": ", ".join(a.supporting),
                 "Against": ", ".join(a.against),
                 "Named by": _SAID_BY[a.said_by],
-                "CL id": ontology_page(a.cl_id) if a.cl_id else None,
+                "CL id": ontology_page(a.term.cl_id) if a.term else None,
+                "In full": name_in_full(a.label, a.term),
             }
             for a in found
         ],

@@ -10,6 +10,7 @@ from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import AnnotationParams, RunConfig
 from cassia_core.errors import CassiaError
 from cassia_core.services.labels import review
+from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs import runs
 from cassia_core.services.runs.results import DatasetResults
 from cassia_core.services.subclusters import child_runs, subclustering
@@ -50,7 +51,7 @@ def _ask(data: DatasetResults, row: ClusterResult) -> None:
 def draw_form(data: DatasetResults, row: ClusterResult) -> str:
     """What the dialog asks; returns the id of the run that was started, "" until then."""
     st.markdown(f":gray[{WHAT}]")
-    labels = {item.cluster: item.label for item in review.labels(data.run_id, data.spec.name, rows=data.rows)}
+    labels = {item.cluster: item.short for item in review.labels(data.run_id, data.spec.name, rows=data.rows)}
     sizes = {r.cluster: r.n_cells for r in data.rows}
     chosen = tuple(
         st.multiselect(
@@ -170,7 +171,7 @@ def _draw_child(data: DatasetResults, child: ChildRun) -> None:
 def _found(child: ChildRun) -> str:
     if not child.parts:
         return state_badge(child.state)
-    named = ", ".join(f"{plain(p.label)} ({p.n_cells:,})" for p in child.parts[:MOST_NAMED])
+    named = ", ".join(f"{plain(everyday_name(p.label))} ({p.n_cells:,})" for p in child.parts[:MOST_NAMED])
     more = f", and {len(child.parts) - MOST_NAMED} more" if len(child.parts) > MOST_NAMED else ""
     state = "" if child.state == "success" else f" {state_badge(child.state)}"
     return f"{child.n_clusters} part{'' if child.n_clusters == 1 else 's'}: {named}{more}{state}"
@@ -183,7 +184,7 @@ def draw_part_of(run_id: str) -> None:
         return
     part = parent.part
     which = f"cluster{'' if len(part.clusters) == 1 else 's'} {', '.join(part.clusters)}"
-    labels = ", ".join(dict.fromkeys(label for label in part.labels if label))
+    labels = ", ".join(dict.fromkeys(everyday_name(label) for label in part.labels if label))
     text = plain(f"Part of {part.title}, {which}" + (f" ({labels})" if labels else ""))
     if not parent.there:
         st.markdown(f":gray-badge[:material/zoom_in: {text}. That run is not there any more]")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from cassia_core.services.labels import comparing, review
+from cassia_core.services.labels.names import name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs import results
 from cassia_core.services.runs.results import DatasetResults
@@ -92,7 +93,7 @@ def draw_results_map(data: DatasetResults, labels: Mapping[str, ReviewedLabel], 
             axes=f"{_short(name)} 1 → {_short(name)} 2 ↑",
         )
         if only:
-            draw_panel(cells, only, height=height, boxed=_boxed(labels, way))
+            draw_panel(cells, only, height=height, boxed=_boxed(labels, way, only))
         else:
             _draw_several(cells, data, labels, n, height if n == PANELS[1] else LOW)
     return cells.choice
@@ -116,12 +117,16 @@ def _draw_several(
                 )
                 session.remember(_way_of(panel), way)
                 colouring = _colouring(data, labels, panel, way)
-            draw_panel(cells, colouring, panel=panel, height=height, boxed=_boxed(labels, way))
+            draw_panel(cells, colouring, panel=panel, height=height, boxed=_boxed(labels, way, colouring))
 
 
-def _boxed(labels: Mapping[str, ReviewedLabel], way: str) -> str:
+def _boxed(labels: Mapping[str, ReviewedLabel], way: str, colouring: Colouring) -> str:
+    """The category of the chosen cluster, "" for none."""
     chosen = chosen_cluster()
-    return {BY_TYPE: labels[chosen].label if chosen in labels else "", BY_CLUSTER: chosen}.get(way, "")
+    if way == BY_CLUSTER:
+        return chosen
+    name = labels[chosen].short.casefold() if way == BY_TYPE and chosen in labels else ""
+    return next((c for c in colouring.categories if name and c.casefold() == name), "")
 
 
 def _colouring(data: DatasetResults, labels: Mapping[str, ReviewedLabel], panel: int, way: str) -> Colouring:
@@ -185,7 +190,8 @@ def _clusters_of_cells(data: DatasetResults, labels: Mapping[str, ReviewedLabel]
     return ClustersOfCells(
         codes=found.codes,
         ids=tuple(g.cluster for g in found.groups),
-        labels=tuple(g.label for g in found.groups),
+        names=tuple(g.short for g in found.groups),
+        labels=tuple(name_in_full(g.label, g.term) if g.label else "" for g in found.groups),
     )
 
 

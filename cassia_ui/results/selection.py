@@ -27,11 +27,13 @@ def draw_selection(data: DatasetResults, choice: MapChoice, labels: Mapping[str,
     chosen = choice.cells
     codes, names = review.cell_labels(data.run_id, data.spec.name, listed=labels.values())
     of_cells = CellLabels(codes=codes, names=names)
+    codes, names = review.cell_names(data.run_id, data.spec.name, listed=labels.values())
+    named = CellLabels(codes=codes, names=names)
     with st.container(border=True, key="chosen_cells"):
         _draw_actions(data, choice, labels, of_cells)
         grid = st.grid(3, min_column_width=NARROWEST)
         with grid.cell():
-            st.html(_parts_table("Cell type", selecting.parts_by_label(data.view, chosen, of_cells)))
+            st.html(_parts_table("Cell type", selecting.parts_by_label(data.view, chosen, named)))
         with grid.cell():
             _draw_by_column(data, chosen)
         with grid.cell():

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cassia_core.domain.run_summary import RunSummary
 from cassia_core.domain.usage import Usage
+from cassia_core.services.labels.names import shown_name
 from cassia_core.services.runs import run_comparison, runs
 from cassia_core.services.runs.run_comparison import (
     AGREEMENTS,
@@ -302,11 +303,13 @@ def _row(pair: LabelPair, unit: str) -> dict[str, object]:
         "Score, second": other.score,
         "Evidence": one.evidence,
         "Evidence, second": other.evidence,
+        "First in full": one.label,
+        "Second in full": other.label,
     }
 
 
 def _label(label: StandingLabel) -> str:
-    return f"{label.label or 'No label'}{' ✎' if label.edited else ''}"
+    return f"{shown_name(label.label, own_words=label.edited) or 'No label'}{' ✎' if label.edited else ''}"
 
 
 def _light(label: StandingLabel) -> str:

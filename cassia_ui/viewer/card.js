@@ -1,8 +1,12 @@
 // The card beside the pointer, and the ring with a line that shows the same cell in the other panels.
 function cellLines(panel, cell) {
   const { cells, said } = panel.link, code = cells.cluster[cell], lines = [];
-  if (code) lines.push(make("b", "", said.labels[code - 1]), make("span", "", `Cluster ${said.clusters[code - 1]}`));
-  else lines.push(make("b", "", "No cluster"));
+  if (code) {
+    const name = said.labels[code - 1], full = said.in_full[code - 1];
+    lines.push(make("b", "", name));
+    if (full && full !== name) lines.push(make("span", "", full));
+    lines.push(make("span", "", `Cluster ${said.clusters[code - 1]}`));
+  } else lines.push(make("b", "", "No cluster"));
   const value = valueLine(panel, cell);
   if (value) lines.push(value);
   return lines;

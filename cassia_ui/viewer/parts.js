@@ -78,7 +78,7 @@ function categoryLegend(head, counts, only, choose) {
     const dot = make("span", "dot");
     dot.style.background = head.colours[k];
     chip.append(dot, make("span", "name", name), make("span", "count", whole(counts[k + 1])));
-    chip.title = `${name}: ${whole(counts[k + 1])} cells`;
+    chip.title = `${head.in_full[k]}, ${whole(counts[k + 1])} cells`;
     chip.addEventListener("click", (event) => choose(k, event.ctrlKey || event.metaKey || event.shiftKey));
     list.append(chip);
   });

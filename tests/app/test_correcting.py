@@ -191,8 +191,12 @@ def test_a_correction_whose_cells_cannot_be_read_can_be_taken_back(page, run_id)
 def colours_of_types(at: AppTest) -> dict[str, str]:
     """The colour of the dot of each cluster in the table."""
     table = next(d for d in at.dataframe if "Cluster" in d.value.columns)
-    styles = re.findall(r"_row(\d+)_col0 *\{\s*color: (#\w+)", table.proto.arrow_data.styler.styles)
-    return {table.value["Cluster"].iloc[int(row)]: colour for row, colour in styles}
+    styles = re.findall(r"([^{}]*)\{\s*color: (#\w+)", table.proto.arrow_data.styler.styles)
+    return {
+        table.value["Cluster"].iloc[int(row)]: colour
+        for cells, colour in styles
+        for row in re.findall(r"_row(\d+)_col0\b", cells)
+    }
 
 
 def test_a_type_keeps_its_colour_whatever_the_table_is_filtered_by(page, run_id):

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
 from cassia_core.services.labels import review
+from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs import results, runs
 from cassia_core.services.subclusters import child_runs
 from tests.contract.test_resume import ended, wait
@@ -75,13 +76,15 @@ def test_a_cluster_is_looked_into_from_its_card_and_its_parts_come_back_to_it(pa
 
     at = opened(child.run_id, "results")
     back = next(b.label for b in at.button if b.key == "part_of").replace("\\", "")
-    assert back.startswith("Part of") and f"cluster {row.cluster}" in back and row.label in back
+    assert (
+        back.startswith("Part of") and f"cluster {row.cluster}" in back and everyday_name(row.label) in back
+    )
     opened(child.run_id, "run")
 
     at = opened(parent, "results", row.cluster)
     (child,) = child_runs.children_of(parent, "pbmc")
     assert f"Looked inside: {child.n_clusters} part" in text_of(at)
-    assert all(f"{p.label} ({p.n_cells:,})" in text_of(at) for p in child.parts)
+    assert all(f"{everyday_name(p.label)} ({p.n_cells:,})" in text_of(at) for p in child.parts)
     button(at, "Use these labels here").click().run()
     assert not at.exception and FAULT not in text_of(at)
     codes, names = review.cell_labels(parent, "pbmc")

@@ -14,7 +14,11 @@ def draw(name: str) -> None:
 
     codes = np.array([0, 1, 1], dtype=np.int32)
     xy = np.array([[0, 0], [1, 0], [1, 1]], dtype=np.float32)
-    cells = open_map(xy, ClustersOfCells(codes=codes, ids=("0", "1"), labels=("B cell", "T cell")), key=name)
+    cells = open_map(
+        xy,
+        ClustersOfCells(codes=codes, ids=("0", "1"), names=("B cell", "T cell"), labels=("B cell", "T cell")),
+        key=name,
+    )
     draw_panel(
         cells, Colouring(title="Cluster", categories=("0", "1"), colours=("#000000", "#ffffff"), codes=codes)
     )

@@ -56,7 +56,7 @@ def test_a_doubtful_cluster_is_named_with_its_label_which_stays(demo_run, monkey
     data = SimpleNamespace(
         view=open_view(tmp_path / "view"), run_id=demo_run.name, spec=SimpleNamespace(name="pbmc")
     )
-    at, text = drawn(data, {"1": SimpleNamespace(label="B cell")})
+    at, text = drawn(data, {"1": SimpleNamespace(short="B cell")})
     assert "**Cluster 1** :gray[(B cell)]: May be doublets: mean score 0.41, others 0.08" in text
     assert "no label was changed by them" in text
     assert at.dataframe[0].value["Above Scrublet's threshold, %"].tolist() == [0.0, 100.0]

@@ -19,6 +19,7 @@ from cassia_ui.map.umap import ClustersOfCells, clear_chosen, draw_panel, open_m
 
 HOSTILE = "<img src=x onerror='window.hit=1'>"
 NAMES = ("T cell", "B cell", "natural killer cell", "monocyte", "dendritic cell", HOSTILE)
+FULL = tuple(f"{name}, in full" for name in NAMES)
 COLOURS = ("#0A7FBE", "#639E51", "#2B9CAE", "#C2611E", "#D47930", "#815AB8")
 
 
@@ -36,10 +37,12 @@ def cells(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 n_cells, n_panels = int(st.query_params.get("n", "3000")), int(st.query_params.get("panels", "1"))
 xy, codes, values = cells(n_cells)
-TYPES = Colouring(title="Cell type", categories=NAMES, colours=COLOURS, codes=codes)
+TYPES = Colouring(title="Cell type", categories=NAMES, in_full=FULL, colours=COLOURS, codes=codes)
 GENE = Colouring(title="CD79A", values=values, gene=True, in_card=True)
 by = st.segmented_control("Colour by", ["Type", "Gene"], default="Type", required=True)
-cell_map = open_map(xy, ClustersOfCells(codes=codes, ids=tuple("012345"), labels=NAMES), key="map")
+cell_map = open_map(
+    xy, ClustersOfCells(codes=codes, ids=tuple("012345"), names=NAMES, labels=FULL), key="map"
+)
 for number, place in enumerate(st.columns(n_panels), start=1):
     with place:
         gene = by == "Gene" if number == 1 else number == 2

@@ -110,9 +110,7 @@ def test_a_missing_cluster_is_missing_and_filled_from_no_other(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("fault", "score"), [("score-text", 85.5), ("score-850", None)])
-def test_a_score_is_a_number_from_0_to_100_or_nothing(
-    fault: str, score: float | None, tmp_path: Path
-):
+def test_a_score_is_a_number_from_0_to_100_or_nothing(fault: str, score: float | None, tmp_path: Path):
     with ModelServer(fault=FAULTS[fault]) as server, Bench(quick(server, boost="off"), tmp_path) as bench:
         result = bench.one(CLUSTERS[0])
     assert (result.score.value if result.score else None) == score

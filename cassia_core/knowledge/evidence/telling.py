@@ -96,41 +96,58 @@ def read_evidence(evidence: Evidence, species: str, others: Iterable[str] = ()) 
         speaks against it, is silent, or was cited and not found.
     """
     key = species_key(species)
-    rivals = [*_rivals(evidence, others, key), evidence.best_alternative]
+    rivals = _rivals(evidence, tuple(others), key)
+    first, second = (*rivals, "", "")[:2]
 
     def difference(item: EvidenceItem, rival: str) -> float:
         return _difference(evidence.label, rival, current(item.gene, key), key)
 
     def place(line: EvidenceLine) -> tuple[float, ...]:
-        tells = difference(line.item, rivals[0] if line.part == "tells_apart" else rivals[1 % len(rivals)])
+        tells = difference(line.item, first if line.part == "tells_apart" else second)
         return (PARTS.index(line.part), -tells, -line.item.weight)
 
-    lines = (_line(item, difference(item, rivals[0])) for item in evidence.items)
-    return EvidenceReading(rival=rivals[0], lines=tuple(sorted(lines, key=place)))
+    lines = (_line(item, difference(item, first)) for item in evidence.items)
+    return EvidenceReading(rival=first, lines=tuple(sorted(lines, key=place)))
 
 
-def _rivals(evidence: Evidence, others: Iterable[str], species: str) -> list[str]:
-    """Labels of other clusters that this one could be taken for, the nearest first.
+def _rivals(evidence: Evidence, others: tuple[str, ...], species: str) -> list[str]:
+    """What a label could be taken for, nearest first: what shares most of the genes that speak for the label.
 
-    Nearest is what shares most of the genes that speak for the label, by weight; a sibling in the knowledge
-    base is a rival in any case. Labels above or below this one are none.
+    Labels of other clusters come first, where they are siblings in the knowledge base or share at least half
+    of what the nearest known type shares: a sibling, or the best alternative by the genes. Types above or
+    below the label are no rivals of it.
     """
     labelled = read_label(evidence.label)
     if labelled is None:
-        return []
-    own = labelled.entry
+        return [evidence.best_alternative] if evidence.best_alternative else []
+    kb, own = load_knowledge(), labelled.entry
+    above = kb.parent(own)
+    siblings = [entry.name for entry in kb.children(above)] if above else []
+    genes = tuple(current(gene, species) for gene in evidence.genes("supporting"))
+    known = _shared(own, (*siblings, evidence.best_alternative), genes, species)
+    there = _shared(own, others, genes, species)
+    least = max([LEAST_SHARED, *(0.5 * weight for weight in known.values())])
+    near = [other for other, weight in there.items() if weight >= least or _is_one_of(siblings, other)]
+    return [*near, *(other for other in known if other not in near)]
+
+
+def _is_one_of(names: Iterable[str], label: str) -> bool:
+    found = read_label(label)
+    return found is not None and found.entry.name in names
+
+
+def _shared(
+    own: CellTypeEntry, others: Iterable[str], genes: tuple[str, ...], species: str
+) -> dict[str, float]:
+    """Label to the summed weight of the genes it shares, most first; a sibling of `own` has a lead."""
     kin = {entry.name for entry in (*load_knowledge().lineage(own), *_below(own))}
-    genes = [current(gene, species) for gene in evidence.genes("supporting")]
-    shared: dict[str, float] = {}
+    shared = {}
     for other in dict.fromkeys(others):
         found = read_label(other)
         if found is not None and found.entry.name not in kin:
-            weight = sum(_weight(found.entry, own, gene, species) for gene in genes)
-            shared[other] = weight + (
-                LEAST_SHARED if own.parent and found.entry.parent == own.parent else 0.0
-            )
-    near = [other for other, weight in shared.items() if weight >= LEAST_SHARED]
-    return sorted(near, key=lambda other: (-shared[other], other))
+            sibling = LEAST_SHARED if own.parent and found.entry.parent == own.parent else 0.0
+            shared[other] = sibling + sum(_weight(found.entry, own, gene, species) for gene in genes)
+    return dict(sorted(shared.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _line(item: EvidenceItem, difference: float) -> EvidenceLine:

@@ -63,11 +63,14 @@ def everyday_name(label: str) -> str:
 def shown_name(label: str, *, own_words: bool = False) -> str:
     """What a screen writes for a label: its everyday name, but a person's own words as they were typed.
 
-    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them.
+    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them; they
+    too keep their small letters where the everyday name says the same.
     """
-    if own_words and not (load_knowledge().named(label) or is_a_term_name(label)):
-        return label
-    return everyday_name(label)
+    name = everyday_name(label)
+    if not own_words:
+        return name
+    own = name.casefold() == label.casefold() or not (load_knowledge().named(label) or is_a_term_name(label))
+    return label if own else name
 
 
 def _known(text: str) -> str:

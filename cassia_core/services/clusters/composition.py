@@ -10,7 +10,7 @@ import pandas as pd
 from cassia_core.data.view.view_store import View
 from cassia_core.knowledge.naming.lineages import FAMILIES, family_of
 from cassia_core.services.labels.comparing import NO_LABEL
-from cassia_core.services.labels.review import GroupedCells
+from cassia_core.services.labels.review import GroupedCells, names_of_groups
 from cassia_core.services.runs.results import DatasetResults
 
 NO_VALUE = "No value"
@@ -63,7 +63,11 @@ def composition(view: View, cells: GroupedCells, by: str) -> Composition:
 
 def labels_in_full(cells: GroupedCells) -> dict[str, str]:
     """Everyday name to the label in full, the first where several share one. "No label" is itself."""
-    return {NO_LABEL: NO_LABEL} | {g.short: g.label for g in reversed(cells.groups) if g.label}
+    return {NO_LABEL: NO_LABEL} | {
+        name: group.label
+        for name, group in zip(reversed(names_of_groups(cells.groups)), reversed(cells.groups), strict=True)
+        if name
+    }
 
 
 def labels_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
@@ -73,7 +77,7 @@ def labels_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
 
 def names_of_cells(cells: GroupedCells) -> tuple[tuple[str, ...], np.ndarray]:
     """The same by everyday names: labels that share one are one."""
-    return _distinct(cells, [g.short or NO_LABEL for g in cells.groups])
+    return _distinct(cells, [name or NO_LABEL for name in names_of_groups(cells.groups)])
 
 
 def _distinct(cells: GroupedCells, of_group: list[str]) -> tuple[tuple[str, ...], np.ndarray]:

@@ -184,7 +184,9 @@ def cell_labels(
         See `grouped_cells`.
     """
     found = grouped_cells(run_id, dataset, root, listed=listed)
-    return _by_name(found, [g.label for g in found.groups])
+    names = tuple(dict.fromkeys(g.label for g in found.groups if g.label))
+    codes = [names.index(g.label) if g.label else -1 for g in found.groups]
+    return np.array([*codes, -1], dtype=np.int32)[found.codes], names
 
 
 def cell_names(
@@ -195,13 +197,18 @@ def cell_names(
     Labels that share an everyday name are one. Parameters, returns and errors as `cell_labels`.
     """
     found = grouped_cells(run_id, dataset, root, listed=listed)
-    return _by_name(found, [g.short for g in found.groups])
+    names = names_of_groups(found.groups)
+    distinct = tuple(dict.fromkeys(name for name in names if name))
+    codes = [distinct.index(name) if name else -1 for name in names]
+    return np.array([*codes, -1], dtype=np.int32)[found.codes], distinct
 
 
-def _by_name(found: GroupedCells, of_group: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    names = tuple(dict.fromkeys(name for name in of_group if name))
-    codes = np.array([names.index(name) if name else -1 for name in of_group] + [-1], dtype=np.int32)
-    return codes[found.codes], names
+def names_of_groups(groups: Sequence[ReviewedLabel]) -> tuple[str, ...]:
+    """What plots call every group: its everyday name; names that differ in capitals only are one, as first
+    written; "" without a label.
+    """
+    first = {g.short.casefold(): g.short for g in reversed(groups)}
+    return tuple(first[g.short.casefold()] for g in groups)
 
 
 def apply_edit(

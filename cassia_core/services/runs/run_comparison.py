@@ -18,6 +18,7 @@ import pandas as pd
 from cassia_core.domain.annotation import ClusterResult, Light, names_a_type
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.usage import Usage
+from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import csv_bytes
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.store import RunRecord, load_record
@@ -368,6 +369,7 @@ def _columns(side: str, label: StandingLabel) -> dict[str, object]:
     return {
         f"cluster_{side}": label.cluster,
         f"label_{side}": label.label,
+        f"label_short_{side}": everyday_name(label.label),
         f"edited_{side}": label.edited,
         f"label_before_edit_{side}": label.original if label.edited else "",
         f"light_{side}": label.light or "",

@@ -138,3 +138,5 @@ def test_a_persons_own_words_are_shown_as_typed_and_names_of_the_ontology_are_no
     assert shown_name("effector CD8-positive, alpha-beta T cell", own_words=True) == "CD8 effector T cell"
     assert shown_name("type B pancreatic cell", own_words=True) == "Beta cell"
     assert shown_name("CD8+ T cells") == "CD8 T cell"
+    assert shown_name("memory B cell", own_words=True) == "memory B cell"
+    assert shown_name("memory B cell") == "Memory B cell"

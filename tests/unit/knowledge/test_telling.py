@@ -59,10 +59,11 @@ def test_no_line_is_lost_and_parts_come_in_order():
 
 
 def test_mouse_genes_are_read_as_mouse_genes():
-    items = tuple(EvidenceItem(gene=g, kind="supporting") for g in ("Nkg7", "Cd3d", "Cd8a"))
-    evidence = Evidence(label="CD8-positive, alpha-beta T cell", basis="markers", items=items)
+    items = tuple(EvidenceItem(gene=g.capitalize(), kind="supporting") for g in CD8.split())
+    evidence = Evidence(label="effector CD8-positive, alpha-beta T cell", basis="markers", items=items)
     reading = read_evidence(evidence, "mouse", ["natural killer cell"])
     assert {"Cd3d", "Cd8a"} <= set(genes_of(reading, "tells_apart"))
+    assert "Nkg7" in genes_of(reading, "shared")
 
 
 def test_rows_do_not_repeat_the_label():
@@ -87,7 +88,13 @@ def test_rows_do_not_repeat_the_label():
     reading = read_evidence(Evidence(label=label, basis="cells", items=items), "human")
     says = {line.item.gene: line.says for line in reading.lines}
     assert says == {"CD8A": "", "CX3CR1": "Only 2% of the cells express it.", "MS4A1": "Marks B cell"}
-    assert reading.head("tells_apart") == "Speak for it"
+
+
+def test_without_any_rival_genes_speak_for_the_label():
+    items = (EvidenceItem(gene="SYT1", kind="supporting"),)
+    reading = read_evidence(Evidence(label="neuron", basis="cells", items=items), "human")
+    assert (reading.rival, reading.head("tells_apart")) == ("", "Speak for it")
+    assert genes_of(reading, "tells_apart") == ["SYT1"]
 
 
 def test_every_kind_of_doubt_is_among_the_first():
