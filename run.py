@@ -1,7 +1,8 @@
 """Set up and start CASSIA Workbench.
 
   python3 run.py              set everything up (first time: a few minutes), start the app, open the browser
-  python3 run.py test         set everything up and run the tests; what follows goes to pytest
+  python3 run.py test         set everything up and run all checks and tests, as CI does;
+                              with something behind it, pytest alone: python3 run.py test tests/unit
   python3 run.py setup        set everything up and stop
   python3 run.py cli ...      the command line, such as: python3 run.py cli doctor
   python3 run.py screenshots  take the pictures of all screens anew (needs chromium)
@@ -205,7 +206,7 @@ def main(arguments):
     if command == "start":
         return start(rest)
     commands = {
-        "test": ["-m", "pytest"],
+        "test": ["-m", "pytest"] if rest else ["scripts/check"],
         "cli": ["-m", "cassia_core"],
         "screenshots": ["scripts/screenshots.py"],
         "setup": ["-c", "print('Ready.')"],

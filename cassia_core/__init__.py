@@ -9,7 +9,7 @@ loaded when first used, so that importing this package costs nothing.
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AgentModel",

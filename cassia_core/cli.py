@@ -33,7 +33,7 @@ _AGENT_OPTIONS = (
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command. Problems are printed as what, why and what to do; never as a traceback."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return _function(options.run)(options)
     except CassiaError as error:
@@ -61,7 +61,8 @@ def _function(name: str) -> Callable[[argparse.Namespace], int]:
     return getattr(import_module(f"cassia_core.cli_commands.{module}"), function)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; the documentation is written from it, too."""
     parser = argparse.ArgumentParser(
         prog="cassia", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

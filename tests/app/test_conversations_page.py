@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from cassia_core import settings
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.services.labels import review
 from cassia_core.services.runs import results, runs
@@ -50,7 +51,7 @@ def many(finished, monkeypatch) -> str:
 
 
 def page_of(run_id: str, cluster: str = "") -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = run_id
     at.run()
     if cluster:

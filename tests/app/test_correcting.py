@@ -30,7 +30,7 @@ def run_id(demo_run: Path, home: Path) -> str:
 
 @pytest.fixture
 def page(run_id: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = run_id
     return healthy(at.run().switch_page("pages/results.py").run())
 

@@ -26,7 +26,7 @@ def parent(demo_run, home) -> str:
 
 
 def opened(run_id: str, page: str, cluster: str = "") -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = run_id
     at.session_state["chosen_cluster"] = cluster
     at.run().switch_page(f"pages/{page}.py").run()

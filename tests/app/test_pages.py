@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cassia_core import settings
 from cassia_core.services.runs import runs
 from tests.model_server import ModelServer
 
@@ -19,7 +20,7 @@ FAULT = "This page could not be drawn"
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    return AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90).run()
 
 
 def text_of(at: AppTest) -> str:
@@ -145,7 +146,7 @@ def test_the_demo_runs_from_one_click_to_results_and_conversations(app):
     while runs.view_run(run_id).state not in runs.ENDED and time.monotonic() < deadline:
         time.sleep(0.3)
     assert runs.view_run(run_id).state == "success"
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = run_id
     healthy(at.run())
     assert any("Demo" in str(t.value) for t in at.table)

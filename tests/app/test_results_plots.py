@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cassia_core import settings
 from cassia_core.settings import runs_root
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +19,7 @@ TABS = ("Markers behind the labels", "Composition by sample", "Compare with labe
 def page(demo_run, home) -> AppTest:
     """The page Results of the finished demo run."""
     shutil.copytree(demo_run, runs_root() / demo_run.name)
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = demo_run.name
     at.run()
     return healthy(at.switch_page("pages/results.py").run())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cassia_core import settings
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.domain.progress import RunView
 from cassia_core.services.runs import runs
@@ -57,7 +58,7 @@ def two_done(view: RunView) -> bool:
 
 
 def page_of(run_id: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = run_id
     at.run()
     return at.switch_page("pages/run.py").run()

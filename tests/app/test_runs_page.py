@@ -45,7 +45,7 @@ def take_over(folder: Path, root: Path) -> dict[str, str]:
 
 
 def open_runs(part: str = "") -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90).run()
     at = healthy(at.switch_page("pages/runs.py").run())
     return choose(at, "part", part) if part else at
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cassia_core import settings
 from cassia_core.data.cells import load_cells as cells_module
 from cassia_ui.frame.session import Draft
 from tests.corpus.material import symbols
@@ -35,7 +36,7 @@ def healthy(at: AppTest) -> AppTest:
 
 
 def opened(path: Path, page: str = "setup") -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90).run()
     at.session_state["draft"] = Draft(path=str(path), name="cells")
     return healthy(at.switch_page(f"pages/{page}.py").run())
 

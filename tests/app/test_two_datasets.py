@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cassia_core import settings
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.services.runs import results, runs
 from tests.small_runs import LISTS, annotate_lists, write_lists
@@ -37,7 +38,7 @@ def two(tmp_path, monkeypatch) -> str:
 
 
 def opened(run_id: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90)
     at.query_params["run"] = run_id
     return at.run()
 

@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from cassia_core import settings
+
 expect.set_options(timeout=60_000)
 ROOT = Path(__file__).resolve().parents[2]
 ARGS = [
@@ -81,7 +83,7 @@ class App:
                 "-m",
                 "streamlit",
                 "run",
-                str(ROOT / "app.py"),
+                str(settings.app_folder() / "app.py"),
                 "--server.headless",
                 "true",
                 "--server.port",
@@ -89,7 +91,7 @@ class App:
                 "--browser.gatherUsageStats",
                 "false",
             ],
-            cwd=ROOT,
+            cwd=settings.app_folder(),
             env=environment,
             stdout=log,
             stderr=log,
