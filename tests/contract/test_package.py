@@ -1,4 +1,4 @@
-"""The package: what is declared is what is imported, one version, one table of variables, one folder of runs."""
+"""The package: what is imported is declared, one version, one table of variables, one folder of runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from cassia_core import settings
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_IMPORTED = {"scikit-image", "pynndescent"}
-"""Needed by what we call in scanpy; requirements.in says why."""
+NOT_IMPORTED = {"scikit-image", "pynndescent", "pyarrow"}
+"""Needed by what we call in scanpy and pandas; docs/DEPENDENCIES.md says why."""
 IMPORTED_AS = {"scikit-learn": "sklearn", "harmonypy": "harmonypy", "igraph": "igraph"}
 
 
@@ -41,7 +41,10 @@ def imported() -> set[str]:
 
 def distributions() -> dict[str, set[str]]:
     """Distribution of each top-level module that is installed here."""
-    return {module: {d.lower() for d in names} for module, names in metadata.packages_distributions().items()}
+    return {
+        module: {d.lower().replace("_", "-") for d in names}
+        for module, names in metadata.packages_distributions().items()
+    }
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round():
