@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cassia_core import settings
 from cassia_core.services.runs import runs
 from cassia_ui.frame import frame, session
 from cassia_ui.frame.frame import require_app
@@ -34,11 +35,32 @@ def show() -> None:
 
 
 def show_list() -> None:
-    if not runs.list_runs():
+    if runs.list_runs():
+        draw_list(archived=False)
+        st.caption(f"They are kept in {runs.folder()}")
+    else:
         frame.empty_state("No runs yet", "Your runs appear here, finished or not.", "runs")
+    offer_other_folders()
+
+
+def offer_other_folders() -> None:
+    """Take runs of another folder into the list, where the operator allows folders of the server."""
+    allowed = settings.server_folders()
+    if not allowed:
         return
-    draw_list(archived=False)
-    st.caption(f"They are kept in {runs.folder()}")
+    with (
+        st.expander("Open runs of another folder", icon=":material/drive_folder_upload:"),
+        st.form("elsewhere"),
+    ):
+        path = st.text_input(
+            "A run directory, or a folder of runs",
+            placeholder=f"{allowed[0]}/batch_results",
+            help="Its runs appear in this list. Nothing is copied or changed.",
+        )
+        if st.form_submit_button("Open") and path.strip():
+            with problems_as_cards("elsewhere"):
+                runs.open_elsewhere(path)
+                st.rerun()
 
 
 def show_archive() -> None:

@@ -14,7 +14,7 @@ from cassia_core import __version__
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import RunConfig
 from cassia_core.errors import RunError, RunNotFound
-from cassia_core.runs.codec import read_json, write_json
+from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
 
 _PACKAGES = (
@@ -31,6 +31,8 @@ _PACKAGES = (
     "cellxgene-ontology-guide",
 )
 ARCHIVE = "archive"
+ELSEWHERE = "runs_elsewhere.txt"
+"""One path a line: run directories outside the folder that are in its list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,57 @@ def find_folder(run_id: str, root: Path) -> RunLayout:
     """The same, also for a run whose `run.json` is lost: enough to list it with its problem and to delete
     it.
     """
-    if not run_id or Path(run_id).name != run_id or not _is_run(root / run_id):
+    if not run_id or Path(run_id).name != run_id:
         raise _no_run(run_id, root)
-    return RunLayout(root=root / run_id)
+    if _is_run(root / run_id):
+        return RunLayout(root=root / run_id)
+    elsewhere = runs_elsewhere(root).get(run_id)
+    if elsewhere is None:
+        raise _no_run(run_id, root)
+    return RunLayout(root=elsewhere)
+
+
+def runs_elsewhere(root: Path) -> dict[str, Path]:
+    """Run directories outside `root` that were taken into its list, by name; those that are gone left out."""
+    listed = root / ELSEWHERE
+    if not listed.is_file():
+        return {}
+    folders = [Path(line) for line in listed.read_text(encoding="utf-8").splitlines() if line]
+    return {folder.name: folder for folder in folders if _is_run(folder)}
+
+
+def list_elsewhere(folder: Path, root: Path) -> tuple[str, ...]:
+    """Take a run directory, or every run directory in a folder, into the list of `root`. Nothing is copied.
+
+    Returns
+    -------
+    tuple of str
+        The names of the runs that are now in the list.
+
+    Raises
+    ------
+    RunNotFound
+        When there is no run in `folder`.
+    """
+    found = [folder] if _is_run(folder) else [path for path in sorted(folder.glob("run_*")) if _is_run(path)]
+    if not found:
+        raise RunNotFound(
+            f"There is no run in {folder}.",
+            "A run directory holds a folder called .cassia; neither this one nor those in it do.",
+            "Name a run directory, or the folder that holds run directories.",
+        )
+    known = runs_elsewhere(root) | {path.name: path for path in found if not _is_run(root / path.name)}
+    _write_elsewhere(known, root)
+    return tuple(path.name for path in found)
+
+
+def forget_elsewhere(run_id: str, root: Path) -> None:
+    """Take a run that lies elsewhere out of the list; its files stay."""
+    _write_elsewhere({name: path for name, path in runs_elsewhere(root).items() if name != run_id}, root)
+
+
+def _write_elsewhere(known: dict[str, Path], root: Path) -> None:
+    write_text(root / ELSEWHERE, "".join(f"{path}\n" for path in known.values()))
 
 
 def _no_run(run_id: str, root: Path) -> RunNotFound:
@@ -139,6 +189,8 @@ def load_record(layout: RunLayout) -> RunRecord:
 def run_ids(root: Path) -> tuple[str, ...]:
     """Names of all runs under `root`, newest first, those whose record is lost included."""
     folders = [p for p in root.glob("run_*") if _is_run(p)]
+    own = {p.name for p in folders}
+    folders += [path for name, path in runs_elsewhere(root).items() if name not in own]
     return tuple(p.name for p in sorted(folders, key=_made_at, reverse=True))
 
 

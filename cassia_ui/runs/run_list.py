@@ -204,6 +204,10 @@ def _draw_actions(run: RunSummary, archived: bool) -> None:
                 args=(run.run_id,),
             ):
                 st.rerun()
+            if runs.lies_elsewhere(run.run_id):
+                st.caption("It lies in another folder of this server; its files stay there.")
+                _act("Take out of this list", "playlist_remove", run, runs.delete_run)
+                return
             _act("Archive", "archive", run, runs.archive_run)
         if st.button("Delete", key=f"delete_{run.run_id}", icon=":material/delete:"):
             session.remember(TO_DELETE, (run.run_id, run.name, archived))

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
 from cassia_core.domain.config import PartOf
+from cassia_core.errors import InputError
 from cassia_core.services.labels import review
 from cassia_core.services.runs import runs
 from tests.small_runs import annotate_lists, call, past_run, write_lists
@@ -222,3 +223,21 @@ def test_offline_runs_alone_cost_nothing_and_get_no_chart_of_nothing(root):
     assert "No cost, nothing sent" in text_of(at)
     at = choose(at, "part", "usage")
     assert "No cost, nothing sent" in text_of(at) and not at.get("plotly_chart")
+
+
+def test_runs_of_a_folder_that_the_operator_allows_are_opened_by_path(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "project" / "batch_results"
+    past_run(elsewhere, "Made on the command line")
+    monkeypatch.setenv("CASSIA_DATA_DIRS", str(tmp_path / "project"))
+    at = open_runs()
+    at.text_input[-1].input(str(elsewhere))
+    next(b for b in at.button if b.proto.is_form_submitter).click()
+    at.run()
+    assert not at.exception
+    assert any("Made on the command line" in m.value for m in at.markdown)
+
+
+def test_a_folder_that_is_not_allowed_is_refused_in_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("CASSIA_DATA_DIRS", str(tmp_path / "project"))
+    with pytest.raises(InputError, match="not in a folder you may read from"):
+        runs.open_elsewhere(str(tmp_path / "other"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from cassia_core import settings
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_IMPORTED = {"scikit-image", "pynndescent", "pyarrow"}
+NOT_IMPORTED = {"scikit-image", "pynndescent", "pyarrow", "openpyxl"}
 """Needed by what we call in scanpy and pandas; docs/DEPENDENCIES.md says why."""
 IMPORTED_AS = {"scikit-learn": "sklearn", "harmonypy": "harmonypy", "igraph": "igraph"}
 

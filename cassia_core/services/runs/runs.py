@@ -25,7 +25,7 @@ from cassia_core.runs.event_log import read_events
 from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
 from cassia_core.runs.lock import wait_for_worker, worker_alive
-from cassia_core.services.intake.intake import file_sha256
+from cassia_core.services.intake.intake import file_sha256, server_path
 
 LEAVING_S = 20.0
 ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
@@ -264,7 +264,7 @@ def spending_of(run_id: str, root: Path | None = None, *, archived: bool = False
 
 
 def delete_run(run_id: str, root: Path | None = None, *, archived: bool = False) -> None:
-    """Remove a run for good, also one that cannot be read.
+    """Remove a run for good, also one that cannot be read. One that lies elsewhere leaves the list only.
 
     Raises
     ------
@@ -273,7 +273,29 @@ def delete_run(run_id: str, root: Path | None = None, *, archived: bool = False)
     RunError
         When the system refuses.
     """
+    if not archived and lies_elsewhere(run_id, root):
+        store.forget_elsewhere(run_id, root or settings.runs_root())
+        return
     store.delete_run(_idle(run_id, _shelf(root, archived)))
+
+
+def lies_elsewhere(run_id: str, root: Path | None = None) -> bool:
+    """Whether the run was taken into the list from another folder."""
+    shelf = root or settings.runs_root()
+    return store.find_folder(run_id, shelf).root.parent.resolve() != shelf.resolve()
+
+
+def open_elsewhere(text: str) -> tuple[str, ...]:
+    """Take a run directory on the server, or every run in a folder, into the list; the files stay there.
+
+    Raises
+    ------
+    InputError
+        When the operator has not allowed the folder (`CASSIA_DATA_DIRS`).
+    RunNotFound
+        When there is no run.
+    """
+    return store.list_elsewhere(server_path(text), settings.runs_root())
 
 
 def archive_run(run_id: str, root: Path | None = None) -> Path:

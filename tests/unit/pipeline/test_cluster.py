@@ -99,8 +99,7 @@ def test_an_annotator_that_insists_is_heard_by_the_validator(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "reply",
-    ["CD3D and IL7R: a T cell, naive.", "CD3D says {a T cell}", "CD3D\n" + block({"general": 5})],
+    "reply", ["CD3D and IL7R: a T cell, naive.", "CD3D says {a T cell}", "CD3D\n" + block({"general": 5})]
 )
 def test_a_reply_without_a_readable_block_is_formatted_once(tmp_path: Path, reply: str):
     provider = Scripted(annotator=reply, formatter=answer(), validator=PASSED)

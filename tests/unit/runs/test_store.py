@@ -108,3 +108,19 @@ def test_a_worker_number_that_was_given_to_another_process_is_not_taken_for_the_
 def test_whatever_stands_in_an_address_names_a_run_or_is_said_to_name_none(name, tmp_path):
     with pytest.raises(RunNotFound):
         store.find_run(name, tmp_path)
+
+
+def test_a_run_of_another_folder_is_listed_opened_and_forgotten_without_being_touched(tmp_path):
+    elsewhere, own = tmp_path / "project" / "results", tmp_path / "own"
+    layout = store.create_run(CONFIG, elsewhere, {})
+    own.mkdir()
+    assert store.list_elsewhere(elsewhere, own) == (layout.root.name,)
+    assert store.run_ids(own) == (layout.root.name,)
+    assert store.find_run(layout.root.name, own).root == layout.root
+    store.forget_elsewhere(layout.root.name, own)
+    assert store.run_ids(own) == () and layout.config.is_file()
+
+
+def test_a_folder_without_runs_says_so(tmp_path):
+    with pytest.raises(RunNotFound, match="no run in"):
+        store.list_elsewhere(tmp_path, tmp_path)
