@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cassia_core.agents.forms import ANNOTATION, ANNOTATION_OR_REQUEST
 from cassia_core.agents.prompts import Prompt, answer_data, measured_data, render, setting_data
 from cassia_core.domain.tasks import AnnotateTask
 
 
-def prompt(task: AnnotateTask) -> Prompt:
+def prompt(task: AnnotateTask, *, earlier: bool = False) -> Prompt:
     data = {
         **setting_data(task.setting),
         "markers": ", ".join(task.markers.symbols(task.n_genes)),
@@ -14,13 +15,14 @@ def prompt(task: AnnotateTask) -> Prompt:
         "previous_answer": answer_data(task.previous) if task.previous else None,
         "feedback": task.feedback,
     }
-    return Prompt(
-        messages=render(
-            "annotator",
-            data,
-            tissue=bool(task.setting.tissue),
-            feedback=bool(task.feedback),
-            measured=bool(task.measured),
-            may_ask=task.may_ask,
-        )
+    messages = render(
+        "annotator",
+        data,
+        earlier=earlier,
+        tissue=bool(task.setting.tissue),
+        feedback=bool(task.feedback),
+        measured=bool(task.measured),
+        may_ask=task.may_ask,
     )
+    form = ANNOTATION_OR_REQUEST if task.may_ask else ANNOTATION
+    return Prompt(messages=messages, json_schema=None if earlier else form)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cassia_core.agents.forms import ANNOTATION, ANNOTATION_OR_REQUEST
 from cassia_core.agents.prompts import Prompt, answer_data, checks_data, measured_data, render, setting_data
 from cassia_core.domain.tasks import BoostTask
 
 
-def prompt(task: BoostTask) -> Prompt:
+def prompt(task: BoostTask, *, earlier: bool = False) -> Prompt:
     data = {
         **setting_data(task.setting),
         "markers": ", ".join(task.markers.symbols(task.n_genes)),
@@ -15,8 +16,13 @@ def prompt(task: BoostTask) -> Prompt:
         "siblings": {name: ", ".join(genes) for name, genes in task.sibling_genes},
         "measured": measured_data(task.measured, task.markers.cluster),
     }
-    return Prompt(
-        messages=render(
-            "booster", data, siblings=bool(task.sibling_genes), last=task.last, depth=task.strategy == "depth"
-        )
+    messages = render(
+        "booster",
+        data,
+        earlier=earlier,
+        siblings=bool(task.sibling_genes),
+        last=task.last,
+        depth=task.strategy == "depth",
     )
+    form = ANNOTATION if task.last else ANNOTATION_OR_REQUEST
+    return Prompt(messages=messages, json_schema=None if earlier else form)

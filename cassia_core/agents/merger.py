@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from cassia_core.agents.forms import groupings
 from cassia_core.agents.prompts import Prompt, render
 from cassia_core.domain.tasks import MergeTask
 
 
 def prompt(task: MergeTask) -> Prompt:
     labels = {cluster: [general, detailed] for cluster, general, detailed in task.labels}
-    three_names = {"type": "array", "items": {"type": "string"}}
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(labels),
-        "properties": dict.fromkeys(labels, three_names),
-    }
     data = {"species": task.setting.species, "tissue": task.setting.tissue, "labels": labels}
-    return Prompt(messages=render("merger", data), json_schema=schema)
+    return Prompt(messages=render("merger", data), json_schema=groupings(labels))

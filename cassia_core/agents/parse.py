@@ -76,7 +76,7 @@ def read_proposal(text: str) -> Reading[Proposal]:
 
 
 def read_proposal_or_request(text: str) -> Reading[Proposal] | Reading[GeneRequest]:
-    """Read an annotation, or the genes that the model asks for instead.
+    """Read an annotation, or the genes that the model asks for instead, leaving the type open.
 
     Raises
     ------
@@ -85,7 +85,8 @@ def read_proposal_or_request(text: str) -> Reading[Proposal] | Reading[GeneReque
     """
     says = shares(text).says
     asked = answer_of(says, "ask_genes", _gene_request, lambda request: request)
-    if asked is None or answer_of(says, "general", _proposal, _names_given) is not None:
+    named = answer_of(says, "general", lambda fields, *_: text_value(fields["general"]), lambda name: name)
+    if asked is None or (named is not None and not (isinstance(named, Reading) and not named.value)):
         return read_proposal(text)
     return _or_refused(asked, text)
 

@@ -29,7 +29,7 @@ _NO_VALUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What is sent for one task: the messages, and the JSON schema of replies that are nothing but JSON."""
+    """What is sent for one task: the messages, and the JSON schema of the reply."""
 
     messages: tuple[Message, ...]
     json_schema: Mapping[str, object] | None = None
@@ -46,12 +46,17 @@ def _environment() -> Environment:
     )
 
 
-def render(name: str, data: dict[str, object], **switches: bool) -> tuple[Message, ...]:
+def render(
+    name: str, data: dict[str, object], *, earlier: bool = False, **switches: bool
+) -> tuple[Message, ...]:
     """Messages of one request: the instruction `prompts/NAME.j2`, then `data` without its empty fields.
 
-    Text of users and of models reaches a prompt only inside `data`, as JSON strings.
+    With `earlier` the instruction is that of `prompts/earlier/`, by which runs recorded before the present
+    wording are found in their call logs. What is the same for all clusters comes first, so that providers can
+    keep it in a cache. Text of users and of models reaches a prompt only inside `data`, as JSON strings.
     """
-    instruction = _environment().get_template(f"{name}.j2").render(**switches).strip()
+    file = f"earlier/{name}.j2" if earlier else f"{name}.j2"
+    instruction = _environment().get_template(file).render(**switches).strip()
     filled = {key: value for key, value in data.items() if value not in ("", None, [], {}, ())}
     return (
         Message(role="system", content=instruction),

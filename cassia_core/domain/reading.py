@@ -21,27 +21,37 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*[A-Za-z0-9]|[A-Za-z]")
 
 
 def readable(text: str) -> str:
-    """The words of a turn: its JSON block as a short list, its verdict line left out (the outcome says
-    it).
+    """The words of a turn: its JSON block as reasoning and a short list, its verdict line left out (the
+    outcome says it).
     """
-    before, _, rest = text.partition("```")
-    block, _, after = rest.partition("```")
+    before, block, after = _parts(text)
     lines = [
         line
         for line in f"{before.rstrip()}\n{after.strip()}".splitlines()
         if line.strip() not in VERDICT_LINES
     ]
-    return "\n".join([*lines, *_block_lines(block.removeprefix("json").strip())]).strip()
+    return "\n".join([*lines, *_block_lines(block, with_reasoning=not "".join(lines).strip())]).strip()
 
 
-def _block_lines(block: str) -> list[str]:
+def _parts(text: str) -> tuple[str, str, str]:
+    """What stands before the block, the block, and what stands after it. A reply may be its block alone."""
+    if text.lstrip().startswith("{"):
+        return "", text.strip(), ""
+    before, _, rest = text.partition("```")
+    block, _, after = rest.partition("```")
+    return before, block.removeprefix("json").strip(), after
+
+
+def _block_lines(block: str, *, with_reasoning: bool) -> list[str]:
     try:
         content = json.loads(block) if block else {}
     except ValueError:
         return [block]
     if not isinstance(content, dict):
         return [block]
-    return [
+    reasoning = content.get("reasoning")
+    said = [reasoning.strip()] if with_reasoning and isinstance(reasoning, str) else []
+    return said + [
         f"{title}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
         for field, title in _FIELDS.items()
         if (value := content.get(field)) or value == 0

@@ -59,6 +59,7 @@ class CallLog:
                 self._answers.setdefault(entry.key, []).append(replace(entry, replayed=source != path))
             for key in _rejected(source):
                 self._answers.get(key, [])[:1] = []
+        self.had_answers = bool(self._answers)
         self._file = path.open("a", encoding="utf-8")
         self._disk = threading.Lock()
         self._written = self._synced = 0

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
@@ -44,6 +45,10 @@ PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
     "booster": booster.prompt,
     "merger": merger.prompt,
 }
+EARLIER_PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
+    role: partial(PROMPT_OF[role], earlier=True) for role in ("annotator", "validator", "scorer", "booster")
+}
+"""As earlier versions asked: their answers are found in the logs of the runs that they recorded."""
 CHARACTERS_PER_TOKEN = 3
 """Low on purpose: gene symbols cost more tokens than words do, and a reservation must not be too small."""
 REPLY_TOKENS_UNDER_A_LIMIT = 4096
@@ -228,6 +233,8 @@ class Asker:
         self._check_stop()
         key = fingerprint(request)
         entry = self._log.take(key)
+        if entry is None and (earlier := self._as_asked_earlier(request)) is not None:
+            request, key, entry = earlier
         if entry is None:
             entry = self._paid(request, model, key)
         call = entry.call
@@ -246,6 +253,18 @@ class Asker:
             replayed=entry.replayed,
         )
         return Reply(text=entry.reply, turn=turn, key=key), entry.finish_reason
+
+    def _as_asked_earlier(self, request: ChatRequest) -> tuple[ChatRequest, str, LoggedCall] | None:
+        """The same question in the words of an earlier version, where a log holds the answer to it."""
+        prompt_of = EARLIER_PROMPT_OF.get(request.agent)
+        if prompt_of is None or not self._log.had_answers:
+            return None
+        prompt = prompt_of(request.task)
+        notes = request.messages[len(prompt.messages) :]
+        earlier = replace(request, messages=(*prompt.messages, *notes), json_schema=prompt.json_schema)
+        key = fingerprint(earlier)
+        entry = self._log.take(key)
+        return None if entry is None else (earlier, key, entry)
 
     def _paid(self, request: ChatRequest, model: AgentModel, key: str) -> LoggedCall:
         provider = self._providers[model]

@@ -253,3 +253,17 @@ def test_names_of_any_script_survive(general: str, subtypes: list[str]):
     assert all(
         any(name in " ".join(parse.readable(s).split()) for s in subtypes) for name in proposal.subtypes
     )
+
+
+def test_a_block_that_leaves_the_type_open_asks_for_genes():
+    open_block = {
+        "reasoning": "unclear",
+        "general": "",
+        "subtypes": [],
+        "key_genes": [],
+        "ask_genes": ["CD4"],
+    }
+    asked = parse.read_proposal_or_request(json.dumps({**open_block, "hypotheses": ["CD4 T cell"]})).value
+    assert asked == GeneRequest(hypotheses=("CD4 T cell",), genes=("CD4",))
+    named = parse.read_proposal_or_request(json.dumps({**GOOD, "hypotheses": [], "ask_genes": []})).value
+    assert named.label == "CD4 T cell"

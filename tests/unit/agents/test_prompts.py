@@ -124,4 +124,7 @@ def test_the_hash_of_every_prompt_file_can_be_recorded():
 def test_schemas_demand_what_the_parsers_read():
     schema = merger.prompt(TASKS[-1][1]).json_schema
     assert schema["required"] == ["0"]
-    assert set(formatter.SCHEMA["required"]) == set(formatter.SCHEMA["properties"])
+    for agent, task in TASKS:
+        form = agent.prompt(task).json_schema
+        assert form["required"] == list(form["properties"]) and form["additionalProperties"] is False
+        assert agent in (formatter, merger) or form["required"][0] == "reasoning"

@@ -29,3 +29,11 @@ def test_only_whole_words_are_genes():
 @given(st.text(max_size=60))
 def test_the_pieces_of_a_text_are_the_whole_text(text):
     assert "".join(piece for piece, _ in cut_at_genes(text, frozenset({"A", "CD3D"}))) == text
+
+
+def test_a_reply_that_is_nothing_but_its_block_shows_its_reasoning():
+    assert (
+        readable('{"reasoning": "CD19 is there.", "general": "B cell"}')
+        == "CD19 is there.\nGeneral type: B cell"
+    )
+    assert readable('```json\n{"reasoning": "Fine.", "passed": true, "score": 88}\n```') == "Fine.\nScore: 88"

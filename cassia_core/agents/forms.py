@@ -1,0 +1,33 @@
+"""JSON schemas of the replies: what a server that can keep a form is asked to keep.
+
+The reasoning comes first, so that a model thinks before it answers. Every field is required and no other
+allowed: some servers insist on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Schema = dict[str, object]
+_TEXT: Schema = {"type": "string"}
+_NAMES: Schema = {"type": "array", "items": {"type": "string"}}
+
+
+def _object(fields: dict[str, Schema]) -> Schema:
+    return {"type": "object", "additionalProperties": False, "required": list(fields), "properties": fields}
+
+
+_ANNOTATION = {"general": _TEXT, "subtypes": _NAMES, "mixed": _NAMES, "key_genes": _NAMES, "tissue": _TEXT}
+COPIED_ANNOTATION = _object(_ANNOTATION)
+ANNOTATION = _object({"reasoning": _TEXT, **_ANNOTATION})
+ANNOTATION_OR_REQUEST = _object(
+    {"reasoning": _TEXT, **_ANNOTATION, "hypotheses": _NAMES, "ask_genes": _NAMES}
+)
+VERDICT = _object({"reasoning": _TEXT, "passed": {"type": "boolean"}})
+VERDICT_AND_SCORE = _object({"reasoning": _TEXT, "passed": {"type": "boolean"}, "score": {"type": "number"}})
+SCORE = _object({"reasoning": _TEXT, "score": {"type": "number"}})
+
+
+def groupings(clusters: Iterable[str]) -> Schema:
+    """Three names for every cluster, by its id."""
+    return _object(dict.fromkeys(clusters, _NAMES))
