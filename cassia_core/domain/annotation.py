@@ -22,9 +22,7 @@ EvidenceKind = Literal[
 ]
 
 
-PROLIFERATING = "proliferating cell"
-"""Answer for cells of which only the cell cycle is seen."""
-NO_NAMES = ("", "unknown", "unassigned", PROLIFERATING)
+NO_NAMES = ("", "unknown", "unassigned")
 """Answers, in small letters, that name no cell type."""
 
 

@@ -170,7 +170,11 @@ class MarkerParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentModel:
-    """Who answers for a role. `base_url` is used exactly as typed."""
+    """Who answers for a role. `base_url` is used exactly as typed.
+
+    `input_usd`, `output_usd` and `cached_usd` are prices that a person typed, in US dollars per million
+    tokens sent, written, and read from the provider's cache; None: by the catalogue.
+    """
 
     provider: str = OFFLINE
     model: str = "cassia-offline"
@@ -178,8 +182,22 @@ class AgentModel:
     temperature: float | None = None
     reasoning: Literal["low", "medium", "high"] | None = None
     max_tokens: int | None = None
+    input_usd: float | None = None
+    output_usd: float | None = None
+    cached_usd: float | None = None
 
     def __post_init__(self) -> None:
+        for name in ("input_usd", "output_usd", "cached_usd"):
+            price = getattr(self, name)
+            check(
+                price is None or 0 <= price < math.inf, name, price, "US dollars per million tokens, from 0"
+            )
+        check(
+            (self.input_usd is None) == (self.output_usd is None),
+            "output_usd",
+            self.output_usd,
+            "prices for both directions, or for none",
+        )
         check(
             self.temperature is None or 0 <= self.temperature <= 2,
             "temperature",

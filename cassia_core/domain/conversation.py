@@ -67,4 +67,6 @@ class Turn:
     latency_s: float = 0.0
     at: str = ""
     replayed: bool = False
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
     repairs: tuple[str, ...] = ()

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One finished model call. `cost_usd` is None when the model's price is not known."""
+    """One finished model call. `cost_usd` is None when the model's price is not known.
+
+    `cached_tokens` and `cache_write_tokens` are parts of `input_tokens` (read from, and written to, the
+    provider's cache), `reasoning_tokens` a part of `output_tokens`.
+    """
 
     at: str
     provider: str
@@ -20,6 +24,9 @@ class CallRecord:
     output_tokens: int
     latency_s: float
     cost_usd: float | None = None
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,8 @@ class Usage:
     output_tokens: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
@@ -43,6 +52,8 @@ class Usage:
             output_tokens=self.output_tokens + call.output_tokens,
             cost_usd=self.cost_usd + (call.cost_usd or 0.0),
             unpriced_calls=self.unpriced_calls + (call.cost_usd is None),
+            cached_tokens=self.cached_tokens + call.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + call.reasoning_tokens,
         )
 
 

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from cassia_core.domain.config import OFFLINE
+from cassia_core.domain.config import OFFLINE, AgentModel
 from cassia_core.errors import ConfigError
+from cassia_core.llm.usage_fields import TokenUsage
 
 _FILE = Path(__file__).with_name("catalogue.toml")
 
@@ -32,7 +33,7 @@ class ProviderFacts:
     local: bool = False
     tokens_field: str = "max_tokens"
     reasoning_field: str = ""
-    json_schema: bool = False
+    json_schema: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,9 @@ class ModelFacts:
     """One model. A price, a context or an ability that is not known is None, and then the provider's word
     holds.
 
-    Prices are US dollars per million tokens, as read on `read_on` (ISO date) from `source`. `thinking` is how
-    Anthropic's models take a reasoning effort.
+    Prices are US dollars per million tokens, as read on `read_on` (ISO date) from `source`; `cached_usd` is
+    that of tokens read from the provider's cache, `cache_write_usd` of those written to it. `thinking` is how
+    Anthropic's models take a reasoning effort. `json_schema` says whether it keeps a form; None: tried once.
     """
 
     provider: str
@@ -49,6 +51,8 @@ class ModelFacts:
     title: str = ""
     input_usd: float | None = None
     output_usd: float | None = None
+    cached_usd: float | None = None
+    cache_write_usd: float | None = None
     context_tokens: int | None = None
     max_output_tokens: int | None = None
     temperature: bool = True
@@ -105,13 +109,48 @@ def facts_of(provider: str, model: str) -> ModelFacts:
     return ModelFacts(provider=provider, model=model)
 
 
-def cost_usd(provider: str, model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """List price of a call in US dollars, or None when the price is not known. The offline engine costs
-    nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """US dollars per million tokens. None for the cache: its tokens count at the full price of input, which
+    they never exceed by more than the provider's surcharge for writing.
     """
-    if provider == OFFLINE:
-        return 0.0
-    facts = facts_of(provider, model)
+
+    input_usd: float
+    output_usd: float
+    cached_usd: float | None = None
+    cache_write_usd: float | None = None
+
+
+def prices_of(model: AgentModel) -> Prices | None:
+    """Prices of a model: those that were typed, else the catalogue's; None where none is known. The offline
+    engine costs nothing.
+    """
+    if model.provider == OFFLINE:
+        return Prices(input_usd=0.0, output_usd=0.0)
+    if model.input_usd is not None and model.output_usd is not None:
+        return Prices(input_usd=model.input_usd, output_usd=model.output_usd, cached_usd=model.cached_usd)
+    facts = facts_of(model.provider, model.model)
     if facts.input_usd is None or facts.output_usd is None:
         return None
-    return (input_tokens * facts.input_usd + output_tokens * facts.output_usd) / 1_000_000
+    return Prices(
+        input_usd=facts.input_usd,
+        output_usd=facts.output_usd,
+        cached_usd=facts.cached_usd,
+        cache_write_usd=facts.cache_write_usd,
+    )
+
+
+def cost_of(model: AgentModel, tokens: TokenUsage) -> float | None:
+    """Price of a call in US dollars, or None when it is not known. What the server itself says it cost holds,
+    unless a person typed prices.
+    """
+    if tokens.cost_usd is not None and model.input_usd is None:
+        return tokens.cost_usd
+    prices = prices_of(model)
+    if prices is None:
+        return None
+    cached = prices.input_usd if prices.cached_usd is None else prices.cached_usd
+    written = prices.input_usd if prices.cache_write_usd is None else prices.cache_write_usd
+    plain = max(0, tokens.input - tokens.cached - tokens.cache_write)
+    dollars = plain * prices.input_usd + tokens.cached * cached + tokens.cache_write * written
+    return (dollars + tokens.output * prices.output_usd) / 1_000_000

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from cassia_core.domain.conversation import AgentRole, Message
 from cassia_core.domain.tasks import AgentTask
+from cassia_core.llm.usage_fields import TokenUsage
 
 FinishReason = Literal["stop", "length", "filtered", "other"]
 
@@ -37,7 +38,12 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatResponse:
-    """The model's answer. `finish_reason` "length" means that the text was cut off by the token limit."""
+    """The model's answer. `finish_reason` "length" means that the text was cut off by the token limit.
+
+    `thinking` is what the server gave in a field for reasoning. `cached_tokens`, `cache_write_tokens` and
+    `reasoning_tokens` are parts of the two counts before them (`usage_fields.TokenUsage`), `cost_usd` the
+    server's own word on the price. `dropped` says in words what the server was found to refuse.
+    """
 
     text: str
     input_tokens: int = 0
@@ -45,6 +51,24 @@ class ChatResponse:
     finish_reason: FinishReason = "stop"
     model: str = ""
     latency_s: float = 0.0
+    thinking: str = ""
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: float | None = None
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> TokenUsage:
+        """All tokens of the call, for its price."""
+        return TokenUsage(
+            input=self.input_tokens,
+            output=self.output_tokens,
+            cached=self.cached_tokens,
+            cache_write=self.cache_write_tokens,
+            reasoning=self.reasoning_tokens,
+            cost_usd=self.cost_usd,
+        )
 
 
 @runtime_checkable

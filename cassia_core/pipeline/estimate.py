@@ -21,7 +21,8 @@ from cassia_core.domain.tasks import (
     ValidateTask,
 )
 from cassia_core.domain.usage import Estimate
-from cassia_core.llm.catalogue import cost_usd, provider_facts
+from cassia_core.llm.catalogue import cost_of, provider_facts
+from cassia_core.llm.usage_fields import TokenUsage
 from cassia_core.pipeline.annotation.model_calls import PROMPT_OF
 from cassia_core.pipeline.annotation.part_context import part_context
 
@@ -120,7 +121,7 @@ def _model(params: AnnotationParams, calls: _Calls) -> AgentModel:
 
 
 def _cost(params: AnnotationParams, calls: _Calls, tokens: tuple[int, int]) -> float | None:
-    return cost_usd(_model(params, calls).provider, _model(params, calls).model, *tokens)
+    return cost_of(_model(params, calls), TokenUsage(input=tokens[0], output=tokens[1]))
 
 
 def _tokens(params: AnnotationParams, calls: _Calls, end: int) -> tuple[int, int]:

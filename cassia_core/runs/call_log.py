@@ -132,7 +132,7 @@ def read_calls(path: Path) -> Iterator[LoggedCall]:
         if "key" in line:
             yield LoggedCall(
                 key=line["key"],
-                call=CallRecord(**{n: line[n] for n in names}),
+                call=CallRecord(**{n: line[n] for n in names if n in line}),
                 reply=line["reply"],
                 finish_reason=line["finish_reason"],
             )

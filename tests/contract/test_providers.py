@@ -271,7 +271,8 @@ def test_wishes_are_sent_only_where_the_model_knows_them():
     assert "reasoning_effort" not in local and "response_format" not in local
     assert router["reasoning"] == {"effort": "low"}
     sonnet, haiku = sent["claude-sonnet-5-5"], sent["claude-haiku-4-5"]
-    assert "temperature" not in sonnet and sonnet["output_config"] == {"effort": "low"}
+    assert "temperature" not in sonnet and sonnet["output_config"]["effort"] == "low"
+    assert sonnet["output_config"]["format"] == {"type": "json_schema", "schema": {"type": "object"}}
     assert sonnet["thinking"] == {"type": "adaptive"} and sonnet["max_tokens"] == 99
     assert haiku["thinking"]["type"] == "enabled"
 

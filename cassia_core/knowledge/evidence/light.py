@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cassia_core.domain.annotation import PROLIFERATING, Evidence, Light, QualityScore, Verdict, names_a_type
+from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict, names_a_type
 from cassia_core.knowledge.naming.lineages import is_vague
-from cassia_core.knowledge.naming.names import everyday_name
 
 GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
 GREEN_KIND = 0.8
@@ -20,9 +19,7 @@ def light_of(
     `score` and `verdict` are None where nobody scored or validated; they then neither help nor harm.
     """
     if evidence is not None and not names_a_type(evidence.label):
-        cycles = evidence.label.strip().lower() == PROLIFERATING
-        told = "These cells proliferate; of which kind is not told by these genes."
-        return "look", told if cycles else "No cell type could be named."
+        return "look", "No cell type could be named."
     if verdict is not None and not verdict.passed:
         return "look", "The validator did not accept the label."
     if evidence is not None and (invented := evidence.genes("cited_not_in_data")):
@@ -40,9 +37,7 @@ def light_of(
     if evidence.problems:
         return "medium", evidence.problems[0]
     if evidence.kind is not None and evidence.kind < GREEN_KIND:
-        close = (
-            f"; {everyday_name(evidence.best_alternative)} comes close" if evidence.best_alternative else ""
-        )
+        close = f"; {evidence.best_alternative} comes close" if evidence.best_alternative else ""
         return "medium", f"The cells settle the lineage, but not the kind{close}."
     if measured < GREEN_EVIDENCE:
         return "medium", f"The evidence is fair ({measured:.0f} of 100)."

@@ -63,8 +63,8 @@ def everyday_name(label: str) -> str:
 def shown_name(label: str, *, own_words: bool = False) -> str:
     """What a screen writes for a label: its everyday name, but a person's own words as they were typed.
 
-    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them;
-    they too keep their small letters where the everyday name says the same.
+    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them; they
+    too keep their small letters where the everyday name says the same.
     """
     name = everyday_name(label)
     if not own_words:

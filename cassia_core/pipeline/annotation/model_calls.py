@@ -30,10 +30,11 @@ from cassia_core.errors import (
     ReplyFiltered,
     RunCancelled,
 )
-from cassia_core.llm.catalogue import cost_usd, facts_of
+from cassia_core.llm.catalogue import cost_of, facts_of, prices_of
 from cassia_core.llm.fingerprint import fingerprint
 from cassia_core.llm.limiter import AdaptiveLimiter
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Provider
+from cassia_core.llm.usage_fields import TokenUsage
 from cassia_core.pipeline.annotation.budget import Budget, Need
 from cassia_core.runs.call_log import CallLog, LoggedCall
 
@@ -247,6 +248,8 @@ class Asker:
             model=call.model,
             input_tokens=call.input_tokens,
             output_tokens=call.output_tokens,
+            cached_tokens=call.cached_tokens,
+            reasoning_tokens=call.reasoning_tokens,
             cost_usd=0.0 if entry.replayed else call.cost_usd,
             latency_s=call.latency_s,
             at=call.at,
@@ -325,7 +328,7 @@ class Asker:
         output_tokens = request.max_tokens or 0
         return Need(
             tokens=input_tokens + output_tokens,
-            cost_usd=cost_usd(model.provider, model.model, input_tokens, output_tokens),
+            cost_usd=cost_of(model, TokenUsage(input=input_tokens, output=output_tokens)),
         )
 
     def _check_stop(self) -> None:
@@ -370,11 +373,11 @@ class Asker:
         if self._params.max_cost_usd is None:
             return
         for model in self._providers:
-            if cost_usd(model.provider, model.model, 1, 1) is None:
+            if prices_of(model) is None:
                 raise ConfigError(
                     f"A limit in dollars cannot be kept with the model {model.model}.",
                     "Its price is not known.",
-                    "Set a limit in tokens instead (`max_tokens_total`).",
+                    "Type its price, or set a limit in tokens instead (`max_tokens_total`).",
                 )
 
 
@@ -397,7 +400,8 @@ def _with_more_room(request: ChatRequest, model: AgentModel) -> ChatRequest | No
 def _logged(
     request: ChatRequest, model: AgentModel, key: str, response: ChatResponse, seconds: float
 ) -> LoggedCall:
-    cost = cost_usd(model.provider, model.model, response.input_tokens, response.output_tokens)
+    tokens = response.usage
+    cost = cost_of(model, tokens)
     call = CallRecord(
         at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         provider=model.provider,
@@ -406,10 +410,13 @@ def _logged(
         dataset=request.dataset,
         cluster=request.cluster,
         attempt=request.attempt,
-        input_tokens=response.input_tokens,
-        output_tokens=response.output_tokens,
+        input_tokens=tokens.input,
+        output_tokens=tokens.output,
         latency_s=round(seconds, 4),
         cost_usd=cost,
+        cached_tokens=tokens.cached,
+        cache_write_tokens=tokens.cache_write,
+        reasoning_tokens=tokens.reasoning,
     )
     return LoggedCall(
         key=key, call=call, reply=parse.readable(response.text), finish_reason=response.finish_reason

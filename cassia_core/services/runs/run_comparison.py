@@ -188,6 +188,8 @@ def _spent(side: Side) -> Usage:
         output_tokens=sum(u.output_tokens for u in found),
         cost_usd=sum(u.cost_usd for u in found),
         unpriced_calls=sum(u.unpriced_calls for u in found),
+        cached_tokens=sum(u.cached_tokens for u in found),
+        reasoning_tokens=sum(u.reasoning_tokens for u in found),
     )
 
 
