@@ -9,7 +9,7 @@ import anndata as ad
 import pandas as pd
 import pytest
 
-from cassia_core.cli import _parser
+from cassia_core.cli import parser
 from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
 from cassia_core.domain.config import ClusteringParams, MarkerParams, QCParams
 from cassia_core.errors import ConfigError
@@ -21,7 +21,7 @@ NEEDED = ("cells.h5ad", "--tissue", "blood", "--species", "human")
 
 
 def options_of(*arguments: str, command: str = "annotate"):
-    return _parser().parse_args([command, *NEEDED, *arguments])
+    return parser().parse_args([command, *NEEDED, *arguments])
 
 
 @pytest.mark.parametrize("command", ["annotate", "cluster", "batch"])
@@ -33,7 +33,7 @@ def test_the_defaults_are_those_of_the_python_interface(command):
 
 
 def test_clusters_alone_need_neither_tissue_nor_species():
-    options = _parser().parse_args(["cluster", "cells.h5ad"])
+    options = parser().parse_args(["cluster", "cells.h5ad"])
     assert (options.tissue, options.species) == ("unknown", "human")
 
 
