@@ -9,7 +9,7 @@ loaded when first used, so that importing this package costs nothing.
 
 from __future__ import annotations
 
-__version__ = "0.2.0"
+from cassia_core.version import __version__ as __version__
 
 __all__ = [
     "AgentModel",

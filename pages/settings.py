@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core import __version__, settings
+from cassia_core import settings
 from cassia_core.domain.config import OFFLINE
 from cassia_core.services.engine import models
+from cassia_core.version import __version__
 from cassia_ui.frame import frame, session
 from cassia_ui.frame.frame import require_app
 from cassia_ui.frame.markup import plain

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cassia_core.cli_commands.following import follow
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, DatasetSpec, RunConfig
 from cassia_core.errors import RunError
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.intake import intake, labels_onto_cells
 from cassia_core.services.runs import results, runs
+from cassia_core.services.runs.following import follow
 from cassia_core.services.subclusters import subclustering
 
 if TYPE_CHECKING:

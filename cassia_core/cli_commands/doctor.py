@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psutil
 
-from cassia_core import __version__, settings
+from cassia_core import settings
 from cassia_core.services.engine.keys import ANY, VARIABLES
 from cassia_core.services.intake.health import check_engine, check_folder
+from cassia_core.version import __version__
 
 PACKAGES = (
     "streamlit",

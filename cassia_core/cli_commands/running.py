@@ -9,7 +9,6 @@ from dataclasses import fields
 from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
-from cassia_core.cli_commands.following import follow
 from cassia_core.domain.config import (
     AgentModel,
     AnnotationParams,
@@ -23,6 +22,7 @@ from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.engine.models import default_model
 from cassia_core.services.intake import intake
 from cassia_core.services.runs import runs
+from cassia_core.services.runs.following import follow
 from cassia_core.services.side_jobs import cell_quality
 
 EXIT_OF_STATE = {"success": 0, "failed": 1}

@@ -15,7 +15,8 @@ from cassia_core.pipeline.annotation.annotating import ClusterPool, setting_of
 from cassia_core.pipeline.annotation.merge import merge_labels
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.exporting import write_dataset, write_failure
-from cassia_core.pipeline.preparing import Prepared, prepare
+from cassia_core.pipeline.prepared import Prepared
+from cassia_core.pipeline.preparing import prepare
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import DatasetLayout
 from cassia_core.runs.store import save_cluster

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import anndata as ad
 
-from cassia_core import __version__
 from cassia_core.data.h5ad.labels import write_labels
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
@@ -18,7 +17,7 @@ from cassia_core.errors import CassiaError
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.pipeline.context import RunContext
-from cassia_core.pipeline.preparing import Prepared
+from cassia_core.pipeline.prepared import Prepared
 from cassia_core.report.html.report_material import read_material
 from cassia_core.report.html.report_page import write_report
 from cassia_core.report.tables import dataset_tables, dataset_texts, run_tables
@@ -27,6 +26,7 @@ from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_record
+from cassia_core.version import __version__
 
 LARGEST_COMPRESSED = 50_000_000
 """Stored values above which an h5ad is written uncompressed: gzip would take minutes."""

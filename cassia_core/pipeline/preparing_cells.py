@@ -19,7 +19,7 @@ from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.pipeline.context import RunContext
-from cassia_core.pipeline.preparing import MarkersReady, Prepared, StageEvents
+from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
 from cassia_core.report.tables.safe_tables import write_csv
 from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from cassia_core import __version__
 from cassia_core.domain.progress import RunView
 from cassia_core.domain.run_summary import RunSummary, Spending
 from cassia_core.domain.usage import Usage
@@ -23,6 +22,7 @@ from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.store import load_record
+from cassia_core.version import __version__
 
 AT_WORK = ("queued", "running")
 _FORM = 1

@@ -10,12 +10,12 @@ from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
-from cassia_core import __version__
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import RunConfig
 from cassia_core.errors import RunError, RunNotFound
 from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
+from cassia_core.version import __version__
 
 _PACKAGES = (
     "scanpy",

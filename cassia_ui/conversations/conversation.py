@@ -9,7 +9,7 @@ import streamlit as st
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
 from cassia_core.domain.markers import ClusterMarkers
-from cassia_core.domain.reading import readable
+from cassia_core.look.turn_text import readable
 from cassia_ui.frame.markup import gene_chip, plain, with_chips
 from cassia_ui.frame.words import AGENT_ICONS, AGENT_NAMES, money
 

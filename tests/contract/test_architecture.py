@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-CORE = ROOT / "cassia_core"
+from code_tree import (
+    CORE,
+    LARGEST_ROOM,
+    ROOT,
+    circles,
+    core_files,
+    import_graph,
+    imports_of,
+    screen_files,
+    too_large_rooms,
+)
 
 LAYERS: dict[str, set[str]] = {
     "domain": set(),
@@ -17,19 +25,31 @@ LAYERS: dict[str, set[str]] = {
     "knowledge": {"domain", "genes"},
     "llm": {"domain", "knowledge"},
     "runs": {"domain"},
+    "look": {"domain"},
     "agents": {"domain", "llm", "knowledge", "prompts"},
-    "report": {"domain", "data", "knowledge", "runs"},
-    "pipeline": {"domain", "data", "llm", "knowledge", "agents", "runs", "report"},
-    "services": {"domain", "genes", "data", "llm", "knowledge", "agents", "runs", "report", "pipeline"},
-    "cli_commands": {"domain", "services"},
+    "report": {"domain", "look", "data", "knowledge", "runs"},
+    "pipeline": {"domain", "look", "data", "llm", "knowledge", "agents", "runs", "report"},
+    "services": {
+        "domain",
+        "look",
+        "genes",
+        "data",
+        "llm",
+        "knowledge",
+        "agents",
+        "runs",
+        "report",
+        "pipeline",
+    },
+    "cli_commands": {"domain", "look", "services"},
     "cli": {"domain", "services", "cli_commands"},
-    "api": {"domain", "services", "cli_commands"},
+    "api": {"domain", "services"},
     "__main__": {"cli"},
     "__init__": {"api", "domain"},
 }
-FREE = {"errors", "settings", "log"}
+FREE = {"errors", "settings", "log", "version"}
 """Importable by all, importing nothing of ours but each other."""
-SCREEN = {"services", "domain", "errors", "settings"}
+SCREEN = {"services", "domain", "look", "errors", "settings", "version"}
 """What app.py, pages and cassia_ui may import of the core."""
 HOME_OF_VENDOR = {
     "openai": {"llm"},
@@ -46,20 +66,8 @@ HOME_OF_VENDOR = {
     "igraph": {"data"},
     "pydantic": {"runs"},
     "filelock": {"runs"},
-    "tqdm": {"cli_commands"},
+    "tqdm": {"services", "cli_commands"},
 }
-
-
-def imports_of(path: Path) -> list[tuple[str, int]]:
-    """Full names imported by a file (also inside functions), with their lines."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno} uses a relative import"
-            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
-    return found
 
 
 def layer_of_file(path: Path) -> str:
@@ -71,27 +79,15 @@ def own_layer(name: str) -> str | None:
     parts = name.split(".")
     if parts[0] != "cassia_core" or len(parts) < 2:
         return None
-    return "__init__" if parts[1] == "__version__" else parts[1]
+    return parts[1]
 
 
 def upward_arrows(path: Path, layer: str) -> list[str]:
-    allowed = LAYERS.get(layer, set()) | {layer} | FREE | {"__init__"}
+    allowed = LAYERS.get(layer, set()) | {layer} | FREE
     return [
         f"{path.name}:{line} ({layer}) imports {name}"
         for name, line in imports_of(path)
         if (target := own_layer(name)) is not None and target not in allowed
-    ]
-
-
-def core_files() -> list[Path]:
-    return sorted(CORE.rglob("*.py"))
-
-
-def screen_files() -> list[Path]:
-    return [
-        ROOT / "app.py",
-        *sorted((ROOT / "pages").glob("*.py")),
-        *sorted((ROOT / "cassia_ui").rglob("*.py")),
     ]
 
 
@@ -114,7 +110,7 @@ def test_screens_import_only_services_domain_and_errors():
         f"{p.name}:{line} imports {name}"
         for p in screen_files()
         for name, line in imports_of(p)
-        if (target := own_layer(name)) is not None and target not in SCREEN | {"__init__"}
+        if (target := own_layer(name)) is not None and target not in SCREEN
     ]
     assert guilty == []
 
@@ -146,3 +142,38 @@ def test_the_check_sees_a_page_that_imports_a_provider_and_a_core_file_that_impo
 def test_session_state_is_touched_in_one_file_only():
     users = [p.name for p in screen_files() if "session_state" in p.read_text(encoding="utf-8")]
     assert users in ([], ["session.py"])
+
+
+def test_no_file_imports_itself_through_others():
+    files = [*core_files(), *screen_files(), *sorted((ROOT / "tests").rglob("*.py"))]
+    assert circles(import_graph(files)) == []
+
+
+def test_the_check_sees_a_circle_also_through_an_import_inside_a_function(tmp_path: Path):
+    (tmp_path / "one.py").write_text("from two import a\n")
+    (tmp_path / "two.py").write_text("import three\n\na = 1\n")
+    (tmp_path / "three.py").write_text("def f():\n    from one import a\n\n    return a\n")
+    (tmp_path / "outside.py").write_text("import one\n")
+    graph = import_graph(sorted(tmp_path.glob("*.py")), tmp_path)
+    assert circles(graph) == [["one", "three", "two"]]
+
+
+def test_every_room_can_be_scanned():
+    assert too_large_rooms([CORE, ROOT / "cassia_ui", ROOT / "pages", ROOT / "scripts", ROOT / "tests"]) == []
+
+
+def test_the_check_sees_a_room_that_is_too_large(tmp_path: Path):
+    room = tmp_path / "room"
+    room.mkdir()
+    for number in range(LARGEST_ROOM):
+        (room / f"file_{number}.py").touch()
+    (room / "__init__.py").touch()
+    assert too_large_rooms([tmp_path]) == []
+    (room / "one_more.js").touch()
+    assert too_large_rooms([tmp_path]) == [f"{room}: {LARGEST_ROOM + 1} files"]
+
+
+def test_every_file_of_tests_has_a_name_of_its_own():
+    """pytest takes two files of one name for the same module."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, n in names.items() if n > 1] == []

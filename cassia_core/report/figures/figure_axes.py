@@ -11,8 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from cassia_core.look.palette import EXPRESSION
 from cassia_core.report.figures.figure_page import MUTED, POINTS_PER_MM, Page
-from cassia_core.report.palette import EXPRESSION
 
 SCALE = LinearSegmentedColormap.from_list("expression", EXPRESSION["light"])
 NAMES_SHARE = 0.26

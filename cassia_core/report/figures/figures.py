@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from cassia_core.look.palette import GREY
 from cassia_core.report.figures.densities import Spread, outlines, place_of
 from cassia_core.report.figures.figure_axes import (
     NAMES_SHARE,
@@ -29,7 +30,6 @@ from cassia_core.report.figures.figure_axes import (
 )
 from cassia_core.report.figures.figure_page import INK, MUTED, POINTS_PER_MM, Page, printed
 from cassia_core.report.figures.map_labels import middle_of, write_names
-from cassia_core.report.palette import GREY
 
 MOST_NAMES_ON_MAP = 30
 MOST_NUMBERED = 15

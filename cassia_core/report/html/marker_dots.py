@@ -9,7 +9,7 @@ import numpy as np
 
 from cassia_core.data.view.cluster_statistics import ClusterStatistics
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.report.palette import EXPRESSION, Theme
+from cassia_core.look.palette import EXPRESSION, Theme
 
 STEPS = 12
 """Shades of the scale of expression."""

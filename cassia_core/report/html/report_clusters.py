@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from cassia_core.domain.annotation import ClusterResult, OntologyTerm, deserves_a_look, names_a_type
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
-from cassia_core.domain.reading import cut_at_genes, readable
 from cassia_core.knowledge.evidence.telling import EvidenceLine, EvidenceReading, read_evidence
 from cassia_core.knowledge.naming.identity import name_in_full
 from cassia_core.knowledge.naming.names import shown_name
+from cassia_core.look.palette import UNKNOWN_FAMILY
+from cassia_core.look.turn_text import cut_at_genes, readable
 from cassia_core.report.html.report_material import Material
-from cassia_core.report.palette import UNKNOWN_FAMILY
 
 NO_LABEL = "No label"
 STATUS_WORDS = {

@@ -20,6 +20,7 @@ from cassia_core.domain.config import OFFLINE, UNKNOWN_TISSUE, AgentModel, Datas
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.knowledge.naming.names import everyday_name
+from cassia_core.look.palette import LIGHTS, palette_for
 from cassia_core.report.html.marker_dots import drawing, shades
 from cassia_core.report.html.methods import date_in_words, methods_paragraph
 from cassia_core.report.html.references import references_in
@@ -37,7 +38,6 @@ from cassia_core.report.html.report_costs import cost_lines
 from cassia_core.report.html.report_map import PICTURE_POINTS, map_picture, points_for_canvas
 from cassia_core.report.html.report_material import Material
 from cassia_core.report.html.samples_chart import sample_bars
-from cassia_core.report.palette import LIGHTS, palette_for
 from cassia_core.report.tables.run_tables import cost_text, usage_of
 from cassia_core.runs.store import RunRecord
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cassia_core.errors import InputError
-from cassia_core.report.palette import GREY, LIGHTS
+from cassia_core.look.palette import GREY, LIGHTS
 from cassia_core.runs.layout import file_stem
 from cassia_core.services.clusters.composition import names_of_cells
 from cassia_core.services.plots import gene_plots, plot_numbers

@@ -11,7 +11,7 @@ from typing import Literal
 
 from cassia_core.data.view.view_store import View
 from cassia_core.errors import InputError
-from cassia_core.report.palette import GREY, Theme
+from cassia_core.look.palette import GREY, Theme
 from cassia_core.report.tables.single_line import one_line, shortened
 from cassia_core.services.clusters import composition
 from cassia_core.services.clusters.composition import Composition

@@ -17,7 +17,7 @@ from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import RunNotFound
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
-from cassia_core.report.palette import palette_for
+from cassia_core.look.palette import palette_for
 from cassia_core.runs.codec import read_json
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_cluster, load_record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cassia_core.domain.reading import cut_at_genes, readable
+from cassia_core.look.turn_text import cut_at_genes, readable
 
 
 def test_a_machine_block_becomes_a_list_and_the_verdict_line_is_left_out():

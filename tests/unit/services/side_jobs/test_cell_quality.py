@@ -15,7 +15,7 @@ from cassia_core.errors import InputError
 from cassia_core.services.side_jobs import cell_quality
 from tests.typed_cells import typed_cells
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_cells_are_measured_once_and_nothing_but_the_table_stays(tmp_path, monkeypatch):

@@ -84,7 +84,7 @@ def test_two_gigabytes_are_inspected_without_being_loaded(large: Path):
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
     )
     n_cells, expression, megabytes = done.stdout.split()
     assert (int(n_cells), expression) == (N_CELLS, "X")

@@ -1,0 +1,69 @@
+"""What the steps before annotation hand on: a dataset ready for the agents, and its progress as events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anndata as ad
+
+from cassia_core.domain import events as ev
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import ExpressionSource, MarkerTable
+from cassia_core.pipeline.context import RunContext
+from cassia_core.runs.codec import write_json
+from cassia_core.runs.layout import DatasetLayout
+
+MarkersReady = Callable[[MarkerTable, ExpressionSource, Findings], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A dataset ready for the agents. `cells` is None for a marker table."""
+
+    findings: Findings
+    table: MarkerTable
+    expression: ExpressionSource
+    adata: ad.AnnData | None = None
+    cluster_key: str = ""
+    refusal: str = ""
+    """Why no markers could be computed, with the remedy; "" where they were."""
+
+
+class StageEvents:
+    """Turn what the clustering reports into events of the run (a `ClusteringListener`)."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        dataset: str,
+        layout: DatasetLayout,
+        findings: Findings,
+        ready: MarkersReady,
+    ) -> None:
+        self._context, self._dataset, self._layout = context, dataset, layout
+        self._findings, self._ready = findings, ready
+
+    def started(self, stage: ev.Stage) -> None:
+        self._context.emit(ev.StageStarted(dataset=self._dataset, stage=stage))
+
+    def progress(self, stage: ev.Stage, fraction: float) -> None:
+        self._context.emit(ev.StageProgress(dataset=self._dataset, stage=stage, fraction=fraction))
+
+    def finished(self, stage: ev.Stage, seconds: float, summary: str) -> None:
+        self._context.emit(
+            ev.StageFinished(dataset=self._dataset, stage=stage, seconds=seconds, summary=summary)
+        )
+
+    def notice(self, text: str) -> None:
+        self._context.emit(ev.Notice(dataset=self._dataset, text=text))
+
+    def clusters_found(self, ids: tuple[str, ...], n_cells: tuple[int | None, ...]) -> None:
+        self._context.emit(ev.ClustersFound(dataset=self._dataset, clusters=ids, n_cells=n_cells))
+
+    def markers_ready(self, table: MarkerTable, expression: ExpressionSource) -> None:
+        write_json(self._layout.marker_table, table)
+        self._ready(table, expression, self._findings)
+
+    def cancelled(self) -> bool:
+        return self._context.cancelled()
