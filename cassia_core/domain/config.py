@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cassia_core.domain.markers import RankingMethod
@@ -293,6 +293,8 @@ class ReadOptions:
     """Columns (or rows) of an expression table that look like values and are none, such as a column of totals."""
     assay: str | None = None
     """Which assay of an R object with several."""
+    species: str | None = None
+    """Species given for the dataset: genes are never renamed to the symbols of another one."""
     modality: str | None = None
     """Which modality of a file with several (h5mu)."""
     max_cells: int | None = None
@@ -323,6 +325,11 @@ class DatasetSpec:
     markers: MarkerParams = MarkerParams()
     only_clusters: tuple[str, ...] = ()
     """Annotate these clusters only; the others are listed as skipped. Empty: all."""
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the file is read, knowing the species given."""
+        return replace(self.read, species=self.species.strip().lower())
 
     def __post_init__(self) -> None:
         check(bool(self.name.strip()), "name", self.name, "a name for the dataset")

@@ -2,13 +2,75 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from cassia_core.genes.species_ids import is_ensembl, species_by_ids
 from cassia_core.genes.tables_io import SPECIES, gene_table, orthologue_pairs
 
-_ENSEMBL = re.compile(r"^ENS(?P<species>[A-Z]{3})?G\d{11}(\.\d+)?$", re.IGNORECASE)
-_ENSEMBL_SPECIES = {None: "human", "MUS": "mouse"}
+COMMON_WORDS = frozenset(
+    (
+        *(
+            "CELL",
+            "CELLS",
+            "NA",
+            "NAN",
+            "NULL",
+            "NONE",
+            "OTHER",
+            "OTHERS",
+            "REST",
+            "ALL",
+            "TOTAL",
+            "SUM",
+            "MEAN",
+        ),
+        *(
+            "COUNT",
+            "COUNTS",
+            "SAMPLE",
+            "CLUSTER",
+            "GENE",
+            "GENES",
+            "NAME",
+            "NAMES",
+            "INDEX",
+            "ID",
+            "TYPE",
+            "GROUP",
+        ),
+        *("LABEL", "LENGTH", "START", "END", "STRAND", "AREA", "VOLUME", "WIDTH", "HEIGHT", "SCORE"),
+        *(
+            "MAX",
+            "MIN",
+            "X",
+            "Y",
+            "Z",
+            "FOV",
+            "BATCH",
+            "UNKNOWN",
+            "FEATURE",
+            "MARKER",
+            "SYMBOL",
+            "TRUE",
+            "FALSE",
+        ),
+        *(
+            "BARCODE",
+            "SPOT",
+            "TISSUE",
+            "ORGAN",
+            "AGE",
+            "SEX",
+            "DONOR",
+            "PATIENT",
+            "CONTROL",
+            "BLANK",
+            "POSITIVE",
+        ),
+        *("NEGATIVE", "UP", "DOWN", "NOT", "AND", "THE", "TEST", "VALUE", "VALUES", "UNITS", "ROW", "COLUMN"),
+    )
+)
+"""Words of tables. They are a gene only in exactly its spelling (REST, MAX), never by case or as an alias."""
 _SAMPLED_GENES = 3000
 _FEW_GENES, _MANY_GENES = 5, 50
 
@@ -28,8 +90,15 @@ def canonical(symbol: str, species: str) -> str | None:
     if symbol in table.symbols:
         return symbol
     upper = symbol.strip().upper()
-    found = table.by_upper.get(upper) or table.other_names.get(upper)
+    if upper in COMMON_WORDS:
+        return None
+    found = table.by_upper.get(upper) or (None if _is_a_word(symbol) else table.other_names.get(upper))
     return None if found is None or "|" in found else found
+
+
+def _is_a_word(name: str) -> bool:
+    """Whether it is written like a word and not like a gene: small letters only ("ice", "fat", "light")."""
+    return name.isalpha() and name.islower()
 
 
 def meanings(symbol: str, species: str) -> tuple[str, ...]:
@@ -57,11 +126,6 @@ def orthologue(symbol: str, source: str, target: str) -> str | None:
     return (to_mouse if target == "mouse" else to_human).get(current)
 
 
-def is_ensembl(name: str) -> bool:
-    """Whether the name is an Ensembl gene id, of any species, with or without version."""
-    return _ENSEMBL.match(name) is not None
-
-
 def share_known(names: Iterable[str]) -> float:
     """Share of names that are genes of human or mouse: symbols count whole, Ensembl ids half."""
     names = list(names)
@@ -74,23 +138,19 @@ def _is_symbol(name: str) -> bool:
 
 
 def guess_species(symbols: Iterable[str]) -> tuple[str, bool]:
-    """Species whose genes these are: by Ensembl prefix, else by symbols in exactly the species' spelling.
+    """Species whose genes these are: by the ids among them, else by symbols in exactly the species' spelling.
 
     Returns
     -------
-    "human", "mouse" or "", and whether that is sure.
+    "human", "mouse", by ids also another one ("rat", "pig", "zebrafish", ...) or "", and whether that is sure.
     """
     names = [str(name) for name in symbols if name]
+    by_ids, sure = species_by_ids(names)
+    if sure:
+        return by_ids, True
     names = names[:: max(1, len(names) // _SAMPLED_GENES)]
-    ids = [
-        _ENSEMBL_SPECIES.get(found["species"] and found["species"].upper(), "")
-        for found in map(_ENSEMBL.match, names)
-        if found
-    ]
-    if len(ids) > 0.5 * len(names):
-        counts = {species: ids.count(species) for species in SPECIES}
-        best = max(counts, key=lambda s: counts[s])
-        return (best, counts[best] > 0.9 * len(ids)) if counts[best] > 0.5 * len(ids) else ("", False)
+    if names and sum(map(is_ensembl, names)) > 0.5 * len(names):  # of several species, or of an unknown one
+        return "", False
     by_name, clear = _species_by_known_names(names)
     votes = {species: _votes(names, species) for species in SPECIES}
     best = max(votes, key=lambda s: votes[s])

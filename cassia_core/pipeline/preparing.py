@@ -34,7 +34,7 @@ def prepare(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready
         from cassia_core.pipeline.preparing_cells import resumed_cells
 
         return _read_stage(context, spec, lambda: resumed_cells(context, spec, layout, ready))
-    findings = _read_stage(context, spec, lambda: inspect_file(Path(spec.path), spec.read))
+    findings = _read_stage(context, spec, lambda: inspect_file(Path(spec.path), spec.reading))
     if findings.kind == "markers":
         return _prepare_markers(context, spec, layout, ready)
     # Loads compiled code, so only where there are cells.
@@ -53,7 +53,7 @@ def _prepare_markers(
     context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady
 ) -> Prepared:
     begun = time.monotonic()
-    loaded = load_markers(Path(spec.path), spec.markers, spec.read)
+    loaded = load_markers(Path(spec.path), spec.markers, spec.reading)
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
     listener.finished("read", time.monotonic() - begun, f"{len(loaded.table.clusters)} clusters in the table")

@@ -30,7 +30,7 @@ def prepare_cells(
 ) -> Prepared:
     """Read cells, cluster them and find markers; see `preparing.prepare`."""
     begun = time.monotonic()
-    read = load_cells(Path(spec.path), spec.read)
+    read = load_cells(Path(spec.path), spec.reading)
     loaded = replace(read, findings=subset_findings(read.findings, read.adata, spec.clustering))
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)

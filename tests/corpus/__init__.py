@@ -8,6 +8,7 @@ from tests.corpus import (
     matrix_states,  # noqa: F401
     names,  # noqa: F401
     tenx,  # noqa: F401
+    vendor_tables,  # noqa: F401
 )
 from tests.corpus.case import CASES, Case
 

@@ -74,7 +74,7 @@ def mixed_ids_and_symbols(folder: Path) -> Path:
 
 @case(
     "Mixed Ensembl + symbols; `hg19_`/`GRCh38_` prefixes; two genomes",
-    says=("The prefix GRCh38_ is taken off",),
+    says=("The prefix GRCh38 is taken off",),
 )
 def genome_prefix(folder: Path) -> Path:
     return saved(cells(names=[f"GRCh38_{name}" for name in symbols()]), folder)
@@ -144,14 +144,13 @@ def numbered_genes(folder: Path) -> Path:
 
 
 @case(
-    "Ensembl in var_names, symbols in a column",
-    says=("Only 0% of the gene names are known", "Say which species"),
+    "Ensembl in var_names, symbols in a column", says=("The features are only numbered", "Say which species")
 )
 def made_up_genes(folder: Path) -> Path:
     return saved(cells(names=[f"feature-{i}" for i in range(N_GENES)]), folder)
 
 
-@case("Ensembl in var_names, symbols in a column", says=("made of two parts",))
+@case("Ensembl in var_names, symbols in a column", says=("made of several parts",))
 def symbol_and_id_in_one_name(folder: Path) -> Path:
     return saved(
         cells(names=[f"{i}_{s}" for i, s in zip(ensembl(symbols()), symbols(), strict=True)]), folder

@@ -82,7 +82,7 @@ def describe_cells(
     expression, counts = choose_expression(matrices), choose_counts(matrices)
     columns = column_infos(file.obs if file.obs is not None else file.adata.obs)
     tissue = _tissue(file.obs if file.obs is not None else file.adata.obs)
-    n_genes = int(genes.keep.sum())
+    n_genes = file.n_genes - int((~genes.keep).sum())
     found = (
         _size(file, n_genes),
         *_emptiness(n_empty_cells),

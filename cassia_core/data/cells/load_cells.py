@@ -25,7 +25,7 @@ from cassia_core.data.readers.cell_file import CellFile
 from cassia_core.data.readers.read_cells import Source, find_source, read_cell_file
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.counting_words import counted
-from cassia_core.domain.findings import Findings, MatrixInfo
+from cassia_core.domain.findings import Findings, MatrixInfo, Question
 from cassia_core.errors import AnnDataError, GeneIdError
 
 MIN_CELLS = 10
@@ -78,7 +78,7 @@ def inspect_cells(
     adata, genes, done = _repaired(file, options)
     matrices = _states(adata, file.log_base)
     findings = describe_cells(
-        file,
+        replace(file, questions=(*file.questions, *_question_of_gaps(adata, matrices, options))),
         genes,
         matrices,
         done=tuple(done),
@@ -86,6 +86,30 @@ def inspect_cells(
         memory_bytes=_memory_of(file, options),
     )
     return findings, adata
+
+
+def _question_of_gaps(
+    adata: ad.AnnData, states: tuple[MatrixInfo, ...], options: ReadOptions
+) -> tuple[Question, ...]:
+    """A question where values that will be used are missing or infinite."""
+    used = {"X", choose_expression(states), choose_counts(states)}
+    n_bad = sum(_count_unusable(matrix) for location, matrix in _matrices(adata) if location in used)
+    if not n_bad or options.replace_nan:
+        return ()
+    return (
+        Question(
+            option="replace_nan",
+            text=f"{counted(n_bad, 'value looked at is', 'values looked at are')} missing or infinite. "
+            "Set missing values to 0?",
+            choices=("yes", "no"),
+            suggested="",
+        ),
+    )
+
+
+def _count_unusable(matrix: Matrix) -> int:
+    values = matrix.data if sp.issparse(matrix) else np.asarray(matrix)
+    return int((~np.isfinite(values)).sum()) if values.dtype.kind == "f" else 0
 
 
 def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:

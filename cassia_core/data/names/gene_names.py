@@ -4,7 +4,6 @@ kept.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,9 @@ from cassia_core.domain.findings import Question
 from cassia_core.errors import GeneIdError
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
-from cassia_core.genes.lookup import is_ensembl, share_known
+from cassia_core.genes.lookup import share_known
+from cassia_core.genes.species_ids import is_ensembl, kind_of_names, species_by_ids
+from cassia_core.genes.spelling import OUTER, field_of, without_r_spelling
 
 _SYMBOL_COLUMNS = (
     "gene_symbols",
@@ -39,7 +40,6 @@ _SYMBOL_COLUMNS = (
     "_index",
     "index",
 )
-_COMPOSITE = re.compile(r"^(?P<first>[^_|;,]+)[_|;,](?P<second>[^_|;,]+)$")
 _MAX_UNMAPPED = 0.5
 _SAMPLED = 2000
 
@@ -87,7 +87,7 @@ def repair_gene_names(
     done: list[str] = []
     notices: list[str] = []
     questions: list[Question] = []
-    names = pd.Series(np.asarray(var.index.astype(str)))
+    names = _without_blanks(pd.Series(np.asarray(var.index.astype(str))), done)
     keep = genes_only(var, names, done)
     names, genome_keep = without_genome_prefix(names, keep, options, done, questions)
     keep &= genome_keep
@@ -102,17 +102,15 @@ def repair_gene_names(
     names = names[keep].reset_index(drop=True)
     table = table.reset_index(drop=True)
     symbols, ids, ensembl = _best_names(names, table, options, done, questions)
-    species, confident = guess_species(ensembl if ensembl is not None else symbols)
+    species, confident = _species_of(names, symbols, table, ensembl)
     symbols = _map_ids(symbols, ids, species, done)
     if not confident:
         species, confident = max(guess_species(symbols), (species, confident), key=lambda guess: guess[1])
-    symbols = _undo_spreadsheet(symbols, species, done, notices)
-    symbols = _made_current(symbols, ensembl, species, done)
-    known = share_known(symbols.iloc[:: max(1, len(symbols) // _SAMPLED)])
-    if known < _MAX_UNMAPPED:
-        notices.append(
-            f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names."
-        )
+    written_for = options.species or species
+    symbols = _undo_r(symbols, written_for, done)
+    symbols = _undo_spreadsheet(symbols, written_for, done, notices)
+    symbols = _made_current(symbols, ensembl, written_for, done)
+    notices += notices_of_names(symbols.iloc[:: max(1, len(symbols) // _SAMPLED)].tolist(), species)
     unique = _made_unique(symbols, ensembl, weights, done)
     return GeneNames(
         symbols=unique,
@@ -126,6 +124,65 @@ def repair_gene_names(
         notices=tuple(notices),
         questions=tuple(questions),
     )
+
+
+def notices_of_names(sample: list[str], species: str) -> list[str]:
+    """What a person should know of names that are mostly no genes that we know."""
+    kind = kind_of_names(sample)
+    if kind == "transcripts":
+        return ["These are transcripts and no genes; several belong to one gene. Add them up to genes first."]
+    if kind == "equivalence classes":
+        return ["These are equivalence classes of reads and no genes. Quantify genes instead."]
+    if kind == "numbered features":
+        return [f"The features are only numbered ({', '.join(sample[:2])}); no gene is named."]
+    known = share_known(sample)
+    if known >= _MAX_UNMAPPED:
+        return []
+    if species not in ("", "human", "mouse"):
+        return [
+            f"{known:.0%} of the gene names of this species ({species}) are also names of human or mouse genes; "
+            "the others say nothing to the offline engine."
+        ]
+    return [
+        f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names."
+    ]
+
+
+def _without_blanks(names: pd.Series, done: list[str]) -> pd.Series:
+    """Names without blanks and quotes around them."""
+    bare = names.str.strip(OUTER)
+    changed = bare != names
+    if changed.any():
+        done.append(f"Blanks or quotes around {counted(int(changed.sum()), 'name', 'names')} are taken off.")
+    return bare
+
+
+def _species_of(
+    names: pd.Series, symbols: pd.Series, table: pd.DataFrame, ensembl: pd.Series | None
+) -> tuple[str, bool]:
+    """Species by the ids that the file has anywhere, also where they are few; else by the symbols."""
+    text = [table[c].astype(str) for c in table if table[c].dtype.kind not in "fbciu"]
+    for values in (ensembl, names, *text):
+        if values is not None and (found := species_by_ids(values))[1]:
+            return found
+    return guess_species(ensembl if ensembl is not None else symbols)
+
+
+def _undo_r(symbols: pd.Series, species: str, done: list[str]) -> pd.Series:
+    """Dashes where R put dots, and no X before a digit."""
+    first = {name: without_r_spelling(name, species) for name in symbols.unique()}
+    restored = [(old, new) for old, new in first.items() if old != new]
+    if not restored:
+        return symbols
+    in_r = not symbols.str.contains("-", regex=False).any()
+    mended = {name: without_r_spelling(name, species, in_r=in_r) for name in first}
+    changed = [(old, new) for old, new in mended.items() if old != new]
+    sample = ", ".join(f"{old} to {new}" for old, new in changed[:3])
+    done.append(
+        f"{counted(len(changed), 'gene name', 'gene names')} written as R does, with dots for dashes or an X before "
+        f"a digit, put right ({sample})."
+    )
+    return symbols.map(mended)
 
 
 def _best_names(
@@ -145,7 +202,7 @@ def _best_names(
     if own >= 0.5 or not columns or max(columns.values()) <= max(own, 0.3):
         split = _split_composite(names, done)
         if split is not None:
-            return split, "symbols", ensembl
+            return split, _kind_of(split), _ensembl_ids(split, table) if ensembl is None else ensembl
         return names, _kind_of(names), ensembl
     order = {name: i for i, name in enumerate(_SYMBOL_COLUMNS)}
     best = max(columns, key=lambda c: (round(columns[c], 1), -order.get(str(c).lower(), 99)))
@@ -201,16 +258,15 @@ def _is_count(names: pd.Series) -> bool:
 
 
 def _split_composite(names: pd.Series, done: list[str]) -> pd.Series | None:
-    """Names such as ENSG00000167286_CD3D: the half that is the symbol."""
-    parts = names.str.extract(_COMPOSITE)
-    if parts["first"].isna().mean() > 0.5:
+    """Names of several fields, such as ENSG00000167286_CD3D or CD3D|NM_000732|Reference_end: the gene."""
+    take = field_of(names.tolist())
+    if take is None:
         return None
-    scores = {half: _score(parts[half].fillna("")) for half in ("first", "second")}
-    best = max(scores, key=lambda half: scores[half])
-    if scores[best] < 0.5 or scores[best] <= _score(names):
-        return None
-    done.append(f"Gene names are made of two parts ({names.iloc[0]}); the symbol is used.")
-    return parts[best].fillna(names)
+    split = names.map(take)
+    done.append(
+        f"Gene names are made of several parts ({names.iloc[0]}); the gene is used ({split.iloc[0]})."
+    )
+    return split
 
 
 def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.Series:

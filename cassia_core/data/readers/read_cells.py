@@ -7,16 +7,19 @@ from pathlib import Path
 
 from cassia_core.data.readers.archive import files_in, unpack
 from cassia_core.data.readers.cell_file import CellFile
+from cassia_core.data.readers.count_list import is_count_list, read_count_list
 from cassia_core.data.readers.dense_table import read_dense_table
 from cassia_core.data.readers.h5ad import read_h5ad
 from cassia_core.data.readers.loom import read_loom
 from cassia_core.data.readers.mtx import find_triples, read_mtx
 from cassia_core.data.readers.sniff import FileKind, sniff
 from cassia_core.data.readers.tenx_h5 import read_tenx_h5
+from cassia_core.data.readers.text import read_table
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError, InputError
 
 _MAX_DEPTH = 3
+_HEAD_ROWS = 20
 _WANTED_INSIDE: tuple[FileKind, ...] = ("h5ad", "tenx_h5", "loom", "tar", "zip", "gzip", "workbook", "text")
 
 
@@ -128,6 +131,8 @@ def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
         case "folder":
             return _read_folder(source.path, options, inspect)
         case "text":
+            if is_count_list(read_table(source.path, _HEAD_ROWS).frame):
+                return read_count_list(source.path, options, inspect=inspect)
             return read_dense_table(source.path, options, inspect=inspect)
         case _:
             raise AnnDataError(

@@ -21,7 +21,13 @@ DELIMITERS = (",", "\t", ";", "|")
 MISSING = frozenset({"", "na", "nan", "n/a", "<na>", "null", "none", "#n/a", "-nan"})
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
 _SAMPLED_LINES = 60
-_PREAMBLE_LINES = 20
+_PREAMBLE_LINES = 100
+_COMMENT = ("#", "%", "//")
+_RULE = re.compile(r"^[\s|:=+-]*[-=]{2,}[\s|:=+-]*$")
+_FOOTNOTE = re.compile(
+    r"^\s*(\*|†|‡|§|\d?\)|notes?\b|abbreviations?\b|sources?:|legend\b|footnotes?\b|p ?<|p-?val(ue)?s?\b)",
+    re.IGNORECASE,
+)
 _SNIFFED_CHARACTERS = 1_000_000
 _ENCODING_BYTES = 1_000_000
 CODECS = {
@@ -46,7 +52,7 @@ class TextTable:
     encoding: str
     delimiter: str
     title_rows: int = 0
-    """Rows above the header that are a title."""
+    """Rows above the header that are a title, remarks not counted; -1 where the header itself is a remark."""
 
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
@@ -140,7 +146,7 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
     """Read delimited text as strings; comment lines before the header are passed over, short lines filled
     up.
     """
-    text = _without_preamble(text)
+    text, header_is_remark = _without_preamble(text)
     if not text.strip():
         raise MarkerFormatError(f"{name} is empty.", "There is no text in it.", "Choose another file.")
     delimiter = sniff_delimiter(text)
@@ -149,9 +155,12 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
         rows = [row for row in islice(lines, None if max_rows is None else max_rows + _PREAMBLE_LINES) if row]
     except csv.Error as error:
         raise _broken(name, str(error)) from error
+    if delimiter == "|":
+        rows = without_outer_bars(rows)
     skipped = title_rows(rows)
     rows = rows[skipped:]
     header, rows = rows[0], rows[1:] if max_rows is None else rows[1 : max_rows + 1]
+    rows = without_notes(rows, header, at_the_end=max_rows is None)
     if rows and all(len(row) == len(header) + 1 for row in rows[:_SAMPLED_LINES]):
         header = ["", *header]
     written = tuple(column.strip() for column in header)
@@ -163,19 +172,52 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
             rows[number] = (row + [""] * width)[:width]
     cells = np.array(rows, dtype=object) if rows else np.empty((0, width), dtype=object)
     frame = pd.DataFrame(cells, columns=unique_names(written))
-    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter, title_rows=skipped)
+    above = skipped - 1 if header_is_remark else skipped
+    return TextTable(frame=frame, header=written, encoding=encoding, delimiter=delimiter, title_rows=above)
 
 
 def title_rows(rows: list[list[str]]) -> int:
     """How many rows at the top are a title: those with fewer filled cells than the rows below have."""
     widths = [sum(bool(cell.strip()) for cell in row) for row in rows[:_SAMPLED_LINES]]
-    if not widths:
+    if not widths or max(widths) < 2:
         return 0
     typical = max(set(widths), key=widths.count)
     for number, row in enumerate(rows[:_PREAMBLE_LINES]):
-        if widths[number] >= typical - 2 or len(row) >= len(rows[-1]) and widths[number] > 1:
+        if number >= len(widths):
+            break
+        if widths[number] >= max(2, typical - 2) or len(row) >= len(rows[-1]) and widths[number] > 1:
             return number
     return 0
+
+
+def without_outer_bars(rows: list[list[str]]) -> list[list[str]]:
+    """Rows of a Markdown table without the empty cells that its outer bars make."""
+    inner = [row for row in rows if len(row) > 2]
+    if not inner or any(row[0].strip() or row[-1].strip() for row in inner):
+        return rows
+    return [row[1:-1] if len(row) > 2 else row for row in rows]
+
+
+def without_notes(rows: list[list[str]], header: list[str], *, at_the_end: bool = True) -> list[list[str]]:
+    """Rows of a table without ruled lines and empty rows, and without the remarks below its last row."""
+    kept = [
+        row
+        for row in rows
+        if any(map(str.strip, row)) and not all(_RULE.match(cell) for cell in row if cell.strip())
+    ]
+    while at_the_end and kept and _is_footnote(kept[-1], len(header)):
+        kept.pop()
+    return kept
+
+
+def _is_footnote(row: list[str], width: int) -> bool:
+    """Whether a last row is a remark: words in its first cell, and less filled than a row of the table."""
+    filled = [cell for cell in row if cell.strip()]
+    if width < 2 or len(filled) >= width or not row[0].strip():
+        return False
+    if _FOOTNOTE.match(row[0]):
+        return True
+    return len(filled) == 1 and len(row[0].split()) >= (4 if width > 2 else 8)
 
 
 def _broken(name: str, details: str) -> MarkerFormatError:
@@ -187,14 +229,42 @@ def _broken(name: str, details: str) -> MarkerFormatError:
     )
 
 
-def _without_preamble(text: str) -> str:
-    lines_seen = 0
+def is_comment(line: str) -> bool:
+    """Whether a line of text is a remark of the program that wrote it."""
+    return line.lstrip('"\ufeff ').startswith(_COMMENT)
+
+
+def _without_preamble(text: str) -> tuple[str, bool]:
+    """Text without blank and comment lines above the table, and whether the last of these was its header, which
+    is kept without its comment sign.
+    """
+    lines_seen, remark = 0, ""
     while text and lines_seen < _PREAMBLE_LINES:
         line, _, rest = text.partition("\n")
-        if line.strip() and not line.startswith(("#", "%", "//")):
+        if line.strip() and not is_comment(line):
             break
+        remark = line if line.strip() else remark
         text, lines_seen = rest, lines_seen + 1
-    return text
+    if _is_header(remark, text.partition("\n")[0]):
+        return f"{remark.lstrip('#% ')}\n{text}", True
+    return text, False
+
+
+def _is_header(remark: str, first: str) -> bool:
+    """Whether a comment line names the columns of the first line below it, which holds numbers."""
+    for delimiter in DELIMITERS:
+        names, cells = remark.split(delimiter), first.split(delimiter)
+        if 1 < len(names) == len(cells) and any(map(_reads_as_number, cells)):
+            return not any(map(_reads_as_number, names))
+    return False
+
+
+def _reads_as_number(cell: str) -> bool:
+    try:
+        float(cell.strip('" \r'))
+    except ValueError:
+        return False
+    return True
 
 
 def unique_names(header: tuple[str, ...]) -> list[str]:

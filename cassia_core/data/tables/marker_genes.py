@@ -11,7 +11,7 @@ from cassia_core.domain.counting_words import counted
 from cassia_core.domain.findings import Finding
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
-from cassia_core.genes.lookup import is_ensembl
+from cassia_core.genes.species_ids import is_ensembl
 from cassia_core.genes.tables_io import gene_table
 
 _CLONE = re.compile(r"^([A-Z]{2}\d{6}|RP\d+-.+|CT[ABCD]-.+|[A-Z]\d{5})\.\d+$")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cassia_core.data.readers.count_list import is_count_list
 from cassia_core.data.readers.dense_table import is_dense_table
 from cassia_core.data.readers.read_cells import find_source
 from cassia_core.data.readers.text import decode, read_bytes, read_table, title_rows, unique_names
@@ -38,7 +39,7 @@ class SourceTable:
 
 def looks_like_expression(frame: pd.DataFrame) -> bool:
     """Whether it is a matrix of cells and genes rather than a table of tests."""
-    return is_dense_table(frame) and not has_test_statistics(frame)
+    return is_count_list(frame) or (is_dense_table(frame) and not has_test_statistics(frame))
 
 
 def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOptions()) -> SourceTable:

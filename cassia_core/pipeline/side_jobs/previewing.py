@@ -93,7 +93,7 @@ def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
     spec, listener = request.spec, ProgressFile(folder.progress)
     listener.started("read")
     n_run = min(request.n_cells, spec.read.max_cells or request.n_cells)
-    loaded = load_cells(Path(spec.path), replace(spec.read, max_cells=min(n_run, PREVIEW_CELLS)))
+    loaded = load_cells(Path(spec.path), replace(spec.reading, max_cells=min(n_run, PREVIEW_CELLS)))
     n_drawn = loaded.adata.n_obs
     found = cluster_cells(loaded, spec, listener, folder.view)
     view = open_view(folder.view)
