@@ -52,9 +52,9 @@ def everyday_name(label: str) -> str:
     -------
     str
         The short name of the entry that the label means; where the ontology has a term and we have no entry,
-        its name in shorter words. Words of states in front, brackets behind and several types in one label
-        are kept around the names of the types. Another label is put in shorter words when it is long, and
-        else stays as it is, but for its first letter. "" for "".
+        the term's name in shorter words, unless the label is shorter. Words of states in front, brackets
+        behind and several types in one label are kept around the names of the types. Another label is put in
+        shorter words when it is long, and else stays as it is, but for its first letter. "" for "".
     """
     text = " ".join(label.split())
     return _known(text) or _with_state(text) or _with_aside(text) or _several(text) or _as_it_is(text)
@@ -63,8 +63,8 @@ def everyday_name(label: str) -> str:
 def shown_name(label: str, *, own_words: bool = False) -> str:
     """What a screen writes for a label: its everyday name, but a person's own words as they were typed.
 
-    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them; they
-    too keep their small letters where the everyday name says the same.
+    Names of the knowledge base and of the ontology are nobody's own words, also where a person chose them;
+    they too keep their small letters where the everyday name says the same.
     """
     name = everyday_name(label)
     if not own_words:
@@ -77,12 +77,13 @@ def _known(text: str) -> str:
     """Everyday name of the one entry or term that the whole text means, "" where it means none."""
     if entry := _entry(text):
         return entry.short
-    if _ASIDE.search(text):
+    if _ASIDE.search(text) or _names_several(text):
         return ""
     term = find_term(text)
     if term is None or _qualifies(text, (term.name,)):
         return ""
-    return _capital(in_shorter_words(term.name))
+    shorter = in_shorter_words(term.name)
+    return _capital(text if len(text) <= min(LONG, len(shorter)) else shorter)
 
 
 @cache
@@ -93,6 +94,8 @@ def _entry(text: str) -> CellTypeEntry | None:
         return entry
     if _ASIDE.search(text):
         return kb.get(text)
+    if _names_several(text):
+        return None
     term = find_term(text)
     found = kb.get(term.cl_id) if term else kb.get(text)
     if found is None:
@@ -100,6 +103,11 @@ def _entry(text: str) -> CellTypeEntry | None:
     if is_a_term_name(text):
         return None if found.nearest else found
     return None if _qualifies(text, (found.name, found.short)) else found
+
+
+def _names_several(text: str) -> bool:
+    """Whether a text joins types and is no term's name, such as "Pericyte/SMC": no one type is all of it."""
+    return bool(_JOINTS.search(text)) and not is_a_term_name(text)
 
 
 def _qualifies(text: str, names: tuple[str, ...]) -> bool:

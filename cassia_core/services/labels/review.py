@@ -29,6 +29,7 @@ from cassia_core.domain.review import (
     standing,
 )
 from cassia_core.errors import ConfigError, RunError
+from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.naming import ontology
 from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.naming.names import shown_name
@@ -390,9 +391,11 @@ def _reviewed(row: ClusterResult, named: LabelEdit | None, agreed: LabelEdit | N
 
 
 def _term_of(edit: LabelEdit) -> OntologyTerm | None:
-    """The term that was looked up when a person gave a label; None where there was none."""
+    """The term that was looked up when a person gave a label; where there was none, the nearest one above a
+    type of the knowledge base; None for a person's own words.
+    """
     if not edit.cl_id:
-        return None
+        return identify(edit.label) if load_knowledge().get(edit.label) else None
     return ontology.term_of(edit.cl_id) or OntologyTerm(cl_id=edit.cl_id, name=edit.label)
 
 

@@ -84,6 +84,8 @@ def test_the_name_of_a_type_leads_to_its_everyday_name_and_that_to_itself():
         ("cycling pancreatic beta cell", "Cycling beta cell"),
         ("fibroblast of lung or pericyte", "Lung fibroblast or pericyte"),
         ("T cell / Kupffer cell", "T cell / Kupffer cell"),
+        ("Pericyte/SMC", "Pericyte/smooth muscle cell"),
+        ("Ventricular myocyte", "Ventricular myocyte"),
         ("Unknown", "Unknown"),
         ("", ""),
     ],
