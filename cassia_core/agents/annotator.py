@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cassia_core.agents.forms import ANNOTATION, ANNOTATION_OR_REQUEST
-from cassia_core.agents.prompts import Prompt, answer_data, measured_data, render, setting_data
+from cassia_core.agents.prompts import Prompt, answer_data, cells_data, measured_data, render, setting_data
 from cassia_core.domain.tasks import AnnotateTask
 
 
@@ -12,6 +12,7 @@ def prompt(task: AnnotateTask, *, earlier: bool = False) -> Prompt:
         **setting_data(task.setting),
         "markers": ", ".join(task.markers.symbols(task.n_genes)),
         "measured": measured_data(task.measured, task.markers.cluster),
+        "cells": {} if earlier else cells_data(task.cells),
         "previous_answer": answer_data(task.previous) if task.previous else None,
         "feedback": task.feedback,
     }
@@ -23,6 +24,7 @@ def prompt(task: AnnotateTask, *, earlier: bool = False) -> Prompt:
         feedback=bool(task.feedback),
         measured=bool(task.measured),
         may_ask=task.may_ask,
+        cells=task.cells is not None,
     )
     form = ANNOTATION_OR_REQUEST if task.may_ask else ANNOTATION
     return Prompt(messages=messages, json_schema=None if earlier else form)

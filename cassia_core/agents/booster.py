@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cassia_core.agents.forms import ANNOTATION, ANNOTATION_OR_REQUEST
-from cassia_core.agents.prompts import Prompt, answer_data, checks_data, measured_data, render, setting_data
+from cassia_core.agents.prompts import Prompt, answer_data, cells_data, checks_data, measured_data, render, setting_data
 from cassia_core.domain.tasks import BoostTask
 
 
@@ -15,6 +15,7 @@ def prompt(task: BoostTask, *, earlier: bool = False) -> Prompt:
         "checks": checks_data(task.evidence),
         "siblings": {name: ", ".join(genes) for name, genes in task.sibling_genes},
         "measured": measured_data(task.measured, task.markers.cluster),
+        "cells": {} if earlier else cells_data(task.cells),
     }
     messages = render(
         "booster",
@@ -23,6 +24,7 @@ def prompt(task: BoostTask, *, earlier: bool = False) -> Prompt:
         siblings=bool(task.sibling_genes),
         last=task.last,
         depth=task.strategy == "depth",
+        cells=task.cells is not None,
     )
     form = ANNOTATION if task.last else ANNOTATION_OR_REQUEST
     return Prompt(messages=messages, json_schema=None if earlier else form)

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cassia_core.domain.annotation import Evidence, Proposal
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.conversation import Message
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import Setting
@@ -101,6 +102,26 @@ def checks_data(evidence: Evidence) -> dict[str, object]:
     if evidence.problems:
         found["problems"] = list(evidence.problems)
     return found
+
+
+def cells_data(cells: Contrast | None) -> dict[str, object]:
+    """The reading of the cells, kept short: type, rival, the genes that decided with their means, and
+    what stays open.
+    """
+    if cells is None:
+        return {}
+    genes = {
+        gene.gene: f"{'high' if gene.high else 'silent'}: mean {gene.mean_in:.2f}, {gene.lowest:.2f} to "
+        f"{gene.highest:.2f} over the clusters; marks {gene.points_to}"
+        for gene in cells.genes[:SHOWN_GENES]
+    }
+    return {
+        "reads_as": cells.named,
+        "confidence": round(cells.confidence, 2),
+        "nearest_rival": cells.rival,
+        "genes": genes,
+        "open": cells.stopped,
+    }
 
 
 def measured_data(measured: tuple[GeneMeasurement, ...], cluster: str) -> dict[str, object]:

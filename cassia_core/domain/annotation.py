@@ -22,7 +22,9 @@ EvidenceKind = Literal[
 ]
 
 
-NO_NAMES = ("", "unknown", "unassigned")
+PROLIFERATING = "proliferating cell"
+"""Answer for cells of which only the cell cycle is seen."""
+NO_NAMES = ("", "unknown", "unassigned", PROLIFERATING)
 """Answers, in small letters, that name no cell type."""
 
 

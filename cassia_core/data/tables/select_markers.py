@@ -17,12 +17,15 @@ from cassia_core.domain.markers import (
     natural_key,
 )
 from cassia_core.errors import ConfigError
+from cassia_core.genes.families import quiet_kind
 
 FRAME_COLUMNS = ("cluster", "gene", "log2fc", "score", "pval", "pval_adj", "pct_in", "pct_out")
 STATISTICS = FRAME_COLUMNS[2:]
 UNASSIGNED = "Unassigned"
 MIN_TESTED_CELLS = 3
 FEW_GENES = 3
+MANY_MITOCHONDRIAL = 0.12
+"""Part of the first genes from which mitochondrial ones are a sign of damaged cells."""
 _SORT_COLUMN: dict[RankingMethod, str] = {
     "avg_log2FC": "log2fc",
     "p_val_adj": "pval_adj",
@@ -110,10 +113,29 @@ def _select_cluster(
             cluster=cluster, n_cells=n_cells, state="too_small" if small else "no_markers", reason=reason
         )
     kept, state, reason = _passing(rows, params)
-    genes = _as_genes(_ranked(kept, method, params.ascending).head(params.n_genes))
+    genes = _as_genes(_speaking(_ranked(kept, method, params.ascending), params.n_genes).head(params.n_genes))
     if cluster == UNASSIGNED:
         state, reason = "unassigned", "These rows name no cluster in your file; they get no label."
     return ClusterMarkers(cluster=cluster, genes=genes, n_cells=n_cells, state=state, reason=reason)
+
+
+def _speaking(ranked: pd.DataFrame, n_genes: int) -> pd.DataFrame:
+    """Ranked rows without genes that speak of no cell type, so that those take no places of the first
+    `n_genes`.
+
+    Ribosomal genes and pseudogenes always go; mitochondrial genes stay where there are so many of them that
+    they are a
+    sign of damaged cells. A list of nothing else stays as it is.
+    """
+    names = ranked["gene"].astype(str)
+    kinds = np.array([quiet_kind(name, "human") for name in names], dtype=object)
+    damaged = np.sum(kinds[:n_genes] == "mitochondrial") >= max(
+        FEW_GENES, MANY_MITOCHONDRIAL * min(n_genes, len(kinds))
+    )
+    quiet = np.isin(
+        kinds, ["ribosomal", "pseudogene"] if damaged else ["ribosomal", "pseudogene", "mitochondrial"]
+    )
+    return ranked if quiet.all() else ranked[~quiet]
 
 
 def _passing(rows: pd.DataFrame, params: MarkerParams) -> tuple[pd.DataFrame, ClusterState, str]:

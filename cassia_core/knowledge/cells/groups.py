@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 
+from cassia_core.genes.families import quiet_kind
 from cassia_core.knowledge.content.states import state_genes
 from cassia_core.knowledge.content.symbols import current
 from cassia_core.knowledge.scoring.profiles import load_profiles
@@ -18,9 +18,6 @@ LOW_QUANTILE = 0.25
 """A gene's low end: below it lies a quarter of the groups, so that one group with leaked RNA does not
 raise it.
 """
-_SPEAKS_OF_NO_TYPE = re.compile(
-    r"^(?:RP[LS]\d|RPLP\d|RPSA|MRP[LS]\d|MT-)|^(?:Rp[ls]\d|Rplp\d|Rpsa|Mrp[ls]\d|mt-)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,9 +95,9 @@ def telling_genes(genes: tuple[str, ...], species: str) -> tuple[np.ndarray, np.
     found = [
         (i, row)
         for i, gene in enumerate(genes)
-        if (row := profiles.row(gene)) != nothing
+        if (row := profiles.own_row(gene)) != nothing
         and current(gene, species) not in of_states
-        and not _SPEAKS_OF_NO_TYPE.match(gene)
+        and not quiet_kind(gene, species)
     ]
     columns = np.array([i for i, _ in found], dtype=np.intp)
     return columns, np.array([row for _, row in found], dtype=np.intp)

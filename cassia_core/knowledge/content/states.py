@@ -10,7 +10,8 @@ from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.content.entries import StateEntry
 from cassia_core.knowledge.content.symbols import current
 
-ANY_TYPE = ("cycling", "stress", "low_quality")
+CYCLING = "cycling"
+ANY_TYPE = (CYCLING, "stress", "low_quality")
 """Kinds of state that any cell type can be in."""
 MALIGNANT = "malignant_hint"
 LEAST_WEIGHT, LEAST_GENES, LEAST_SHARE = 6.0, 3, 0.12
@@ -31,14 +32,14 @@ class StateCall:
 
 @cache
 def state_genes(species: str) -> frozenset[str]:
-    """Genes of states that any type can be in: they say little of the type."""
+    """Genes of states that any type can be in, those of the cell cycle all: they say little of the type."""
     kb = load_knowledge()
     return frozenset(
         m.gene
         for entry in kb.states
         if entry.kind in ANY_TYPE
         for m in kb.markers_of(entry, species)
-        if m.weight >= 2
+        if m.weight >= 2 or entry.kind == CYCLING
     )
 
 

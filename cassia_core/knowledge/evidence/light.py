@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cassia_core.domain.annotation import Evidence, Light, QualityScore, Verdict, names_a_type
+from cassia_core.domain.annotation import PROLIFERATING, Evidence, Light, QualityScore, Verdict, names_a_type
 from cassia_core.knowledge.naming.lineages import is_vague
 
 GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
@@ -19,7 +19,9 @@ def light_of(
     `score` and `verdict` are None where nobody scored or validated; they then neither help nor harm.
     """
     if evidence is not None and not names_a_type(evidence.label):
-        return "look", "No cell type could be named."
+        cycles = evidence.label.strip().lower() == PROLIFERATING
+        told = "These cells proliferate; of which kind is not told by these genes."
+        return "look", told if cycles else "No cell type could be named."
     if verdict is not None and not verdict.passed:
         return "look", "The validator did not accept the label."
     if evidence is not None and (invented := evidence.genes("cited_not_in_data")):

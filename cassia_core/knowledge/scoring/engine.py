@@ -13,15 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cassia_core.domain.annotation import PROLIFERATING
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.content.entries import CellTypeEntry
-from cassia_core.knowledge.content.states import StateCall, call_states
+from cassia_core.knowledge.content.states import CYCLING, StateCall, call_states
 from cassia_core.knowledge.naming.lineages import abstract_types, lineages
 from cassia_core.knowledge.scoring.list_scores import DEFAULTS, TELLING, EngineSettings, Scores, score_types
 from cassia_core.knowledge.scoring.mixtures import find_mixture
-from cassia_core.knowledge.scoring.profiles import Profiles
+from cassia_core.knowledge.scoring.profiles import CLEARLY, Profiles
 
 UNKNOWN = "Unknown"
 SHOWN = 8
@@ -68,12 +69,20 @@ class Ranking:
     mixed: tuple[Candidate, ...]
     states: tuple[StateCall, ...]
     genes_used: tuple[str, ...]
+    cycling: bool = False
+    """Whether the list shows the cell cycle, beyond what belongs to the type named (germinal centre B
+    cells cycle).
+    """
     reason: str = ""
 
     @property
     def label(self) -> str:
-        """Name of the type, or "Unknown" when the engine abstains."""
-        return self.entry.name if self.entry else UNKNOWN
+        """Name of the type, "proliferating" before it where the cells cycle; "proliferating cell" when only
+        that is
+        seen, and "Unknown" when the engine abstains."""
+        if self.entry is None:
+            return PROLIFERATING if self.cycling else UNKNOWN
+        return f"proliferating {self.entry.name}" if self.cycling else self.entry.name
 
     @property
     def best(self) -> Candidate:
@@ -138,9 +147,22 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
         mixed=tuple(candidate(scores, share, t) for t in mixture or ()),
         states=states,
         genes_used=scores.genes,
+        cycling=_cycles(scores, states, None if reason else here),
         reason=reason,
     )
     return ranking, share
+
+
+def _cycles(scores: Scores, states: tuple[StateCall, ...], here: int | None) -> bool:
+    """Whether genes of the cell cycle are called that are no markers of the type in column `here` (None:
+    of no type).
+    """
+    seen = {gene for state in states if state.entry.kind == CYCLING for gene in state.genes}
+    if not seen or here is None:
+        return bool(seen)
+    rows = dict(zip(scores.genes, scores.rows, strict=True))
+    owned = sum(float(scores.profiles.gain[rows[gene], here]) > CLEARLY for gene in seen)
+    return 2 * owned < len(seen)
 
 
 def _from_list(
@@ -226,6 +248,8 @@ def _why_not(scores: Scores, best: int, states: tuple[StateCall, ...], settings:
         return "The cluster has no marker genes."
     if scores.support(best, settings) > 0:
         return ""
+    if any(state.entry.kind == CYCLING for state in states):
+        return "These are proliferating cells; of which kind is not told by these genes."
     if states:
         return f"The list shows a state ({states[0].name}) but no cell type."
     return "The genes do not point to any one cell type more than chance would."

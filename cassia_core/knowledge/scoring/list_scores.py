@@ -11,6 +11,7 @@ import numpy as np
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
+from cassia_core.genes.families import quiet_kind
 from cassia_core.knowledge.content.states import state_genes
 from cassia_core.knowledge.content.symbols import current
 from cassia_core.knowledge.content.tissues import ANY, FETAL, TUMOUR, related, tissue_keys
@@ -129,12 +130,13 @@ def score_types(
     cells: Contrast | None = None,
 ) -> Scores:
     """Log-likelihood ratio of every type for the first `n_genes` of a list, and the tissue's prior."""
-    genes = (
-        markers.genes[:n_genes]
-        if isinstance(markers, ClusterMarkers)
-        else tuple(MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers[:n_genes], start=1))
-    )
     profiles = load_profiles(species_key(setting.species), settings.profiles)
+    listed = (
+        markers.genes
+        if isinstance(markers, ClusterMarkers)
+        else tuple(MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers, start=1))
+    )
+    genes = _first_speaking(listed, n_genes, profiles.species)
     names, rows, weights, length = _weigh_genes(genes, profiles, settings)
     llr = weights @ profiles.gain[rows] + weights.sum() * profiles.off_list
     return Scores(
@@ -148,6 +150,18 @@ def score_types(
         cells=cells,
         prior=tissue_prior(profiles.species, setting.tissue, settings),
     )
+
+
+def _first_speaking(genes: Sequence[MarkerGene], n_genes: int, species: str) -> Sequence[MarkerGene]:
+    """The list up to its `n_genes`-th gene that can speak for a type: ribosomal, mitochondrial genes and
+    pseudogenes
+    take no place."""
+    speaking = 0
+    for i, gene in enumerate(genes):
+        speaking += not quiet_kind(gene.gene, species)
+        if speaking == n_genes:
+            return genes[: i + 1]
+    return genes
 
 
 def _weigh_genes(
@@ -170,7 +184,9 @@ def _weigh_genes(
         seen.add(key)
         if gene.pct_in is not None and gene.pct_out is not None:
             weight *= 0.6 + 0.4 * min(1.0, max(0.0, gene.pct_in - gene.pct_out) / 0.4)
-        if current(gene.gene, profiles.species) in of_states:
+        if quiet_kind(gene.gene, profiles.species):
+            weight = 0.0
+        elif current(gene.gene, profiles.species) in of_states:
             weight *= settings.state_gene
             read += settings.state_gene
         else:

@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 
+from cassia_core.genes.families import family_of_gene
 from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.content.entries import CellTypeEntry
 from cassia_core.knowledge.content.symbols import current
@@ -18,6 +19,18 @@ from cassia_core.knowledge.naming.lineages import lineage_of_entry
 
 GENOME = 20_000
 """Genes that could stand in a marker list: the uniform part of the background."""
+
+STANDS_FOR: dict[str, tuple[str, ...]] = {
+    "immunoglobulin": ("IGHV3-23", "Igkv3-2"),
+    "alpha-beta T-cell receptor": ("TRAC", "Trac"),
+    "gamma-delta T-cell receptor": ("TRDC", "Trdc"),
+    "haemoglobin": ("HBB", "Hbb-bs"),
+    "protocadherin": ("PCDHGC5", "Pcdhgc5"),
+    "olfactory receptor": ("OR6A2", "Or6a2"),
+}
+"""The gene, human or mouse, whose markers a whole family shares. A list counts it once, however many of
+it there are.
+"""
 
 CLEARLY = 1.0
 """A gene clearly speaks for a lineage from this log-likelihood ratio on."""
@@ -81,12 +94,18 @@ class Profiles:
             nodes.append(t)
         return nodes
 
-    def row(self, gene: str) -> int:
+    def own_row(self, gene: str) -> int:
         """Row of a gene symbol, old or new; the last, empty row for a gene that no type lists."""
         found = self.rows.get(gene)
-        if found is None:
-            found = self.rows.get(current(gene, self.species), len(self.gain) - 1)
-        return found
+        return self.rows.get(current(gene, self.species), len(self.gain) - 1) if found is None else found
+
+    def row(self, gene: str) -> int:
+        """The same, but a gene that no type lists speaks through its family, if it has one (`STANDS_FOR`)."""
+        found = self.own_row(gene)
+        if found < len(self.gain) - 1:
+            return found
+        listed = STANDS_FOR.get(family_of_gene(gene), ())
+        return next((self.rows[name] for name in listed if name in self.rows), found)
 
 
 _LOADING = threading.Lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cassia_core.domain.tasks import AnnotateTask
 from cassia_core.knowledge.naming.lineages import abstract_types
-from cassia_core.knowledge.scoring.engine import UNKNOWN, Ranking, rank_types
+from cassia_core.knowledge.scoring.engine import Ranking, rank_types
 from cassia_core.llm.offline.words import SIGNATURE, block, explain
 
 MOST_KEY_GENES = 8
@@ -20,7 +20,7 @@ def annotate(task: AnnotateTask) -> str:
     """
     ranking = rank_types(task.markers, task.setting, task.n_genes, cells=task.cells)
     general, subtypes = name_levels(ranking)
-    text = [SIGNATURE, explain(ranking, task.setting)]
+    text = [SIGNATURE, explain(ranking, task.setting, task.cells)]
     if task.attempt > 1 and task.previous is not None and subtypes[:1] == [task.previous.label]:
         if ranking.specificity < SURE:
             general, subtypes = _step_back(ranking)
@@ -52,7 +52,7 @@ def annotate(task: AnnotateTask) -> str:
 def name_levels(ranking: Ranking) -> tuple[str, list[str]]:
     """The broad type, and the types named: the engine's answer first, then finer kinds that are possible."""
     if ranking.entry is None:
-        return UNKNOWN, []
+        return ranking.label, []
     path = [entry.name for entry in ranking.path]
     label = ranking.label
     general = _general(ranking)

@@ -32,7 +32,7 @@ def boost(task: BoostTask) -> str:
         ranking = rank_types(task.markers, task.setting, task.n_genes, cells=task.cells)
     return "\n\n".join(
         [
-            f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking, task.setting)}",
+            f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking, task.setting, task.cells)}",
             _conclusion(ranking),
         ]
     )

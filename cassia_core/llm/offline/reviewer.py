@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cassia_core.domain.annotation import Evidence, Proposal
+from cassia_core.domain.annotation import Evidence, Proposal, names_a_type
 from cassia_core.domain.tasks import ScoreTask, ValidateTask
 from cassia_core.knowledge.naming.labels import plural
-from cassia_core.knowledge.scoring.engine import UNKNOWN
 from cassia_core.llm.offline.words import SIGNATURE, block, series
 
 PASSED, FAILED = "VALIDATION PASSED", "VALIDATION FAILED"
@@ -59,12 +58,12 @@ def _value(proposal: Proposal, evidence: Evidence) -> int:
 
 
 def _abstains(proposal: Proposal) -> bool:
-    return proposal.label.strip().lower() == UNKNOWN.lower()
+    return not names_a_type(proposal.label)
 
 
 def _support(evidence: Evidence) -> str:
     """One or two sentences on what speaks for and against a label."""
-    if evidence.label.strip().lower() == UNKNOWN.lower():
+    if not names_a_type(evidence.label):
         return "No cell type was named, so there is nothing to weigh."
     if evidence.score is None:
         return f"The knowledge base does not know {evidence.label}, so the genes could not be weighed for it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.content.states import MALIGNANT, StateCall
 from cassia_core.knowledge.content.tissues import TUMOUR, tissue_keys
@@ -52,12 +53,14 @@ def block(content: dict[str, object]) -> str:
     return "```json\n" + json.dumps(content, ensure_ascii=False) + "\n```"
 
 
-def explain(ranking: Ranking, setting: Setting) -> str:
-    """The reasons for a ranking in sentences a student can follow."""
+def explain(ranking: Ranking, setting: Setting, cells: Contrast | None = None) -> str:
+    """The reasons for a ranking in sentences a student can follow; those of the cells first, where there
+    are any.
+    """
     if ranking.entry is None:
-        return f"{ranking.reason} So no cell type is named."
-    sentences = [_lineage_sentence(ranking)]
-    if detail := _detail_sentence(ranking):
+        return ranking.reason if ranking.cycling else f"{ranking.reason} So no cell type is named."
+    sentences = [_lineage_sentence(ranking), *_cells_sentences(ranking, cells)]
+    if cells is None and (detail := _detail_sentence(ranking)):
         sentences.append(detail)
     if against := _absence_sentence(ranking):
         sentences.append(against)
@@ -80,11 +83,33 @@ def explain(ranking: Ranking, setting: Setting) -> str:
     return " ".join(sentences)
 
 
+def _cells_sentences(ranking: Ranking, cells: Contrast | None) -> list[str]:
+    """What the cells say by contrast: what tells the type from its rival, how many of its genes were
+    measured, and why
+    no finer kind is named."""
+    if cells is None or ranking.entry is None or cells.named != ranking.entry.name:
+        return []
+    high = [gene.gene for gene in cells.genes if gene.high][:4]
+    silent = [gene.gene for gene in cells.genes if not gene.high][:3]
+    sentences = []
+    if high and cells.rival:
+        against = f", while {series(silent)} {'is' if len(silent) == 1 else 'are'} silent" if silent else ""
+        verb = "tells" if len(high) == 1 else "tell"
+        named, rival = plural(cells.named), plural(cells.rival)
+        sentences.append(
+            f"By contrast with the other clusters, {series(high)} {verb} {named} from {rival}{against}."
+        )
+    if cells.known and cells.measured < cells.known / 2:
+        sentences.append(f"Of {cells.known} genes that tell this type, {cells.measured} were measured.")
+    return [*sentences, cells.stopped] if cells.stopped else sentences
+
+
 def _state_sentence(state: StateCall) -> str:
     genes = series(state.genes[:4])
     if state.entry.kind == MALIGNANT:
         name = state.name.removeprefix("possible malignant: ")
-        return f"{genes} hint at malignant cells ({name}); markers alone do not prove it, look for copy-number changes."
+        hint = f"{genes} hint at malignant cells ({name})"
+        return f"{hint}; markers alone do not prove it, look for copy-number changes."
     return f"{genes} show a state: {state.name}."
 
 

@@ -118,7 +118,8 @@ def _speaks_of(case: Case, text: str) -> bool:
 def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeasurement, ...]) -> Proposal:
     """Refuse a label that leans on none of the genes that were given: it speaks of something else."""
     cited = parse.genes_named(" ".join(proposal.key_genes) or proposal.reasoning)
-    given = case.shown | {value.gene.upper() for value in measured}
+    read = {gene.gene.upper() for gene in case.cells.genes} if case.cells is not None else set()
+    given = case.shown | read | {value.gene.upper() for value in measured}
     if cited & given or not names_a_type(proposal.label):
         return proposal
     named = ", ".join(proposal.key_genes[:5])

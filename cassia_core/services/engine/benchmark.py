@@ -20,6 +20,7 @@ from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import AnnotateTask, Setting
 from cassia_core.errors import CassiaError, InputError
 from cassia_core.knowledge.evidence.weigh import weigh
+from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.naming.lineages import lineage_of, lineage_of_term, lineages
 from cassia_core.knowledge.naming.ontology import ancestors, find_term, parents, term_of
 from cassia_core.knowledge.scoring.engine import UNKNOWN
@@ -220,11 +221,11 @@ def _name_row(row: Row, provider: Provider, model: AgentModel, n_genes: int) -> 
 
 
 def _written(row_id: str, proposal: Proposal, markers: ClusterMarkers, setting: Setting, n_genes: int) -> Row:
-    term = find_term(proposal.label)
+    term = identify(proposal.label)
     evidence = weigh(proposal.label, markers, setting, n_genes=n_genes)
     return {
         "row_id": row_id,
-        "prediction": term.name if term else proposal.label,
+        "prediction": term.name if term and not term.nearest else proposal.label,
         "cl_id": term.cl_id if term else "",
         "general": proposal.general,
         "detailed": "; ".join(proposal.subtypes),

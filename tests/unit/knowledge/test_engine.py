@@ -138,7 +138,7 @@ def test_a_list_of_cycling_genes_alone_names_the_state_and_no_type():
     ]
     ranking = rank_types(cycling, HUMAN)
     assert ranking.entry is None
-    assert "cycling" in ranking.reason
+    assert "proliferating" in ranking.reason
 
 
 def test_a_normal_type_is_not_called_malignant_for_its_own_markers():

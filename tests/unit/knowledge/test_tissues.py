@@ -17,7 +17,7 @@ from cassia_core.knowledge.content.tissues import resolve_tissue, tissue_keys, t
         ("Esophagus", "oesophagus"),
         ("oesophagus", "oesophagus"),
         ("Adult-Trachea", "airway"),
-        ("human primary motor cortex", "brain"),
+        ("human primary motor cortex", "cerebral cortex"),
         ("Skeletal muscle", "skeletal muscle"),
         ("Adipose - Subcutaneous", "adipose"),
         ("pancreatic islets", "pancreas"),
