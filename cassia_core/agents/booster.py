@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from cassia_core.agents.forms import ANNOTATION, ANNOTATION_OR_REQUEST
-from cassia_core.agents.prompts import Prompt, answer_data, cells_data, checks_data, measured_data, render, setting_data
+from cassia_core.agents.prompts import (
+    Prompt,
+    answer_data,
+    cells_data,
+    checks_data,
+    measured_data,
+    render,
+    setting_data,
+)
 from cassia_core.domain.tasks import BoostTask
 
 
