@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.services.engine import knowledge
+from cassia_core.services.labels.names import everyday_name, term_in_words
 from cassia_ui.frame import frame
 from cassia_ui.frame.frame import require_app
 from cassia_ui.frame.markup import escaped, plain
@@ -18,6 +19,12 @@ def chips(genes: list[str], kind: str) -> str:
     return " ".join(f'<span class="cw-gene {kind}">{escaped(g)}</span>' for g in genes)
 
 
+def in_words(name: str) -> str:
+    """A type to choose: its everyday name, and the one in full where that differs."""
+    short = everyday_name(name)
+    return short if short.casefold() == name.casefold() else f"{short}: {name}"
+
+
 def draw_type(species: str) -> None:
     name = st.selectbox(
         "Cell type",
@@ -25,14 +32,16 @@ def draw_type(species: str) -> None:
         index=None,
         key="knowledge_type",
         placeholder="Search a cell type, such as regulatory T cell",
+        format_func=in_words,
     )
     entry = knowledge.describe_type(name, species) if name else None
     if entry is None:
         return
     with st.container(border=True):
-        st.subheader(plain(entry.name), anchor=False)
-        known = f"{entry.cl_id}. " if entry.cl_id else "No Cell Ontology term. "
-        st.markdown(f":gray[{known}{plain(' › '.join(entry.path))}]")
+        st.subheader(plain(entry.short), anchor=False)
+        known = f"{term_in_words(entry.term)}. " if entry.term else "No Cell Ontology term. "
+        name = "" if entry.name.casefold() == entry.short.casefold() else f"{entry.name}. "
+        st.markdown(f":gray[{plain(name + known)}{plain(' › '.join(entry.path))}]")
         for weight, words in WEIGHTS.items():
             genes = [g for g, w in entry.markers if w == weight]
             if genes:
@@ -41,7 +50,7 @@ def draw_type(species: str) -> None:
             st.html(f"<p><b>Speak against it</b><br>{chips(list(entry.absent), 'measured')}</p>")
         st.markdown(f"**Tissues** {plain(', '.join(entry.tissues))}")
         if entry.children:
-            st.markdown(f"**Finer types** {plain(', '.join(entry.children))}")
+            st.markdown(f"**Finer types** {plain(', '.join(everyday_name(c) for c in entry.children))}")
         if entry.aliases:
             st.markdown(f"**Also called** {plain(', '.join(entry.aliases))}")
         if entry.note:
@@ -61,10 +70,11 @@ def draw_gene(species: str) -> None:
     st.dataframe(
         [
             {
-                "Cell type": u.cell_type,
+                "Cell type": u.short,
                 "Cell Ontology": u.cl_id,
                 "Lineage": u.lineage,
                 "How telling": WEIGHTS.get(int(u.weight), ""),
+                "Label in full": u.cell_type,
             }
             for u in uses
         ],

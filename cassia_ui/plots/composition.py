@@ -115,7 +115,7 @@ def _bars(found: Composition, unit: str) -> go.Figure:
     figure.update_layout(
         barmode="stack",
         bargap=0.25,
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "traceorder": "normal"},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "traceorder": "normal"},
     )
     name_rows(figure, [f"{plot_numbers.short_name(g, 36)} (n = {n:,})" for g, n in sizes.items()], found.by)
     figure.update_xaxes(

@@ -31,10 +31,10 @@ _COLUMNS = {
     "Cell type": st.column_config.TextColumn(
         width=190, help="The everyday name; the ontology's stands further right."
     ),
-    "Confidence": st.column_config.TextColumn(width=86),
-    "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90),
-    "Score": st.column_config.NumberColumn(format="%d", width=52),
-    "Cells": st.column_config.NumberColumn(format="localized", width=62),
+    "Confidence": st.column_config.TextColumn(width=84),
+    "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=74),
+    "Score": st.column_config.NumberColumn(format="%d", width=48),
+    "Cells": st.column_config.NumberColumn(format="localized", width=56),
     "Cluster": st.column_config.TextColumn(width=62),
     "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
     "Label in full": st.column_config.TextColumn(width=460),

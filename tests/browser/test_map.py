@@ -120,8 +120,15 @@ def test_cells_are_drawn_in_the_colours_of_their_types_and_hostile_names_stay_te
     assert drawn.evaluate("window.hit") is None
 
 
-def test_pointing_at_a_cell_shows_its_card(drawn):
+def test_pointing_at_a_cell_shows_its_card_with_the_label_in_full(drawn):
     point_at_a_cell(drawn)
+    expect(drawn.locator(".card", has_text="in full").first).to_be_visible()
+
+
+def test_a_type_of_the_legend_says_its_label_in_full(drawn):
+    expect(drawn.get_by_role("button", name=re.compile("monocyte"))).to_have_attribute(
+        "title", re.compile("monocyte, in full, .* cells")
+    )
 
 
 def test_the_legend_isolates_a_type_and_shows_all_again(drawn):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cassia_core.domain.annotation import PROLIFERATING, Evidence, Light, QualityScore, Verdict, names_a_type
 from cassia_core.knowledge.naming.lineages import is_vague
+from cassia_core.knowledge.naming.names import everyday_name
 
 GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
 GREEN_KIND = 0.8
@@ -39,7 +40,9 @@ def light_of(
     if evidence.problems:
         return "medium", evidence.problems[0]
     if evidence.kind is not None and evidence.kind < GREEN_KIND:
-        close = f"; {evidence.best_alternative} comes close" if evidence.best_alternative else ""
+        close = (
+            f"; {everyday_name(evidence.best_alternative)} comes close" if evidence.best_alternative else ""
+        )
         return "medium", f"The cells settle the lineage, but not the kind{close}."
     if measured < GREEN_EVIDENCE:
         return "medium", f"The evidence is fair ({measured:.0f} of 100)."

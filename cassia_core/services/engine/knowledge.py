@@ -11,16 +11,20 @@ from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.content.entries import CellTypeEntry
 from cassia_core.knowledge.content.tissues import tissues
 from cassia_core.knowledge.naming import ontology
+from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.naming.labels import normal_form
 from cassia_core.knowledge.naming.lineages import family_of, lineage_of_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeMarkers:
-    """One cell type for display. Markers and absent genes are symbols of the species asked for."""
+    """One cell type for display, with its everyday name. `term` is its own or the nearest one above it; markers
+    and absent genes are symbols of the species asked for.
+    """
 
     name: str
-    cl_id: str
+    short: str
+    term: OntologyTerm | None
     lineage: str
     family: str
     path: tuple[str, ...]
@@ -38,6 +42,7 @@ class GeneUse:
     """One type that lists a gene: `weight` 3 all but exclusive, 2 strongly enriched, 1 supportive."""
 
     cell_type: str
+    short: str
     cl_id: str
     lineage: str
     weight: float
@@ -55,7 +60,8 @@ def describe_type(name: str, species: str = "human") -> TypeMarkers | None:
         return None
     return TypeMarkers(
         name=entry.name,
-        cl_id=entry.cl_id,
+        short=entry.short,
+        term=identify(entry.name),
         lineage=lineage_of_entry(entry),
         family=family_of(entry.name),
         path=tuple(e.name for e in reversed(kb.lineage(entry))),
@@ -72,7 +78,13 @@ def describe_type(name: str, species: str = "human") -> TypeMarkers | None:
 def types_of_gene(symbol: str, species: str = "human") -> tuple[GeneUse, ...]:
     """Types that a gene marks, most telling first; empty when none lists it. Old symbols are understood."""
     return tuple(
-        GeneUse(cell_type=entry.name, cl_id=entry.cl_id, lineage=lineage_of_entry(entry), weight=weight)
+        GeneUse(
+            cell_type=entry.name,
+            short=entry.short,
+            cl_id=entry.cl_id,
+            lineage=lineage_of_entry(entry),
+            weight=weight,
+        )
         for entry, weight in load_knowledge().by_gene(symbol.strip(), species)
     )
 
@@ -107,7 +119,11 @@ def tissue_names() -> tuple[str, ...]:
 
 
 def _rank(entry: CellTypeEntry, wanted: str) -> int | None:
-    names = [normal_form(entry.name), *(normal_form(alias) for alias in entry.aliases)]
+    names = [
+        normal_form(entry.name),
+        normal_form(entry.short),
+        *(normal_form(alias) for alias in entry.aliases),
+    ]
     if wanted in names:
         return 0
     if any(name.startswith(wanted) for name in names):

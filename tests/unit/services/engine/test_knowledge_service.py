@@ -13,10 +13,18 @@ from cassia_core.services.engine.knowledge import (
 
 def test_a_type_is_described_with_markers_and_its_place():
     found = describe_type("B cells")
-    assert (found.name, found.cl_id, found.family) == ("B cell", "CL:0000236", "B, plasma")
+    assert (found.name, found.term.cl_id, found.family) == ("B cell", "CL:0000236", "B, plasma")
     assert "MS4A1" in dict(found.markers)
     assert found.path[-1] == "B cell"
     assert describe_type("wibble") is None
+
+
+def test_a_type_is_found_by_its_everyday_name_and_says_a_borrowed_term():
+    found = describe_type("CD56bright NK cell")
+    assert found.name == "CD16-negative, CD56-bright natural killer cell, human"
+    assert found.short == "CD56bright NK cell"
+    assert describe_type("CA1 pyramidal neuron").term.nearest
+    assert search_types("CD56bright NK")[0] == found.name
 
 
 def test_markers_are_given_in_the_species_asked_for():
