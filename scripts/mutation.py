@@ -27,7 +27,8 @@ PLACES: dict[str, str] = {
     "cassia_core/knowledge/scoring/mixtures.py": "tests/unit/knowledge",
     "cassia_core/llm/limiter.py": "tests/unit/llm",
     "cassia_core/llm/provider_problems.py": "tests/unit/llm tests/contract/test_providers.py",
-    "cassia_core/pipeline/annotation/boosting.py": "tests/unit/pipeline/test_boosting.py",
+    "cassia_core/pipeline/annotation/boosting.py": "tests/unit/pipeline/test_boosting.py "
+    "tests/unit/pipeline/test_cluster.py",
     "cassia_core/pipeline/annotation/budget.py": "tests/unit/pipeline/test_budget.py",
     "cassia_core/pipeline/annotation/merge.py": "tests/unit/pipeline/test_merge.py",
     "cassia_core/domain/config.py": "tests/unit/domain/test_limits_of_settings.py",

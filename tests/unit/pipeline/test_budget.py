@@ -65,3 +65,47 @@ def test_a_waiting_call_gives_up_when_the_run_is_stopped():
 
     with pytest.raises(KeyError):
         budget.reserve(need(), stop)
+
+
+@pytest.mark.parametrize(("spent", "fits"), [(50, True), (51, False)])
+def test_a_call_that_just_reaches_the_limit_in_tokens_is_made(spent, fits):
+    budget = Budget(150, None, spent_tokens=spent)
+    assert budget.limited
+    if fits:
+        budget.reserve(need(100), go_on)
+    else:
+        with pytest.raises(BudgetExceeded, match=f"{spent} of at most 150 tokens; the next"):
+            budget.reserve(need(100), go_on)
+
+
+@pytest.mark.parametrize(("spent", "fits"), [(0.5, True), (0.51, False)])
+def test_a_call_that_just_reaches_the_limit_in_dollars_is_made(spent, fits):
+    budget = Budget(None, 1.0, spent_usd=spent)
+    if fits:
+        budget.reserve(need(usd=0.5), go_on)
+    else:
+        with pytest.raises(BudgetExceeded):
+            budget.reserve(need(usd=0.5), go_on)
+
+
+def test_both_limits_hold_at_once_and_are_both_named():
+    budget = Budget(1000, 1.0)
+    budget.reserve(need(400, 0.4), go_on)
+    budget.settle(need(400, 0.4), 400, 0.9)
+    with pytest.raises(
+        BudgetExceeded, match=r"400 of at most 1,000 tokens and \$0\.9000 of at most \$1\.0000"
+    ):
+        budget.reserve(need(100, 0.2), go_on)
+
+
+def test_reservations_under_way_count_in_both_currencies():
+    stopped = RuntimeError("stopped")
+
+    def stop() -> None:
+        raise stopped
+
+    for budget, asked in ((Budget(250, None), need(100)), (Budget(None, 0.25), need(1, 0.1))):
+        budget.reserve(asked, go_on)
+        budget.reserve(asked, go_on)
+        with pytest.raises(RuntimeError):
+            budget.reserve(asked, stop)
