@@ -7,6 +7,8 @@ from tests.corpus import (
     marker_values,  # noqa: F401
     matrix_states,  # noqa: F401
     names,  # noqa: F401
+    r_objects,  # noqa: F401
+    stores,  # noqa: F401
     tenx,  # noqa: F401
     vendor_tables,  # noqa: F401
 )

@@ -1,25 +1,34 @@
-"""Packed files (zip, tar, gz): unpacked once, safely, into the cache."""
+"""Packed files (zip, tar, gz, bz2, xz): unpacked once, safely, into the cache."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
-import hashlib
+import lzma
+import re
 import shutil
 import tarfile
-import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from cassia_core import settings
+from cassia_core.data.readers.derived_files import derived
 from cassia_core.errors import InputError
 
 MAX_UNPACKED_BYTES = 50 * 10**9
-MAX_MEMBERS = 20_000
+MAX_MEMBERS = 200_000
 MAX_RATIO = 1000
 """Real counts shrink about tenfold; a thousandfold is a bomb."""
 _RATIO_FROM_BYTES = 100 * 10**6
+SINGLE: dict[bytes, Callable[[Path], IO[bytes]]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+"""Ways to pack a single file, by the bytes it begins with."""
 _CHUNK = 1 << 20
 _JUNK = ("__MACOSX/", ".DS_Store", "._")
 
@@ -34,36 +43,24 @@ def unpack(path: Path) -> Path:
     InputError
         The archive is damaged, dangerous, or larger than the limit, which is stated.
     """
-    stat = path.stat()
-    key = hashlib.sha256(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:24]
-    target = settings.cache_root() / "unpacked" / key
-    if target.exists():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=target.parent))
     try:
-        _unpack_into(path, unfinished)
-        if not target.exists():  # another process may have been quicker
-            unfinished.rename(target)
+        return derived(path, "unpacked", lambda target: _unpack_into(path, target))
     except (
         OSError,
         EOFError,
         tarfile.TarError,
         zipfile.BadZipFile,
+        lzma.LZMAError,
+        zlib.error,
         RuntimeError,
         NotImplementedError,
     ) as error:
-        if target.exists():
-            return target
         raise InputError(
             f"{path.name} cannot be unpacked.",
             "The archive is damaged, incomplete or locked.",
             "Copy or upload it again, or unpack it yourself.",
             details=str(error),
         ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return target
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -93,9 +90,11 @@ def _unpack_into(path: Path, target: Path) -> None:
                     with stream:
                         _write(stream, _inside(target, item.name, path), budget)
         return
-    name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
-    with gzip.open(path) as stream:
-        _write(stream, target / name, budget)
+    with path.open("rb") as plain:
+        magic = plain.read(6)
+    unpacker = next((opener for start, opener in SINGLE.items() if magic.startswith(start)), gzip.open)
+    with unpacker(path) as stream:
+        _write(stream, target / re.sub(r"\.(gz|bz2|xz)$", "", path.name, flags=re.IGNORECASE), budget)
 
 
 class _Budget:

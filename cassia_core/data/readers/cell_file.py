@@ -49,3 +49,10 @@ def block_rows(n_cells: int, wanted: int = INSPECTED_CELLS, blocks: int = 10) ->
         return None
     starts = np.linspace(0, n_cells - wanted // blocks, blocks).astype(int)
     return np.unique(np.concatenate([np.arange(start, start + wanted // blocks) for start in starts]))
+
+
+def contiguous_runs(rows: np.ndarray, gap: int = 64) -> list[np.ndarray]:
+    """Sorted numbers cut into runs that are worth reading at once: no two further apart than `gap`."""
+    if not len(rows):
+        return []
+    return np.split(rows, np.flatnonzero(np.diff(rows) > gap) + 1)

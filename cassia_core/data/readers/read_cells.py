@@ -5,31 +5,55 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cassia_core.data.readers.archive import files_in, unpack
+from cassia_core.data.readers.archive import SINGLE, files_in, unpack
 from cassia_core.data.readers.cell_file import CellFile
+from cassia_core.data.readers.columnar import columnar_as_text, frame_as_text
 from cassia_core.data.readers.count_list import is_count_list, read_count_list
 from cassia_core.data.readers.dense_table import read_dense_table
-from cassia_core.data.readers.h5ad import read_h5ad
-from cassia_core.data.readers.loom import read_loom
+from cassia_core.data.readers.hdf5.h5ad import read_h5ad
+from cassia_core.data.readers.hdf5.h5seurat import read_h5seurat
+from cassia_core.data.readers.hdf5.hdf5_links import own_content
+from cassia_core.data.readers.hdf5.loom import read_loom
+from cassia_core.data.readers.hdf5.tenx_h5 import read_tenx_h5
 from cassia_core.data.readers.mtx import find_triples, read_mtx
+from cassia_core.data.readers.r_objects.reader import read_r_cells, read_r_tables
 from cassia_core.data.readers.sniff import FileKind, sniff
-from cassia_core.data.readers.tenx_h5 import read_tenx_h5
 from cassia_core.data.readers.text import read_table
+from cassia_core.data.readers.zarr_store import FORMAT as ZARR_FORMAT
+from cassia_core.data.readers.zarr_store import as_h5ad, find_store
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError, InputError
 
 _MAX_DEPTH = 3
 _HEAD_ROWS = 20
-_WANTED_INSIDE: tuple[FileKind, ...] = ("h5ad", "tenx_h5", "loom", "tar", "zip", "gzip", "workbook", "text")
+_WANTED_INSIDE: tuple[FileKind, ...] = (
+    "h5ad",
+    "tenx_h5",
+    "loom",
+    "h5seurat",
+    "r_object",
+    "tar",
+    "zip",
+    "gzip",
+    "workbook",
+    "parquet",
+    "feather",
+    "text",
+)
+_HDF5: tuple[FileKind, ...] = ("h5ad", "tenx_h5", "loom", "h5seurat")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is to be read: a file of a known kind, or a folder; `done` says what was unpacked to get there."""
+    """What is to be read: a file of a known kind, or a folder; `done` says what was unpacked to get there.
+
+    `format` names the format where it is another than that of the file to be read.
+    """
 
     path: Path
     kind: FileKind
     done: tuple[str, ...] = ()
+    format: str = ""
 
 
 def find_source(path: Path, depth: int = 0) -> Source:
@@ -45,6 +69,15 @@ def find_source(path: Path, depth: int = 0) -> Source:
         return (
             Source(path=path.parent, kind="folder") if find_triples(path.parent.iterdir()) else _lonely(path)
         )
+    if kind in _HDF5:
+        own, done = own_content(path)
+        return Source(path=own, kind=kind, done=done)
+    if kind == "r_object":
+        return _r_object(path)
+    if kind in ("parquet", "feather"):
+        return Source(
+            path=columnar_as_text(path, kind), kind="text", done=(f"The {kind} file is read as a table.",)
+        )
     if kind not in ("zip", "tar", "gzip", "folder"):
         return Source(path=path, kind=kind)
     if depth >= _MAX_DEPTH:
@@ -59,6 +92,18 @@ def find_source(path: Path, depth: int = 0) -> Source:
     return replace(found, done=(*unpacked, *found.done))
 
 
+def _r_object(path: Path) -> Source:
+    """An R object, unpacked where it is packed; its tables as text, as other tables are."""
+    with path.open("rb") as stream:
+        packed = stream.read(6).startswith(tuple(SINGLE))
+    unpacked = files_in(unpack(path))[0] if packed else path
+    table = read_r_tables(unpacked)
+    if table is None:
+        return Source(path=unpacked, kind="r_object")
+    text = frame_as_text(unpacked, table, path.stem)
+    return Source(path=text, kind="text", done=("The data.frame of R is read as a table.",))
+
+
 def _lonely(path: Path) -> Source:
     raise AnnDataError(
         f"{path.name} is a matrix without names.",
@@ -69,12 +114,10 @@ def _lonely(path: Path) -> Source:
 
 def _inside(folder: Path, path: Path, depth: int) -> Source:
     files = files_in(folder)
-    if any((folder / name).exists() for name in (".zgroup", "zarr.json")):
-        raise InputError(
-            f"{path.name} is a zarr store.",
-            "Folders of that kind are not read.",
-            'Save it as h5ad in Python: `anndata.read_zarr("it").write_h5ad("it.h5ad")`.',
-        )
+    store = find_store(folder)
+    if store is not None:
+        copy, done = as_h5ad(store)
+        return Source(path=copy, kind="h5ad", done=done, format=ZARR_FORMAT)
     if find_triples(files):
         return Source(path=folder, kind="folder")
     kinds: list[tuple[FileKind, Path]] = []
@@ -117,7 +160,7 @@ def read_cell_file(
         The reader cannot use the content.
     """
     file = _read(source, options, inspect)
-    return replace(file, done=(*source.done, *file.done))
+    return replace(file, done=(*source.done, *file.done), format=source.format or file.format)
 
 
 def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
@@ -126,6 +169,10 @@ def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
             return read_h5ad(source.path, max_cells=options.max_cells, inspect=inspect)
         case "tenx_h5":
             return read_tenx_h5(source.path, options, inspect=inspect)
+        case "r_object":
+            return read_r_cells(source.path, options, inspect=inspect)
+        case "h5seurat":
+            return read_h5seurat(source.path, options, inspect=inspect)
         case "loom":
             return read_loom(source.path, options, inspect=inspect)
         case "folder":

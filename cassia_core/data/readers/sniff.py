@@ -12,34 +12,41 @@ from typing import Literal
 
 import h5py
 
-from cassia_core.data.readers.h5ad import is_h5ad
+from cassia_core.data.readers.hdf5.h5ad import is_h5ad
+from cassia_core.data.readers.hdf5.h5seurat import is_h5seurat
+from cassia_core.data.readers.hdf5.hdf5_links import own_content
+from cassia_core.data.readers.r_objects.parsing import starts_like_r
 from cassia_core.errors import AnnDataError, InputError
 
 FileKind = Literal[
-    "h5ad", "tenx_h5", "loom", "matrix_market", "folder", "workbook", "zip", "tar", "gzip", "text"
+    "h5ad",
+    "tenx_h5",
+    "loom",
+    "h5seurat",
+    "matrix_market",
+    "folder",
+    "workbook",
+    "r_object",
+    "parquet",
+    "feather",
+    "zip",
+    "tar",
+    "gzip",
+    "text",
 ]
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HEAD = 8192
 _TRUNCATED = re.compile(r"truncated file: eof = (\d+).*stored_eof = (\d+)")
-_RDS = (b"X\n\x00\x00", b"A\n2\n", b"A\n3\n", b"RDX2\n", b"RDX3\n", b"RDA2\n")
+_R_AS_TEXT = (b"A\n2\n", b"A\n3\n", b"RDA2\nA\n", b"RDA3\nA\n")
 _UNPACKERS = {b"BZh": bz2.BZ2Decompressor, b"\xfd7zXZ\x00": lzma.LZMADecompressor}
 _OTHER_FORMATS = {
     b"7z\xbc\xaf": "7z",
     b"Rar!": "rar",
     b"\x28\xb5\x2f\xfd": "zstd",
-    b"PAR1": "parquet",
-    b"ARROW1": "feather",
     b"%PDF": "pdf",
     b"\x89PNG": "png",
 }
-_RDS_REMEDY = (
-    'In R: `library(Seurat); obj <- readRDS("your_file.rds"); '
-    'sceasy::convertFormat(obj, from = "seurat", to = "anndata", outFile = "your_file.h5ad")`. '
-    'Or write the markers with `write.csv(FindAllMarkers(obj), "markers.csv")`.'
-)
-_H5SEURAT_REMEDY = (
-    'In R: `SeuratDisk::Convert("your_file.h5seurat", dest = "h5ad")`. Then open the h5ad file.'
-)
+_COLUMNAR: dict[bytes, FileKind] = {b"PAR1": "parquet", b"ARROW1": "feather"}
 
 
 def sniff(path: Path) -> FileKind:
@@ -87,20 +94,27 @@ def sniff(path: Path) -> FileKind:
 
 
 def _packed_kind(path: Path, head: bytes) -> FileKind:
-    """bzip2 and xz: read where they pack a tar, refused (with what is inside) elsewhere."""
+    """bzip2 and xz: read where they pack a tar or an R object, refused (with what is inside) elsewhere."""
     unpacker = next(make for magic, make in _UNPACKERS.items() if head.startswith(magic))()
     try:
         inside = unpacker.decompress(head)
     except (OSError, EOFError, lzma.LZMAError):
         inside = b""
-    if inside[257:262] == b"ustar" or not inside:
+    if inside[257:262] == b"ustar" or not inside and not _is_r_name(path):
         return "tar"
+    if starts_like_r(inside) or not inside:
+        return "r_object"
     _text_kind(path, inside)
     raise InputError(
         f"{path.name} is packed with bzip2 or xz.",
         "Single files packed so are not read.",
         "Unpack it, or pack it as gz or zip.",
     )
+
+
+def _is_r_name(path: Path) -> bool:
+    """Whether the name is one of R's: asked only where the first bytes do not show the content."""
+    return path.suffix.lower() in (".rds", ".rdata", ".rda")
 
 
 def _gzip_kind(path: Path) -> FileKind:
@@ -147,12 +161,17 @@ def _text_kind(path: Path, head: bytes) -> FileKind:
             "It comes from a repository that keeps large files elsewhere (git LFS).",
             "Fetch the file itself (`git lfs pull`, or the download button) and open that.",
         )
-    if head.startswith(_RDS):
+    if starts_like_r(head):
+        return "r_object"
+    if head.startswith(_R_AS_TEXT):
         raise InputError(
-            f"{path.name} is an R object.",
-            "R objects can run code when opened, so they are not read.",
-            _RDS_REMEDY,
+            f"{path.name} is an R object written as text.",
+            "Only R's binary form is read.",
+            'Save it again in R: `saveRDS(object, "new.rds")`.',
         )
+    for magic, columnar in _COLUMNAR.items():
+        if head.startswith(magic):
+            return columnar
     for magic, name in _OTHER_FORMATS.items():
         if head.startswith(magic):
             raise InputError(
@@ -203,7 +222,8 @@ def _is_binary(head: bytes) -> bool:
 
 def _hdf5_kind(path: Path) -> FileKind:
     try:
-        with h5py.File(path, "r") as file:
+        own, _ = own_content(path)
+        with h5py.File(own, "r") as file:
             keys = set(file)
             if is_h5ad(file):
                 return "h5ad"
@@ -213,12 +233,8 @@ def _hdf5_kind(path: Path) -> FileKind:
                 return "tenx_h5"
             if {"matrix", "row_attrs", "col_attrs"} <= keys:
                 return "loom"
-            if {"assays", "cell.names"} <= keys or "active.assay" in file.attrs:
-                raise InputError(
-                    f"{path.name} is a Seurat file (h5seurat).",
-                    "That format is not read directly.",
-                    _H5SEURAT_REMEDY,
-                )
+            if is_h5seurat(file):
+                return "h5seurat"
             shapes = [f"{k} {getattr(file[k], 'shape', '(group)')}" for k in sorted(keys)]
     except (OSError, KeyError, RuntimeError) as error:
         raise _unreadable(path, error) from error

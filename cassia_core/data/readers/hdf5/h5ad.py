@@ -15,7 +15,7 @@ from anndata import OldFormatWarning
 from anndata.io import read_elem
 
 from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows
-from cassia_core.data.readers.h5_elements import (
+from cassia_core.data.readers.hdf5.h5_elements import (
     UNREADABLE,
     Rows,
     is_matrix,
@@ -25,6 +25,7 @@ from cassia_core.data.readers.h5_elements import (
     stored_values,
     take,
 )
+from cassia_core.data.readers.hdf5.hdf5_damage import damaged
 from cassia_core.errors import AnnDataError
 
 FORMAT = "AnnData (h5ad)"
@@ -56,14 +57,14 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
     lost: list[str] = []
     with h5py.File(path, "r") as whole:
         file, chosen = _cells_of(whole, path)
-        main = _main_matrix(file, path)
+        main, genes = _main_matrix(file, path)
         n_cells, n_genes = matrix_shape(main)
         rows = block_rows(n_cells) if inspect else random_rows(n_cells, max_cells)
         bound = _INSPECTED_VALUES if inspect else None
         try:
             matrix = read_matrix(main, rows, bound)
             obs = read_frame(file["obs"], rows, lambda name: lost.append(f"the cell column {name}"))
-            var = read_frame(file["var"], None, lambda name: lost.append(f"the gene column {name}"))
+            var = read_frame(genes, None, lambda name: lost.append(f"the gene column {name}"))
         except UNREADABLE as error:
             raise damaged(path, error) from error
         obs, var = _fitting(obs, matrix.shape[0], "cells", path), _fitting(var, n_genes, "genes", path)
@@ -80,10 +81,10 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         )
         values = sum(stored_values(m) for m in _matrices(file))
         log_base = _noted_log_base(file)
-        moved = "X" not in file or not is_matrix(file["X"])
+        stand_in = "" if "X" in file and _has_genes(file["X"]) else main.name.lstrip("/").removesuffix("/X")
     done = chosen + tuple(f"{name[0].upper()}{name[1:]} cannot be read and is left out." for name in lost)
-    if moved:
-        done += ("The file has no main matrix; the first of its layers or its raw matrix stands in for it.",)
+    if stand_in:
+        done += (f"The file has no main matrix (X) with genes; {stand_in} stands in for it.",)
     return CellFile(
         adata=adata,
         format=FORMAT,
@@ -127,36 +128,27 @@ def _cells_of(file: h5py.File, path: Path) -> tuple[h5py.Group, tuple[str, ...]]
     )
 
 
-def damaged(path: Path, error: Exception) -> AnnDataError:
-    """The error for a file whose matrix or tables cannot be read."""
-    if "filter" in str(error).lower():
-        return AnnDataError(
-            f"{path.name} is packed in a way that cannot be read here.",
-            "Its values were written with a special compression (such as blosc or zstd).",
-            'Save it again in Python: `adata.write_h5ad("new.h5ad", compression="gzip")`.',
-            details=str(error),
-        )
-    return AnnDataError(
-        f"{path.name} is damaged.",
-        "Its cells, genes or values cannot be read.",
-        "Copy or upload the file again, or save it anew from the program that made it.",
-        details=f"{type(error).__name__}: {error}",
-    )
-
-
-def _main_matrix(file: h5py.Group, path: Path) -> h5py.Group | h5py.Dataset:
+def _main_matrix(file: h5py.Group, path: Path) -> tuple[h5py.Group | h5py.Dataset, h5py.Group | h5py.Dataset]:
+    """The matrix that stands for the cells, and the table of its genes: X, else a layer, else `raw`."""
     candidates = [file.get("X")] + [file["layers"][name] for name in file.get("layers", {})]
     for element in candidates:
-        if element is not None and is_matrix(element):
-            return element
-    raw = file.get("raw/X", file.get("raw.X"))
-    if raw is not None and is_matrix(raw) and _length(file["var"]) == matrix_shape(raw)[1]:
-        return raw
+        if element is not None and _has_genes(element):
+            return element, file["var"]
+    raw, table = file.get("raw/X", file.get("raw.X")), file.get("raw/var", file.get("raw.var"))
+    if raw is not None and _has_genes(raw):
+        for genes in (file["var"], table):
+            if genes is not None and _length(genes) == matrix_shape(raw)[1]:
+                return raw, genes
     raise AnnDataError(
         f"{path.name} holds no expression values.",
         "It has the names of cells and genes, and no matrix of values.",
         "Save the file again with its counts, or open another one.",
     )
+
+
+def _has_genes(element: h5py.Group | h5py.Dataset) -> bool:
+    """Whether an element is a matrix with at least one gene."""
+    return is_matrix(element) and matrix_shape(element)[1] > 0
 
 
 def _length(frame: h5py.Group | h5py.Dataset) -> int:
@@ -207,6 +199,8 @@ def _add_raw(
     matrix, table = file.get("raw/X", file.get("raw.X")), file.get("raw/var", file.get("raw.var"))
     if matrix is None or table is None or not is_matrix(matrix):
         return
+    if not ("X" in file and _has_genes(file["X"])) and matrix_shape(matrix)[1] == adata.n_vars:
+        return  # it stands in for the main matrix already
     try:
         values = read_matrix(matrix, rows, bound)
         var = read_frame(table)

@@ -11,8 +11,8 @@ import pandas as pd
 import scipy.sparse as sp
 
 from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows
-from cassia_core.data.readers.h5_elements import UNREADABLE, Rows
-from cassia_core.data.readers.h5ad import damaged
+from cassia_core.data.readers.hdf5.h5_elements import UNREADABLE, Rows
+from cassia_core.data.readers.hdf5.hdf5_damage import damaged
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
 from cassia_core.errors import AnnDataError

@@ -11,8 +11,8 @@ import pandas as pd
 import scipy.sparse as sp
 
 from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows
-from cassia_core.data.readers.h5_elements import UNREADABLE, Rows
-from cassia_core.data.readers.h5ad import damaged
+from cassia_core.data.readers.hdf5.h5_elements import UNREADABLE, Rows
+from cassia_core.data.readers.hdf5.hdf5_damage import damaged
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError
 
@@ -92,7 +92,7 @@ def _attributes(group: h5py.Group, n: int, rows: Rows, lost: list[str]) -> pd.Da
         values = group[name][()] if isinstance(group[name], h5py.Dataset) else np.empty((0, 0))
         if values.ndim == 2 and values.shape == (n, 1):
             values = values[:, 0]
-        if values.shape != (n,):
+        if values.shape != (n,) or values.dtype.names:  # pySCENIC and SCope keep records, one field a regulon
             lost.append(name)
             continue
         if values.dtype.kind in "SO":

@@ -218,7 +218,7 @@ def read_column(element: h5py.Group | h5py.Dataset, rows: Rows, frame: h5py.Grou
         return pd.Categorical.from_codes(values, _decoded(np.asarray(categories)))
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim != 1:
+    if values.ndim != 1 or values.dtype.names:
         raise ValueError("not a column")
     return _decoded(values)
 
