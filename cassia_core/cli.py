@@ -25,6 +25,8 @@ _AGENT_OPTIONS = (
     "no_score",
     "no_merge",
     "blind",
+    "use_reference",
+    "prices",
     "max_cost",
     "max_tokens",
     "replay",
@@ -209,6 +211,13 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--model", help="model id (default: the provider's own default)")
     command.add_argument("--base-url", help="address of an OpenAI-compatible server, used exactly as typed")
+    command.add_argument(
+        "--prices",
+        nargs="+",
+        type=float,
+        metavar="USD",
+        help="price of a million tokens sent, written and (if it differs) read from the cache: 0.5 2 0.05",
+    )
 
 
 def _add_agents(command: argparse.ArgumentParser) -> None:
@@ -224,6 +233,11 @@ def _add_agents(command: argparse.ArgumentParser) -> None:
     group.add_argument("--no-score", action="store_true", help="leave the scorer out")
     group.add_argument("--no-merge", action="store_true", help="leave the merger out")
     group.add_argument("--blind", action="store_true", help="never show labels of the input to the agents")
+    group.add_argument(
+        "--use-reference",
+        action="store_true",
+        help="give the annotator what the knowledge base holds on types left open (not in blind runs)",
+    )
     group.add_argument("--max-cost", type=float, metavar="USD", help="stop before this is exceeded")
     group.add_argument("--max-tokens", type=int, help="stop before this many tokens are exceeded")
     group.add_argument(

@@ -83,6 +83,7 @@ def runCASSIA_batch(
     ascending: bool | None = None,
     validator_involvement: str = "v1",
     reasoning: str | None = None,
+    use_reference: bool = False,
 ) -> AnnotatedRun:
     """Annotate every cluster of one marker table.
 
@@ -108,6 +109,8 @@ def runCASSIA_batch(
         Order of the genes: avg_log2FC, p_val_adj, pct_diff or Score.
     validator_involvement
         "v1" standard, "v0" strict.
+    use_reference
+        Give the annotator what the marker knowledge base holds on the types that a cluster leaves open.
 
     Returns
     -------
@@ -130,6 +133,7 @@ def runCASSIA_batch(
         max_workers=max_workers,
         max_retries=max_retries,
         validator_involvement=validator_involvement,
+        use_reference=use_reference,
     )
     run = _run_markers(
         marker,
@@ -219,8 +223,9 @@ def runCASSIA(
     provider: str = SEED_PROVIDER,
     validator_involvement: str = "v1",
     reasoning: str | None = None,
+    use_reference: bool = False,
 ) -> ClusterResult:
-    """Annotate one list of marker genes, best first.
+    """Annotate one list of marker genes, best first. Parameters are those of `runCASSIA_batch`.
 
     Returns
     -------
@@ -237,6 +242,7 @@ def runCASSIA(
         boost="off",
         merge=False,
         validator_involvement=validator_involvement,
+        use_reference=use_reference,
     )
     run = _run_markers(
         table,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cassia_core.domain.config import (
     QCParams,
     ReadOptions,
     RunConfig,
+    check,
 )
 from cassia_core.errors import InputError
 from cassia_core.services.engine.keys import known_keys
@@ -115,6 +117,7 @@ def annotation_of(options: argparse.Namespace) -> AnnotationParams:
         score=not options.no_score,
         merge=not options.no_merge,
         blind=options.blind,
+        use_reference=options.use_reference,
         max_cost_usd=options.max_cost,
         max_tokens_total=options.max_tokens,
     )
@@ -124,8 +127,17 @@ def model_of(options: argparse.Namespace) -> AgentModel:
     """Provider, model and address from command line options."""
     provider = "custom" if options.base_url and options.provider == "offline" else options.provider
     return AgentModel(
-        provider=provider, model=options.model or default_model(provider), base_url=options.base_url
+        provider=provider,
+        model=options.model or default_model(provider),
+        base_url=options.base_url,
+        **prices_typed(options.prices),
     )
+
+
+def prices_typed(prices: Sequence[float] | None) -> dict[str, float]:
+    """Fields of `AgentModel` for prices typed as a list: sent, written, and read from the cache."""
+    check(prices is None or len(prices) in (2, 3), "prices", prices, "two or three numbers")
+    return dict(zip(("input_usd", "output_usd", "cached_usd"), prices or (), strict=False))
 
 
 def _dataset(options: argparse.Namespace, path: Path, **changes: str) -> DatasetSpec:

@@ -20,6 +20,7 @@ _AGENT_FIELDS = {
     "boost": "boost",
     "validator": "validator_involvement",
     "blind": "blind",
+    "use_reference": "use_reference",
     "max_cost": "max_cost_usd",
     "max_tokens": "max_tokens_total",
 }

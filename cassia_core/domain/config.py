@@ -235,6 +235,9 @@ class AnnotationParams:
     max_retries: int = 5
     blind: bool = False
     """True: label columns and cluster names that already name a cell type never reach a prompt."""
+    use_reference: bool = False
+    """True: the annotator is given what the knowledge base holds on the types that a cluster leaves open, as
+    data. Blind runs get none."""
     max_cost_usd: float | None = None
     max_tokens_total: int | None = None
     timeout_s: float = 120.0

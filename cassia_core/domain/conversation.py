@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-AgentRole = Literal["annotator", "checks", "validator", "formatter", "scorer", "booster", "merger"]
+AgentRole = Literal[
+    "reference", "annotator", "checks", "validator", "formatter", "scorer", "booster", "merger"
+]
 TurnOutcome = Literal["", "passed", "not_passed", "failed"]
 Repair = Literal[
     "mended_json",
@@ -34,6 +37,12 @@ REPAIR_WORDS: dict[str, str] = {
     "loose_verdict": "the verdict read in another wording",
 }
 """What had to be done to a reply before it could be read, as a person reads it."""
+ASKS_NO_MODEL: tuple[AgentRole, ...] = ("reference", "checks")
+
+
+def repairs_in_words(repairs: Iterable[str]) -> tuple[str, ...]:
+    """Repairs as a person reads them; one that another version made as it is called there."""
+    return tuple(REPAIR_WORDS.get(repair, repair) for repair in repairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +57,7 @@ class Message:
 class Turn:
     """One contribution to a cluster's conversation.
 
-    `sent` holds the messages of the request (empty for the checks, which ask no model); `text` is the raw
+    `sent` holds the messages of the request (empty for the checks and the reference, which ask no model); `text` is the raw
     reply; `at` is UTC in ISO 8601; `model` is "" for the checks. A `replayed` answer was paid by another run:
     this one paid nothing for it, `cost_usd` is 0, and its tokens count in no sum. `repairs` say what had to
     be done to the reply before it could be read.

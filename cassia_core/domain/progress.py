@@ -19,6 +19,7 @@ LEAST_TOLD_S = 1.0
 """A pace over a shorter time says nothing."""
 FINISHED: tuple[TileState, ...] = ("scored", "done", "look", "skipped", "failed")
 _TILE_OF_AGENT: dict[str, TileState] = {
+    "reference": "annotating",
     "annotator": "annotating",
     "formatter": "annotating",
     "checks": "checking",

@@ -23,11 +23,23 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceType:
+    """What the knowledge base holds on one type: the broader type, genes that mark it, and genes that speak
+    against it.
+    """
+
+    name: str
+    kind_of: str = ""
+    marked_by: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotateTask:
     """Name this cluster. From the second attempt on, `previous` and `feedback` say what to mend.
 
     `may_ask` lets the annotator ask for measured genes instead of answering (fused boost); `measured` holds
-    what was looked up so far.
+    what was looked up so far. `reference` is what the knowledge base holds on the types left open.
     """
 
     setting: Setting
@@ -40,6 +52,7 @@ class AnnotateTask:
     cells: Contrast | None = None
     """What the cells say by contrast with the other clusters; None without cells."""
     measured: tuple[GeneMeasurement, ...] = ()
+    reference: tuple[ReferenceType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from cassia_core.domain.tasks import (
     AnnotateTask,
     BoostTask,
     MergeTask,
+    ReferenceType,
     ScoreTask,
     Setting,
     ValidateTask,
@@ -39,6 +40,16 @@ REPLY_TOKENS: dict[AgentRole, tuple[int, int]] = {
 """Fewest and most tokens of a reply of the length that the prompts ask for; of the merger, per cluster."""
 THINKING_TOKENS = {None: (0, 0), "low": (100, 1500), "medium": (300, 4000), "high": (1000, 12000)}
 """Hidden reasoning that is billed as output, per call: a rough span, it differs much between models."""
+_TYPICAL_REFERENCE = tuple(
+    ReferenceType(
+        name=f"CD4-positive, alpha-beta T cell {number}",
+        kind_of="T cell",
+        marked_by=tuple(f"GENE{i}" for i in range(8)),
+        against=("GENE8", "GENE9"),
+    )
+    for number in range(5)
+)
+"""As many types as a reference has at most."""
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 
@@ -162,7 +173,9 @@ def _typical_tasks(config: RunConfig) -> Iterator[tuple[AgentRole, AgentTask]]:
     score = params.score and params.model_of("scorer") == params.model_of("validator")
     common = {"setting": setting, "markers": markers, "n_genes": n_genes}
     judged = {**common, "proposal": proposal, "evidence": evidence}
-    yield "annotator", AnnotateTask(**common, may_ask=params.boost == "fused")
+    grounded = params.use_reference and not params.blind
+    shown = {"reference": _TYPICAL_REFERENCE, "measured": measured[:20]} if grounded else {}
+    yield "annotator", AnnotateTask(**common, may_ask=params.boost == "fused", **shown)
     yield "validator", ValidateTask(**judged, with_score=score, strictness=params.validator_involvement)
     yield "scorer", ScoreTask(**judged)
     yield "booster", BoostTask(**judged, measured=measured)
@@ -197,6 +210,8 @@ def what_is_sent(config: RunConfig) -> tuple[str, ...]:
         )
     if params.boost != "off":
         lines.append("for doubtful clusters: share of expressing cells and fold changes of single genes")
+    if params.use_reference and not params.blind:
+        lines.append("what the marker knowledge base holds on types left open, with values of single genes")
     if params.merge:
         lines.append("the labels found" + ("" if params.blind else ", with the clusters' names"))
     lines.append("Never sent: cells, the expression matrix, file names, metadata columns.")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 
 import anndata as ad
@@ -25,7 +26,7 @@ from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout
-from cassia_core.runs.store import load_record
+from cassia_core.runs.store import load_clusters, load_record
 from cassia_core.version import __version__
 
 LARGEST_COMPRESSED = 50_000_000
@@ -120,6 +121,15 @@ def write_failure(layout: DatasetLayout, spec: DatasetSpec, error: CassiaError) 
     write_text(layout.summary_txt, "\n".join(lines) + "\n")
 
 
+def _repairs(layout: RunLayout, config: RunConfig) -> Counter[str]:
+    """How many replies of the run were read after which repair, from the checkpoints of its clusters."""
+    found: Counter[str] = Counter()
+    for number, spec in enumerate(config.datasets):
+        for row in load_clusters(layout.dataset(number, spec)):
+            found.update(repair for turn in row.turns for repair in turn.repairs)
+    return found
+
+
 def write_batch(
     layout: RunLayout, config: RunConfig, outcomes: tuple[DatasetOutcome, ...], elapsed_s: float
 ) -> None:
@@ -129,6 +139,8 @@ def write_batch(
     write_csv(layout.batch_summary_csv, run_tables.batch_table(outcomes))
     write_text(
         layout.batch_summary_txt,
-        run_tables.batch_text(outcomes, usage, len(config.datasets), elapsed_s, config.replay_from),
+        run_tables.batch_text(
+            outcomes, usage, len(config.datasets), elapsed_s, config.replay_from, _repairs(layout, config)
+        ),
     )
     write_text(layout.token_tracking, run_tables.token_tracking(calls, config.replay_from))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
@@ -267,6 +268,11 @@ def _moved(layout: RunLayout, folder: Path) -> Path:
 def save_cluster(layout: DatasetLayout, result: ClusterResult) -> None:
     """Write the checkpoint of one cluster, whole or not at all."""
     write_json(layout.checkpoint(result.cluster), result)
+
+
+def load_clusters(layout: DatasetLayout) -> Iterator[ClusterResult]:
+    """The checkpoints of all clusters that have one, in no order."""
+    return (read_json(path, ClusterResult) for path in layout.clusters.glob("*.json"))
 
 
 def load_cluster(layout: DatasetLayout, cluster: str) -> ClusterResult | None:

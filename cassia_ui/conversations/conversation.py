@@ -8,6 +8,7 @@ import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
+from cassia_core.domain.conversation import ASKS_NO_MODEL, repairs_in_words
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.look.turn_text import readable
 from cassia_ui.frame.markup import gene_chip, plain, with_chips
@@ -26,7 +27,7 @@ def draw_turns(
     genes = _genes_of(row, markers)
     for turn in row.turns:
         with st.container(gap="xxsmall"):
-            note = "no language model" if turn.role == "checks" else f"round {turn.attempt}"
+            note = "no language model" if turn.role in ASKS_NO_MODEL else f"round {turn.attempt}"
             verdict = (
                 f'<span class="cw-verdict {turn.outcome}">{_VERDICTS[turn.outcome]}</span>'
                 if turn.outcome
@@ -42,6 +43,8 @@ def draw_turns(
                 readable(turn.text), genes, lambda g: gene_chip(g, markers, is_measured, words), words
             )
             st.html(f'<div class="cw-turn"><p>{text}</p></div>')
+            if turn.repairs:
+                st.caption(f"Read after a repair: {'; '.join(repairs_in_words(turn.repairs))}.")
 
 
 def _genes_of(row: ClusterResult, markers: ClusterMarkers | None) -> frozenset[str]:
@@ -50,6 +53,10 @@ def _genes_of(row: ClusterResult, markers: ClusterMarkers | None) -> frozenset[s
     cited = set(row.proposal.key_genes) if row.proposal else set()
     asked = {m.gene for m in row.boost.measured} if row.boost else set()
     return frozenset(g for g in listed | evidence | cited | asked if len(g) > 1)
+
+
+def _of_these(tokens: int, what: str) -> str:
+    return f" ({tokens:,} {what})" if tokens else ""
 
 
 def draw_sent(row: ClusterResult) -> None:
@@ -70,7 +77,9 @@ def draw_sent(row: ClusterResult) -> None:
         paid = "replayed, nothing paid" if turn.replayed else money(turn.cost_usd)
         st.markdown(
             f"**{AGENT_NAMES[turn.role]}**, round {turn.attempt}, {plain(turn.model)}: "
-            f"{turn.input_tokens:,} tokens in, {turn.output_tokens:,} out, {paid}, {turn.latency_s:.1f} s"
+            f"{turn.input_tokens:,} tokens in{_of_these(turn.cached_tokens, 'from the cache')}, "
+            f"{turn.output_tokens:,} out{_of_these(turn.reasoning_tokens, 'for thinking')}, {paid}, "
+            f"{turn.latency_s:.1f} s"
         )
         for message in turn.sent:
             st.code(f"[{message.role}]\n{message.content}", language=None, wrap_lines=True)

@@ -45,6 +45,7 @@ STAGE_NAMES: dict[Stage, str] = {
     "write": "Write files and report",
 }
 AGENT_NAMES = {
+    "reference": "Knowledge base",
     "annotator": "Annotator",
     "checks": "Checks",
     "validator": "Validator",
@@ -54,6 +55,7 @@ AGENT_NAMES = {
     "merger": "Merger",
 }
 AGENT_ICONS = {
+    "reference": ":material/menu_book:",
     "annotator": ":material/edit_note:",
     "checks": ":material/rule:",
     "validator": ":material/gavel:",

@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
+from cassia_core.domain.conversation import ASKS_NO_MODEL
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs.results import label_colours
@@ -183,7 +184,7 @@ def draw_now(view: RunView, dataset: DatasetView, at_rest: bool) -> None:
         tile = next((t for t in dataset.tiles if t.cluster == cluster), None)
         st.markdown(f"**Cluster {plain(cluster)}** {tile_badge(tile, at_rest) if tile else ''}")
         for turn in [t for t in turns if t.cluster == cluster][-RECENT_TURNS:]:
-            note = "no language model" if turn.agent == "checks" else f"round {turn.attempt}"
+            note = "no language model" if turn.agent in ASKS_NO_MODEL else f"round {turn.attempt}"
             st.markdown(
                 f"{AGENT_ICONS[turn.agent]} **{AGENT_NAMES[turn.agent]}** :gray[{note}]  "
                 f"\n{plain(_short(turn.text))}"

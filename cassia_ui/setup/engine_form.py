@@ -13,6 +13,7 @@ from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.problem_cards import show_problem
 
+_PRICES = {"input_usd": "sent", "output_usd": "written", "cached_usd": "read from a cache"}
 BOOSTS = {
     "selective": "Only doubtful clusters",
     "fused": "The annotator may ask from the first turn",
@@ -74,7 +75,8 @@ def draw_engine() -> None:
         help="Kept in this session's memory. Never written to disk, logs or reports.",
     )
     session.set_key(provider, key)
-    _use(AgentModel(provider=provider, model=model or "", base_url=address.strip() or None))
+    chosen = AgentModel(provider=provider, model=model or "", base_url=address.strip() or None)
+    _use(_with_prices(chosen, now))
     with st.container(horizontal=True):
         test = st.button("Test the connection", icon=":material/network_check:", disabled=not model)
         if st.button(
@@ -85,6 +87,29 @@ def draw_engine() -> None:
             _read_models(provider, address)
     if test:
         _test(session.draft().annotation.annotator)
+
+
+def _with_prices(model: AgentModel, now: AgentModel) -> AgentModel:
+    """The model with prices that a person types: asked for where the catalogue knows none."""
+    if not model.model or models.price_is_known(model):
+        return model
+    same = (now.provider, now.model) == (model.provider, model.model)
+    with st.expander("Price of this model (not in the catalogue)"):
+        columns = st.columns(3)
+        typed = [
+            column.number_input(
+                f"$ per million tokens {what}",
+                min_value=0.0,
+                value=getattr(now, name) if same else None,
+                format="%g",
+                key=f"engine_{name}_{model.provider}_{model.model}",
+            )
+            for column, (name, what) in zip(columns, _PRICES.items(), strict=True)
+        ]
+    sent, written, cached = typed
+    if sent is None or written is None:
+        return model
+    return replace(model, input_usd=sent, output_usd=written, cached_usd=cached)
 
 
 def _use(model: AgentModel) -> None:
@@ -162,6 +187,14 @@ def draw_stages() -> None:
             key="stage_blind",
             help="Cluster names that already name a cell type are not sent.",
         )
+        reference = first.toggle(
+            "Show the knowledge base",
+            now.use_reference and not blind,
+            key="stage_reference",
+            disabled=blind,
+            help="The annotator is given what the knowledge base holds on the types that a cluster leaves "
+            "open, with values measured in the cluster. Not in blind runs.",
+        )
         cap = second.number_input(
             "Stop before this cost, $ (0: no limit)",
             0.0,
@@ -180,6 +213,7 @@ def draw_stages() -> None:
             score_threshold=float(threshold),
             max_workers=int(workers),
             blind=blind,
+            use_reference=reference and not blind,
             max_cost_usd=cap or None,
         )
     )

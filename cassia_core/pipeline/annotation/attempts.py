@@ -8,10 +8,11 @@ from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
 from cassia_core.domain.annotation import Proposal, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
-from cassia_core.domain.tasks import AnnotateTask, FormatTask, ScoreTask, ValidateTask
+from cassia_core.domain.tasks import AnnotateTask, FormatTask, ReferenceType, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
 from cassia_core.pipeline.annotation.cluster_case import Case, Draft
 from cassia_core.pipeline.annotation.conversation import Conversation
+from cassia_core.pipeline.annotation.grounding import contrasts_of_reference, reference_in_words, reference_of
 from cassia_core.pipeline.annotation.looking_up import look_up
 
 ANSWERABLE = (ReplyError, ReplyFiltered, ContextTooLong)
@@ -20,10 +21,12 @@ ANSWERABLE = (ReplyError, ReplyFiltered, ContextTooLong)
 
 @dataclass(slots=True)
 class Looks:
-    """Measured genes seen so far over all attempts, and how many more looks fused boosting allows."""
+    """Measured genes seen so far over all attempts, how many more looks fused boosting allows, and what the
+    annotator is given of the knowledge base."""
 
     left: int
     measured: tuple[GeneMeasurement, ...] = ()
+    reference: tuple[ReferenceType, ...] = ()
 
 
 def settle_label(case: Case, talk: Conversation) -> Draft:
@@ -39,7 +42,7 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     drafts: list[Draft] = []
     previous: Proposal | None = None
     feedback, trouble = "", None
-    looks = Looks(left=case.params.boost_rounds if case.params.boost == "fused" else 0)
+    looks = _first_look(case, talk)
     for attempt in range(1, case.params.max_attempts + 1):
         try:
             proposal = _propose(case, talk, attempt, previous, feedback, looks)
@@ -57,6 +60,16 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     return _best(drafts)
 
 
+def _first_look(case: Case, talk: Conversation) -> Looks:
+    """What the annotator is given before it is asked: the reference, where one is wanted."""
+    looks = Looks(left=case.params.boost_rounds if case.params.boost == "fused" else 0)
+    looks.reference = reference_of(case)
+    if looks.reference:
+        looks.measured = contrasts_of_reference(case, looks.reference)
+        talk.add_reference(reference_in_words(looks.reference, len(looks.measured)))
+    return looks
+
+
 def _propose(
     case: Case, talk: Conversation, attempt: int, previous: Proposal | None, feedback: str, looks: Looks
 ) -> Proposal:
@@ -72,6 +85,7 @@ def _propose(
             may_ask=looks.left > 0,
             measured=looks.measured,
             cells=case.cells,
+            reference=looks.reference,
         )
         answer = _annotation(case, talk, task)
         if isinstance(answer, Proposal):

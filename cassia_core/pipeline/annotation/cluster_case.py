@@ -9,10 +9,11 @@ from cassia_core.domain.annotation import Evidence, Light, OntologyTerm, Proposa
 from cassia_core.domain.config import AnnotationParams
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
-from cassia_core.domain.tasks import Setting
+from cassia_core.domain.tasks import ReferenceType, Setting
 from cassia_core.knowledge.evidence.light import light_of
 from cassia_core.knowledge.evidence.weigh import weigh
 from cassia_core.knowledge.naming.identity import identify
+from cassia_core.knowledge.scoring.open_types import open_types
 from cassia_core.knowledge.scoring.siblings import sibling_markers
 
 
@@ -23,6 +24,7 @@ class Checks:
     weigh: Callable[..., Evidence] = weigh
     light_of: Callable[..., tuple[Light, str]] = light_of
     identify: Callable[[str], OntologyTerm | None] = identify
+    open_types: Callable[..., tuple[ReferenceType, ...]] = open_types
     sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = sibling_markers
 
 

@@ -112,6 +112,10 @@ class Conversation:
             Turn(role="checks", attempt=attempt, text=_evidence_text(evidence), outcome=outcome, at=_now())
         )
 
+    def add_reference(self, text: str) -> None:
+        """Keep what the annotator is given of the knowledge base as a turn of its own."""
+        self._keep(Turn(role="reference", attempt=1, text=text, at=_now()))
+
     def discard(self) -> None:
         """The replies led nowhere: a later retry of this cluster asks anew."""
         self._asker.discard(tuple(self._keys))

@@ -235,6 +235,11 @@ def _agents(record: RunRecord) -> list[str]:
     ]
     if params.blind:
         parts.append("The models saw neither labels of the file nor the names of its clusters.")
+    if params.use_reference and not params.blind:
+        parts.append(
+            "The annotator was given what the knowledge base holds on the types that a cluster left open, and "
+            "values of the genes that tell them apart where cells were read."
+        )
     if params.score:
         parts.append(f"The labels were scored (0 to 100) by {_next(params, 'scorer')}.")
     if params.boost != "off":

@@ -53,6 +53,7 @@ LIGHT_WORDS = {
 }
 LIGHT_GLYPHS = {"high": "●", "medium": "◐", "look": "▲", "edited": "✎", "none": "–"}
 AGENT_NAMES = {
+    "reference": "Knowledge base",
     "annotator": "Annotator",
     "checks": "Checks",
     "validator": "Validator",

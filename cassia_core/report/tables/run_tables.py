@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 
 import pandas as pd
 
+from cassia_core.domain.conversation import repairs_in_words
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.domain.usage import CallRecord, Usage
 
@@ -44,9 +45,10 @@ def batch_text(
     n_datasets: int,
     elapsed_s: float,
     replayed_from: str = "",
+    repairs: Mapping[str, int] | None = None,
 ) -> str:
     """`batch_summary.txt`. `replayed_from` is the directory of the run whose answers were used, "" for
-    none.
+    none; `repairs` says how many replies were read after which repair.
     """
     ended = {
         status: sum(o.status == status for o in outcomes)
@@ -65,6 +67,12 @@ def batch_text(
         f"Total tokens: {usage.total_tokens:,}",
         f"Total cost: {cost_text(usage)}",
     ]
+    if usage.cached_tokens or usage.reasoning_tokens:
+        lines.append(
+            f"Of these, {usage.cached_tokens:,} input tokens came from the provider's cache and "
+            f"{usage.reasoning_tokens:,} output tokens were hidden reasoning."
+        )
+    lines += _repair_lines(repairs or {})
     if replayed_from:
         lines.append(f"Replayed from {replayed_from}: its recorded answers were used, nothing was paid.")
     lines += ["", "Files"]
@@ -72,6 +80,18 @@ def batch_text(
         f"  {o.status}: {o.dataset} ({o.tissue})" + (f". {o.error}" if o.error else "") for o in outcomes
     ]
     return "\n".join(lines) + "\n"
+
+
+def _repair_lines(repairs: Mapping[str, int]) -> list[str]:
+    """How many replies could be read only after a repair, by kind, most frequent first."""
+    if not repairs:
+        return []
+    ordered = sorted(repairs.items(), key=lambda item: (-item[1], item[0]))
+    return [
+        "",
+        "Replies read after a repair (each is noted in the conversations)",
+        *(f"  {repairs_in_words((kind,))[0]}: {count}" for kind, count in ordered),
+    ]
 
 
 def token_tracking(calls: Sequence[CallRecord], replayed_from: str = "") -> str:
@@ -86,6 +106,8 @@ def token_tracking(calls: Sequence[CallRecord], replayed_from: str = "") -> str:
         "total_input_tokens": usage.input_tokens,
         "total_output_tokens": usage.output_tokens,
         "total_tokens": usage.total_tokens,
+        "total_cached_tokens": usage.cached_tokens,
+        "total_reasoning_tokens": usage.reasoning_tokens,
         "total_cost": None if usage.unpriced_calls else usage.cost_usd,
         "known_cost": usage.cost_usd,
         "unpriced_calls": usage.unpriced_calls,
@@ -100,6 +122,9 @@ def _call(call: CallRecord) -> dict:
         "timestamp": call.at,
         "input_tokens": call.input_tokens,
         "output_tokens": call.output_tokens,
+        "cached_tokens": call.cached_tokens,
+        "cache_write_tokens": call.cache_write_tokens,
+        "reasoning_tokens": call.reasoning_tokens,
         "cost": call.cost_usd,
         "provider": call.provider,
         "model": call.model,

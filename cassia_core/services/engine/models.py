@@ -15,6 +15,7 @@ __all__ = [
     "default_model",
     "list_models",
     "models_of",
+    "price_is_known",
     "providers",
 ]
 
@@ -27,6 +28,12 @@ def providers() -> tuple[ProviderFacts, ...]:
 def models_of(provider: str) -> tuple[ModelFacts, ...]:
     """Models of a provider that the catalogue knows. Any other model id may be typed."""
     return tuple(m for m in catalogue.models() if m.provider == provider)
+
+
+def price_is_known(model: AgentModel) -> bool:
+    """Whether the catalogue knows what the model costs."""
+    facts = catalogue.facts_of(model.provider, model.model)
+    return model.provider == OFFLINE or facts.input_usd is not None
 
 
 def default_model(provider: str) -> str:

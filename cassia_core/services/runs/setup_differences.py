@@ -74,6 +74,7 @@ _WORDS = {
     "merge": "Labels grouped",
     "max_attempts": "Rounds per cluster, at most",
     "blind": "Labels of the file kept from the agents",
+    "use_reference": "Knowledge base shown to the annotator",
     "max_cost_usd": "Limit in dollars",
     "max_tokens_total": "Limit in tokens",
 }
