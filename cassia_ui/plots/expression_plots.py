@@ -88,7 +88,7 @@ def _chosen_genes(subject: Subject) -> AskedGenes:
     wanted = read_genes(typed or "")
     asked = find_genes(
         subject.view.genes(),
-        wanted or gene_plots.genes_behind_labels(subject.data.rows),
+        wanted or gene_plots.genes_behind_labels(subject.data.rows, plot_numbers.species_of(subject.data)),
         plot_numbers.species_of(subject.data),
     )
     if wanted and asked.absent:

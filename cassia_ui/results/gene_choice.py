@@ -26,7 +26,11 @@ def genes_to_offer(data: DatasetResults, cluster: str) -> tuple[str, ...]:
     others = [gene for table in tables for gene in table.symbols(_OF_OTHERS)]
     genes = data.view.genes()
     there = set(genes)
-    found = [g for g in dict.fromkeys([*own, *comparing.telling_genes(data.rows), *others]) if g in there]
+    found = [
+        g
+        for g in dict.fromkeys([*own, *comparing.telling_genes(data.rows, data.spec.species), *others])
+        if g in there
+    ]
     return tuple(found[:MOST_OFFERED]) or genes[:1]
 
 

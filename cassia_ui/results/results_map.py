@@ -156,7 +156,7 @@ def _first_gene(data: DatasetResults, offered: tuple[str, ...], cluster: str, pa
     """
     if panel <= PANELS[1]:
         return offered[0]
-    of_others = comparing.telling_genes([r for r in data.rows if r.cluster != cluster], 1)
+    of_others = comparing.telling_genes([r for r in data.rows if r.cluster != cluster], data.spec.species, 1)
     further = [g for g in dict.fromkeys([*of_others, *offered]) if g in offered and g != offered[0]]
     return further[panel - PANELS[1] - 1] if len(further) >= panel - PANELS[1] else offered[0]
 

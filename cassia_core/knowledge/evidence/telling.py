@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from cassia_core.domain.annotation import Evidence, EvidenceItem
+from cassia_core.domain.annotation import ClusterResult, Evidence, EvidenceItem
 from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.content.entries import CellTypeEntry
 from cassia_core.knowledge.content.symbols import current
@@ -40,6 +40,8 @@ OF_A_KIND = 0.5
 """Part of its weight that a marker of a kind counts for the broader type."""
 LEAST_SHARED = 3.0
 """Summed weight of shared genes from which the label of another cluster is a rival."""
+MOST_ASKED = 25
+"""Genes of a label, the strongest first, that are looked at for a plot."""
 DOUBTS: tuple[Part, ...] = ("against", "silent", "cited", "beside")
 """Parts that are shown among the first rows even where much speaks for the label."""
 
@@ -108,6 +110,47 @@ def read_evidence(evidence: Evidence, species: str, others: Iterable[str] = ()) 
 
     lines = (_line(item, difference(item, first)) for item in evidence.items)
     return EvidenceReading(rival=first, lines=tuple(sorted(lines, key=place)))
+
+
+def telling_genes(
+    rows: Sequence[ClusterResult], species: str, per_cluster: int
+) -> tuple[tuple[str, ...], ...]:
+    """The genes to show of each of several clusters: those that tell its label from all the others.
+
+    Returns
+    -------
+    tuple of tuple of str
+        For each row at most `per_cluster` genes that speak for its label, the most telling first; () for a
+        row without evidence.
+    """
+    labels = tuple(dict.fromkeys(row.label for row in rows if row.label))
+    return tuple(
+        _most_telling(row.evidence, species, labels)[:per_cluster] if row.evidence else () for row in rows
+    )
+
+
+def _most_telling(evidence: Evidence, species: str, others: tuple[str, ...]) -> tuple[str, ...]:
+    key = species_key(species)
+    rivals = [other for other in dict.fromkeys(others) if not _are_kin(evidence.label, other)]
+    support = [item for item in evidence.items if item.kind == "supporting"]
+    asked = sorted(support, key=lambda item: -item.weight)[:MOST_ASKED]
+
+    def tells(item: EvidenceItem) -> float:
+        gene = current(item.gene, key)
+        return min((_difference(evidence.label, rival, gene, key) for rival in rivals), default=0.0)
+
+    told = {item.gene: tells(item) for item in asked}
+    return tuple(item.gene for item in sorted(asked, key=lambda item: (-told[item.gene], -item.weight)))
+
+
+@cache
+def _are_kin(one: str, other: str) -> bool:
+    """Whether two labels mean one type, or one above the other, or nobody knows one of them."""
+    first, second = read_label(one), read_label(other)
+    if first is None or second is None:
+        return True
+    kb = load_knowledge()
+    return first.entry in kb.lineage(second.entry) or second.entry in kb.lineage(first.entry)
 
 
 def _rivals(evidence: Evidence, others: tuple[str, ...], species: str) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cassia_core.data.view.cluster_statistics import ClusterStatistics
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.knowledge.evidence.telling import telling_genes
 from cassia_core.look.palette import EXPRESSION, Theme
 
 STEPS = 12
@@ -61,7 +62,9 @@ class DotDrawing:
     """Clusters of the run that are not drawn because there are too many."""
 
 
-def marker_dots(statistics: ClusterStatistics, rows: Sequence[ClusterResult]) -> MarkerDots | None:
+def marker_dots(
+    statistics: ClusterStatistics, rows: Sequence[ClusterResult], species: str
+) -> MarkerDots | None:
     """Values of the genes behind the labels of the largest clusters; None when no such gene was measured."""
     tested = {cluster: at for at, cluster in enumerate(statistics.clusters)}
     shown = [r for r in rows if r.cluster in tested]
@@ -69,7 +72,7 @@ def marker_dots(statistics: ClusterStatistics, rows: Sequence[ClusterResult]) ->
         largest = {r.cluster for r in sorted(shown, key=lambda r: -(r.n_cells or 0))[:MOST_CLUSTERS]}
         shown = [r for r in shown if r.cluster in largest]
     place = {gene: at for at, gene in enumerate(statistics.genes)}
-    genes = [g for g in genes_behind(shown) if g in place][:MOST_GENES]
+    genes = [g for g in genes_behind(shown, species) if g in place][:MOST_GENES]
     if not genes:
         return None
     at = np.ix_([tested[r.cluster] for r in shown], [place[g] for g in genes])
@@ -81,13 +84,14 @@ def marker_dots(statistics: ClusterStatistics, rows: Sequence[ClusterResult]) ->
     )
 
 
-def genes_behind(rows: Sequence[ClusterResult]) -> list[str]:
-    """The genes that support each label most (a cluster without any: its best markers), in the order of the
+def genes_behind(rows: Sequence[ClusterResult], species: str) -> list[str]:
+    """The genes that tell each label from the others (its best markers without any), in the order of the
     clusters.
     """
     each = 3 if len(rows) <= 15 else 2 if len(rows) <= 25 else 1
-    found = ((row.evidence.genes("supporting") if row.evidence else ()) or row.markers for row in rows)
-    return list(dict.fromkeys(gene for genes in found for gene in genes[:each]))
+    told = telling_genes(rows, species, each)
+    found = (genes or row.markers[:each] for genes, row in zip(told, rows, strict=True))
+    return list(dict.fromkeys(gene for genes in found for gene in genes))
 
 
 def drawing(dots: MarkerDots, names: Mapping[str, str], n_clusters: int) -> DotDrawing:

@@ -72,7 +72,7 @@ def read_material(
         markers=markers,
         measured=frozenset(view.genes()) or listed,
         map=map_from_view(view, clusters),
-        dots=marker_dots(statistics, rows) if statistics else None,
+        dots=marker_dots(statistics, rows, spec.species) if statistics else None,
         samples=sample_counts(view, clusters, spec, findings),
         stages=stages,
         calls=calls,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.knowledge.evidence import telling
 from cassia_core.knowledge.naming import ontology
 from cassia_core.knowledge.naming.lineages import lineage_of
 
@@ -14,12 +15,12 @@ STEPS = 3
 """A type is near another when it is its ancestor at most this many is_a steps up."""
 
 
-def telling_genes(rows: Sequence[ClusterResult], per_cluster: int = GENES_PER_CLUSTER) -> list[str]:
-    """The genes that support each label most, in the order of the clusters."""
+def telling_genes(
+    rows: Sequence[ClusterResult], species: str, per_cluster: int = GENES_PER_CLUSTER
+) -> list[str]:
+    """The genes that tell each label from the others, in the order of the clusters."""
     return list(
-        dict.fromkeys(
-            gene for row in rows if row.evidence for gene in row.evidence.genes("supporting")[:per_cluster]
-        )
+        dict.fromkeys(gene for genes in telling.telling_genes(rows, species, per_cluster) for gene in genes)
     )
 
 

@@ -34,14 +34,16 @@ class Expression:
     n_cells: pd.Series
 
 
-def genes_behind_labels(rows: Sequence[ClusterResult], most: int = MOST_GENES) -> tuple[str, ...]:
-    """The genes that support each label most, in the order of the clusters: three each, fewer where that is
-    too many.
+def genes_behind_labels(
+    rows: Sequence[ClusterResult], species: str, most: int = MOST_GENES
+) -> tuple[str, ...]:
+    """The genes that tell each label from the others, in the order of the clusters: three each, fewer where
+    that is too many.
 
     Where no label has supporting genes, the first of each marker list.
     """
     for per_cluster in range(GENES_PER_CLUSTER, 0, -1):
-        genes = telling_genes(rows, per_cluster) or list(
+        genes = telling_genes(rows, species, per_cluster) or list(
             dict.fromkeys(g for r in rows for g in r.markers[:per_cluster])
         )
         if len(genes) <= most:

@@ -140,7 +140,7 @@ def genes_of(subject: Subject, asked: Sequence[str]) -> tuple[str, ...]:
     InputError
         When none of them was measured.
     """
-    wanted = tuple(asked) or gene_plots.genes_behind_labels(subject.data.rows)
+    wanted = tuple(asked) or gene_plots.genes_behind_labels(subject.data.rows, species_of(subject.data))
     found = find_genes(subject.view.genes(), wanted, species_of(subject.data)).genes
     if not found:
         raise InputError(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cassia_core.domain.annotation import Evidence, EvidenceItem
+from cassia_core.domain.annotation import ClusterResult, Evidence, EvidenceItem, Proposal
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
-from cassia_core.knowledge.evidence.telling import PARTS, read_evidence
+from cassia_core.knowledge.evidence.telling import PARTS, read_evidence, telling_genes
 from cassia_core.knowledge.evidence.weigh import weigh
 
 CD8 = "NKG7 CCL5 GZMH CD8A CD8B CST7 GZMA CD3D CD3E TRAC PRF1 GNLY FGFBP2 KLRD1 CD3G"
@@ -111,3 +111,27 @@ def test_an_unknown_label_is_read_all_the_same(label: str):
         Evidence(label=label, basis="cells", items=items, known=False), "human", ["B cell"]
     )
     assert [line.part for line in reading.lines] == ["cited"]
+
+
+def test_a_plot_shows_what_tells_each_cluster_from_all_the_others_not_what_all_cells_have():
+    def row(cluster: str, label: str, genes: str) -> ClusterResult:
+        items = tuple(
+            EvidenceItem(gene=gene, kind="supporting", weight=9.0 - at)
+            for at, gene in enumerate(genes.split())
+        )
+        evidence = Evidence(label=label, basis="cells", items=items)
+        return ClusterResult(
+            cluster=cluster, status="done", proposal=Proposal(general=label), evidence=evidence
+        )
+
+    rows = [
+        row("0", "classical monocyte", "FTL CTSS FTH1 S100A12 CD14"),
+        row("1", "effector CD8-positive, alpha-beta T cell", "NKG7 CCL5 CD3D CD8A"),
+        row("2", "natural killer cell", "NKG7 GNLY KLRF1"),
+        ClusterResult(cluster="3", status="failed", reason="No answer."),
+    ]
+    monocyte, cd8, nk, failed = telling_genes(rows, "human", 2)
+    assert set(monocyte) == {"S100A12", "CD14"}
+    assert set(cd8) == {"CD3D", "CD8A"}
+    assert "KLRF1" in nk and "NKG7" not in nk
+    assert failed == ()

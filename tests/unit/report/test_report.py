@@ -85,8 +85,10 @@ def test_a_report_of_two_hundred_clusters_is_complete_and_says_what_it_leaves_ou
 
 def test_the_dot_plot_is_of_the_largest_clusters_and_a_limited_number_of_genes():
     rows = tuple(a_row(str(i), gene=f"GENE{i}") for i in range(40))
-    assert len(genes_behind(rows)) == 40 and len(genes_behind(rows[:5])) == 5
-    assert genes_behind((a_failed_row("0"),)) == ["CD74"], "a cluster without a label shows its best marker"
+    assert len(genes_behind(rows, "human")) == 40 and len(genes_behind(rows[:5], "human")) == 5
+    assert genes_behind((a_failed_row("0"),), "human") == ["CD74"], (
+        "a cluster without a label shows its best marker"
+    )
     dots = material_of(rows).dots
     drawn = drawing(dots, {r.cluster: "x" for r in rows}, n_clusters=MOST_CLUSTERS + 1)
     assert drawn.left_out == MOST_CLUSTERS + 1 - 40 and len(drawn.columns) == 40 <= MOST_GENES
