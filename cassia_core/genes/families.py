@@ -19,7 +19,7 @@ Family = Literal[
     "protocadherin",
     "olfactory receptor",
 ]
-Quiet = Literal["", "ribosomal", "mitochondrial", "pseudogene"]
+Quiet = Literal["", "ribosomal", "mitochondrial", "pseudogene", "unnamed"]
 _NAMES: dict[Family, str] = {
     "immunoglobulin": r"IG[HKL](?:[VJ]\d.*|D\d-\d.*|C\d*|[MDE]|[AG]\d?[ABC]?P?)$",
     "alpha-beta T-cell receptor": r"TR[AB](?:[VJD]\d.*|C\d?)$",
@@ -38,10 +38,17 @@ _MITOCHONDRIAL = re.compile(r"MT-[A-Z]", re.IGNORECASE)
 _COPIED = re.compile(
     r"(?:M?RP[LS]|RPLP|RPSA|RACK1|EEF|EIF|HSP|FTH|FTL|HNRNP|TMSB|PTMA|ACT[BG]|GAPDH|TUB[AB]|HMG|NPM|PPIA|KRT(?:8|18)$|UBE2|UBB|"
     r"COX|ATP5|NDUF|MT(?:ND|CO|ATP|CYB|RNR)|PABP|SET$|YWHA|LDH|PGK|PGAM|H[23]|CFL|PTGES|SUMO|CALM|NACA|TPT1|SLC25|RBMX|VDAC|TOMM|"
-    r"MORF4L|SNRP|SNX|CCT|PSM|PRDX|GLUL|ANP32|NAP1L|BTF3|TPI1|ENO1|ALDOA|PKM|CYC|FAU|UQCR|TXN|DYNLL|MYL12|ARPC|CSNK|RAB|RAN|CDC42)",
+    r"MORF4L|SNRP|SNX|CCT|PSM|PRDX|GLUL|ANP32|NAP1L|BTF3|TPI1|ENO1|ALDOA|PKM|CYC|FAU|UQCR|TXN|DYNLL|MYL12|ARPC|CSNK|RAB|RAN|CDC42|CHCHD)",
     re.IGNORECASE,
 )
 """Genes that are expressed everywhere, of which the genome holds copies without a product."""
+_CLONE = re.compile(
+    r"(?:A[CDFJLP]|BX|CR|CT|CU|F[OP]|KC|KF|U|Z)\d{4,6}\.\d+$|(?:RP|CT[ABCD])\d*-\d+[A-Z]\d+\.\d+$|GM\d{3,5}$",
+    re.IGNORECASE,
+)
+"""Transcripts that go by the name of a clone, or by a number in the mouse: nothing is known of what they
+tell.
+"""
 _PSEUDO = re.compile(r"(?P<gene>[A-Z][A-Z0-9-]*?)(?:P\d+|-PS\d*)$", re.IGNORECASE)
 
 
@@ -53,18 +60,25 @@ def family_of_gene(symbol: str) -> Family:
 
 @cache
 def quiet_kind(symbol: str, species: str) -> Quiet:
-    """What makes a gene speak of no cell type: it is of the ribosomes, of the mitochondria, or a pseudogene.
+    """What makes a gene speak of no cell type: it is of the ribosomes, of the mitochondria, a
+    pseudogene, or goes by its clone's name.
 
-    A pseudogene is a name made of the symbol of a gene that is expressed everywhere and "P" with a number
-    ("RPL13AP5",
-    "EEF1A1P5"), or "-ps" in the mouse. "" for all other genes.
+    A pseudogene is a name made of another gene's symbol and "P" with a number, such as "EEF1A1P5", or "-ps"
+    in the mouse,
+    where that symbol ends in a digit or is that of a gene expressed everywhere. "" for all other genes.
     """
     if _MITOCHONDRIAL.match(symbol):
         return "mitochondrial"
     if _RIBOSOMAL.match(symbol):
         return "ribosomal"
+    if _CLONE.match(symbol):
+        return "unnamed"
     found = _PSEUDO.match(symbol)
-    if found is None or not _COPIED.match(found["gene"]) or species not in SPECIES:
+    if (
+        found is None
+        or species not in SPECIES
+        or not (found["gene"][-1].isdigit() or _COPIED.match(found["gene"]))
+    ):
         return ""
     parent = found["gene"].upper()
     return "pseudogene" if parent.startswith("MT") or parent in gene_table(species).by_upper else ""

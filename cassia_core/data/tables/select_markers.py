@@ -24,6 +24,7 @@ STATISTICS = FRAME_COLUMNS[2:]
 UNASSIGNED = "Unassigned"
 MIN_TESTED_CELLS = 3
 FEW_GENES = 3
+SAY_NOTHING = ("ribosomal", "pseudogene", "unnamed", "mitochondrial")
 MANY_MITOCHONDRIAL = 0.12
 """Part of the first genes from which mitochondrial ones are a sign of damaged cells."""
 _SORT_COLUMN: dict[RankingMethod, str] = {
@@ -123,7 +124,8 @@ def _speaking(ranked: pd.DataFrame, n_genes: int) -> pd.DataFrame:
     """Ranked rows without genes that speak of no cell type, so that those take no places of the first
     `n_genes`.
 
-    Ribosomal genes and pseudogenes always go; mitochondrial genes stay where there are so many of them that
+    Ribosomal genes, pseudogenes and those without a name always go; mitochondrial genes stay where there are
+    so many of them that
     they are a
     sign of damaged cells. A list of nothing else stays as it is.
     """
@@ -132,9 +134,7 @@ def _speaking(ranked: pd.DataFrame, n_genes: int) -> pd.DataFrame:
     damaged = np.sum(kinds[:n_genes] == "mitochondrial") >= max(
         FEW_GENES, MANY_MITOCHONDRIAL * min(n_genes, len(kinds))
     )
-    quiet = np.isin(
-        kinds, ["ribosomal", "pseudogene"] if damaged else ["ribosomal", "pseudogene", "mitochondrial"]
-    )
+    quiet = np.isin(kinds, [kind for kind in SAY_NOTHING if not (damaged and kind == "mitochondrial")])
     return ranked if quiet.all() else ranked[~quiet]
 
 

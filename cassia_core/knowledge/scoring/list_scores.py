@@ -136,7 +136,7 @@ def score_types(
         if isinstance(markers, ClusterMarkers)
         else tuple(MarkerGene(gene=gene, rank=rank) for rank, gene in enumerate(markers, start=1))
     )
-    genes = _first_speaking(listed, n_genes, profiles.species)
+    genes = _first_speaking(listed, n_genes, profiles)
     names, rows, weights, length = _weigh_genes(genes, profiles, settings)
     llr = weights @ profiles.gain[rows] + weights.sum() * profiles.off_list
     return Scores(
@@ -152,13 +152,16 @@ def score_types(
     )
 
 
-def _first_speaking(genes: Sequence[MarkerGene], n_genes: int, species: str) -> Sequence[MarkerGene]:
-    """The list up to its `n_genes`-th gene that can speak for a type: ribosomal, mitochondrial genes and
-    pseudogenes
-    take no place."""
+def _says_nothing(gene: str, profiles: Profiles) -> bool:
+    """Whether a gene is ribosomal, mitochondrial, a pseudogene or without a name, and no type lists it."""
+    return bool(quiet_kind(gene, profiles.species)) and profiles.own_row(gene) == len(profiles.gain) - 1
+
+
+def _first_speaking(genes: Sequence[MarkerGene], n_genes: int, profiles: Profiles) -> Sequence[MarkerGene]:
+    """The list up to its `n_genes`-th gene that can speak for a type; the others take no place."""
     speaking = 0
     for i, gene in enumerate(genes):
-        speaking += not quiet_kind(gene.gene, species)
+        speaking += not _says_nothing(gene.gene, profiles)
         if speaking == n_genes:
             return genes[: i + 1]
     return genes
@@ -184,7 +187,7 @@ def _weigh_genes(
         seen.add(key)
         if gene.pct_in is not None and gene.pct_out is not None:
             weight *= 0.6 + 0.4 * min(1.0, max(0.0, gene.pct_in - gene.pct_out) / 0.4)
-        if quiet_kind(gene.gene, profiles.species):
+        if _says_nothing(gene.gene, profiles):
             weight = 0.0
         elif current(gene.gene, profiles.species) in of_states:
             weight *= settings.state_gene

@@ -52,14 +52,14 @@ def alternatives(
     for name, said_by in _names(row, markers, setting):
         if normal_form(name) not in known and len(found) < MOST:
             known.add(normal_form(name))
-            found.append(_weighed(name, said_by, markers, setting, expression))
+            found.append(_weighed(name, said_by, row, markers, setting, expression))
     return tuple(sorted(found, key=lambda a: -1.0 if a.score is None else a.score, reverse=True))
 
 
 def _names(row: ClusterResult, markers: ClusterMarkers, setting: Setting) -> list[tuple[str, str]]:
     """The annotator's runner-ups, then what the genes speak for, most likely first."""
     said = [*row.proposal.subtypes[1:], *row.proposal.mixed] if row.proposal else []
-    ranking = rank_types(markers, setting)
+    ranking = rank_types(markers, setting, cells=row.contrast)
     by_genes = [row.evidence.best_alternative] if row.evidence else []
     by_genes += [ranking.label, ranking.runner_up.entry.name, *(c.entry.name for c in ranking.candidates)]
     names = [(n, "model") for n in said] + [(n, "genes") for n in by_genes]
@@ -67,9 +67,14 @@ def _names(row: ClusterResult, markers: ClusterMarkers, setting: Setting) -> lis
 
 
 def _weighed(
-    name: str, said_by: str, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource | None
+    name: str,
+    said_by: str,
+    row: ClusterResult,
+    markers: ClusterMarkers,
+    setting: Setting,
+    expression: ExpressionSource | None,
 ) -> Alternative:
-    evidence = weigh(name, markers, setting, expression)
+    evidence = weigh(name, markers, setting, expression, cells=row.contrast)
     return Alternative(
         label=name,
         short=everyday_name(name),
