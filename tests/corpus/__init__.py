@@ -3,6 +3,7 @@
 from tests.corpus import (
     expression_tables,  # noqa: F401
     h5ad_versions,  # noqa: F401
+    marker_dresses,  # noqa: F401
     marker_shapes,  # noqa: F401
     marker_values,  # noqa: F401
     matrix_states,  # noqa: F401

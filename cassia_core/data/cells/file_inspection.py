@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cassia_core.data.cells.load_cells import inspect_cells
+from cassia_core.data.marker_files.marker_folder import cluster_files
 from cassia_core.data.readers.read_cells import find_source
 from cassia_core.data.readers.text import read_table
 from cassia_core.data.tables.marker_sources import SourceTable, looks_like_expression, read_source
-from cassia_core.data.tables.marker_tables import load_markers, questions_about
+from cassia_core.data.tables.marker_tables import load_markers, questions_about, shaped_table
 from cassia_core.data.tables.table_columns import NO_NAME
-from cassia_core.data.tables.table_shapes import shape_of
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
 from cassia_core.errors import AnnDataError, MarkerFormatError
@@ -19,6 +19,7 @@ from cassia_core.genes.lookup import share_known
 
 CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
 LOOKED_AT = 200
+_HEAD_ROWS = 20
 MOST_ARE_GENES = 0.8
 
 
@@ -35,26 +36,32 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
         The file cannot be opened or used; the error says why and what to do.
     """
     path = Path(path)
+    if cluster_files(path) and read_source(path, options).shaped is not None:
+        return load_markers(path, MarkerParams(), options).findings
     source = find_source(path)
     if source.kind not in ("text", "workbook"):
         return inspect_cells(path, options, source)[0]
-    if (
-        source.kind == "text"
-        and options.columns is None
-        and looks_like_expression(read_table(source.path, 20).frame)
-    ):
+    if source.kind == "text" and options.columns is None and _holds_expression(source.path):
         return inspect_cells(path, options, source)[0]
     try:
         table = read_source(path, options)
     except MarkerFormatError:
         _refuse_if_named_like_cells(path, ())
         raise
-    if table.shaped is None and shape_of(table.frame, options.columns) is None:
+    if shaped_table(table, options) is None:
         _refuse_if_named_like_cells(path, ())
         return _unrecognised(table)
     loaded = load_markers(path, MarkerParams(), options)
     _refuse_if_named_like_cells(path, loaded.frame["gene"].astype(str).unique()[:LOOKED_AT])
     return loaded.findings
+
+
+def _holds_expression(path: Path) -> bool:
+    """Whether a text is a table of expression values; lines of other lengths are none."""
+    try:
+        return looks_like_expression(read_table(path, _HEAD_ROWS).frame)
+    except MarkerFormatError:
+        return False
 
 
 def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:

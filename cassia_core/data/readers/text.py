@@ -195,7 +195,7 @@ def without_outer_bars(rows: list[list[str]]) -> list[list[str]]:
     inner = [row for row in rows if len(row) > 2]
     if not inner or any(row[0].strip() or row[-1].strip() for row in inner):
         return rows
-    return [row[1:-1] if len(row) > 2 else row for row in rows]
+    return [[cell.strip() for cell in (row[1:-1] if len(row) > 2 else row)] for row in rows]
 
 
 def without_notes(rows: list[list[str]], header: list[str], *, at_the_end: bool = True) -> list[list[str]]:

@@ -3,35 +3,76 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import pandas as pd
 
-from cassia_core.data.names.features import GENOME_PREFIX
+from cassia_core.data.names.features import chosen_genome, is_antibody, is_control
+from cassia_core.data.names.gene_names import notices_of_names
+from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.counting_words import counted
-from cassia_core.domain.findings import Finding
+from cassia_core.domain.findings import Finding, Question
+from cassia_core.errors import GeneIdError
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
-from cassia_core.genes.species_ids import is_ensembl
+from cassia_core.genes.species_ids import is_ensembl, kind_of_names, species_by_ids
+from cassia_core.genes.spelling import GENOME_PREFIX, OUTER, field_of, without_genome, without_r_spelling
 from cassia_core.genes.tables_io import gene_table
 
 _CLONE = re.compile(r"^([A-Z]{2}\d{6}|RP\d+-.+|CT[ABCD]-.+|[A-Z]\d{5})\.\d+$")
-_R_NUMBER = re.compile(r"^X(?=\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairedGenes:
+    """What was seen in the gene names of a table: the species and whether it is sure, what to look at, what to
+    ask.
+    """
+
+    species: tuple[str, bool]
+    notices: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def repair_marker_genes(
-    frame: pd.DataFrame, from_row_names: bool, done: list[str]
-) -> tuple[tuple[str, bool], tuple[Finding, ...]]:
+    frame: pd.DataFrame,
+    from_row_names: bool,
+    done: list[str],
+    options: ReadOptions = ReadOptions(),
+    beside: pd.DataFrame | None = None,
+) -> RepairedGenes:
     """Give every row the current symbol of its gene; says in `done` what changed. Changes `frame`.
 
-    Sets `frame["gene"]` and `frame["original_gene"]`. `from_row_names` says that the names are R's row names,
-    to
-    which R adds a number (also without a dot) when they repeat. Returns the species seen and whether that is
-    sure,
-    and what a person should look at.
+    Sets `frame["gene"]` and `frame["original_gene"]`.
+
+    Parameters
+    ----------
+    frame
+        A row per cluster and gene.
+    from_row_names
+        The names are R's row names, to which R adds a number (also without a dot) when they repeat.
+    done
+        Sentences on what was done.
+    options
+        `species` and `genome` where they are given: nothing is renamed to the symbols of another species.
+    beside
+        The table as it was, whose columns of ids tell the species.
+
+    Raises
+    ------
+    GeneIdError
+        The genes are only numbered, so that no cluster has a gene.
     """
     frame["original_gene"] = frame["gene"]
+    questions = _one_genome(frame, options, done)
     names = {name: name for name in frame["gene"].unique() if name}
-    _apply(names, lambda name: GENOME_PREFIX.sub("", name), done, "the name of a genome is taken off")
+    _apply(names, lambda name: name.strip(OUTER), done, "blanks or quotes around the name are taken off")
+    _refuse_numbered(names)
+    _apply(names, without_genome, done, "the name of a genome is taken off")
+    take = field_of(list(names.values()))
+    if take is not None:
+        _apply(names, take, done, "the gene is taken out of several parts")
+    _set_controls_aside(names, done)
+    kind = kind_of_names(names.values())
     present = set(names.values())
     _apply(
         names,
@@ -40,23 +81,78 @@ def repair_marker_genes(
         "the number that R adds to repeated names is taken off",
     )
     unclear = _undo_dotless_numbers(names, done) if from_row_names else ()
-    species = guess_species(names.values())
+    species = _species_of(names, beside)
+    written_for = options.species or species[0]
     _apply(
         names,
-        lambda name: _without_r_prefix(name, species[0]),
+        lambda name: without_r_spelling(name, written_for),
         done,
-        "the X that R puts before a digit is taken off",
+        "dots that R puts for dashes, or its X before a digit, are put right",
     )
-    notices = _undo_spreadsheet(names, species[0], done)
+    notices = _undo_spreadsheet(names, written_for, done)
     _apply(names, lambda name: _from_id(name, species[0], names), done, "ids are turned into symbols")
     if not species[1]:
         species = max(guess_species(names.values()), species, key=lambda guess: guess[1])
+        written_for = options.species or species[0]
     taken = set(names.values())
     _apply(
-        names, lambda name: _current(name, species[0], taken), done, "old names are replaced by current ones"
+        names, lambda name: _current(name, written_for, taken), done, "old names are replaced by current ones"
     )
     frame["gene"] = frame["gene"].map(names).fillna("")
-    return species, (*unclear, *notices)
+    unknown = (
+        () if kind == "numbered features" else notices_of_names([n for n in names.values() if n], species[0])
+    )
+    said = tuple(Finding(topic="Gene names", value=notice, level="notice") for notice in unknown)
+    return RepairedGenes(species=species, notices=(*unclear, *notices, *said), questions=questions)
+
+
+def _one_genome(frame: pd.DataFrame, options: ReadOptions, done: list[str]) -> tuple[Question, ...]:
+    """Of genes of several genomes, keep those of the one that is looked at. Changes `frame`."""
+    found = frame["gene"].astype(str).str.extract(GENOME_PREFIX)["genome"]
+    genomes = tuple(found.value_counts().index)
+    if len(genomes) < 2 or found.notna().sum() < 0.5 * len(frame):
+        return ()
+    chosen = chosen_genome(genomes, options)
+    others = (found != chosen) & found.notna()
+    frame.loc[others, "gene"] = ""
+    done.append(f"Only genes of {chosen} are used; {int(others.sum()):,} rows are of another genome.")
+    if options.genome in genomes or options.species is not None:
+        return ()
+    text = "The table mixes genes of several genomes. Which one do you want to look at?"
+    return (Question(option="genome", text=text, choices=genomes, suggested=chosen),)
+
+
+def _refuse_numbered(names: dict[str, str]) -> None:
+    """Refuse names that only count (f1, f2, ...): as genes they would mean others (F9)."""
+    if kind_of_names(names.values()) == "numbered features":
+        sample = ", ".join(list(names)[:4])
+        raise GeneIdError(
+            "This table has no gene names.",
+            f"What stands for the genes is only numbered ({sample}).",
+            "Write the table again with the names of the genes, or choose the column that holds them.",
+        )
+
+
+def _set_controls_aside(names: dict[str, str], done: list[str]) -> None:
+    """Empty the names of control probes and antibodies, so that no cluster counts them as genes."""
+    aside = [name for name, bare in names.items() if is_control(bare) or is_antibody(bare)]
+    if aside and len(aside) < len(names):
+        names.update(dict.fromkeys(aside, ""))
+        listed = ", ".join(aside[:3])
+        done.append(
+            f"{counted(len(aside), 'name is', 'names are')} of controls, antibodies or tags and no genes; set "
+            f"aside ({listed})."
+        )
+
+
+def _species_of(names: dict[str, str], beside: pd.DataFrame | None) -> tuple[str, bool]:
+    """Species by ids anywhere in the table, else by the gene names."""
+    columns = [] if beside is None else [beside[c] for c in beside if beside[c].dtype.kind not in "fbciu"]
+    for values in (names.values(), *columns):
+        found = species_by_ids(map(str, values))
+        if found[1]:
+            return found
+    return guess_species(names.values())
 
 
 def _apply(names: dict[str, str], change: object, done: list[str], said: str) -> None:
@@ -119,15 +215,6 @@ def _base_of_number(name: str, present: set[str]) -> str | None:
     """The longest name in the table of which `name` is a numbered repeat."""
     return next(
         (name[:-n] for n in (1, 2) if name[-n:].isdigit() and name[-n] != "0" and name[:-n] in present), None
-    )
-
-
-def _without_r_prefix(name: str, species: str) -> str:
-    bare = _R_NUMBER.sub("", name)
-    return (
-        bare
-        if bare != name and canonical(name, species) is None and canonical(bare, species or "mouse")
-        else name
     )
 
 

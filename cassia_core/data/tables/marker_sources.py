@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,16 +9,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cassia_core.data.marker_files.json_markers import json_table
+from cassia_core.data.marker_files.marker_folder import ClusterFile, cluster_files, name_of_file, stacked
+from cassia_core.data.marker_files.second_header import with_one_header
+from cassia_core.data.marker_files.written_lists import written_lists
 from cassia_core.data.readers.count_list import is_count_list
 from cassia_core.data.readers.dense_table import is_dense_table
 from cassia_core.data.readers.read_cells import find_source
-from cassia_core.data.readers.text import decode, read_bytes, read_table, title_rows, unique_names
+from cassia_core.data.readers.text import read_table, title_rows, unique_names, without_notes
 from cassia_core.data.tables.table_shapes import ShapedTable, has_test_statistics, shape_of
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
 from cassia_core.errors import MarkerFormatError
 
 _DELIMITER_WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+_FILE = "file"
 MAX_WORKBOOK_BYTES = 200_000_000
 
 
@@ -35,6 +39,8 @@ class SourceTable:
     done: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     size_bytes: int = 0
+    cluster: str = ""
+    """Name of the one cluster of a table without a column of clusters; "" where it cannot be told."""
 
 
 def looks_like_expression(frame: pd.DataFrame) -> bool:
@@ -54,6 +60,8 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
         table = _from_frame(source)
     else:
         path = Path(source)
+        if (of_files := _from_files(path, options)) is not None:
+            return of_files
         found = find_source(path)
         if found.kind not in ("text", "workbook"):
             raise MarkerFormatError(
@@ -69,6 +77,34 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
             details="Columns: " + " | ".join(map(str, table.frame.columns)),
         )
     return table
+
+
+def _from_files(path: Path, options: ReadOptions) -> SourceTable | None:
+    """A folder or archive with a file for every cluster, put together; None where it is none such."""
+    files = cluster_files(path)
+    if not files:
+        return None
+
+    def read(file: ClusterFile) -> pd.DataFrame | None:
+        table = read_source(file.path, options)
+        shaped = table.shaped or shape_of(table.frame, options.columns, file.cluster)
+        return None if shaped is None else shaped.frame.assign(**{_FILE: file.cluster})
+
+    frame = stacked(files, read)
+    if frame is None:
+        return None
+    n_clusters = frame.groupby(_FILE)["cluster"].nunique()
+    if (n_clusters > 1).any():  # whole tables of their own: not to be put together
+        return None
+    frame = frame.assign(cluster=frame[_FILE]).drop(columns=[_FILE])
+    return SourceTable(
+        name=path.name,
+        format="A file per cluster",
+        frame=frame,
+        done=(f"{len(files)} files were put together; a file's name is the name of its cluster.",),
+        size_bytes=sum(file.path.stat().st_size for file in files),
+        shaped=ShapedTable(shape="table", title="A file of markers per cluster", frame=frame),
+    )
 
 
 def _from_frame(frame: pd.DataFrame) -> SourceTable:
@@ -90,57 +126,44 @@ def _from_frame(frame: pd.DataFrame) -> SourceTable:
 
 
 def _from_text(path: Path) -> SourceTable:
-    if (lists := _json_lists(path)) is not None:
-        return SourceTable(name=path.name, format="JSON", frame=lists, size_bytes=path.stat().st_size)
+    base = SourceTable(
+        name=path.name,
+        format="JSON",
+        frame=pd.DataFrame(),
+        size_bytes=path.stat().st_size,
+        cluster=name_of_file(path),
+    )
+    if (records := json_table(path)) is not None:
+        return replace(base, frame=records)
+    if (lists := written_lists(path)) is not None:
+        frame, kind = lists
+        return replace(base, format=kind, frame=frame)
     parsed = read_table(path)
     words = _DELIMITER_WORDS[parsed.delimiter]
-    return SourceTable(
-        name=path.name,
+    return replace(
+        base,
         format="Text table",
-        frame=parsed.frame,
-        size_bytes=path.stat().st_size,
+        frame=with_one_header(parsed.frame),
         remark=f"columns set apart by {words}, {parsed.encoding}",
     )
-
-
-def _json_lists(path: Path) -> pd.DataFrame | None:
-    """A JSON object of gene lists by cluster; None when the file is no JSON object.
-
-    Raises
-    ------
-    MarkerFormatError
-        It is JSON of another make.
-    """
-    if not read_bytes(path, 100).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
-        return None
-    try:
-        content = json.loads(decode(read_bytes(path))[0])
-    except json.JSONDecodeError:
-        return None
-    if not content or not all(
-        isinstance(genes, list) and all(isinstance(g, str) for g in genes) for genes in content.values()
-    ):
-        raise MarkerFormatError(
-            f"{path.name} is JSON of a kind that we do not know.",
-            "It is not a list of gene names for each cluster.",
-            "Save the markers as csv.",
-        )
-    rows = [(cluster, gene) for cluster, genes in content.items() for gene in genes or [""]]
-    return pd.DataFrame(rows, columns=["cluster", "gene"])
 
 
 def _from_workbook(path: Path, options: ReadOptions) -> SourceTable:
     sheets = read_sheets(path)
     chosen = options.columns.sheet if options.columns else None
     base = SourceTable(
-        name=path.name, format="Excel workbook", frame=pd.DataFrame(), size_bytes=path.stat().st_size
+        name=path.name,
+        format="Excel workbook",
+        frame=pd.DataFrame(),
+        size_bytes=path.stat().st_size,
+        cluster=name_of_file(path) if len(sheets) == 1 else "",
     )
     filled = {name: frame for name, frame in sheets.items() if len(frame)}
     if chosen is not None and chosen in sheets:
         return replace(base, frame=sheets[chosen], remark=f"sheet {chosen}")
     if not filled:
         return replace(base, frame=next(iter(sheets.values()), pd.DataFrame()))
-    shaped = {name: shape_of(frame, options.columns) for name, frame in filled.items()}
+    shaped = {name: shape_of(frame, options.columns, base.cluster) for name, frame in filled.items()}
     known = [name for name, shape in shaped.items() if shape is not None and shape.shape != "names_wide"]
     if not known and (stacked := _stacked(filled)) is not None:
         return replace(
@@ -223,7 +246,9 @@ def _as_strings(sheet: pd.DataFrame) -> pd.DataFrame:
     if not rows:
         return pd.DataFrame()
     columns = unique_names(tuple(str(cell).strip() for cell in rows[0]))
-    return pd.DataFrame(np.array(rows[1:], dtype=object).reshape(-1, len(columns)), columns=columns)
+    body = without_notes(rows[1:], rows[0])
+    frame = pd.DataFrame(np.array(body, dtype=object).reshape(-1, len(columns)), columns=columns)
+    return with_one_header(frame)
 
 
 def _cell_text(value: object) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cassia_core.data.readers.text import to_numbers
 from cassia_core.data.tables.cluster_names import as_cluster_names, confusable, named_like_missing
+from cassia_core.data.tables.contrasts import is_contrast, program_of
 from cassia_core.data.tables.marker_expression import MarkerExpression
 from cassia_core.data.tables.marker_genes import repair_marker_genes
 from cassia_core.data.tables.marker_sources import SourceTable, looks_like_expression, read_source
@@ -74,22 +75,56 @@ def load_markers(
     table = read_source(source, options)
     if options.columns is None and looks_like_expression(table.frame):
         raise _not_markers(table)
-    shaped = table.shaped or shape_of(table.frame, options.columns)
+    shaped = shaped_table(table, options)
     if shaped is None:
         raise _not_recognised(table)
     done = [*table.done, *shaped.notes]
     frame = _ordered(shaped, done)
-    species, notices = repair_marker_genes(
-        frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done
+    genes = repair_marker_genes(
+        frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done, options, table.frame
     )
+    frame = _without_nameless(frame)
     _without_repeats(frame, done)
     selected = select_markers(frame, params, shape=shaped.shape)
-    findings = _findings(table, shaped, frame, selected, species, done, options)
+    findings = _findings(table, shaped, frame, selected, genes.species, done, options)
     return LoadedMarkers(
         table=selected,
         frame=frame,
-        findings=replace(findings, found=(*findings.found, *notices)),
-        expression=MarkerExpression(frame, species[0]),
+        findings=replace(
+            findings,
+            found=(*findings.found, *_doubts(table), *genes.notices),
+            questions=(*findings.questions, *genes.questions),
+        ),
+        expression=MarkerExpression(frame, genes.species[0]),
+    )
+
+
+def shaped_table(table: SourceTable, options: ReadOptions) -> ShapedTable | None:
+    """The rows that a table means; None where its columns are not recognised.
+
+    Raises
+    ------
+    MarkerFormatError
+        It compares conditions, and no person said which of its columns are clusters and genes.
+    """
+    told = options.columns is not None and bool(options.columns.cluster or options.columns.gene)
+    has_cluster = "cluster" in roles_of(table.frame, options.columns) if len(table.frame.columns) else False
+    if not told and table.shaped is None and is_contrast(table.frame, has_cluster):
+        raise _contrast(table)
+    name = table.cluster or (table.name if told else "")
+    return table.shaped or shape_of(table.frame, options.columns, name)
+
+
+def _contrast(table: SourceTable) -> MarkerFormatError:
+    columns = [str(column) for column in table.frame.columns]
+    program = program_of(table.frame)
+    return MarkerFormatError(
+        f"{table.name} compares conditions, not clusters.",
+        f"Its columns are those of a test between conditions{f' ({program})' if program else ''}: such genes tell "
+        "what a condition changes, not which cells a cluster is.",
+        "Open markers of each cluster against all other cells. If that is what this is, say which columns name "
+        "cluster and gene.",
+        details=_listed(columns),
     )
 
 
@@ -199,6 +234,10 @@ def _put_in_units(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> 
                 f"{counted(int(infinite.sum()), f'infinite {word} is', f'infinite {word}s are')} set to the "
                 "largest finite one."
             )
+    if shaped.linear:
+        ratios = frame["log2fc"]
+        frame["log2fc"] = np.sign(ratios).where(ratios < 0, 1.0) * np.log2(ratios.abs())
+        done.append("Fold changes were ratios; they are turned into log2.")
     if shaped.natural_log:
         frame["log2fc"] *= _LOG2_OF_E
         done.append("Fold changes were natural logarithms; they are turned into log2.")
@@ -206,6 +245,30 @@ def _put_in_units(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> 
     if (shares > 1.0 + 1e-9).any(axis=None):
         frame[["pct_in", "pct_out"]] = shares / 100
         done.append("Shares of cells were written as 0 to 100; they are turned into 0 to 1.")
+
+
+def _without_nameless(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a gene, and one for each cluster that has none."""
+    nameless = frame["gene"] == ""
+    alone = (
+        nameless & ~frame["cluster"].isin(frame.loc[~nameless, "cluster"]) & ~frame["cluster"].duplicated()
+    )
+    return frame[~nameless | alone].reset_index(drop=True)
+
+
+def _doubts(table: SourceTable) -> tuple[Finding, ...]:
+    """A word of caution where a program for tests of conditions wrote the table."""
+    program = program_of(table.frame)
+    if not program:
+        return ()
+    return (
+        Finding(
+            topic="Table",
+            value=f"Statistics as {program} writes them",
+            level="notice",
+            remark="Markers only if each cluster was compared with all other cells, not conditions within it.",
+        ),
+    )
 
 
 def _without_repeats(frame: pd.DataFrame, done: list[str]) -> None:

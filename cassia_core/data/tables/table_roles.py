@@ -8,8 +8,9 @@ import pandas as pd
 
 from cassia_core.data.readers.text import is_numeric
 from cassia_core.data.tables import table_columns as names
+from cassia_core.data.tables.gene_lists import holds_lists
 from cassia_core.domain.config import TableColumns
-from cassia_core.genes.lookup import share_known
+from cassia_core.genes.spelling import known_share
 
 _KNOWN_GENES = 0.3
 _SOUNDS_LIKE = {
@@ -46,9 +47,17 @@ def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[st
             roles[role] = column
     if "gene" not in roles and (column := _row_names(frame, roles)) is not None:
         roles["gene"] = column
+    if "gene" in roles and "cluster" not in roles and len(roles) > 1 and _repeats(frame, roles["gene"]):
+        column = _left_over(frame, roles)
+        roles |= {} if column is None else {"cluster": column}
     if "cluster" in roles and "gene" in roles and "cluster" not in told:
         roles["cluster"] = cluster_columns(frame, roles["gene"], roles["cluster"])[0]
     return roles
+
+
+def _repeats(frame: pd.DataFrame, gene: str) -> bool:
+    """Whether genes are named more than once, as they are in a table of several clusters."""
+    return bool(frame[gene].astype(str).duplicated().any())
 
 
 def _told(chosen: TableColumns | None, role: str) -> str | None:
@@ -76,10 +85,7 @@ def _best_gene_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
     candidates = [c for c in names.columns_of("gene", map(str, frame.columns)) if c != roles.get("cluster")]
     if len(candidates) < 2:
         return roles["gene"]
-    return max(
-        candidates,
-        key=lambda c: (round(share_known(frame[c].astype(str).unique()[:300]), 1), not is_numeric(frame[c])),
-    )
+    return max(candidates, key=lambda c: (round(_known(frame[c]), 1), not is_numeric(frame[c])))
 
 
 def _sounding(frame: pd.DataFrame, pattern: re.Pattern[str], roles: dict[str, str]) -> str | None:
@@ -91,15 +97,53 @@ def _two_columns(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
     """Two columns of any name: the one with lists holds the genes."""
     first, second = map(str, frame.columns)
     if {"cluster", "gene"} <= roles.keys() and roles["cluster"] != roles["gene"]:
-        return roles
+        return _by_content(frame, roles)
     if "cluster" in roles:
         other = second if roles["cluster"] == first else first
         text = frame[other].astype(str)
-        fits = holds_lists(text) or share_known(text.unique()[:300]) >= _KNOWN_GENES
+        fits = holds_lists(text) or _known(text) >= _KNOWN_GENES
         return {"cluster": roles["cluster"], "gene": other} if fits else {"cluster": roles["cluster"]}
     if holds_lists(frame[second]) and not holds_lists(frame[first]):
         return {"cluster": first, "gene": second}
+    known = {column: _known(frame[column]) for column in (first, second)}
+    if max(known.values()) >= _KNOWN_GENES and min(known.values()) < _KNOWN_GENES / 2:
+        gene = max(known, key=lambda column: known[column])
+        other = second if gene == first else first
+        if frame[other].astype(str).str.strip().nunique() < len(frame) and not _counts_up(frame[other]):
+            return {"cluster": other, "gene": gene}
     return roles
+
+
+def _known(values: pd.Series) -> float:
+    return known_share(values.astype(str).unique()[:300])
+
+
+def _by_content(frame: pd.DataFrame, roles: dict[str, str]) -> dict[str, str]:
+    """The two roles turned round where the column headed as the cluster holds the genes."""
+    gene, cluster = _known(frame[roles["gene"]]), _known(frame[roles["cluster"]])
+    if gene < 0.1 and cluster > 2 * _KNOWN_GENES and not holds_lists(frame[roles["gene"]]):
+        return {"cluster": roles["gene"], "gene": roles["cluster"]}
+    return roles
+
+
+def _counts_up(values: pd.Series) -> bool:
+    """Whether the values are the numbers 1, 2, 3 ... of the rows."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    return bool((numbers.diff().iloc[1:] == 1).all())
+
+
+def _left_over(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
+    """The one column of words that groups the rows, where no header names the cluster; None for several."""
+    groups = [
+        column
+        for column in map(str, frame.columns)
+        if column not in roles.values()
+        and not is_numeric(frame[column])
+        and 2 <= frame[column].astype(str).str.strip().nunique() <= len(frame) / 2
+        and _known(frame[column]) < _KNOWN_GENES
+        and names.plain(column) not in names.NEVER_CLUSTERS
+    ]
+    return groups[0] if len(groups) == 1 else None
 
 
 def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
@@ -112,29 +156,7 @@ def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
             column not in roles.values()
             and len(frame)
             and not is_numeric(frame[column])
-            and (tested or share_known(frame[column].astype(str).unique()[:300]) >= _KNOWN_GENES)
+            and (tested or _known(frame[column]) >= _KNOWN_GENES)
         ):
             return column
     return None
-
-
-def holds_lists(values: pd.Series) -> bool:
-    text = values.astype(str).str.strip()
-    text = text[text != ""].head(200)
-    if text.empty:
-        return False
-    several = text.map(lambda cell: len(split_genes(cell)) >= 3)
-    return bool(several.mean() >= 0.5)
-
-
-def split_genes(text: str) -> list[str]:
-    """Genes of a written list, in order, whatever stands between them."""
-    text = text.strip().strip("[](){}")
-    for separator in (",", ";", "|", "\n", "\t"):
-        if separator in text:
-            parts = text.split(separator)
-            break
-    else:
-        parts = re.split(r"\s+", text)
-    cleaned = (part.strip().strip("'\"`*").strip() for part in parts)
-    return list(dict.fromkeys(part for part in cleaned if part))

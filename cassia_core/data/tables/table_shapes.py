@@ -7,15 +7,21 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from cassia_core.data.readers.text import is_numeric
+from cassia_core.data.readers.text import is_numeric, to_numbers
 from cassia_core.data.tables import table_columns as names
-from cassia_core.data.tables.table_roles import holds_lists, roles_of, split_genes
+from cassia_core.data.tables.contrasts import program_of
+from cassia_core.data.tables.gene_lists import holds_lists, split_genes, split_signed
+from cassia_core.data.tables.grouped_columns import (
+    groups_of,
+    held_in_all,
+    speaks_of_statistics,
+    stacked_groups,
+)
+from cassia_core.data.tables.table_roles import roles_of
 from cassia_core.domain.config import TableColumns
 from cassia_core.genes.lookup import share_known
+from cassia_core.genes.spelling import known_share
 
-_CELL_RANGER = re.compile(
-    r"^Cluster (.+?) (Mean UMI Counts|Mean Counts|Log2 fold change|Adjusted p value)$", re.I
-)
 _SCANPY_WIDE = re.compile(r"^(.+)_(names|n|scores|s|logfoldchanges|l|pvals_adj|pvals|p|pts|pts_rest)$")
 _WIDE_ROLES = {
     "names": "gene",
@@ -31,6 +37,9 @@ _WIDE_ROLES = {
     "pts_rest": "pct_out",
 }
 _MAX_CLUSTERS = 1000
+_ONE = "one cluster"
+_REPEATED_GENES = 0.02
+_KNOWN_GENES = 0.3
 _COMPARED_WITH = (
     "comparisongroup",
     "comparison",
@@ -53,29 +62,158 @@ class ShapedTable:
     title: str
     frame: pd.DataFrame
     natural_log: bool = False
+    linear: bool = False
+    """Whether fold changes are ratios and no logarithms."""
     notes: tuple[str, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     """Role to the header it was read from."""
 
 
-def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> ShapedTable | None:
-    """Recognise a marker table by its column names, then by its content; None when nothing fits."""
+def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None, name: str = "") -> ShapedTable | None:
+    """Recognise a marker table by its column names, then by its content; None when nothing fits.
+
+    Parameters
+    ----------
+    frame
+        The table, every cell a string or a value.
+    chosen
+        The person's word on the columns.
+    name
+        Name of the one cluster of a table that has no column of clusters; "" when it cannot be told.
+    """
     if frame.shape[1] == 0:
         return None
     frame, against_rest = _against_the_rest(frame)
     roles = roles_of(frame, chosen)
-    if chosen is None or not (chosen.cluster or chosen.gene):
-        wide = _cell_ranger(frame) or _scanpy_wide(frame) or _without_header(frame)
+    told = chosen is not None and bool(chosen.cluster or chosen.gene)
+    if not told:
+        grouped = _grouped(frame, roles, name)
+        wide = grouped or _scanpy_wide(frame) or _without_header(frame)
         if wide is not None:
             return wide
+    if "cluster" in roles:
+        frame, filled = filled_down(frame, roles)
+        against_rest = (*against_rest, *filled)
     if "cluster" not in roles:
-        return None if "gene" in roles or chosen else _names_wide(frame)
+        if "gene" in roles:
+            return _sections(frame, roles) or _one_cluster(frame, roles, name)
+        return None if told else _names_wide(frame) or _one_list(frame, name)
     if (ranked := _ranks_wide(frame, roles)) is not None or "gene" not in roles:
         return ranked
-    if holds_lists(frame[roles["gene"]]):
-        told = chosen is not None and chosen.cluster is not None
-        return None if frame[roles["cluster"]].duplicated().any() and not told else _lists(frame, roles)
+    if not _has_statistics(roles) and holds_lists(frame[roles["gene"]]):
+        by_person = chosen is not None and chosen.cluster is not None
+        return None if frame[roles["cluster"]].duplicated().any() and not by_person else _lists(frame, roles)
     return replace(_long(frame, roles), notes=against_rest)
+
+
+def filled_down(frame: pd.DataFrame, roles: dict[str, str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The table with a cluster written once above its genes repeated in the rows below it, and what is said."""
+    column = roles["cluster"]
+    text = frame[column].astype(object).where(frame[column].notna(), "").astype(str).str.strip()
+    blank = text == ""
+    named = text[~blank]
+    if "gene" not in roles or not blank.any() or not len(named) or blank.iloc[0]:
+        return frame, ()
+    if named.duplicated().any() or blank.sum() < len(named):
+        return frame, ()
+    filled = frame.copy()
+    filled[column] = frame[column].where(~blank).ffill()
+    return filled, (
+        f"{column or 'The cluster'} is written once above its genes; it is filled down into "
+        f"{int(blank.sum()):,} rows.",
+    )
+
+
+def _sections(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable | None:
+    """Clusters as headings between the rows of their genes: nothing else stands in such a row."""
+    gene = roles["gene"]
+    others = frame.drop(columns=[gene]).astype(str).apply(lambda column: column.str.strip() == "")
+    heading = others.all(axis=1) & (frame[gene].astype(str).str.strip() != "")
+    if frame.shape[1] < 2 or not heading.any() or not heading.iloc[0] or heading.mean() > 0.4:
+        return None
+    clusters = frame[gene].where(heading).ffill()
+    rows = frame[~heading].assign(**{"cluster": clusters[~heading]}).reset_index(drop=True)
+    return replace(
+        _long(rows, {**roles, "cluster": "cluster"}),
+        notes=("Clusters are headings between the rows of their genes.",),
+        sources=roles,
+    )
+
+
+def _one_cluster(frame: pd.DataFrame, roles: dict[str, str], name: str) -> ShapedTable | None:
+    """A table of one cluster: statistics of genes that are each named once."""
+    text = frame[roles["gene"]].astype(str).str.strip()
+    if not name or text.duplicated().mean() > _REPEATED_GENES or holds_lists(text):
+        return None
+    if known_share(text.unique()[:300]) < _KNOWN_GENES and not _has_statistics(roles):
+        return None
+    shaped = _long(frame.assign(**{_ONE: name}), {**roles, "cluster": _ONE})
+    return replace(
+        shaped,
+        title=f"{shaped.title}, one cluster",
+        sources=roles,
+        notes=(f"No column names a cluster: all rows are one cluster, named after the file ({name}).",),
+    )
+
+
+def _one_list(frame: pd.DataFrame, name: str) -> ShapedTable | None:
+    """A list of genes in one column, with or without a header."""
+    if frame.shape[1] != 1 or not name:
+        return None
+    header = str(frame.columns[0])
+    genes = [gene for cell in frame.iloc[:, 0].astype(str) for gene in split_genes(cell)]
+    if known_share([header]) and names.plain(header) not in names.LIST_NAMES:
+        genes = [*split_genes(header), *genes]
+    if known_share(genes[:300]) < _KNOWN_GENES:
+        return None
+    return ShapedTable(
+        shape="simple",
+        title="A list of genes, one cluster",
+        frame=pd.DataFrame({"cluster": name, "gene": genes}),
+        notes=(f"It is one list of genes: one cluster, named after the file ({name}).",),
+    )
+
+
+def _has_statistics(roles: dict[str, str]) -> bool:
+    return bool(roles.keys() & {"log2fc", "score", "pval", "pval_adj"})
+
+
+def _grouped(frame: pd.DataFrame, roles: dict[str, str], name: str) -> ShapedTable | None:
+    """A group of columns for every cluster, or for every condition in which the genes of clusters hold."""
+    cluster = roles.get("cluster")
+    groups = groups_of(frame, cluster)
+    if groups is None:
+        return None
+    gene = roles.get("gene") or next(iter(names.row_name_columns(map(str, frame.columns))), None)
+    if not groups.conditions:
+        with_genes = all("gene" in columns for columns in groups.columns.values())
+        if gene is None and not with_genes:
+            return None
+        title = "Cell Ranger or Loupe (a group of columns per cluster)"
+        return ShapedTable(
+            shape="cell_ranger",
+            title=title if not with_genes else "A group of columns per cluster",
+            frame=stacked_groups(frame, groups, gene),
+            sources={} if gene is None or with_genes else {"gene": gene},
+        )
+    if gene is None or (cluster is None and not name):
+        return None
+    table = held_in_all(frame, groups)
+    table["gene"] = frame[gene]
+    table["cluster"] = (
+        name if cluster is None else filled_down(frame, {"cluster": cluster, "gene": gene})[0][cluster]
+    )
+    listed = ", ".join(groups.columns)
+    return ShapedTable(
+        shape="conserved",
+        title="Markers conserved over conditions (FindConservedMarkers)",
+        frame=table,
+        sources={"gene": gene} if cluster is None else {"gene": gene, "cluster": cluster},
+        notes=(
+            f"Statistics of {len(groups.columns)} conditions ({listed}) stand side by side; the weakest of them "
+            "counts, so that a marker holds in each condition.",
+        ),
+    )
 
 
 def _against_the_rest(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -96,7 +234,7 @@ def has_test_statistics(frame: pd.DataFrame) -> bool:
     columns = [str(column) for column in frame.columns]
     if any(names.columns_of(role, columns) for role in ("log2fc", "pval", "pval_adj")):
         return True
-    return any(_CELL_RANGER.match(column.strip()) for column in columns)
+    return speaks_of_statistics(columns)
 
 
 def _long(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
@@ -105,6 +243,7 @@ def _long(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
     source = names.plain(roles.get("log2fc", ""))
     shape, title = "long", "Two columns, a gene per row"
     natural = source in names.NATURAL_LOG
+    linear = source in names.LINEAR_FOLD and _is_linear(frame[roles["log2fc"]])
     if {"auc", "avgexpr"} & headers and "pctin" in headers:
         shape, title, natural = "presto", "presto (wilcoxauc)", source == "logfc"
     elif "pct1" in headers or source in ("avglog2fc", "avglogfc", "avgdiff") and "pval" in headers:
@@ -115,49 +254,39 @@ def _long(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
             title = "Scanpy or COSG (names and scores)"
     elif {"avglog2fc", "scores"} <= headers or {"pvals", "pvaladj"} <= headers:
         shape, title = "scanpy_renamed", "Scanpy with renamed columns"
+    elif {"cellgroup", "markerscore"} <= headers:
+        shape, title = "monocle", "Monocle 3 (top_markers)"
     elif len(roles) > 2:
-        shape, title = "table", "A table with statistics"
-    return ShapedTable(shape=shape, title=title, frame=rows, natural_log=natural, sources=roles)
+        program = program_of(frame)
+        shape, title = (
+            "table",
+            f"A table with statistics of {program}" if program else "A table with statistics",
+        )
+    return ShapedTable(
+        shape=shape, title=title, frame=rows, natural_log=natural, linear=linear, sources=roles
+    )
+
+
+def _is_linear(values: pd.Series) -> bool:
+    """Whether fold changes are ratios: none below zero, or (signed ones) none between -1 and 1."""
+    numbers = to_numbers(values).dropna()
+    return len(numbers) > 0 and bool((numbers > 0).all() or (numbers.abs() >= 1).all())
 
 
 def _lists(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable:
-    rows = [
-        (cluster, gene)
-        for cluster, text in zip(frame[roles["cluster"]], frame[roles["gene"]].astype(str), strict=True)
-        for gene in (split_genes(text) or [""])
-    ]
+    rows: list[tuple[object, str]] = []
+    absent: list[str] = []
+    for cluster, text in zip(frame[roles["cluster"]], frame[roles["gene"]].astype(str), strict=True):
+        genes, missing = split_signed(text)
+        rows += [(cluster, gene) for gene in genes or [""]]
+        absent += missing
+    left_out = f"Genes marked as absent are left out: {', '.join(absent[:6])}."
     return ShapedTable(
         shape="simple",
         title="A gene list per cluster",
         sources=roles,
         frame=pd.DataFrame(rows, columns=["cluster", "gene"]),
-    )
-
-
-def _cell_ranger(frame: pd.DataFrame) -> ShapedTable | None:
-    matches = {column: _CELL_RANGER.match(str(column).strip()) for column in frame.columns}
-    clusters = list(dict.fromkeys(m.group(1) for m in matches.values() if m))
-    headers = {names.plain(column): column for column in frame.columns}
-    gene = next(
-        (headers[h] for h in ("featurename", "genename", "featureid", "geneid") if h in headers), None
-    )
-    if not clusters or gene is None:
-        return None
-    parts = []
-    for cluster in clusters:
-        part = pd.DataFrame({"gene": frame[gene]})
-        part["cluster"] = cluster
-        for column, match in matches.items():
-            if match and match.group(1) == cluster:
-                role = {"l": "log2fc", "a": "pval_adj"}.get(match.group(2)[0].lower())
-                if role:
-                    part[role] = frame[column]
-        parts.append(part)
-    return ShapedTable(
-        shape="cell_ranger",
-        title="Cell Ranger (a group of columns per cluster)",
-        frame=pd.concat(parts, ignore_index=True),
-        sources={"gene": str(gene)},
+        notes=(left_out,) if absent else (),
     )
 
 
