@@ -39,9 +39,10 @@ def draw_type(species: str) -> None:
         return
     with st.container(border=True):
         st.subheader(plain(entry.short), anchor=False)
-        known = f"{term_in_words(entry.term)}. " if entry.term else "No Cell Ontology term. "
-        name = "" if entry.name.casefold() == entry.short.casefold() else f"{entry.name}. "
-        st.markdown(f":gray[{plain(name + known)}{plain(' › '.join(entry.path))}]")
+        known = term_in_words(entry.term) if entry.term else "no Cell Ontology term"
+        name = "" if entry.name.casefold() == entry.short.casefold() else f"{entry.name}, "
+        path = " › ".join(everyday_name(above) for above in entry.path)
+        st.markdown(f"{plain(f'{name}{known}')}  \n:gray[{plain(path)}]")
         for weight, words in WEIGHTS.items():
             genes = [g for g, w in entry.markers if w == weight]
             if genes:
