@@ -125,11 +125,7 @@ def show() -> None:
         draw_history(data.run_id, data.spec.name)
         return
     labels = {group.cluster: group for group in groups if not group.group}
-    map_and_table(
-        data,
-        labels,
-        results.label_colours([g.label for g in groups if g.label], "dark" if session.dark() else "light"),
-    )
+    map_and_table(data, labels, results.label_colours([g.label for g in groups if g.label], session.theme()))
     draw_evidence_card(data, labels, [group for group in groups if group.group])
     draw_history(data.run_id, data.spec.name)
     if data.view:

@@ -25,16 +25,16 @@ PATH = (
 
 def doors(known: tuple[runs.RunSummary, ...]) -> None:
     columns = st.columns(3, gap="small")
-    dark = session.dark()
+    theme = session.theme()
     with columns[0].container(border=True, height="stretch"):
-        st.image(door_map("labelled", dark), width="stretch", alt="Drawing of a map of cells with labels")
+        st.image(door_map("labelled", theme), width="stretch", alt="Drawing of a map of cells with labels")
         st.subheader("Try the demo", anchor=False)
         st.write("700 human blood cells and the offline engine. An annotated map (UMAP) in under a minute.")
         st.caption("No key needed. Nothing leaves this computer.")
         if st.button("Start the demo", type="primary", icon=":material/play_arrow:", width="stretch"):
             start_demo()
     with columns[1].container(border=True, height="stretch"):
-        st.image(door_map("unknown", dark), width="stretch", alt="Drawing of a map of cells without labels")
+        st.image(door_map("unknown", theme), width="stretch", alt="Drawing of a map of cells without labels")
         st.subheader("Open my data", anchor=False)
         st.write(
             "h5ad, 10x h5, a zipped matrix, loom, or a table of marker genes. We work out what is inside."
@@ -43,7 +43,7 @@ def doors(known: tuple[runs.RunSummary, ...]) -> None:
         if st.button("Choose a file", icon=":material/folder_open:", width="stretch"):
             st.switch_page(DATA)
     with columns[2].container(border=True, height="stretch"):
-        st.image(door_map("half", dark), width="stretch", alt="Drawing of a map of cells with some labels")
+        st.image(door_map("half", theme), width="stretch", alt="Drawing of a map of cells with some labels")
         st.subheader("Continue a past run", anchor=False)
         last = known[0] if known else None
         st.write(_last_line(last))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from cassia_core.errors import ConfigError
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.runs import run_comparison, runs
 from cassia_core.services.runs.run_comparison import AGREEMENTS, RunComparison, Side
 
@@ -65,8 +66,8 @@ def _print_changes(found: RunComparison) -> None:
     changed = found.changed()
     for pair in changed[:MOST_SHOWN]:
         print(
-            f"  {pair.one.cluster}: {pair.one.label or 'no label'} -> {pair.other.cluster}: "
-            f"{pair.other.label or 'no label'} ({AGREEMENTS[pair.agreement].lower()}, {pair.n:,} "
+            f"  {pair.one.cluster}: {pair.one.label or NO_LABEL.lower()} -> {pair.other.cluster}: "
+            f"{pair.other.label or NO_LABEL.lower()} ({AGREEMENTS[pair.agreement].lower()}, {pair.n:,} "
             f"{found.basis})"
         )
     if len(changed) > MOST_SHOWN:

@@ -1,6 +1,6 @@
-"""Colours of cell types: the hue is the lineage family, the lightness the place inside it.
+"""Every colour of the project, so that pages, figures and reports agree.
 
-Rule and figures: docs/LOOK.md (OKLCH; half-widths by number of types; kept inside sRGB by lowering the
+Of cell types the hue is the lineage family, the lightness the place inside it. Rule and figures: docs/LOOK.md (OKLCH; half-widths by number of types; kept inside sRGB by lowering the
 chroma).
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
+
+from cassia_core.domain.annotation import Light
 
 Theme = Literal["light", "dark"]
 UNKNOWN_FAMILY = "Unknown, mixed"
@@ -27,17 +29,106 @@ _FAMILIES: dict[str, tuple[float, float, float, float]] = {
 }
 """Family to hue, spread of hue, chroma, centre of lightness."""
 GREY: dict[Theme, str] = {"light": "#8A979D", "dark": "#7F8D94"}
+"""Cells and types without a family."""
+QUIET_GREY: dict[Theme, str] = {"light": "#BFC9CD", "dark": "#3C4A51"}
+"""Cells that stand back on a map: those without a value, or not meant."""
 EXPRESSION: dict[Theme, tuple[str, ...]] = {
     "light": ("#DDE4E7", "#E3C3D6", "#D292BC", "#B65C9E", "#8A2F7C", "#561258"),
     "dark": ("#2C383E", "#593062", "#8D3C87", "#C25BA6", "#E88FC0", "#FFD0E3"),
 }
 """From "not seen" to high; lightness is monotonic."""
-LIGHTS: dict[Theme, dict[str, str]] = {
+LIGHTS: dict[Theme, dict[Light, str]] = {
     "light": {"high": "#1D9D86", "medium": "#C2720D", "look": "#910523"},
     "dark": {"high": "#5DCFB7", "medium": "#FBB152", "look": "#DE5A6C"},
 }
+WHEEL = (
+    "#0A7FBE",
+    "#C2611E",
+    "#639E51",
+    "#815AB8",
+    "#C13B44",
+    "#2B9CAE",
+    "#A68A06",
+    "#BA4E75",
+    "#737724",
+    "#896B50",
+    "#60A1F1",
+    "#E59243",
+    "#79CA8D",
+    "#B77DD3",
+    "#EA6B5E",
+    "#6AC2DE",
+    "#C3B753",
+    "#FF8E98",
+    "#8EA25B",
+    "#AB9475",
+)
+"""Colours of clusters and of words that are no cell types; taken from the families' palettes."""
+TRANSPARENT = "rgba(0,0,0,0)"
+EDGE_OF_BARS = "rgba(255,255,255,.6)"
+INTERFACE: dict[Theme, dict[str, str]] = {
+    "light": {
+        "text": "#16262D",
+        "muted": "#51646C",
+        "line": "#D9E2E5",
+        "soft": "#F1F5F6",
+        "ground": "#FFFFFF",
+        "card": "#FFFFFF",
+        "shade": "rgba(16,48,58,.16)",
+        "accent": "#0B6273",
+        "on_accent": "#FFFFFF",
+        "other": "#A3B3B9",
+        "chip": "#DFF3EE",
+        "chip_text": "#0B5F50",
+        "ask": "#FDF3E1",
+        "ask_line": "#EBCB94",
+        "error": "#FDF1F4",
+        "error_line": "#E5A9B8",
+        "red": "#FBE8EC",
+        "red_text": "#8C0F2B",
+        "orange": "#FDF0D9",
+        "orange_text": "#854A00",
+        "violet": "#F2EBFA",
+        "violet_text": "#633C96",
+    },
+    "dark": {
+        "text": "#E4ECEF",
+        "muted": "#A9BAC1",
+        "line": "#2D3B41",
+        "soft": "#1A252A",
+        "ground": "#11191D",
+        "card": "#1A252A",
+        "shade": "rgba(0,0,0,.5)",
+        "accent": "#63C2D1",
+        "on_accent": "#06232A",
+        "other": "#7F8D94",
+        "chip": "#12352F",
+        "chip_text": "#7FDCC8",
+        "ask": "#241E13",
+        "ask_line": "#6B4E1C",
+        "error": "#27181D",
+        "error_line": "#7A3347",
+        "red": "#44202B",
+        "red_text": "#F7A3B7",
+        "orange": "#3A2B12",
+        "orange_text": "#F2BE6E",
+        "violet": "#32264A",
+        "violet_text": "#CDB3F0",
+    },
+}
+"""Text, lines and grounds of pages and reports, by what they are for; `.streamlit/config.toml` repeats some."""
 _BOUNDS: dict[Theme, tuple[float, float]] = {"light": (0.42, 0.77), "dark": (0.53, 0.86)}
 _DARK_LIFT = 0.11
+
+
+def wheel(n: int) -> tuple[str, ...]:
+    """`n` colours that are easy to tell apart; after twenty they come again."""
+    return tuple(WHEEL[i % len(WHEEL)] for i in range(n))
+
+
+def css_variables(theme: Theme, prefix: str = "") -> str:
+    """The colours of the interface as declarations of CSS, such as `--cw-chip-text:#0B5F50;`."""
+    return "".join(f"--{prefix}{name.replace('_', '-')}:{value};" for name, value in INTERFACE[theme].items())
 
 
 def palette_for(labels: Sequence[str], theme: Theme, families: Mapping[str, str]) -> dict[str, str]:

@@ -11,8 +11,9 @@ from cassia_core.domain.config import OFFLINE
 from cassia_core.domain.conversation import ASKS_NO_MODEL, repairs_in_words
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.look.turn_text import readable
+from cassia_core.look.wording import AGENT_NAMES
 from cassia_ui.frame.markup import gene_chip, plain, with_chips
-from cassia_ui.frame.words import AGENT_ICONS, AGENT_NAMES, money
+from cassia_ui.frame.words import AGENT_ICONS, money
 
 _VERDICTS = {"passed": "Passed", "not_passed": "Not yet", "failed": "No answer"}
 

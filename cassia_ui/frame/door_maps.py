@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cassia_core.look.palette import QUIET_GREY, Theme
 from cassia_core.services.runs.results import label_colours
 from cassia_ui.frame.style import tokens
 
-GREY = {False: "#BFC9CD", True: "#3C4A51"}
 _ISLANDS = (
     ("T cell", 78, 40, 40, 17, 130),
     ("naive T cell", 92, 66, 30, 10, 70),
@@ -29,15 +29,15 @@ _NAMES = (
 
 
 @st.cache_data(show_spinner=False)
-def door_map(kind: str, dark: bool) -> str:
+def door_map(kind: str, theme: Theme) -> str:
     """An SVG drawing of a map. `kind`: "labelled", "unknown" or "half"."""
     rng = np.random.default_rng(4)
-    colours = label_colours([i[0] for i in _ISLANDS], "dark" if dark else "light")
+    colours = label_colours([i[0] for i in _ISLANDS], theme)
     parts = []
     for at, (label, x, y, dx, dy, n) in enumerate(_ISLANDS):
         points = rng.normal((x, y), (dx / 1.7, dy / 1.7), (n, 2))
         known = kind == "labelled" or (kind == "half" and at in (0, 3, 4))
-        colour = colours[label] if known else GREY[dark]
+        colour = colours[label] if known else QUIET_GREY[theme]
         parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="1.5"/>' for px, py in points]
         parts[-n] = f'<g fill="{colour}">' + parts[-n]
         parts[-1] += "</g>"
@@ -50,7 +50,7 @@ def door_map(kind: str, dark: bool) -> str:
         f'<text x="{x}" y="{y}" text-anchor="middle">{name if name in known_names[kind] else "?"}</text>'
         for name, x, y in _NAMES
     )
-    ink = tokens(dark)["text"]
+    ink = tokens(theme)["text"]
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 310 146" width="310" '
         f'height="146">{"".join(parts)}'

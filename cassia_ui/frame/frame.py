@@ -38,7 +38,7 @@ def start_page() -> None:
     session.remember(STARTED, True)
     if GO_TO in st.query_params:
         _go_on()
-    st.html(css(session.dark()))
+    st.html(css(session.theme()))
     session.keep_run_in_url()
     with st.sidebar:
         engine = session.draft().annotation.annotator.provider

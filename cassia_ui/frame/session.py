@@ -16,6 +16,7 @@ from cassia_core.domain.config import (
     QCParams,
     ReadOptions,
 )
+from cassia_core.look.palette import Theme
 
 _RUN, _DATASET, _DRAFT, _KEYS = "chosen_run", "chosen_dataset", "draft", "keys"
 
@@ -123,6 +124,6 @@ def remember(name: str, new: Any) -> None:
     st.session_state[name] = new
 
 
-def dark() -> bool:
-    """Whether the dark theme is in use."""
-    return st.context.theme.type == "dark"
+def theme() -> Theme:
+    """The theme in use."""
+    return "dark" if st.context.theme.type == "dark" else "light"

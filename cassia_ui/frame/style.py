@@ -2,38 +2,7 @@
 
 from __future__ import annotations
 
-LIGHT = {
-    "text": "#16262D",
-    "muted": "#51646C",
-    "line": "#D9E2E5",
-    "soft": "#F1F5F6",
-    "accent": "#0B6273",
-    "other": "#A3B3B9",
-    "chip": "#DFF3EE",
-    "chip_text": "#0B5F50",
-    "ask": "#FDF3E1",
-    "ask_line": "#EBCB94",
-    "error": "#FDF1F4",
-    "error_line": "#E5A9B8",
-    "card": "#FFFFFF",
-    "shade": "rgba(16,48,58,.16)",
-}
-DARK = {
-    "text": "#E4ECEF",
-    "muted": "#A9BAC1",
-    "line": "#2D3B41",
-    "soft": "#1A252A",
-    "accent": "#63C2D1",
-    "other": "#7F8D94",
-    "chip": "#12352F",
-    "chip_text": "#7FDCC8",
-    "ask": "#241E13",
-    "ask_line": "#6B4E1C",
-    "error": "#27181D",
-    "error_line": "#7A3347",
-    "card": "#1A252A",
-    "shade": "rgba(0,0,0,.5)",
-}
+from cassia_core.look.palette import INTERFACE, Theme, css_variables
 
 _RULES = """
 [data-testid="stMainBlockContainer"]{max-width:1280px;padding:1.75rem 40px 3rem}
@@ -73,7 +42,7 @@ mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-li
 .cw-who{display:flex;justify-content:space-between;gap:12px;align-items:center}
 .cw-verdict{border-radius:6px;padding:1px 8px;font-size:14px;white-space:nowrap}
 .cw-verdict.passed{background:var(--cw-chip);color:var(--cw-chip-text)}
-.cw-verdict.not_passed,.cw-verdict.failed{background:var(--cw-error);color:var(--cw-red)}
+.cw-verdict.not_passed,.cw-verdict.failed{background:var(--cw-error);color:var(--cw-red-text)}
 .cw-key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px;vertical-align:baseline}
 @media (max-width:1200px){
  :is(.st-key-run_columns,.st-key-map_and_table)>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]{flex-wrap:wrap}
@@ -87,17 +56,16 @@ mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-li
 @media (prefers-reduced-motion: reduce){*{animation:none!important;transition:none!important}}
 """
 _DARK_ONLY = """
-[data-testid="stBaseButton-primary"]:not(:disabled),[data-testid="stBaseButton-primary"]:not(:disabled) *{color:#06232A}
+[data-testid="stBaseButton-primary"]:not(:disabled),[data-testid="stBaseButton-primary"]:not(:disabled) *{color:var(--cw-on-accent)}
 """
 
 
-def tokens(dark: bool) -> dict[str, str]:
-    """Colours of the interface for the theme in use."""
-    return DARK if dark else LIGHT
+def tokens(theme: Theme) -> dict[str, str]:
+    """Colours of the interface in a theme."""
+    return INTERFACE[theme]
 
 
-def css(dark: bool) -> str:
-    """The style sheet for the theme in use."""
-    names = "".join(f"--cw-{name.replace('_', '-')}:{value};" for name, value in tokens(dark).items())
-    red = "#F7A3B7" if dark else "#8C0F2B"
-    return f"<style>:root{{{names}--cw-red:{red}}}{_RULES}{_DARK_ONLY if dark else ''}</style>"
+def css(theme: Theme) -> str:
+    """The style sheet of a theme."""
+    rules = _RULES + (_DARK_ONLY if theme == "dark" else "")
+    return f"<style>:root{{{css_variables(theme, 'cw-')}}}{rules}</style>"

@@ -13,22 +13,28 @@ from cassia_core.domain.config import OFFLINE
 from cassia_core.domain.events import RunState, Stage
 from cassia_core.domain.progress import FINISHED, ClusterTile
 from cassia_core.errors import ReplyError
+from cassia_core.look.wording import (
+    BY_HAND_GLYPH,
+    LIGHT_GLYPHS,
+    LIGHT_NAMES,
+    LIGHT_WORDS,
+    NO_LABEL,
+    NO_LIGHT_GLYPH,
+)
 from cassia_core.services.engine import models
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs.runs import RunSummary
 from cassia_ui.frame.markup import plain
 
 LIGHT_BADGE: dict[Light | None, str] = {
-    "high": ":green-badge[:material/check_circle: High confidence]",
-    "medium": ":orange-badge[:material/contrast: Medium confidence]",
-    "look": ":red-badge[:material/warning: Look at this]",
-    None: ":gray-badge[:material/remove: No label]",
+    "high": f":green-badge[:material/check_circle: {LIGHT_WORDS['high']}]",
+    "medium": f":orange-badge[:material/contrast: {LIGHT_WORDS['medium']}]",
+    "look": f":red-badge[:material/warning: {LIGHT_WORDS['look']}]",
+    None: f":gray-badge[:material/remove: {NO_LABEL}]",
 }
 LIGHT_SHORT: dict[Light | None, str] = {
-    "high": "● High",
-    "medium": "◐ Medium",
-    "look": "▲ Look",
-    None: "– None",
+    **{light: f"{LIGHT_GLYPHS[light]} {name}" for light, name in LIGHT_NAMES.items()},
+    None: f"{NO_LIGHT_GLYPH} None",
 }
 STAGE_NAMES: dict[Stage, str] = {
     "read": "Read the file",
@@ -43,16 +49,6 @@ STAGE_NAMES: dict[Stage, str] = {
     "annotate": "Annotate and check",
     "merge": "Group the labels",
     "write": "Write files and report",
-}
-AGENT_NAMES = {
-    "reference": "Knowledge base",
-    "annotator": "Annotator",
-    "checks": "Checks",
-    "validator": "Validator",
-    "formatter": "Formatter",
-    "scorer": "Scorer",
-    "booster": "Booster",
-    "merger": "Merger",
 }
 AGENT_ICONS = {
     "reference": ":material/menu_book:",
@@ -71,7 +67,7 @@ _TILES = {
     "scoring": ":blue-badge[:material/speed: Scoring]",
     "boosting": ":violet-badge[:material/manage_search: Looking closer]",
     "done": ":green-badge[:material/check_circle: Done]",
-    "look": ":red-badge[:material/warning: Look at this]",
+    "look": LIGHT_BADGE["look"],
     "skipped": ":gray-badge[:material/remove: Not annotated]",
     "failed": ":orange-badge[:material/error: No answer]",
 }
@@ -157,15 +153,19 @@ def light_word(row: ClusterResult | None, *, by_hand: bool = False) -> str:
     nothing.
     """
     if by_hand:
-        return "✎ Yours"
-    return "▲ No answer" if row and row.status == "failed" else LIGHT_SHORT[row.light if row else None]
+        return f"{BY_HAND_GLYPH} Yours"
+    return (
+        f"{LIGHT_GLYPHS['look']} No answer"
+        if row and row.status == "failed"
+        else LIGHT_SHORT[row.light if row else None]
+    )
 
 
 def cluster_line(row: ClusterResult) -> str:
     """Label, cluster and size on one line (Markdown)."""
     rounds = f", {row.iterations} rounds" if row.iterations > 1 else ""
     size = f", {cells(row.n_cells)}" if row.n_cells is not None else ""
-    name = everyday_name(row.label) or "No label"
+    name = everyday_name(row.label) or NO_LABEL
     return f"**{plain(name)}** :gray[cluster {plain(row.cluster)}{size}{rounds}]"
 
 

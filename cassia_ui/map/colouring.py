@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cassia_core.look.palette import LIGHTS, QUIET_GREY, Theme, wheel
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.labels import review
 from cassia_core.services.labels.names import name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults, label_colours
 from cassia_ui.frame import session
-from cassia_ui.frame.door_maps import GREY
 from cassia_ui.frame.words import LIGHT_SHORT, light_word
 
 BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
@@ -22,33 +23,6 @@ BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
     "Score",
     "Gene",
     "Column",
-)
-LIGHT_COLOURS = {
-    False: {"high": "#1D9D86", "medium": "#C2720D", "look": "#910523"},
-    True: {"high": "#5DCFB7", "medium": "#FBB152", "look": "#DE5A6C"},
-}
-NO_LABEL = "No label"
-_WHEEL = (
-    "#0A7FBE",
-    "#C2611E",
-    "#639E51",
-    "#815AB8",
-    "#C13B44",
-    "#2B9CAE",
-    "#A68A06",
-    "#BA4E75",
-    "#737724",
-    "#896B50",
-    "#60A1F1",
-    "#E59243",
-    "#79CA8D",
-    "#B77DD3",
-    "#EA6B5E",
-    "#6AC2DE",
-    "#C3B753",
-    "#FF8E98",
-    "#8EA25B",
-    "#AB9475",
 )
 
 
@@ -71,18 +45,13 @@ class Colouring:
     gene: bool = False
 
 
-def wheel(n: int) -> tuple[str, ...]:
-    """`n` colours that are easy to tell apart; after twenty they come again."""
-    return tuple(_WHEEL[i % len(_WHEEL)] for i in range(n))
-
-
 def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], what: str) -> Colouring:
     """Colour every cell by something that is known of its cluster.
 
     The run's score and confidence are of its own labels: cells that a person named have none.
     """
     column = data.view.column(data.view.cluster_key)
-    dark = session.dark()
+    theme = session.theme()
     if what == BY_SCORE:
         found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
         score = {r.cluster: r.score.value for r in data.rows if r.score}
@@ -97,16 +66,16 @@ def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], wha
     if what == BY_LIGHT:
         found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
         rows = {r.cluster: r for r in data.rows}
-        colours = {LIGHT_SHORT[k]: v for k, v in LIGHT_COLOURS[dark].items()}
+        colours = {LIGHT_SHORT[k]: v for k, v in LIGHTS[theme].items()}
         of_group = [light_word(rows.get(g.cluster), by_hand=g.edited) for g in found.groups]
         return replace(
-            _named("Confidence", of_group, found.codes, colours, dark), labelled=False, in_card=True
+            _named("Confidence", of_group, found.codes, colours, theme), labelled=False, in_card=True
         )
-    return _by_type(data, labels, column.codes, dark)
+    return _by_type(data, labels, column.codes, theme)
 
 
 def _by_type(
-    data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: np.ndarray, dark: bool
+    data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: np.ndarray, theme: Theme
 ) -> Colouring:
     """Every cell by its label as it stands, those set aside by theirs; a cell of no cluster stays without."""
     codes, names = review.cell_names(data.run_id, data.spec.name, listed=labels.values())
@@ -116,7 +85,7 @@ def _by_type(
         for name, group in zip(reversed(review.names_of_groups(groups)), reversed(groups), strict=True)
         if name
     }
-    colours = label_colours(names, "dark" if dark else "light")
+    colours = label_colours(names, theme)
     nameless = (codes < 0) & (clusters >= 0)
     if nameless.any():
         codes, names = np.where(nameless, len(names), codes), (*names, NO_LABEL)
@@ -125,12 +94,12 @@ def _by_type(
         categories=names,
         in_full=tuple(in_full.get(n, n) for n in names),
         codes=codes,
-        colours=tuple(colours.get(n, GREY[dark]) for n in names),
+        colours=tuple(colours.get(n, QUIET_GREY[theme]) for n in names),
     )
 
 
 def _named(
-    title: str, of_group: list[str], codes: np.ndarray, colours: dict[str, str], dark: bool
+    title: str, of_group: list[str], codes: np.ndarray, colours: dict[str, str], theme: Theme
 ) -> Colouring:
     names = tuple(dict.fromkeys(of_group))
     position = {name: i for i, name in enumerate(names)}
@@ -139,7 +108,7 @@ def _named(
         title=title,
         categories=names,
         codes=by_code[codes],
-        colours=tuple(colours.get(n, GREY[dark]) for n in names),
+        colours=tuple(colours.get(n, QUIET_GREY[theme]) for n in names),
     )
 
 

@@ -10,16 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from cassia_core.look.palette import EXPRESSION, QUIET_GREY
+from cassia_core.look.wording import NO_LABEL
 from cassia_ui import viewer
 from cassia_ui.frame import session
-from cassia_ui.frame.door_maps import GREY
 from cassia_ui.frame.style import tokens
 from cassia_ui.map.colouring import Colouring
 
-EXPRESSION = {
-    False: ("#DDE4E7", "#E3C3D6", "#D292BC", "#B65C9E", "#8A2F7C", "#561258"),
-    True: ("#2C383E", "#593062", "#8D3C87", "#C25BA6", "#E88FC0", "#FFD0E3"),
-}
 FULL = 65535
 """Coordinates are sent as whole numbers up to this."""
 LEVELS = 255
@@ -104,7 +101,7 @@ def open_map(
         "cells": cells.id,
         "chosen": len(chosen),
         "clusters": list(clusters.ids),
-        "labels": [name or "No label" for name in clusters.names],
+        "labels": [name or NO_LABEL for name in clusters.names],
         "in_full": list(clusters.labels),
     }
     said = viewer.mount(
@@ -140,7 +137,7 @@ def draw_panel(
         "panel": panel,
         "height": height,
         "axes": cell_map.axes,
-        "muted": tokens(session.dark())["muted"],
+        "muted": tokens(session.theme())["muted"],
         "cells": cell_map.cells,
         "boxed": boxed,
         "alt": f"Map of {cell_map.n:,} cells, coloured by {colouring.title}",
@@ -185,7 +182,7 @@ def _categories(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any]
         "categories": list(colouring.categories),
         "in_full": list(colouring.in_full or colouring.categories),
         "colours": list(colouring.colours),
-        "grey": GREY[session.dark()],
+        "grey": QUIET_GREY[session.theme()],
         "labelled": colouring.labelled,
         "in_card": colouring.in_card,
         "gene": False,
@@ -204,11 +201,11 @@ def _values(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any], np
         "kind": "values",
         "title": colouring.title,
         "categories": [],
-        "scale": list(EXPRESSION[session.dark()]),
+        "scale": list(EXPRESSION[session.theme()]),
         "low": low,
         "top": top,
         "clipped": most > top,
-        "grey": GREY[session.dark()],
+        "grey": QUIET_GREY[session.theme()],
         "labelled": False,
         "in_card": True,
         "gene": colouring.gene,

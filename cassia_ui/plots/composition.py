@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
+from cassia_core.look.palette import EDGE_OF_BARS
 from cassia_core.services.clusters import composition
 from cassia_core.services.clusters.composition import FEW_CELLS, Composition
 from cassia_core.services.plots import figure_tables, plot_numbers
@@ -83,9 +84,7 @@ def _warn_of_few(found: Composition) -> None:
 
 def _bars(found: Composition, unit: str) -> go.Figure:
     sizes, shares = found.cells.sum(axis=1), found.shares
-    colours = plot_numbers.colours_of_labels(
-        tuple(found.cells.columns), "dark" if session.dark() else "light"
-    )
+    colours = plot_numbers.colours_of_labels(tuple(found.cells.columns), session.theme())
     rows = list(range(len(found.cells)))
     groups = [chart_text(g, 60) for g in found.cells.index]
     longest = float(sizes.max())
@@ -99,7 +98,7 @@ def _bars(found: Composition, unit: str) -> go.Figure:
                 x=(100 * share if unit == SHARES else cells).tolist(),
                 orientation="h",
                 name=chart_text(name, 40),
-                marker={"color": colours[name], "line": {"width": 1, "color": "rgba(255,255,255,.6)"}},
+                marker={"color": colours[name], "line": {"width": 1, "color": EDGE_OF_BARS}},
                 text=[chart_text(name, 24) if s >= _NAMED_FROM else "" for s in seen],
                 textposition="inside",
                 insidetextanchor="middle",

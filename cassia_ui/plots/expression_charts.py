@@ -47,7 +47,7 @@ def dot_plot(found: Expression, names: Mapping[str, str], full: Mapping[str, str
                 "cmax": max(float(mean.max()), 1e-6),
                 "colorscale": colour_scale(),
                 "showscale": True,
-                "line": {"width": 0.5, "color": tokens(session.dark())["muted"]},
+                "line": {"width": 0.5, "color": tokens(session.theme())["muted"]},
                 "colorbar": colour_bar("Mean", low=True),
             },
         )
@@ -60,7 +60,7 @@ def dot_plot(found: Expression, names: Mapping[str, str], full: Mapping[str, str
                 mode="markers",
                 name=f"{part:.0%}",
                 hoverinfo="skip",
-                marker={"size": largest * part**0.5, "color": tokens(session.dark())["other"]},
+                marker={"size": largest * part**0.5, "color": tokens(session.theme())["other"]},
             )
         )
     figure.update_layout(
@@ -112,7 +112,7 @@ def violins(
     """Outlines in the colours of the cell types with the median as a line; each gene has a scale of its
     own.
     """
-    groups, line = spreads[0].groups, tokens(session.dark())["text"]
+    groups, line = spreads[0].groups, tokens(session.theme())["text"]
     figure = go.Figure()
     shapes: dict[str, list[np.ndarray]] = {}
     for at, spread in enumerate(spreads):
@@ -153,7 +153,7 @@ def violins(
     figure.update_layout(hovermode="closest", hoverdistance=30)
     for edge in range(len(spreads) + 1):
         figure.add_vline(
-            edge - 0.5, line={"width": 1, "color": tokens(session.dark())["line"]}, layer="below"
+            edge - 0.5, line={"width": 1, "color": tokens(session.theme())["line"]}, layer="below"
         )
     name_rows(figure, [names[g] for g in groups])
     name_columns(figure, titles, len(groups), italic=False, angle=0 if len(spreads) <= 8 else -60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.plots import figure_tables, gene_plots, plot_numbers
 from cassia_core.services.plots.asked_genes import MOST_GENES, AskedGenes, find_genes, read_genes
 from cassia_core.services.plots.gene_plots import Expression, Spread
@@ -144,7 +145,7 @@ def _read_spreads(
 
 
 def _full_names(subject: Subject) -> dict[str, str]:
-    return {g.id: f"{g.short or 'No label'} ({g.id})" for g in subject.cells.groups}
+    return {g.id: f"{g.short or NO_LABEL} ({g.id})" for g in subject.cells.groups}
 
 
 def _height(found: Expression) -> int:
@@ -199,7 +200,7 @@ def _draw_violins(subject: Subject, found: Expression, scaled: bool) -> tuple[st
         tuple(found.mean.index),
         subject,
     )
-    colours = plot_numbers.colours_of_groups(subject.cells, "dark" if session.dark() else "light")
+    colours = plot_numbers.colours_of_groups(subject.cells, session.theme())
     full = _full_names(subject)
     draw_chart(
         violins(spreads, plot_numbers.group_names(subject.cells), full, colours),

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
+from cassia_core.look.palette import EXPRESSION, TRANSPARENT
 from cassia_core.services.plots.plot_numbers import short_name
 from cassia_ui.frame import session
 from cassia_ui.frame.style import tokens
-from cassia_ui.map.umap import EXPRESSION
 
 FONT = '"Source Sans", "Source Sans 3", sans-serif'
 MANY_ROWS = 30
@@ -33,7 +33,7 @@ def chart_text(text: object, most: int = 200) -> str:
 
 def colour_scale() -> list[list]:
     """From "not seen" to high, for the theme in use."""
-    colours = EXPRESSION[session.dark()]
+    colours = EXPRESSION[session.theme()]
     return [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
 
 
@@ -76,12 +76,12 @@ def name_columns(
 
 def draw_chart(figure: go.Figure, *, height: int, key: str, alt: str) -> None:
     """Draw a chart in the app's look."""
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 16, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         font={"color": colours["muted"], "size": 13, "family": FONT},
         hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"], "family": FONT}},
     )

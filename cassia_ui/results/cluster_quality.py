@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
+from cassia_core.look.palette import TRANSPARENT
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters.cluster_quality import (
     ClusterQuality,
     Spread,
@@ -33,12 +35,12 @@ _PLOTS = {
 def draw_cluster_quality(data: DatasetResults, labels: Mapping[str, ReviewedLabel]) -> None:
     """Draw what is known of the cells' quality; labels stay as they are."""
     rows = cluster_quality(data.view)
-    names = {c: label.short or "No label" for c, label in labels.items()}
+    names = {c: label.short or NO_LABEL for c, label in labels.items()}
     for row in rows:
         for flag in row.flags:
             st.markdown(
                 f":orange[:material/warning:] **Cluster {plain(row.cluster)}** "
-                f":gray[({plain(names.get(row.cluster, 'No label'))})]: {plain(flag)}"
+                f":gray[({plain(names.get(row.cluster, NO_LABEL))})]: {plain(flag)}"
             )
     if not any(row.flags for row in rows):
         st.markdown(
@@ -60,7 +62,7 @@ def draw_cluster_quality(data: DatasetResults, labels: Mapping[str, ReviewedLabe
 def _table(rows: Sequence[ClusterQuality], names: Mapping[str, str]) -> None:
     columns = {
         "Cluster": [r.cluster for r in rows],
-        "Cell type": [names.get(r.cluster, "No label") for r in rows],
+        "Cell type": [names.get(r.cluster, NO_LABEL) for r in rows],
         "Cells": [r.n_cells for r in rows],
         "Genes (median)": [_median(r.n_genes) for r in rows],
         "Counts (median)": [_median(r.n_counts) for r in rows],
@@ -107,7 +109,7 @@ def _plot(rows: Sequence[ClusterQuality]) -> None:
         label_visibility="collapsed",
     )
     found = [(r.cluster, getattr(r, metric)) for r in rows if getattr(r, metric) is not None]
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     spreads = [s for _, s in found]
     figure = go.Figure(
         go.Box(
@@ -124,8 +126,8 @@ def _plot(rows: Sequence[ClusterQuality]) -> None:
     figure.update_layout(
         height=260,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         showlegend=False,
         font={"color": colours["muted"], "size": 13},
         hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}},

@@ -9,14 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.look.palette import LIGHTS, QUIET_GREY
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters import cluster_list
 from cassia_core.services.clusters.cluster_list import TOP_MARKERS, Wanted, label_in, light_in
 from cassia_core.services.labels.names import everyday_name, name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_ui.frame import session
-from cassia_ui.frame.door_maps import GREY
 from cassia_ui.frame.words import LIGHT_SHORT, light_word, ontology_page
-from cassia_ui.map.colouring import LIGHT_COLOURS
 
 _FILTERS = ("table_lights", "table_statuses", "table_families")
 _STATUS = {
@@ -105,11 +105,11 @@ def draw_cluster_table(
     if not rows:
         st.markdown(":gray[No cluster fits. Clear the search or the filters.]")
         return ""
-    dark = session.dark()
+    theme = session.theme()
     names = {r.cluster: label_in(r, labels) for r in rows}
     frame = _frame(rows, labels)
-    dots = [colours.get(names[r.cluster], GREY[dark]) for r in rows]
-    lights = [LIGHT_COLOURS[dark].get(light_in(r, labels), GREY[dark]) for r in rows]
+    dots = [colours.get(names[r.cluster], QUIET_GREY[theme]) for r in rows]
+    lights = [LIGHTS[theme].get(light_in(r, labels), QUIET_GREY[theme]) for r in rows]
     styled = frame.style.apply(lambda _: [f"color: {c}" for c in dots], subset=[" "]).apply(
         lambda _: [f"color: {c}" for c in lights], subset=["Confidence"]
     )
@@ -178,5 +178,5 @@ def _page(row: ClusterResult, label: ReviewedLabel | None) -> str | None:
 
 
 def _shown(row: ClusterResult, label: ReviewedLabel | None) -> str:
-    name = (label.short if label else everyday_name(row.label)) or "No label"
+    name = (label.short if label else everyday_name(row.label)) or NO_LABEL
     return name + (" ✎" if label and label.edited else "") + (" ✓" if label and label.accepted else "")

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cassia_core.domain.review import UNKNOWN_LABEL, LabelEdit, standing
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.labels import review
 from cassia_core.services.labels.names import everyday_name, shown_name
 from cassia_core.services.labels.review import ReviewedLabel
@@ -241,7 +242,7 @@ def _line(step: LabelEdit, undone: LabelEdit | None) -> str:
     where = named_clusters(step.clusters)
     if step.action == "split":
         where = f"{cells_in_words(sum(step.n_cells))} of {where}"
-    before = ", ".join(dict.fromkeys(_as_it_was(name) or "no label" for name in step.before))
+    before = ", ".join(dict.fromkeys(_as_it_was(name) or NO_LABEL.lower() for name in step.before))
     change = f"{plain(before)} → **{plain(_as_shown(step.label))}**" if step.label else f"**{plain(before)}**"
     more = [f'"{plain(step.reason)}"'] if step.reason else []
     more += [plain(step.by)] if step.by else []

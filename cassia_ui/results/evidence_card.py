@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters.alternatives import Alternative, alternatives
 from cassia_core.services.labels.names import everyday_name, name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
@@ -37,7 +38,7 @@ def draw_evidence_card(
     with st.container(border=True, key="evidence_card"):
         left, right = st.columns((4, 8), gap="medium")
         with left:
-            st.subheader(plain(label.short or "No label"), anchor=False, help=_in_full(label))
+            st.subheader(plain(label.short or NO_LABEL), anchor=False, help=_in_full(label))
             st.markdown(_place(label))
             _draw_standing(label, labels, [a for a in aside if a.cluster == row.cluster])
             if label.edited:

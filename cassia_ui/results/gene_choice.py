@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cassia_core.services.labels import comparing
+from cassia_core.services.plots import gene_plots
 from cassia_core.services.plots.finding_genes import find_gene
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
@@ -28,7 +28,9 @@ def genes_to_offer(data: DatasetResults, cluster: str) -> tuple[str, ...]:
     there = set(genes)
     found = [
         g
-        for g in dict.fromkeys([*own, *comparing.telling_genes(data.rows, data.spec.species), *others])
+        for g in dict.fromkeys(
+            [*own, *gene_plots.genes_behind_labels(data.rows, data.spec.species, MOST_OFFERED), *others]
+        )
         if g in there
     ]
     return tuple(found[:MOST_OFFERED]) or genes[:1]

@@ -9,6 +9,7 @@ import streamlit as st
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import AnnotationParams, RunConfig
 from cassia_core.errors import CassiaError
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.labels import review
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs import runs
@@ -59,7 +60,7 @@ def draw_form(data: DatasetResults, row: ClusterResult) -> str:
             list(sizes),
             default=[row.cluster],
             key=f"inside_clusters_{row.cluster}",
-            format_func=lambda c: f"{c}: {labels.get(c) or 'no label'} ({cells(sizes[c])})",
+            format_func=lambda c: f"{c}: {labels.get(c) or NO_LABEL.lower()} ({cells(sizes[c])})",
         )
     )
     left, right = st.columns(2, vertical_alignment="bottom")

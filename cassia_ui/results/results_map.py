@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from cassia_core.services.labels import comparing, review
+from cassia_core.services.labels import review
 from cassia_core.services.labels.names import name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
+from cassia_core.services.plots import gene_plots
 from cassia_core.services.runs import results
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
@@ -156,7 +157,9 @@ def _first_gene(data: DatasetResults, offered: tuple[str, ...], cluster: str, pa
     """
     if panel <= PANELS[1]:
         return offered[0]
-    of_others = comparing.telling_genes([r for r in data.rows if r.cluster != cluster], data.spec.species, 1)
+    of_others = gene_plots.genes_behind_labels(
+        [r for r in data.rows if r.cluster != cluster], data.spec.species, len(data.rows)
+    )
     further = [g for g in dict.fromkeys([*of_others, *offered]) if g in offered and g != offered[0]]
     return further[panel - PANELS[1] - 1] if len(further) >= panel - PANELS[1] else offered[0]
 

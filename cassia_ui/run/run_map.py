@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from cassia_core.domain.progress import DatasetView
+from cassia_core.look.palette import QUIET_GREY
 from cassia_core.services.runs import results
 from cassia_ui.frame import session
-from cassia_ui.frame.door_maps import GREY
 
 MOST_POINTS = 4000
 WIDTH, HEIGHT, MARGIN, RADIUS = 480, 400, 10, 3
@@ -66,8 +66,8 @@ def draw_small_map(run_id: str, dataset: DatasetView, at_rest: bool) -> None:
             st.caption("The map appears here as soon as the cells have their places.")
         return
     labels = {t.cluster: t.label for t in dataset.tiles}
-    colours = results.label_colours([v for v in labels.values() if v], "dark" if session.dark() else "light")
-    grey = GREY[session.dark()]
+    colours = results.label_colours([v for v in labels.values() if v], session.theme())
+    grey = QUIET_GREY[session.theme()]
     by_code = (*(colours.get(labels.get(c, ""), grey) for c in found[2]), grey)
     with st.container(key="small_map"):
         st.image(

@@ -9,13 +9,13 @@ import streamlit as st
 from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
 from cassia_core.domain.conversation import ASKS_NO_MODEL
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
+from cassia_core.look.wording import AGENT_NAMES
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs.results import label_colours
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.words import (
     AGENT_ICONS,
-    AGENT_NAMES,
     STAGE_NAMES,
     cells,
     money,
@@ -117,9 +117,7 @@ def draw_tiles(dataset: DatasetView, at_rest: bool) -> None:
         if not at_rest:
             st.skeleton(120)
         return
-    colours = label_colours(
-        [t.label for t in dataset.tiles if t.label], "dark" if session.dark() else "light"
-    )
+    colours = label_colours([t.label for t in dataset.tiles if t.label], session.theme())
     grid = st.grid(columns=3, min_column_width=150, gap="xsmall", border=True)
     for tile in dataset.tiles[:SHOWN_TILES]:
         with grid.cell():

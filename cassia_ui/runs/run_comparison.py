@@ -8,6 +8,8 @@ import streamlit as st
 
 from cassia_core.domain.run_summary import RunSummary
 from cassia_core.domain.usage import Usage
+from cassia_core.look.palette import TRANSPARENT
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.labels.names import shown_name
 from cassia_core.services.runs import run_comparison, runs
 from cassia_core.services.runs.run_comparison import (
@@ -203,7 +205,7 @@ def _counted(n: int, unit: str) -> str:
 
 
 def _share_bar(shares: dict[Agreement, float], unit: str) -> go.Figure:
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     bars = []
     for kind, share in shares.items():
         token, pattern = BARS[kind]
@@ -226,8 +228,8 @@ def _share_bar(shares: dict[Agreement, float], unit: str) -> go.Figure:
         barmode="stack",
         height=96,
         margin={"l": 0, "r": 0, "t": 4, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         font={"color": colours["muted"], "size": 13},
         legend={"orientation": "h", "y": -0.2, "traceorder": "normal"},
         showlegend=True,
@@ -309,7 +311,7 @@ def _row(pair: LabelPair, unit: str) -> dict[str, object]:
 
 
 def _label(label: StandingLabel) -> str:
-    return f"{shown_name(label.label, own_words=label.edited) or 'No label'}{' ✎' if label.edited else ''}"
+    return f"{shown_name(label.label, own_words=label.edited) or NO_LABEL}{' ✎' if label.edited else ''}"
 
 
 def _light(label: StandingLabel) -> str:

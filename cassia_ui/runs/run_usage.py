@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from cassia_core.look.palette import TRANSPARENT
 from cassia_core.services.runs import usage_history
 from cassia_core.services.runs.usage_history import UsageTotals
 from cassia_ui.frame import frame, session
@@ -147,7 +148,7 @@ def _draw_chart(rows: pd.DataFrame, by: str, measure: str) -> None:
 
 
 def _chart(rows: pd.DataFrame, key: str, measure: str) -> go.Figure:
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     models = list(dict.fromkeys(rows["shown"]))
     figure = go.Figure()
     for who, shade in zip(models, _shades(len(models), colours), strict=True):
@@ -212,8 +213,8 @@ def _style(figure: go.Figure, colours: dict[str, str], unit: str) -> None:
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         font={"color": colours["muted"], "size": 13},
         hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}},
     )

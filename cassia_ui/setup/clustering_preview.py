@@ -10,6 +10,7 @@ from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.side_jobs import PREVIEW_CELLS, PreviewFindings
 from cassia_core.errors import CassiaError
+from cassia_core.look.palette import TRANSPARENT, wheel
 from cassia_core.services.side_jobs import clustering_preview
 from cassia_core.services.side_jobs.clustering_preview import ClusteringPreview, PreviewJob
 from cassia_ui.frame import session
@@ -17,7 +18,6 @@ from cassia_ui.frame.markup import escaped, plain
 from cassia_ui.frame.problem_cards import show_problem
 from cassia_ui.frame.style import tokens
 from cassia_ui.frame.words import STAGE_NAMES
-from cassia_ui.map.colouring import wheel
 
 _JOB, _PROBLEM = "preview_job", "preview_problem"
 _LOOK_EVERY_S = 0.5
@@ -141,7 +141,7 @@ def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
 
 def _map(preview: ClusteringPreview, ids: tuple[str, ...]) -> go.Figure:
     """Cells coloured by cluster, each cluster's number at its middle."""
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     of_cluster = np.array(wheel(len(ids)))
     xy, codes = preview.xy, preview.codes
     figure = go.Figure(
@@ -170,8 +170,8 @@ def _map(preview: ClusteringPreview, ids: tuple[str, ...]) -> go.Figure:
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         xaxis_visible=False,
         yaxis_visible=False,
         showlegend=False,

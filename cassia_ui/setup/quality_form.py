@@ -12,6 +12,7 @@ import streamlit as st
 
 from cassia_core.domain.config import QCParams, ReadOptions
 from cassia_core.domain.findings import Findings
+from cassia_core.look.palette import LIGHTS, TRANSPARENT
 from cassia_core.services.side_jobs import cell_quality
 from cassia_ui.frame import session
 from cassia_ui.frame.style import tokens
@@ -262,7 +263,7 @@ def _doublets(qc: QCParams, findings: Findings) -> QCParams:
 
 
 def _histogram(values: np.ndarray, low: float, high: float, top: float, unit: str) -> go.Figure:
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     counts, edges = np.histogram(np.clip(values, 0, top), bins=_BINS, range=(0, top))
     middle = (edges[:-1] + edges[1:]) / 2
     kept = (middle >= low) & (middle <= high)
@@ -275,12 +276,12 @@ def _histogram(values: np.ndarray, low: float, high: float, top: float, unit: st
         )
     )
     for cut in ([low] if low > 0 else []) + ([high] if high < top else []):
-        figure.add_vline(x=cut, line_color="#910523" if not session.dark() else "#DE5A6C", line_width=2)
+        figure.add_vline(x=cut, line_color=LIGHTS[session.theme()]["look"], line_width=2)
     figure.update_layout(
         height=140,
         margin={"l": 8, "r": 8, "t": 4, "b": 22},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         showlegend=False,
         bargap=0,
         font={"color": colours["muted"], "size": 12},

@@ -23,10 +23,11 @@ import pandas as pd
 from cassia_core.data.view.view_store import View
 from cassia_core.domain.annotation import names_a_type
 from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.knowledge.naming.label_distance import LabelDistance, label_distance
+from cassia_core.knowledge.naming.lineages import lineage_of
 from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs import store
 from cassia_core.runs.event_log import EventLog
-from cassia_core.services.labels import comparing
 from cassia_core.services.runs import results
 from cassia_core.services.subclusters.subclustering import child_config
 
@@ -65,15 +66,14 @@ def agreement(
         pd.Series(pd.Categorical.from_codes(codes.codes, codes.categories)),
     ).stack()
     for (true, cluster), n in pairs[pairs > 0].items():
-        judged = (
-            comparing.judge(str(true), labels.get(cluster) or comparing.NO_LABEL)
-            if cluster in labels
-            else None
-        )
-        if judged is not None:
-            counted += pd.Series(
-                [n, *(n * level for level in judged), n * bool(labels[cluster])], counted.index
-            )
+        if cluster not in labels:
+            continue
+        label = labels[cluster]
+        distance = label_distance(str(true), label) if label else None
+        limits = (LabelDistance.SAME, LabelDistance.NEAR, LabelDistance.LINEAGE)
+        within = [n * (distance is not None and distance.within(limit)) for limit in limits]
+        if distance is not None or (not label and lineage_of(str(true))):
+            counted += pd.Series([n, *within, n * bool(label)], counted.index)
     return counted
 
 

@@ -17,13 +17,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from cassia_core.domain.config import check
+from cassia_core.look.palette import INTERFACE
 from cassia_core.report.tables.single_line import one_line, shortened
 
 FigureFormat = Literal["png", "svg", "pdf"]
 MM_PER_INCH, POINTS_PER_MM = 25.4, 72 / 25.4
 MOST_PIXELS = 120_000_000
 MM_PER_POINT = 8
-INK, MUTED = "#16262D", "#51646C"
+INK = INTERFACE["light"]["text"]
+MUTED = INTERFACE["light"]["muted"]
 _WIDE_SCRIPTS = (
     "Noto Sans",
     "Noto Sans CJK SC",

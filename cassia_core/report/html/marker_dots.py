@@ -9,12 +9,12 @@ import numpy as np
 
 from cassia_core.data.view.cluster_statistics import ClusterStatistics
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.knowledge.evidence.telling import telling_genes
+from cassia_core.knowledge.evidence.label_genes import genes_behind_labels
 from cassia_core.look.palette import EXPRESSION, Theme
 
 STEPS = 12
 """Shades of the scale of expression."""
-MOST_GENES, MOST_CLUSTERS = 60, 60
+MOST_CLUSTERS = 60
 SMALLEST_SHARE = 0.01
 """Dots of fewer cells than this would be specks and are left out."""
 _CELL, _ROOM = 16, 15
@@ -72,7 +72,7 @@ def marker_dots(
         largest = {r.cluster for r in sorted(shown, key=lambda r: -(r.n_cells or 0))[:MOST_CLUSTERS]}
         shown = [r for r in shown if r.cluster in largest]
     place = {gene: at for at, gene in enumerate(statistics.genes)}
-    genes = [g for g in genes_behind(shown, species) if g in place][:MOST_GENES]
+    genes = [g for g in genes_behind_labels(shown, species) if g in place]
     if not genes:
         return None
     at = np.ix_([tested[r.cluster] for r in shown], [place[g] for g in genes])
@@ -82,16 +82,6 @@ def marker_dots(
         mean=np.asarray(statistics.mean_in)[at],
         share=np.asarray(statistics.pct_in)[at],
     )
-
-
-def genes_behind(rows: Sequence[ClusterResult], species: str) -> list[str]:
-    """The genes that tell each label from the others (its best markers without any), in the order of the
-    clusters.
-    """
-    each = 3 if len(rows) <= 15 else 2 if len(rows) <= 25 else 1
-    told = telling_genes(rows, species, each)
-    found = (genes or row.markers[:each] for genes, row in zip(told, rows, strict=True))
-    return list(dict.fromkeys(gene for genes in found for gene in genes))
 
 
 def drawing(dots: MarkerDots, names: Mapping[str, str], n_clusters: int) -> DotDrawing:

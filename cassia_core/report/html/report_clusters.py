@@ -16,9 +16,9 @@ from cassia_core.knowledge.naming.identity import name_in_full
 from cassia_core.knowledge.naming.names import shown_name
 from cassia_core.look.palette import UNKNOWN_FAMILY
 from cassia_core.look.turn_text import cut_at_genes, readable
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.report.html.report_material import Material
 
-NO_LABEL = "No label"
 STATUS_WORDS = {
     "done": "Done",
     "needs_review": "To review",

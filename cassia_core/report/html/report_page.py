@@ -20,12 +20,21 @@ from cassia_core.domain.config import OFFLINE, UNKNOWN_TISSUE, AgentModel, Datas
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.knowledge.naming.names import everyday_name
-from cassia_core.look.palette import LIGHTS, palette_for
+from cassia_core.look.palette import GREY, INTERFACE, LIGHTS, Theme, css_variables, palette_for
+from cassia_core.look.wording import (
+    AGENT_NAMES,
+    BY_HAND,
+    BY_HAND_GLYPH,
+    LIGHT_GLYPHS,
+    LIGHT_NAMES,
+    LIGHT_WORDS,
+    NO_LABEL,
+    NO_LIGHT_GLYPH,
+)
 from cassia_core.report.html.marker_dots import drawing, shades
 from cassia_core.report.html.methods import date_in_words, methods_paragraph
 from cassia_core.report.html.references import references_in
 from cassia_core.report.html.report_clusters import (
-    NO_LABEL,
     STATUS_WORDS,
     ClusterPart,
     EditedLabel,
@@ -44,24 +53,9 @@ from cassia_core.runs.store import RunRecord
 __all__ = ["EditedLabel", "render_report", "write_report"]
 
 TEMPLATES = Path(__file__).with_name("templates")
-LIGHT_WORDS = {
-    "high": "High",
-    "medium": "Medium",
-    "look": "Look at this",
-    "edited": "Corrected by hand",
-    "none": "No label",
-}
-LIGHT_GLYPHS = {"high": "●", "medium": "◐", "look": "▲", "edited": "✎", "none": "–"}
-AGENT_NAMES = {
-    "reference": "Knowledge base",
-    "annotator": "Annotator",
-    "checks": "Checks",
-    "validator": "Validator",
-    "formatter": "Formatter",
-    "scorer": "Scorer",
-    "booster": "Booster",
-    "merger": "Merger",
-}
+KINDS: dict[str, str] = {**LIGHT_NAMES, "look": LIGHT_WORDS["look"], "edited": BY_HAND, "none": NO_LABEL}
+"""What a cluster can be in the table: one of the three lights, corrected by hand, or without a label."""
+GLYPHS: dict[str, str] = {**LIGHT_GLYPHS, "edited": BY_HAND_GLYPH, "none": NO_LIGHT_GLYPH}
 VERDICTS = {"passed": "Passed", "not_passed": "Not yet", "failed": "No answer"}
 SHOWN_LINES, SHOWN_DOUBTS, SHOWN_TOGETHER, SHOWN_TYPES = 8, 6, 12, 12
 _NO_EDITS: Mapping[str, EditedLabel] = MappingProxyType({})
@@ -192,8 +186,9 @@ def render_report(
             parts=parts,
             edits=edits,
             notes=notes,
-            words=LIGHT_WORDS,
-            glyphs=LIGHT_GLYPHS,
+            words=KINDS,
+            head_colour=INTERFACE["light"]["muted"],
+            glyphs=GLYPHS,
             agents=AGENT_NAMES,
             verdicts=VERDICTS,
             no_label=NO_LABEL,
@@ -264,7 +259,7 @@ def _cells_known(parts: Sequence[ClusterPart]) -> bool:
 
 def _light_counts(parts: Sequence[ClusterPart]) -> list[tuple[str, int]]:
     counts = Counter(part.light for part in parts)
-    return [(light, counts[light]) for light in LIGHT_WORDS if counts[light]]
+    return [(light, counts[light]) for light in KINDS if counts[light]]
 
 
 def _pictures(
@@ -294,11 +289,12 @@ def _sample(spec: DatasetSpec) -> str:
     return f"{tissue}, {spec.species}"
 
 
-def _theme(colours: Mapping[str, str], types: Sequence[TypeCount], theme: str) -> str:
-    """Colours of the types, of the lights and of the expression as CSS variables."""
+def _theme(colours: Mapping[str, str], types: Sequence[TypeCount], theme: Theme) -> str:
+    """Colours of the interface, the types, the lights and the expression as CSS variables."""
     kinds = [f"--t{t.kind}:{colours[t.name]}" for t in types]
     steps = [f"--x{at}:{shade}" for at, shade in enumerate(shades(theme))]
-    return ";".join([*kinds, *steps, *(f"--{light}:{colour}" for light, colour in LIGHTS[theme].items())])
+    lights = [f"--{light}:{colour}" for light, colour in LIGHTS[theme].items()]
+    return css_variables(theme) + ";".join([*kinds, *steps, *lights, f"--unknown:{GREY[theme]}"])
 
 
 def _flat(text: str) -> str:

@@ -12,12 +12,12 @@ from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.knowledge.evidence.telling import read_evidence
 from cassia_core.knowledge.naming.names import everyday_name
+from cassia_core.look.wording import LIGHT_WORDS, NO_LABEL
 from cassia_core.report.tables.dataset_tables import conversation_text
 
 OFFLINE_NOTE = (
     "Answered by the built-in offline engine: a look-up in a marker knowledge base, not a language model."
 )
-_LIGHTS = {"high": "high confidence", "medium": "medium confidence", "look": "look at this", None: "no label"}
 
 
 def annotation_text(rows: Sequence[ClusterResult], spec: DatasetSpec) -> str:
@@ -28,7 +28,7 @@ def annotation_text(rows: Sequence[ClusterResult], spec: DatasetSpec) -> str:
     for row in rows:
         lines += [
             "",
-            f"Cluster {row.cluster}: {everyday_name(row.label) or 'no label'} ({_LIGHTS[row.light]})",
+            f"Cluster {row.cluster}: {everyday_name(row.label) or NO_LABEL.lower()} ({_light(row)})",
             *_details(row, spec.species, [r.label for r in rows if r.label]),
         ]
     return "\n".join(lines) + "\n"
@@ -135,3 +135,7 @@ def dataset_summary_text(spec: DatasetSpec, outcome: DatasetOutcome, findings: F
 
 def _seconds(value: float | None) -> str:
     return "not reached" if value is None else f"{value:.1f} s"
+
+
+def _light(row: ClusterResult) -> str:
+    return (LIGHT_WORDS[row.light] if row.light else NO_LABEL).lower()

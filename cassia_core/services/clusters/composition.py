@@ -9,7 +9,7 @@ import pandas as pd
 
 from cassia_core.data.view.view_store import View
 from cassia_core.knowledge.naming.lineages import FAMILIES, family_of
-from cassia_core.services.labels.comparing import NO_LABEL
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.labels.review import GroupedCells, names_of_groups
 from cassia_core.services.runs.results import DatasetResults
 

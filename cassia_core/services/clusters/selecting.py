@@ -9,9 +9,11 @@ import pandas as pd
 
 from cassia_core.data.view.view_store import View
 from cassia_core.knowledge.naming.names import everyday_name
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.report.tables.safe_tables import guarded
 
-NO_LABEL, NO_VALUE, NO_CLUSTER = "No label", "no value", "no cluster"
+NO_VALUE = "no value"
+NO_CLUSTER = "no cluster"
 MOST_GROUPS = 60
 
 

@@ -21,6 +21,7 @@ from cassia_core.domain.tasks import AnnotateTask, Setting
 from cassia_core.errors import CassiaError, InputError
 from cassia_core.knowledge.evidence.weigh import weigh
 from cassia_core.knowledge.naming.identity import identify
+from cassia_core.knowledge.naming.label_distance import NEAR_STEPS
 from cassia_core.knowledge.naming.lineages import lineage_of, lineage_of_term, lineages
 from cassia_core.knowledge.naming.ontology import ancestors, find_term, parents, term_of
 from cassia_core.knowledge.scoring.engine import UNKNOWN
@@ -29,7 +30,6 @@ from cassia_core.llm.registry import make_provider
 
 NEEDED = ("row_id", "markers")
 WRITTEN = ("row_id", "prediction", "cl_id", "general", "detailed", "confidence", "status", "reason")
-NEAR_STEPS = 3
 Row = dict[str, str]
 
 
@@ -210,7 +210,7 @@ def _name_row(row: Row, provider: Provider, model: AgentModel, n_genes: int) -> 
         reasoning=model.reasoning,
     )
     try:
-        proposal = read_proposal(provider.complete(request).text)
+        proposal = read_proposal(provider.complete(request).text).value
     except CassiaError as error:
         return dict.fromkeys(WRITTEN, "") | {
             "row_id": row["row_id"],

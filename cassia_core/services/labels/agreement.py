@@ -28,9 +28,10 @@ import pandas as pd
 from cassia_core.data.view.view_store import View
 from cassia_core.domain.review import UNKNOWN_LABEL
 from cassia_core.knowledge.naming import ontology
+from cassia_core.knowledge.naming.label_distance import LabelDistance, label_distance
 from cassia_core.knowledge.naming.lineages import FAMILIES, family_of, lineage_of
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters.composition import NO_VALUE, count_pairs, labels_of_cells
-from cassia_core.services.labels.comparing import NO_LABEL, judge
 from cassia_core.services.labels.review import GroupedCells
 from cassia_core.services.runs.results import DatasetResults
 
@@ -164,23 +165,24 @@ def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
 @lru_cache(maxsize=4096)
 def judgement(gold: str, predicted: str) -> Judgement:
     """Agreement of a label of the file with a predicted one; see the module for the levels."""
+    is_term = ontology.find_term(gold) is not None
     if predicted in _NO_TYPE:
-        verdict = judge(gold, NO_LABEL)
-        is_term = ontology.find_term(gold) is not None
         return Judgement(
-            label=False if verdict and is_term else None,
-            parent=False if verdict and is_term else None,
-            lineage=False if verdict else None,
+            label=False if lineage_of(gold) and is_term else None,
+            parent=False if lineage_of(gold) and is_term else None,
+            lineage=False if lineage_of(gold) else None,
         )
     if gold.strip().casefold() == predicted.strip().casefold():
         return Judgement(label=True, parent=True, lineage=True)
-    verdict = judge(gold, predicted)
-    if verdict is None:
+    distance = label_distance(gold, predicted)
+    if distance is None:
         return Judgement(label=None, parent=None, lineage=None)
-    if ontology.find_term(gold) is None or ontology.find_term(predicted) is None:
-        return Judgement(label=None, parent=None, lineage=verdict[2])
-    same, near, same_lineage = verdict
-    return Judgement(label=same, parent=near, lineage=same_lineage)
+    same_lineage = distance.within(LabelDistance.LINEAGE)
+    if not is_term or ontology.find_term(predicted) is None:
+        return Judgement(label=None, parent=None, lineage=same_lineage)
+    return Judgement(
+        label=distance is LabelDistance.SAME, parent=distance.within(LabelDistance.NEAR), lineage=same_lineage
+    )
 
 
 def columns_of_labels(data: DatasetResults) -> tuple[str, ...]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from cassia_core.genes import symbol_of
 from cassia_core.genes.lookup import is_ensembl
+from cassia_core.knowledge.evidence.label_genes import MOST_GENES
 from cassia_core.services.plots.finding_genes import find_gene
 
-MOST_GENES = 60
-"""A plot of more genes cannot be read."""
 _BETWEEN = re.compile(r"[\s,;|]+")
 _R_VECTOR = re.compile(r"^c\((?=[\"'])")
 _QUOTES = "\"'`“”‘’[]{}"

@@ -11,9 +11,9 @@ import pandas as pd
 
 from cassia_core.errors import InputError
 from cassia_core.knowledge.naming.names import everyday_name
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.report.tables.safe_tables import csv_bytes, write_xlsx
 from cassia_core.services.labels.agreement import LEVELS, Agreement
-from cassia_core.services.labels.comparing import NO_LABEL
 from cassia_core.services.labels.review import GroupedCells
 from cassia_core.services.plots import figures, gene_plots, plot_numbers
 from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject

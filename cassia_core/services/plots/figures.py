@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cassia_core.errors import InputError
-from cassia_core.look.palette import GREY, LIGHTS
+from cassia_core.look.palette import GREY, LIGHTS, WHEEL
+from cassia_core.look.wording import BY_HAND, LIGHT_WORDS, NO_LABEL
 from cassia_core.runs.layout import file_stem
 from cassia_core.services.clusters.composition import names_of_cells
 from cassia_core.services.plots import gene_plots, plot_numbers
@@ -20,32 +21,6 @@ if TYPE_CHECKING:
 
 FigureFormat = Literal["png", "svg", "pdf"]
 MOST_CATEGORIES = 200
-WHEEL = (
-    "#0A7FBE",
-    "#C2611E",
-    "#639E51",
-    "#815AB8",
-    "#C13B44",
-    "#2B9CAE",
-    "#A68A06",
-    "#BA4E75",
-    "#737724",
-    "#896B50",
-    "#60A1F1",
-    "#E59243",
-    "#79CA8D",
-    "#B77DD3",
-    "#EA6B5E",
-    "#6AC2DE",
-    "#C3B753",
-    "#FF8E98",
-    "#8EA25B",
-    "#AB9475",
-)
-"""Colours of clusters and of words that are no cell types; taken from the families' palettes."""
-LIGHT_WORDS = {"high": "High confidence", "medium": "Medium confidence", "look": "Look at this"}
-BY_HAND = "Corrected by hand"
-"""The run's confidence and score are of its own label, not of one that a person gave."""
 UNITS = {"share": "% of the cells of the group", "cells": "Cells"}
 
 
@@ -153,8 +128,8 @@ def map_categories(
         names, codes = names_of_cells(subject.cells)
         return names, codes, plot_numbers.colours_of_labels(names)
     if options.colour_by == "light":
-        lights = {r.cluster: LIGHT_WORDS.get(r.light or "", "No label") for r in subject.data.rows}
-        of_group = [BY_HAND if g.edited else lights.get(g.cluster, "No label") for g in subject.cells.groups]
+        lights = {r.cluster: LIGHT_WORDS[r.light] if r.light else NO_LABEL for r in subject.data.rows}
+        of_group = [BY_HAND if g.edited else lights.get(g.cluster, NO_LABEL) for g in subject.cells.groups]
         names = tuple(dict.fromkeys(of_group))
         colours = {LIGHT_WORDS[light]: colour for light, colour in LIGHTS["light"].items()}
         by_code = np.array([names.index(n) for n in of_group] + [-1])

@@ -13,14 +13,12 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from cassia_core.data.view.view_store import View
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.knowledge.evidence.label_genes import genes_behind_labels as genes_behind_labels
 from cassia_core.report.figures.densities import Spread as Spread
 from cassia_core.report.figures.densities import outlines as outlines
 from cassia_core.report.figures.densities import place_of as place_of
 from cassia_core.report.figures.densities import spread_of
-from cassia_core.services.labels.comparing import GENES_PER_CLUSTER, telling_genes
 from cassia_core.services.labels.review import GroupedCells
-from cassia_core.services.plots.asked_genes import MOST_GENES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +30,6 @@ class Expression:
     mean: pd.DataFrame
     share: pd.DataFrame
     n_cells: pd.Series
-
-
-def genes_behind_labels(
-    rows: Sequence[ClusterResult], species: str, most: int = MOST_GENES
-) -> tuple[str, ...]:
-    """The genes that tell each label from the others, in the order of the clusters: three each, fewer where
-    that is too many.
-
-    Where no label has supporting genes, the first of each marker list.
-    """
-    for per_cluster in range(GENES_PER_CLUSTER, 0, -1):
-        genes = telling_genes(rows, species, per_cluster) or list(
-            dict.fromkeys(g for r in rows for g in r.markers[:per_cluster])
-        )
-        if len(genes) <= most:
-            break
-    return tuple(genes[:most])
 
 
 def expression_by_group(view: View, cells: GroupedCells, genes: Iterable[str]) -> Expression:

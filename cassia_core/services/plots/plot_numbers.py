@@ -11,13 +11,14 @@ from typing import Literal
 
 from cassia_core.data.view.view_store import View
 from cassia_core.errors import InputError
+from cassia_core.knowledge.evidence.label_genes import genes_behind_labels
 from cassia_core.look.palette import GREY, Theme
+from cassia_core.look.wording import NO_LABEL
 from cassia_core.report.tables.single_line import one_line, shortened
 from cassia_core.services.clusters import composition
 from cassia_core.services.clusters.composition import Composition
 from cassia_core.services.labels import agreement, review
 from cassia_core.services.labels.agreement import Agreement
-from cassia_core.services.labels.comparing import NO_LABEL
 from cassia_core.services.labels.review import GroupedCells
 from cassia_core.services.plots import gene_plots
 from cassia_core.services.plots.asked_genes import find_genes
@@ -140,7 +141,7 @@ def genes_of(subject: Subject, asked: Sequence[str]) -> tuple[str, ...]:
     InputError
         When none of them was measured.
     """
-    wanted = tuple(asked) or gene_plots.genes_behind_labels(subject.data.rows, species_of(subject.data))
+    wanted = tuple(asked) or genes_behind_labels(subject.data.rows, species_of(subject.data))
     found = find_genes(subject.view.genes(), wanted, species_of(subject.data)).genes
     if not found:
         raise InputError(

@@ -18,12 +18,12 @@ import pandas as pd
 from cassia_core.domain.annotation import ClusterResult, Light, names_a_type
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.usage import Usage
+from cassia_core.knowledge.naming.label_distance import label_distance
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import csv_bytes
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.store import RunRecord, load_record
 from cassia_core.services.labels import review
-from cassia_core.services.labels.comparing import judge
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs import runs
 from cassia_core.services.runs.results import DatasetResults, dataset_layout, load_results
@@ -350,11 +350,8 @@ def agreement_of(one: str, other: str) -> Agreement:
         return "one_named" if any(named) else "none_named"
     if one.casefold() == other.casefold():
         return "same"
-    judged = judge(one, other)
-    if judged is None:
-        return "not_judged"
-    same, near, same_lineage = judged
-    return "same" if same else "near" if near else "lineage" if same_lineage else "different"
+    distance = label_distance(one, other)
+    return "not_judged" if distance is None else distance.value
 
 
 def pairs_table(comparison: RunComparison) -> pd.DataFrame:

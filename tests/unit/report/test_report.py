@@ -10,7 +10,8 @@ from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.report.html.marker_dots import MOST_CLUSTERS, MOST_GENES, drawing, genes_behind
+from cassia_core.knowledge.evidence.label_genes import genes_behind_labels
+from cassia_core.report.html.marker_dots import MOST_CLUSTERS, MOST_GENES, drawing
 from cassia_core.report.html.report_material import Material
 from cassia_core.report.html.report_page import EditedLabel
 from cassia_core.report.html.samples_chart import sample_bars
@@ -85,8 +86,9 @@ def test_a_report_of_two_hundred_clusters_is_complete_and_says_what_it_leaves_ou
 
 def test_the_dot_plot_is_of_the_largest_clusters_and_a_limited_number_of_genes():
     rows = tuple(a_row(str(i), gene=f"GENE{i}") for i in range(40))
-    assert len(genes_behind(rows, "human")) == 40 and len(genes_behind(rows[:5], "human")) == 5
-    assert genes_behind((a_failed_row("0"),), "human") == ["CD74"], (
+    assert len(genes_behind_labels(rows, "human")) == 40
+    assert len(genes_behind_labels(rows[:5], "human")) == 5
+    assert genes_behind_labels((a_failed_row("0"),), "human") == ("CD74",), (
         "a cluster without a label shows its best marker"
     )
     dots = material_of(rows).dots
