@@ -10,8 +10,8 @@ from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.knowledge.evidence.label_genes import genes_behind_labels
-from cassia_core.report.html.marker_dots import MOST_CLUSTERS, MOST_GENES, drawing
+from cassia_core.knowledge.evidence.label_genes import MOST_GENES, genes_behind_labels
+from cassia_core.report.html.marker_dots import MOST_CLUSTERS, drawing
 from cassia_core.report.html.report_material import Material
 from cassia_core.report.html.report_page import EditedLabel
 from cassia_core.report.html.samples_chart import sample_bars
