@@ -34,7 +34,9 @@ def is_checkout() -> bool:
 
 
 def app_folder() -> Path:
-    """Folder of `app.py`, `pages/`, `assets/` and `.streamlit/`: the checkout, or the wheel's copy of them."""
+    """Folder of `app.py`, `pages/`, `assets/` and `.streamlit/`: the checkout, or the wheel's copy of
+    them.
+    """
     return PACKAGE_ROOT if is_checkout() else PACKAGE_ROOT / "cassia_app"
 
 

@@ -59,7 +59,8 @@ def _last_line(run: runs.RunSummary | None) -> str:
     if run.state == "failed":
         return f"**{name}**, {when(run.created_at)}. It failed; open it to see why and to try again."
     if run.state in ("running", "queued", "interrupted", "cancelled"):
-        return f"**{name}**, {when(run.created_at)}. {run.finished_clusters} of {run.n_clusters} clusters are done."
+        done = f"{run.finished_clusters} of {run.n_clusters} clusters are done."
+        return f"**{name}**, {when(run.created_at)}. {done}"
     return f"**{name}**, {when(run.created_at)}. {run.n_clusters} clusters, {run.to_look_at} to look at."
 
 

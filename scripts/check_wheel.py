@@ -1,6 +1,7 @@
 """Build the wheel, install it into a fresh environment outside the checkout, and use it as a person would.
 
-The new environment sees the packages of this one (so nothing is fetched), but not the checkout: what is missing
+The new environment sees the packages of this one (so nothing is fetched), but not the checkout: what is
+missing
 from the wheel is missing there.
 """
 

@@ -293,7 +293,9 @@ class ReadOptions:
     replace_nan: bool = False
     """Set missing and infinite values to 0."""
     not_values: tuple[str, ...] | None = None
-    """Columns (or rows) of an expression table that look like values and are none, such as a column of totals."""
+    """Columns (or rows) of an expression table that look like values and are none, such as a column of
+    totals.
+    """
     assay: str | None = None
     """Which assay of an R object with several."""
     species: str | None = None

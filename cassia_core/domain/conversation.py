@@ -57,7 +57,8 @@ class Message:
 class Turn:
     """One contribution to a cluster's conversation.
 
-    `sent` holds the messages of the request (empty for the checks and the reference, which ask no model); `text` is the raw
+    `sent` holds the messages of the request (empty for the checks and the reference, which ask no model);
+    `text` is the raw
     reply; `at` is UTC in ISO 8601; `model` is "" for the checks. A `replayed` answer was paid by another run:
     this one paid nothing for it, `cost_usd` is 0, and its tokens count in no sum. `repairs` say what had to
     be done to the reply before it could be read.

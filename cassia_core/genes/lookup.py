@@ -142,7 +142,8 @@ def guess_species(symbols: Iterable[str]) -> tuple[str, bool]:
 
     Returns
     -------
-    "human", "mouse", by ids also another one ("rat", "pig", "zebrafish", ...) or "", and whether that is sure.
+    "human", "mouse", by ids also another one ("rat", "pig", "zebrafish", ...) or "", and whether that is
+    sure.
     """
     names = [str(name) for name in symbols if name]
     by_ids, sure = species_by_ids(names)

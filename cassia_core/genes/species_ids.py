@@ -34,7 +34,9 @@ _OF_ENSEMBL = {
     "DAR": "zebrafish",
     "ORL": "medaka",
 }
-"""Prefixes of Ensembl ids. Source: Ensembl, "Stable ID prefixes" (ensembl.org/info/genome/stable_ids/prefixes.html)."""
+"""Prefixes of Ensembl ids. Source: Ensembl, "Stable ID prefixes"
+(ensembl.org/info/genome/stable_ids/prefixes.html).
+"""
 _OTHER_IDS = (
     (re.compile(r"^FBgn\d{7}$"), "fruit fly"),
     (re.compile(r"^WBGene\d{8}$"), "roundworm"),
@@ -70,7 +72,9 @@ def is_ensembl(name: str) -> bool:
 
 
 def is_foreign_id(name: str) -> bool:
-    """Whether the name is a gene id of another data base than Ensembl (FlyBase, WormBase, TAIR, SGD, ZFIN)."""
+    """Whether the name is a gene id of another data base than Ensembl (FlyBase, WormBase, TAIR, SGD,
+    ZFIN).
+    """
     return any(pattern.match(name) for pattern, _ in _OTHER_IDS)
 
 

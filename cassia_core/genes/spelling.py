@@ -49,7 +49,8 @@ def without_genome(name: str) -> str:
 def field_of(names: Sequence[str]) -> Callable[[str], str] | None:
     """How to take the gene out of names made of several fields; None where they are not made so.
 
-    Fields stand between `_ | ; , : -`, blanks or in brackets. Of all fields that most names have, the one that
+    Fields stand between `_ | ; , : -`, blanks or in brackets. Of all fields that most names have, the one
+    that
     is known as a symbol most often is taken, else the one that holds Ensembl gene ids.
     """
     sample = [name for name in names[:: max(1, len(names) // _SAMPLED)] if name]
@@ -125,7 +126,8 @@ def _share_of_ids(names: list[str]) -> float:
 
 
 def without_r_spelling(name: str, species: str, *, in_r: bool = False) -> str:
-    """The name as it was before R: dashes for dots, no X before a digit; unchanged where it is known as it is.
+    """The name as it was before R: dashes for dots, no X before a digit; unchanged where it is known as it
+    is.
 
     Parameters
     ----------
@@ -134,7 +136,8 @@ def without_r_spelling(name: str, species: str, *, in_r: bool = False) -> str:
     species
         "human", "mouse", or "" when either will do.
     in_r
-        Whether other names of the file show R's spelling: then names of clones (`RP11.34P13.7`) are restored too.
+        Whether other names of the file show R's spelling: then names of clones (`RP11.34P13.7`) are restored
+        too.
     """
     if is_ensembl(name) or ("." not in name and not _R_NUMBER.match(name)):
         return name

@@ -1,6 +1,7 @@
 """Every colour of the project, so that pages, figures and reports agree.
 
-Of cell types the hue is the lineage family, the lightness the place inside it. Rule and figures: docs/LOOK.md (OKLCH; half-widths by number of types; kept inside sRGB by lowering the
+Of cell types the hue is the lineage family, the lightness the place inside it. Rule and figures: docs/LOOK.md
+(OKLCH; half-widths by number of types; kept inside sRGB by lowering the
 chroma).
 """
 
@@ -116,7 +117,9 @@ INTERFACE: dict[Theme, dict[str, str]] = {
         "violet_text": "#CDB3F0",
     },
 }
-"""Text, lines and grounds of pages and reports, by what they are for; `.streamlit/config.toml` repeats some."""
+"""Text, lines and grounds of pages and reports, by what they are for; `.streamlit/config.toml` repeats
+some.
+"""
 _BOUNDS: dict[Theme, tuple[float, float]] = {"light": (0.42, 0.77), "dark": (0.53, 0.86)}
 _DARK_LIFT = 0.11
 

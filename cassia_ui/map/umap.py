@@ -85,7 +85,8 @@ def open_map(
     axes
         Words beside the origin.
     """
-    key = f"map_{_digest(key.encode(errors='backslashreplace'))}"  # Streamlit refuses names with two underscores in a row
+    # Streamlit refuses names with two underscores in a row
+    key = f"map_{_digest(key.encode(errors='backslashreplace'))}"
     finite = np.isfinite(xy).all(axis=1)
     placed = None if finite.all() else np.flatnonzero(finite)
     cells = _cells(

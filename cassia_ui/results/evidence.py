@@ -91,7 +91,8 @@ def _line(line: EvidenceLine, with_words: bool) -> str:
     item, found = line.item, line.item.measured
     cells = _measured(found.log2fc, found.pct_in, found.pct_out) if found else _measured(None, None, None)
     words = f"<td>{escaped(line.says)}</td>" if with_words else ""
-    return f'<tr><td><span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span></td>{cells}{words}</tr>'
+    chip = f'<span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span>'
+    return f"<tr><td>{chip}</td>{cells}{words}</tr>"
 
 
 def _measured(log2fc: float | None, here: float | None, there: float | None) -> str:
@@ -101,7 +102,8 @@ def _measured(log2fc: float | None, here: float | None, there: float | None) -> 
         f'<i style="width:{100 * share:.0f}%"></i>' for share in (here, there) if share is not None
     )
     bars = "" if here is None else f'<div class="cw-bars">{shares}</div>'
-    return f'<td class="n">{fold}</td><td class="n">{_percent(here)}</td><td class="n">{_percent(there)}</td><td>{bars}</td>'
+    numbers = "".join(f'<td class="n">{text}</td>' for text in (fold, _percent(here), _percent(there)))
+    return f"{numbers}<td>{bars}</td>"
 
 
 def _percent(value: float | None) -> str:

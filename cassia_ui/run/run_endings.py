@@ -53,7 +53,10 @@ def _stopped(run_id: str, view: RunView) -> None:
         what, why = ":material/cancel: **This run was cancelled.**", ""
     else:
         what = ":material/pause_circle: **This run stopped before it was finished.**"
-        why = " The program that worked on it is gone: most often the computer was restarted, or its memory ran out."
+        why = (
+            " The program that worked on it is gone: most often the computer was restarted, or its memory "
+            "ran out."
+        )
     kept = (
         f" {done} of {len(tiles)} clusters are done and kept. Resume goes on with the other {left}; "
         "no answer is paid for twice."

@@ -62,7 +62,8 @@ def _tally(view: RunView, tiles: list[ClusterTile]) -> str:
         (sum(s not in FINISHED for s in states), "not done yet"),
     ]
     parts = ", ".join(f"{n} {words}" for n, words in rest if n)
-    return f"**{named} of {len(tiles)} clusters {'has' if named == 1 else 'have'} a label.** {parts}{'.' if parts else ''}"
+    have = "has" if named == 1 else "have"
+    return f"**{named} of {len(tiles)} clusters {have} a label.** {parts}{'.' if parts else ''}"
 
 
 def _time_left(view: RunView, done: int, total: int) -> str:

@@ -65,18 +65,22 @@ MAX_VALUE = (
     f"count more. Lower: less. Default 10, {_FROM}."
 )
 MIN_CELLS = (
-    "A smaller cluster is listed and not tested for markers. Higher: tiny clusters get no doubtful markers. Lower: "
+    "A smaller cluster is listed and not tested for markers. Higher: tiny clusters get no doubtful markers. "
+    "Lower: "
     "more are tested. Default 3, the fewest that can be tested in a sensible way."
 )
 SEED = (
-    "Where random numbers begin. The same number gives the same clusters again; another one shows how much they hang "
+    "Where random numbers begin. The same number gives the same clusters again; another one shows how much "
+    "they hang "
     "on chance. Neither higher nor lower is better. Default 0, as in scanpy."
 )
 MAP = (
-    "Places of the cells only: clusters do not depend on it. A new map takes the longest of all steps; the file's own "
+    "Places of the cells only: clusters do not depend on it. A new map takes the longest of all steps; the "
+    "file's own "
     "is kept beside it."
 )
 VALUES = (
-    "The matrix that clusters and markers are computed from. Our choice: log-normalised values before raw counts, the "
+    "The matrix that clusters and markers are computed from. Our choice: log-normalised values before raw "
+    "counts, the "
     "one with more genes first."
 )

@@ -85,8 +85,8 @@ rows = [(f"c{c}", ",".join(f"C{c}G{g}" for g in range(n_genes))) for c in range(
 CASSIA.set_api_key("none", provider=url)
 begun = time.perf_counter()
 CASSIA.runCASSIA_batch(marker=pd.DataFrame(rows, columns=["cluster", "marker_genes"]), output_name="original",
-                       model="stand-in", tissue="blood", species="human", max_workers=workers, n_genes=n_genes,
-                       provider=url, temperature=0)
+                       model="stand-in", tissue="blood", species="human", max_workers=workers,
+                       n_genes=n_genes, provider=url, temperature=0)
 print("seconds", time.perf_counter() - begun)
 """
 

@@ -6,7 +6,8 @@
 
 Five seeds each. Prints the agreement (adjusted Rand index) within scanpy, between ours and scanpy's, and of
 both with
-the labels. scanpy's way is that of CASSIA's Scanpy vignette (exact or pynndescent neighbours, leidenalg until nothing
+the labels. scanpy's way is that of CASSIA's Scanpy vignette (exact or pynndescent neighbours, leidenalg until
+nothing
 changes).
 """
 

@@ -1,4 +1,5 @@
-"""Time and peak memory of clustering: CASSIA's Scanpy vignette as written, with correct markers, and ours, on the same
+"""Time and peak memory of clustering: CASSIA's Scanpy vignette as written, with correct markers, and ours, on
+the same
 counts.
 
     python tests/bench/clustering.py                         3k, 30k and 100k cells, all three ways

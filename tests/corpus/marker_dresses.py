@@ -1,4 +1,6 @@
-"""Marker genes as people and programs write them down: lists, JSON, gene sets, supplementary tables, folders."""
+"""Marker genes as people and programs write them down: lists, JSON, gene sets, supplementary tables,
+folders.
+"""
 
 from __future__ import annotations
 

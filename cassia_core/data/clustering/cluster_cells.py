@@ -1,4 +1,6 @@
-"""From loaded cells to clusters, a map and markers: the path of CASSIA's Scanpy vignette, right first, then fast."""
+"""From loaded cells to clusters, a map and markers: the path of CASSIA's Scanpy vignette, right first,
+then fast.
+"""
 
 from __future__ import annotations
 

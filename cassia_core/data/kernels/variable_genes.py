@@ -20,7 +20,8 @@ FEWEST_VARIABLE = 50
 
 
 def variable_genes(moments: GeneMoments, params: ClusteringParams, min_cells: int = 0) -> np.ndarray:
-    """Pick variable genes as scanpy's flavour "seurat" does (the vignette's settings), shape (n_genes,), bool.
+    """Pick variable genes as scanpy's flavour "seurat" does (the vignette's settings), shape (n_genes,),
+    bool.
 
     Genes found in fewer than `min_cells` cells take part in the bins and are not picked.
     Source: scanpy.pp.highly_variable_genes; Satija et al., Nat Biotechnol 2015.

@@ -106,7 +106,9 @@ def _names_columns(content: dict[str, list[object]]) -> bool:
 
 
 def _of_objects(content: dict[str, dict[str, object]]) -> pd.DataFrame | None:
-    """Objects by cluster: a list of genes under a usual name, genes with their scores, or a table of columns."""
+    """Objects by cluster: a list of genes under a usual name, genes with their scores, or a table of
+    columns.
+    """
     lists = {
         name: next((value[key] for key in _LISTS if isinstance(value.get(key), list)), None)
         for name, value in content.items()

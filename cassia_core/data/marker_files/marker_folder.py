@@ -27,7 +27,9 @@ class ClusterFile:
 
 
 def cluster_files(path: Path) -> tuple[ClusterFile, ...]:
-    """The files of a folder or archive in which every file is a table or list; empty where it is none such."""
+    """The files of a folder or archive in which every file is a table or list; empty where it is none
+    such.
+    """
     kind = sniff(path)
     if kind not in ("folder", "zip", "tar"):
         return ()

@@ -103,7 +103,9 @@ def _named_lists(lines: list[str], path: Path) -> Lists:
 
 
 def _headed(lines: list[str], path: Path) -> Lists:
-    """Genes below headings: `>name`, `# name`, `[name]` or `name:` (marker files of Garnett, YAML, Markdown)."""
+    """Genes below headings: `>name`, `# name`, `[name]` or `name:` (marker files of Garnett, YAML,
+    Markdown).
+    """
     lists: Lists = []
     for line in lines:
         heading = _HEADING.match(line)

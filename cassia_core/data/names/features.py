@@ -18,20 +18,25 @@ _ANTIBODY = re.compile(
     r"|[-_.|](?:ADT|HTO|prot|protein|pAbO|stAbO|AbO)$|[-_.|]Total(?:Seq)?[-_]?[ABCD]?\d*$"
     r"|^HTO\d+$|^Hashtag_?\d+|^SampleTag\d+)"
 )
-"""Antibodies and tags of samples by whole names or by the ending that names their kind (TotalSeq of BioLegend,
+"""Antibodies and tags of samples by whole names or by the ending that names their kind (TotalSeq of
+BioLegend,
 AbSeq and sample tags of BD Rhapsody, as their manuals write them)."""
 _PEAK = re.compile(r"^(chr)?[\dXYMT]{1,2}[:_-]\d{3,}[-_]\d{3,}$", re.IGNORECASE)
 _CONTROL = re.compile(
-    r"^(?:blank(?:[-_ ]?codeword)?[-_ ]?\d+|neg(?:ative)?[-_ ]?(?:ctrl|control)?[-_ ]?(?:prb|probe|codeword)s?[-_ ]?\d*"
+    r"^(?:blank(?:[-_ ]?codeword)?[-_ ]?\d+|neg(?:ative)?[-_ ]?(?:ctrl|control)?[-_ "
+    r"]?(?:prb|probe|codeword)s?[-_ ]?\d*"
     r"|neg(?:ative)?[-_ ]?(?:ctrl|control)[-_ ]?\d+|negative[-_ ]?\d+"
     r"|NegProbe\S*|(?:un)?assigned[-_ ]?codeword[-_ ]?\d+|deprecated[-_ ]?codeword[-_ ]?\d+|deprecated_\S+"
-    r"|system[-_ ]?control[-_ ]?\d+|false[-_ ]?code[-_ ]?\d+|genomic[-_ ]?control\S*|intergenic[-_ ]?region\S*"
+    r"|system[-_ ]?control[-_ ]?\d+|false[-_ ]?code[-_ ]?\d+|genomic[-_ ]?control\S*|intergenic[-_ "
+    r"]?region\S*"
     r"|antisense[-_]\S+|fiducial\S*|ERCC-\d{5}|__(?:no_feature|ambiguous|too_low_aQual|not_aligned"
     r"|alignment_not_unique)|N_(?:unmapped|multimapping|noFeature|ambiguous))$",
     re.IGNORECASE,
 )
-"""Control probes and codewords of MERSCOPE (Blank-n), CosMx (NegPrb, Negative, SystemControl, FalseCode) and Xenium
-(NegControlProbe, NegControlCodeword, UnassignedCodeword, DeprecatedCodeword, BLANK, Intergenic_Region, antisense), the
+"""Control probes and codewords of MERSCOPE (Blank-n), CosMx (NegPrb, Negative, SystemControl, FalseCode) and
+Xenium
+(NegControlProbe, NegControlCodeword, UnassignedCodeword, DeprecatedCodeword, BLANK, Intergenic_Region,
+antisense), the
 spike-ins of ERCC, and the sums of HTSeq and STAR; names as in the makers' output files."""
 _KIND_OF_GENES = "gene expression"
 
@@ -63,7 +68,8 @@ def genes_only(var: pd.DataFrame, names: pd.Series, done: list[str]) -> np.ndarr
     if controls.any():
         sample = ", ".join(names[controls].head(3))
         done.append(
-            f"{counted(int(controls.sum()), 'feature is a control', 'features are controls')} (probes, codewords, "
+            f"{counted(int(controls.sum()), 'feature is a control', 'features are controls')} (probes, "
+            "codewords, "
             f"spike-ins or sums) and set aside ({sample})."
         )
     return said_by_file & ~controls

@@ -140,7 +140,8 @@ def notices_of_names(sample: list[str], species: str) -> list[str]:
         return []
     if species not in ("", "human", "mouse"):
         return [
-            f"{known:.0%} of the gene names of this species ({species}) are also names of human or mouse genes; "
+            f"{known:.0%} of the gene names of this species ({species}) are also names of human or mouse "
+            "genes; "
             "the others say nothing to the offline engine."
         ]
     return [
@@ -179,7 +180,8 @@ def _undo_r(symbols: pd.Series, species: str, done: list[str]) -> pd.Series:
     changed = [(old, new) for old, new in mended.items() if old != new]
     sample = ", ".join(f"{old} to {new}" for old, new in changed[:3])
     done.append(
-        f"{counted(len(changed), 'gene name', 'gene names')} written as R does, with dots for dashes or an X before "
+        f"{counted(len(changed), 'gene name', 'gene names')} written as R does, with dots for dashes or an "
+        "X before "
         f"a digit, put right ({sample})."
     )
     return symbols.map(mended)

@@ -71,7 +71,9 @@ class ListColumns:
 
 
 def columns_of_list(frame: pd.DataFrame) -> ListColumns | None:
-    """The columns of a list of cells, genes and counts, by their headers and content; None for another table."""
+    """The columns of a list of cells, genes and counts, by their headers and content; None for another
+    table.
+    """
     if not 3 <= frame.shape[1] <= _MAX_COLUMNS or len(frame) < 3:
         return None
     header = [_NOT_WORD.sub("", str(column).lower()) for column in frame.columns]

@@ -87,7 +87,9 @@ def layout_of(head: TextTable) -> Layout:
 def _names_column(
     written: tuple[str, ...], header: list[str], cells: np.ndarray, text: list[int]
 ) -> int | None:
-    """The column that names the rows: the first where it is text or has no header, else by name or content."""
+    """The column that names the rows: the first where it is text or has no header, else by name or
+    content.
+    """
     named = sorted(
         (p for p, column in enumerate(header) if column in CELL_NAMES),
         key=lambda p: (p not in text, CELL_NAMES.index(header[p])),

@@ -235,7 +235,8 @@ def is_comment(line: str) -> bool:
 
 
 def _without_preamble(text: str) -> tuple[str, bool]:
-    """Text without blank and comment lines above the table, and whether the last of these was its header, which
+    """Text without blank and comment lines above the table, and whether the last of these was its header,
+    which
     is kept without its comment sign.
     """
     lines_seen, remark = 0, ""

@@ -1,4 +1,6 @@
-"""Tables with a group of columns for every cluster (Loupe, Cell Ranger) or condition (FindConservedMarkers)."""
+"""Tables with a group of columns for every cluster (Loupe, Cell Ranger) or condition
+(FindConservedMarkers).
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,8 @@ def stacked_groups(frame: pd.DataFrame, groups: Groups, gene: str | None) -> pd.
 def held_in_all(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """The weakest statistics over all conditions, row by row: a gene counts that holds in each of them.
 
-    Fold changes, scores and shares here are the lowest, p values and shares elsewhere the highest; a value that
+    Fold changes, scores and shares here are the lowest, p values and shares elsewhere the highest; a value
+    that
     one condition lacks is missing.
     """
     lowest = {"log2fc", "score", "pct_in"}

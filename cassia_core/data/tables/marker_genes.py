@@ -24,7 +24,8 @@ _CLONE = re.compile(r"^([A-Z]{2}\d{6}|RP\d+-.+|CT[ABCD]-.+|[A-Z]\d{5})\.\d+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairedGenes:
-    """What was seen in the gene names of a table: the species and whether it is sure, what to look at, what to
+    """What was seen in the gene names of a table: the species and whether it is sure, what to look at, what
+    to
     ask.
     """
 
@@ -140,7 +141,8 @@ def _set_controls_aside(names: dict[str, str], done: list[str]) -> None:
         names.update(dict.fromkeys(aside, ""))
         listed = ", ".join(aside[:3])
         done.append(
-            f"{counted(len(aside), 'name is', 'names are')} of controls, antibodies or tags and no genes; set "
+            f"{counted(len(aside), 'name is', 'names are')} of controls, antibodies or tags and no genes; "
+            "set "
             f"aside ({listed})."
         )
 

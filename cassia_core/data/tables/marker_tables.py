@@ -120,9 +120,11 @@ def _contrast(table: SourceTable) -> MarkerFormatError:
     program = program_of(table.frame)
     return MarkerFormatError(
         f"{table.name} compares conditions, not clusters.",
-        f"Its columns are those of a test between conditions{f' ({program})' if program else ''}: such genes tell "
+        f"Its columns are those of a test between conditions{f' ({program})' if program else ''}: such "
+        "genes tell "
         "what a condition changes, not which cells a cluster is.",
-        "Open markers of each cluster against all other cells. If that is what this is, say which columns name "
+        "Open markers of each cluster against all other cells. If that is what this is, say which columns "
+        "name "
         "cluster and gene.",
         details=_listed(columns),
     )
@@ -208,10 +210,8 @@ def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[
         )
     unknown = frame["log2fc"].isna() & frame["log2fc"].notna().any()
     if unknown.any():
-        done.append(
-            f"{counted(int(unknown.sum()), 'row without a fold change is', 'rows without a fold change are')} "
-            "left out; an unknown value is never taken as a high one."
-        )
+        rows = counted(int(unknown.sum()), "row without a fold change is", "rows without a fold change are")
+        done.append(f"{rows} left out; an unknown value is never taken as a high one.")
     kept = frame[~nameless & ~unknown].copy()
     lost = set(frame["cluster"]) - set(kept["cluster"])
     if lost:
@@ -266,7 +266,8 @@ def _doubts(table: SourceTable) -> tuple[Finding, ...]:
             topic="Table",
             value=f"Statistics as {program} writes them",
             level="notice",
-            remark="Markers only if each cluster was compared with all other cells, not conditions within it.",
+            remark="Markers only if each cluster was compared with all other cells, not conditions within "
+            "it.",
         ),
     )
 

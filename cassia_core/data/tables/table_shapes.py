@@ -107,7 +107,9 @@ def shape_of(frame: pd.DataFrame, chosen: TableColumns | None = None, name: str 
 
 
 def filled_down(frame: pd.DataFrame, roles: dict[str, str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table with a cluster written once above its genes repeated in the rows below it, and what is said."""
+    """The table with a cluster written once above its genes repeated in the rows below it, and what is
+    said.
+    """
     column = roles["cluster"]
     text = frame[column].astype(object).where(frame[column].notna(), "").astype(str).str.strip()
     blank = text == ""
@@ -210,7 +212,8 @@ def _grouped(frame: pd.DataFrame, roles: dict[str, str], name: str) -> ShapedTab
         frame=table,
         sources={"gene": gene} if cluster is None else {"gene": gene, "cluster": cluster},
         notes=(
-            f"Statistics of {len(groups.columns)} conditions ({listed}) stand side by side; the weakest of them "
+            f"Statistics of {len(groups.columns)} conditions ({listed}) stand side by side; the weakest of "
+            "them "
             "counts, so that a marker holds in each condition.",
         ),
     )

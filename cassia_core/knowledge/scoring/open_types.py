@@ -1,4 +1,6 @@
-"""The few types that a marker list leaves open, with what tells them apart: for an annotator that wants it."""
+"""The few types that a marker list leaves open, with what tells them apart: for an annotator that wants
+it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def open_types(
     """Types that the evidence leaves open, most likely first, then siblings of the first.
 
     Each comes with the genes that mark it and not the others shown, the most telling first, and with genes
-    that speak against it. Empty where the list speaks for no type at all: then a reference would only mislead.
+    that speak against it. Empty where the list speaks for no type at all: then a reference would only
+    mislead.
     """
     ranking = rank_types(markers, setting, n_genes, cells=cells)
     if ranking.support <= 0:

@@ -20,7 +20,8 @@ def reference_of(case: Case) -> tuple[ReferenceType, ...]:
 
 
 def contrasts_of_reference(case: Case, reference: tuple[ReferenceType, ...]) -> tuple[GeneMeasurement, ...]:
-    """Values measured in this cluster of the genes that tell the types of the reference apart; none where only
+    """Values measured in this cluster of the genes that tell the types of the reference apart; none where
+    only
     a list was read.
     """
     if case.expression.basis != "cells":

@@ -1,4 +1,5 @@
-"""The process of a preview: `python -m cassia_core.pipeline.side_jobs.preview_worker FOLDER`. Its memory ends with
+"""The process of a preview: `python -m cassia_core.pipeline.side_jobs.preview_worker FOLDER`. Its memory ends
+with
 it.
 """
 

@@ -1,4 +1,5 @@
-"""The process that measures cells: `python -m cassia_core.pipeline.side_jobs.quality_worker FOLDER`. Its memory ends
+"""The process that measures cells: `python -m cassia_core.pipeline.side_jobs.quality_worker FOLDER`. Its
+memory ends
 with it.
 """
 

@@ -237,7 +237,8 @@ def _agents(record: RunRecord) -> list[str]:
         parts.append("The models saw neither labels of the file nor the names of its clusters.")
     if params.use_reference and not params.blind:
         parts.append(
-            "The annotator was given what the knowledge base holds on the types that a cluster left open, and "
+            "The annotator was given what the knowledge base holds on the types that a cluster left open, "
+            "and "
             "values of the genes that tell them apart where cells were read."
         )
     if params.score:

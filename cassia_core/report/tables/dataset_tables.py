@@ -81,7 +81,8 @@ def _readings(row: ClusterResult) -> dict[str, object]:
 
 
 def scored_table(rows: Sequence[ClusterResult]) -> pd.DataFrame:
-    """`_scored.csv`: the columns of CASSIA's Scanpy vignette. `celltype_1` is the most detailed label, `_2` and `_3` the
+    """`_scored.csv`: the columns of CASSIA's Scanpy vignette. `celltype_1` is the most detailed label, `_2`
+    and `_3` the
     runners-up.
     """
     return pd.DataFrame([_scored_row(r) for r in rows], dtype=object)

@@ -18,7 +18,8 @@ from cassia_core.knowledge.naming.lineages import family_of, lineage_of_entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeMarkers:
-    """One cell type for display, with its everyday name. `term` is its own or the nearest one above it; markers
+    """One cell type for display, with its everyday name. `term` is its own or the nearest one above it;
+    markers
     and absent genes are symbols of the species asked for.
     """
 

@@ -51,7 +51,8 @@ def test_every_type_belongs_to_a_lineage():
 
 def test_the_engine_starts_without_the_ontology():
     asked = (
-        "import sys; from cassia_core.domain.tasks import Setting; from cassia_core.knowledge.scoring.engine import "
+        "import sys; from cassia_core.domain.tasks import Setting; from "
+        "cassia_core.knowledge.scoring.engine import "
         "rank_types; "
         "rank_types(['CD3D', 'CD3E'], Setting(species='human')); print('cellxgene_ontology_guide' in "
         "sys.modules)"

@@ -60,9 +60,7 @@ def test_a_marker_holds_only_where_it_holds_in_every_condition(tmp_path: Path):
 
 
 def test_two_header_rows_keep_the_genes_of_each_cluster(tmp_path: Path):
-    expected = {
-        str(cluster): list(part["gene"]) for cluster, part in seurat().groupby("cluster")
-    }
+    expected = {str(cluster): list(part["gene"]) for cluster, part in seurat().groupby("cluster")}
     assert genes_by_cluster(dresses.two_header_rows(tmp_path)) == expected
     assert genes_by_cluster(dresses.two_header_rows_under_a_title(tmp_path)) == expected
 

@@ -86,7 +86,10 @@ def test_no_view_is_said_in_words(tmp_path):
 
 
 def test_reading_a_view_loads_no_compiled_code():
-    code = "import sys, cassia_core.data.view.view_store; print({'numba', 'scanpy', 'anndata'} & set(sys.modules))"
+    code = (
+        "import sys, cassia_core.data.view.view_store; "
+        "print({'numba', 'scanpy', 'anndata'} & set(sys.modules))"
+    )
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
     )

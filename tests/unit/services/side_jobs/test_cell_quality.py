@@ -43,7 +43,8 @@ def test_a_file_without_counts_is_refused_with_a_remedy(tmp_path):
 def test_no_compiled_code_enters_the_process_of_a_page():
     code = (
         "import sys; from cassia_core.services.side_jobs import cell_quality, clustering_preview; "
-        "from cassia_core.services.clusters import cluster_quality; from cassia_core.services.intake import memory; "
+        "from cassia_core.services.clusters import cluster_quality; from cassia_core.services.intake import "
+        "memory; "
         "print([n for n in ('numba', 'scanpy', 'umap') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
