@@ -99,15 +99,16 @@ def _columns(
     clusters: pd.Series, by_cluster: Mapping[str, ClusterResult], everyday_name: Callable[[str], str]
 ) -> dict[str, pd.Series]:
     columns: dict[str, pd.Series] = {}
-    for name, of in _TEXT.items():
-        values = {cluster: of(result) or np.nan for cluster, result in by_cluster.items()}
+    for name, words_of in _TEXT.items():
+        words = {cluster: words_of(result) for cluster, result in by_cluster.items()}
         if name == SHORT_COLUMN:
-            values = {c: label if label is np.nan else everyday_name(label) for c, label in values.items()}
+            words = {cluster: everyday_name(label) for cluster, label in words.items()}
+        values = {cluster: word or np.nan for cluster, word in words.items()}
         if name.startswith("cassia_merged") and all(value is np.nan for value in values.values()):
             continue
         columns[name] = clusters.map(values).astype(object).astype("category")
-    for name, of in _NUMBERS.items():
-        numbers = {cluster: of(result) for cluster, result in by_cluster.items()}
+    for name, number_of in _NUMBERS.items():
+        numbers = {cluster: number_of(result) for cluster, result in by_cluster.items()}
         columns[name] = clusters.map(numbers).astype(np.float64)
     return columns
 
