@@ -27,7 +27,7 @@ class CassiaError(Exception):
         super().__init__(" ".join(part for part in (what, why, remedy) if part))
 
     def __reduce__(self) -> tuple:
-        return _rebuild, (type(self), self.what, self.why, self.remedy, self.details)
+        return _rebuild, (type(self), self.what, self.why, self.remedy, self.details), self.__dict__
 
 
 def _rebuild(kind: type[CassiaError], what: str, why: str, remedy: str, details: str) -> CassiaError:
@@ -59,11 +59,15 @@ class MissingKeyError(ConfigError):
 
 
 class ProviderError(CassiaError):
-    """A model server did not answer as it should."""
+    """A model server did not answer as it should.
+
+    `said` is the first line of what the server itself said, without keys; "" when it said nothing.
+    """
 
     retryable = False
     fatal = False
     """True when no further call of this run can succeed (bad key, no credit)."""
+    said: str = ""
 
 
 class AuthError(ProviderError):
@@ -73,7 +77,13 @@ class AuthError(ProviderError):
 
 
 class QuotaError(ProviderError):
-    """The account has no credit left."""
+    """The account has no credit left, or its allowance is used up for longer than a run can wait."""
+
+    fatal = True
+
+
+class AccessDenied(ProviderError):
+    """The key is good, but the provider does not serve this country, account or data policy."""
 
     fatal = True
 
@@ -84,17 +94,32 @@ class ModelUnavailable(ProviderError):
     fatal = True
 
 
+class WrongAddress(ProviderError):
+    """What answers at the address is no model server that can be asked: another path, a log-in page, a web
+    filter, a proxy, or a server whose certificate is not trusted.
+    """
+
+    fatal = True
+
+
 class RateLimited(ProviderError):
-    """Too many requests; `retry_after_s` is the server's own wish, where it gave one."""
+    """Too many requests; `retry_after_s` is the server's own wish, where it gave one.
+
+    `allowance` says that an allowance for a longer time (a day, say) is used up, however short the wish to
+    wait may be.
+    """
 
     retryable = True
     retry_after_s: float | None = None
+    allowance: bool = False
 
 
 class ProviderTimeout(ProviderError):
-    """No answer within the time allowed, or the connection broke."""
+    """No word within the time allowed, or the connection broke."""
 
     retryable = True
+    overdue: bool = False
+    """True when it was the time that ran out, so that a queue at the server may be the cause."""
 
 
 class Overloaded(ProviderError):
@@ -104,12 +129,16 @@ class Overloaded(ProviderError):
     retry_after_s: float | None = None
 
 
+class NotUnderstood(Overloaded):
+    """An answer that is not that of a model server of this kind."""
+
+
 class ContextTooLong(ProviderError):
-    """The request does not fit into the model's context."""
+    """The request does not fit into the model's context, or was cut to fit."""
 
 
 class ReplyFiltered(ProviderError):
-    """The provider withheld the answer."""
+    """The provider withheld the answer, or refused the question for what it says."""
 
 
 class ReplyError(CassiaError):

@@ -75,7 +75,7 @@ def start_held_run(server: ModelServer) -> str:
         annotator=AgentModel(provider="custom", model=HELD, base_url=server.url),
         max_retries=0,
         max_workers=5,
-        timeout_s=PATIENCE_S,
+        first_word_timeout_s=PATIENCE_S,
     )
     spec = DatasetSpec(name="PBMC", path=str(intake.demo_path()), tissue="blood", species="human")
     return runs.start_run(RunConfig(datasets=(spec,), annotation=params, title="700 human blood cells"))

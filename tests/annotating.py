@@ -13,12 +13,13 @@ from cassia_core.domain.config import AgentModel, AnnotationParams
 from cassia_core.domain.events import Event
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement, MarkerGene
 from cassia_core.domain.tasks import Setting
-from cassia_core.domain.usage import CallRecord
-from cassia_core.llm.protocol import ChatRequest, ChatResponse, Provider
+from cassia_core.domain.usage import CallFault, CallRecord
+from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, Provider, unheard
 from cassia_core.llm.registry import open_providers
 from cassia_core.pipeline.annotation.cluster import annotate_cluster
 from cassia_core.pipeline.annotation.cluster_case import Checks
 from cassia_core.pipeline.annotation.model_calls import Asker
+from cassia_core.pipeline.annotation.sending import CallReports
 from cassia_core.runs.call_log import CallLog
 from tests.model_server import ModelServer
 
@@ -73,7 +74,7 @@ def server_model(server: ModelServer, wire: str = "openai", **changes: object) -
 
 
 def quick(server: ModelServer, wire: str = "openai", **changes: object) -> AnnotationParams:
-    settings = {"max_workers": 10, "timeout_s": 5.0, **changes}
+    settings = {"max_workers": 10, "first_word_timeout_s": 5.0, **changes}
     return AnnotationParams(annotator=server_model(server, wire), **settings)
 
 
@@ -92,6 +93,9 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     calls: list[CallRecord] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    faults: list[CallFault] = field(default_factory=list)
+    pauses: list[tuple[str, str]] = field(default_factory=list)
+    words: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def __enter__(self) -> Bench:
         models = [self.params.model_of(r) for r in ("annotator", "validator", "scorer", "booster", "merger")]
@@ -104,6 +108,11 @@ class Bench:
             self.calls.append,
             self.stopped,
             notice=self.notices.append,
+            reports=CallReports(
+                words=lambda request, words, thinking: self.words.append((request.cluster, words, thinking)),
+                failed=self.faults.append,
+                paused=lambda until, why: self.pauses.append((until, why)),
+            ),
             wait_s=self.wait_s,
         )
         return self
@@ -140,7 +149,7 @@ class Scripted:
         self.replies = {role: list(r) if isinstance(r, list | tuple) else [r] for role, r in replies.items()}
         self.requests: list[ChatRequest] = []
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
+    def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         self.requests.append(request)
         waiting = self.replies[request.agent]
         reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]

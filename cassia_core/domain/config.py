@@ -240,7 +240,10 @@ class AnnotationParams:
     data. Blind runs get none."""
     max_cost_usd: float | None = None
     max_tokens_total: int | None = None
-    timeout_s: float = 120.0
+    first_word_timeout_s: float | None = None
+    """Seconds that the first word of a reply may take; None: by where the server stands."""
+    silence_timeout_s: float | None = None
+    """Seconds of silence allowed between two words; None: by where the server stands."""
 
     def __post_init__(self) -> None:
         check(
@@ -259,6 +262,9 @@ class AnnotationParams:
         check(1 <= self.max_workers <= 256, "max_workers", self.max_workers, "a whole number from 1 to 256")
         check(0 <= self.max_retries <= 20, "max_retries", self.max_retries, "a whole number from 0 to 20")
         check(self.boost in ("off", "selective", "fused"), "boost", self.boost, "off, selective or fused")
+        for name in ("first_word_timeout_s", "silence_timeout_s"):
+            value = getattr(self, name)
+            check(value is None or value > 0, name, value, "seconds above 0, or nothing")
 
     def model_of(self, role: str) -> AgentModel:
         """The model that answers for `role`; roles without one of their own use the annotator's."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AgentRole = Literal[
-    "reference", "annotator", "checks", "validator", "formatter", "scorer", "booster", "merger"
+    "reference", "annotator", "checks", "validator", "formatter", "scorer", "booster", "merger", "tester"
 ]
 TurnOutcome = Literal["", "passed", "not_passed", "failed"]
 Repair = Literal[

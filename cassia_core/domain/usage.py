@@ -30,6 +30,22 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallFault:
+    """One call that failed. `kind` names the error; `said` is the first line of the server's own words."""
+
+    at: str
+    provider: str
+    model: str
+    agent: str
+    dataset: str
+    cluster: str
+    attempt: int
+    kind: str
+    problem: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """A sum of calls. `cost_usd` covers the calls of known price; `unpriced_calls` counts the others."""
 

@@ -5,27 +5,24 @@ from __future__ import annotations
 import time
 
 import anthropic
+import httpx2
 
 from cassia_core.errors import ProviderError
-from cassia_core.llm import provider_problems
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
-from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
+from cassia_core.llm.listening import CONNECT_S, Line, Silence, listen, socket_limit
+from cassia_core.llm.near import is_this_computer
+from cassia_core.llm.problems import in_words
+from cassia_core.llm.problems.connection import not_reached
+from cassia_core.llm.problems.in_words import Asked
+from cassia_core.llm.problems.server_words import words_of
+from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
+from cassia_core.llm.streamed_reply import ServerFault, StreamedReply
+from cassia_core.llm.usage_fields import read_usage
 
+LIST_TIMEOUT_S = 15.0
 LONGEST_REPLY = 8192
 """The wire format insists on a limit; thinking, which many models always do, counts against it."""
 THINKING_BUDGET = {"low": 2048, "medium": 4096, "high": 8192}
-_FINISH: dict[str | None, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "filtered",
-}
-_NO_CREDIT = (
-    anthropic.PaymentRequiredError,
-    anthropic.EnforcedSpendLimitReachedError,
-    anthropic.ContractSpendLimitReachedError,
-)
 
 
 class AnthropicMessages:
@@ -44,28 +41,22 @@ class AnthropicMessages:
     def __init__(self, facts: ProviderFacts, key: str | None, base_url: str | None = None) -> None:
         self._facts, self._key = facts, key
         self._base_url = base_url or facts.base_url
+        direct = is_this_computer(self._base_url)  # whatever proxy the environment names
         self._client = anthropic.Anthropic(
-            api_key=key or provider_problems.NO_KEY, base_url=self._base_url, max_retries=0
+            api_key=key or in_words.NO_KEY,
+            base_url=self._base_url,
+            max_retries=0,
+            http_client=anthropic.DefaultHttpxClient(trust_env=False) if direct else None,
         )
 
     def __repr__(self) -> str:
         return f"AnthropicMessages({self._facts.name!r}, {self._base_url!r})"
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
-        begun = time.monotonic()
+    def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         try:
-            answer = self._client.messages.create(**self._fields(request))
-        except anthropic.AnthropicError as error:
-            raise self._problem(error, request.model, request.timeout_s) from error
-        text = "".join(block.text for block in answer.content or () if block.type == "text")
-        return ChatResponse(
-            text=text,
-            input_tokens=answer.usage.input_tokens,
-            output_tokens=answer.usage.output_tokens,
-            finish_reason=_FINISH.get(answer.stop_reason, "other"),
-            model=answer.model,
-            latency_s=time.monotonic() - begun,
-        )
+            return self._send(self._fields(request), request, heard)
+        except (anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL, ServerFault, Silence) as error:
+            raise self._problem(error, request.model) from error
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models this key may use, newest first.
@@ -76,9 +67,12 @@ class AnthropicMessages:
             In plain words.
         """
         try:
-            return tuple(model.id for model in self._client.models.list(limit=100, timeout=15.0))
-        except anthropic.AnthropicError as error:
-            raise self._problem(error, "", 15.0) from error
+            found = self._client.models.list(limit=100, timeout=LIST_TIMEOUT_S)
+            return tuple(model.id for model in found)
+        except (anthropic.AnthropicError, httpx2.InvalidURL) as error:
+            raise self._problem(error, "") from error
+        except (AttributeError, TypeError) as error:  # a page for a browser, or JSON of another kind
+            raise in_words.not_understood(self._asked("")) from error
 
     def close(self) -> None:
         self._client.close()
@@ -88,7 +82,6 @@ class AnthropicMessages:
         thinks = bool(request.reasoning) and model.reasoning is not False
         fields: dict[str, object] = {
             "model": request.model,
-            "timeout": request.timeout_s,
             "max_tokens": request.max_tokens or LONGEST_REPLY,
             "messages": [
                 {"role": m.role, "content": m.content} for m in request.messages if m.role != "system"
@@ -106,36 +99,113 @@ class AnthropicMessages:
             fields["thinking"] = _thinking(request, model)
         return fields
 
-    def _problem(self, error: anthropic.AnthropicError, model: str, timeout_s: float) -> ProviderError:
-        """The SDK's error by its type, and for status errors by the server's own code."""
-        facts, details = self._facts, provider_problems.without_key(str(error), self._key)
-        match error:
-            case anthropic.APITimeoutError():
-                return provider_problems.no_answer(facts, timeout_s, details)
-            case anthropic.APIConnectionError():
-                return provider_problems.not_reached(facts, self._base_url, details)
-            case anthropic.APIStatusError():
-                return self._status_problem(error, model, details)
-        return provider_problems.not_understood(facts, details)
+    def _send(self, fields: dict[str, object], request: ChatRequest, heard: Heard) -> ChatResponse:
+        """Ask once and listen to the end; faults come as the SDK's, a `ServerFault` or a `Silence`."""
+        begun = time.monotonic()
+        reply = listen(lambda line: self._read(fields, request, line), request, heard)
+        usage = read_usage(reply.usage)
+        return ChatResponse(
+            text=reply.text,
+            thinking=reply.thinking,
+            input_tokens=usage.input,
+            output_tokens=usage.output,
+            cached_tokens=usage.cached,
+            cache_write_tokens=usage.cache_write,
+            reasoning_tokens=usage.reasoning,
+            cost_usd=usage.cost_usd,
+            finish_reason=reply.finish_reason,
+            finish_said=reply.finish_said,
+            model=reply.model,
+            latency_s=time.monotonic() - begun,
+        )
 
-    def _status_problem(self, error: anthropic.APIStatusError, model: str, details: str) -> ProviderError:
-        facts, wait = self._facts, provider_problems.retry_after_s(error.response.headers)
-        if isinstance(error, _NO_CREDIT) or error.type == "billing_error":
-            return provider_problems.no_credit(facts, details)
+    def _read(self, fields: dict[str, object], request: ChatRequest, line: Line) -> StreamedReply:
+        limit = httpx2.Timeout(socket_limit(request), connect=min(CONNECT_S, socket_limit(request)))
+        raw = self._client.messages.with_raw_response.create(**fields, stream=True, timeout=limit)
+        response: httpx2.Response = raw.http_response
+        line.opened(response)
+        reply = StreamedReply(line)
+        if "text/event-stream" not in response.headers.get("content-type", ""):
+            response.read()
+            return self._in_one_piece(response, reply)
+        with raw.parse() as events:
+            for event in events:
+                _add_event(event, reply)
+        if not reply.begun:
+            raise ServerFault(words_of(200, "", response.headers, self._key))
+        return reply
+
+    def _in_one_piece(self, response: httpx2.Response, reply: StreamedReply) -> StreamedReply:
+        """A server that does not stream: its whole answer, or what it said instead of one."""
+        words = words_of(200, response.text, response.headers, self._key)
+        body = words.body if isinstance(words.body, dict) else {}
+        if not isinstance(body.get("content"), list):
+            raise ServerFault(words)
+        answer = anthropic.types.Message.construct(**body)
+        for block in answer.content:
+            reply.add_thought(getattr(block, "thinking", None) or "")
+            reply.add_text(getattr(block, "text", None) or "")
+        reply.finish, reply.model, reply.usage = answer.stop_reason or "", answer.model or "", answer.usage
+        return reply
+
+    def _asked(self, model: str) -> Asked:
+        return Asked(facts=self._facts, base_url=self._base_url, model=model)
+
+    def _problem(self, error: Exception, model: str) -> ProviderError:
+        """Our error for the SDK's, by its type, and for what a server said by its status, codes and words."""
+        asked = self._asked(model)
         match error:
-            case anthropic.AuthenticationError() | anthropic.PermissionDeniedError():
-                return provider_problems.key_refused(facts, details)
-            case anthropic.NotFoundError():
-                return provider_problems.unknown_model(facts, model, details)
-            case anthropic.RateLimitError():
-                return provider_problems.too_many(facts, wait, details)
-            case anthropic.ContentTooLargeError():
-                return provider_problems.too_long(facts, model, details)
-            case (
-                anthropic.InternalServerError() | anthropic.RequestTimeoutError() | anthropic.ConflictError()
-            ):
-                return provider_problems.failed_there(facts, error.status_code, wait, details)
-        return provider_problems.not_accepted(facts, error.status_code, details)
+            case Silence():
+                return in_words.no_word(asked, error.seconds, first=error.first)
+            case ServerFault():
+                return in_words.refused(asked, error.words)
+            case anthropic.APIStatusError():
+                response = error.response
+                body = error.body if response.status_code == 200 else response.text
+                return in_words.refused(asked, words_of(_status_of(error), body, response.headers, self._key))
+            case anthropic.APIConnectionError() | httpx2.HTTPError() | httpx2.InvalidURL():
+                return not_reached(asked, error)
+        return in_words.not_understood(asked, words_of(200, str(error), {}, self._key))
+
+
+_STATUS_OF_TYPE = {
+    "overloaded_error": 529,
+    "api_error": 500,
+    "timeout_error": 504,
+    "rate_limit_error": 429,
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "billing_error": 402,
+    "request_too_large": 413,
+}
+
+
+def _status_of(error: anthropic.APIStatusError) -> int:
+    """HTTP status; for an error said in the middle of a stream the one that its type stands for."""
+    if error.response.status_code != 200:
+        return error.response.status_code
+    return _STATUS_OF_TYPE.get(error.type or "", 200)
+
+
+def _add_event(event: anthropic.types.RawMessageStreamEvent, reply: StreamedReply) -> None:
+    match event.type:
+        case "message_start":
+            reply.model, reply.usage = event.message.model or "", event.message.usage
+        case "content_block_delta":
+            reply.add_thought(getattr(event.delta, "thinking", None) or "")
+            reply.add_text(getattr(event.delta, "text", None) or "")
+        case "message_delta":
+            reply.finish = event.delta.stop_reason or reply.finish
+            reply.usage = _later_usage(reply.usage, event.usage)
+
+
+def _later_usage(begun: object, now: object) -> object:
+    """The counts at the end of a stream over those at its start: the end leaves out what did not change."""
+    later = {name: value for name, value in dict(now or {}).items() if value is not None}
+    if begun is None:
+        return anthropic.types.Usage.construct(**later)
+    return begun.model_copy(update=later)  # type: ignore[attr-defined]  # a model of the SDK
 
 
 def _output_config(request: ChatRequest, model: ModelFacts, thinks: bool) -> dict[str, object]:

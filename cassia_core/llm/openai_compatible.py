@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterator
+from typing import Any
 
+import httpx2
 import openai
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from cassia_core.errors import ProviderError
-from cassia_core.llm import provider_problems
 from cassia_core.llm.catalogue import ProviderFacts, facts_of
-from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason
+from cassia_core.llm.listening import CONNECT_S, Line, Silence, listen, socket_limit
+from cassia_core.llm.near import is_this_computer
+from cassia_core.llm.problems import in_words
+from cassia_core.llm.problems.connection import not_reached
+from cassia_core.llm.problems.in_words import Asked
+from cassia_core.llm.problems.server_words import words_of
+from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
+from cassia_core.llm.reply_parts import text_of, thinking_of
+from cassia_core.llm.streamed_reply import ServerFault, StreamedReply
+from cassia_core.llm.usage_fields import read_usage
 
-_FINISH: dict[str | None, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "filtered"}
-_NO_CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+LIST_TIMEOUT_S = 15.0
+_STREAM_REFUSED = re.compile(r"\bstream(?:ing|_options|ed)?\b", re.IGNORECASE)
+_LAST = "[DONE]"
+_STREAMS: tuple[dict[str, object], ...] = (
+    {"stream": True, "stream_options": {"include_usage": True}},
+    {"stream": True},
+    {},
+)
+"""Ways to ask, the best first: some servers know no `stream_options`, some refuse to stream at all."""
 
 
 class OpenAICompatible:
@@ -32,8 +52,13 @@ class OpenAICompatible:
         self._facts = facts
         self._base_url = base_url or facts.base_url
         self._key = key
+        self._way: dict[str, int] = {}
+        direct = is_this_computer(self._base_url)  # whatever proxy the environment names
         self._client = openai.OpenAI(
-            api_key=key or provider_problems.NO_KEY, base_url=self._base_url, max_retries=0
+            api_key=key or in_words.NO_KEY,
+            base_url=self._base_url,
+            max_retries=0,
+            http_client=openai.DefaultHttpxClient(trust_env=False) if direct else None,
         )
         self._client.organization = self._client.project = (
             None  # taken from the environment, for whichever server
@@ -42,13 +67,11 @@ class OpenAICompatible:
     def __repr__(self) -> str:
         return f"OpenAICompatible({self._facts.name!r}, {self._base_url!r})"
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
-        begun = time.monotonic()
+    def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         try:
-            answer = self._client.chat.completions.create(**self._fields(request))
-        except openai.OpenAIError as error:
-            raise self._problem(error, request.model, request.timeout_s) from error
-        return self._response(answer, time.monotonic() - begun)
+            return self._send(self._fields(request), request, heard)
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ServerFault, Silence) as error:
+            raise self._problem(error, request.model) from error
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models the server offers, sorted.
@@ -59,9 +82,12 @@ class OpenAICompatible:
             In plain words.
         """
         try:
-            return tuple(sorted(model.id for model in self._client.models.list(timeout=15.0)))
-        except openai.OpenAIError as error:
-            raise self._problem(error, "", 15.0) from error
+            found = self._client.models.list(timeout=LIST_TIMEOUT_S)
+            return tuple(sorted(model.id for model in found))
+        except (openai.OpenAIError, httpx2.InvalidURL) as error:
+            raise self._problem(error, "") from error
+        except (AttributeError, TypeError) as error:  # a page for a browser, or JSON of another kind
+            raise in_words.not_understood(self._asked("")) from error
 
     def close(self) -> None:
         self._client.close()
@@ -70,7 +96,6 @@ class OpenAICompatible:
         model = facts_of(self._facts.name, request.model)
         fields: dict[str, object] = {
             "model": request.model,
-            "timeout": request.timeout_s,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         }
         if request.temperature is not None and model.temperature:
@@ -87,57 +112,127 @@ class OpenAICompatible:
             }
         return fields
 
-    def _response(self, answer: openai.types.chat.ChatCompletion, seconds: float) -> ChatResponse:
-        choices = getattr(answer, "choices", None)
-        if not choices or choices[0].message is None:
-            raise provider_problems.not_understood(self._facts)
-        choice, usage = choices[0], answer.usage
-        refused = getattr(choice.message, "refusal", None)
+    def _send(self, fields: dict[str, object], request: ChatRequest, heard: Heard) -> ChatResponse:
+        """Ask once and listen to the end; faults come as the SDK's, a `ServerFault` or a `Silence`."""
+        begun = time.monotonic()
+        reply = listen(lambda line: self._read(fields, request, line), request, heard)
+        usage = read_usage(reply.usage)
         return ChatResponse(
-            text=choice.message.content or refused or "",
-            input_tokens=(usage.prompt_tokens or 0) if usage else 0,
-            output_tokens=(usage.completion_tokens or 0) if usage else 0,
-            finish_reason=_FINISH.get(choice.finish_reason, "other"),
-            model=answer.model or "",
-            latency_s=seconds,
+            text=reply.text or reply.refusal,
+            thinking=reply.thinking,
+            input_tokens=usage.input,
+            output_tokens=usage.output,
+            cached_tokens=usage.cached,
+            cache_write_tokens=usage.cache_write,
+            reasoning_tokens=usage.reasoning,
+            cost_usd=usage.cost_usd,
+            finish_reason=reply.finish_reason,
+            finish_said=reply.finish_said,
+            model=reply.model,
+            latency_s=time.monotonic() - begun,
         )
 
-    def _problem(self, error: openai.OpenAIError, model: str, timeout_s: float) -> ProviderError:
-        """The SDK's error by its type, and for status errors by the server's own code."""
-        facts, details = self._facts, provider_problems.without_key(str(error), self._key)
-        match error:
-            case openai.APITimeoutError():
-                return provider_problems.no_answer(facts, timeout_s, details)
-            case openai.APIConnectionError():
-                return provider_problems.not_reached(facts, self._base_url, details)
-            case openai.APIResponseValidationError():
-                return provider_problems.not_understood(facts, details)
-            case openai.APIStatusError():
-                return self._status_problem(error, model, details)
-        return provider_problems.not_understood(facts, details)
+    def _read(self, fields: dict[str, object], request: ChatRequest, line: Line) -> StreamedReply:
+        raw = self._opened(fields, request)
+        response: httpx2.Response = raw.http_response
+        line.opened(response)
+        reply = StreamedReply(line)
+        if "text/event-stream" not in response.headers.get("content-type", ""):
+            response.read()
+            if not response.text.lstrip().startswith(("data:", "event:")):
+                return self._in_one_piece(response, reply)
+        for data in _events(response):
+            if data == _LAST:
+                line.whole(reply)
+            else:
+                self._add(data, response, reply)
+        if not reply.begun:
+            raise ServerFault(words_of(200, "", response.headers, self._key))
+        return reply
 
-    def _status_problem(self, error: openai.APIStatusError, model: str, details: str) -> ProviderError:
-        facts, wait = self._facts, provider_problems.retry_after_s(error.response.headers)
-        if error.status_code == 402 or error.code in _NO_CREDIT_CODES:
-            return provider_problems.no_credit(facts, details)
-        if error.code == "context_length_exceeded" or error.status_code == 413:
-            return provider_problems.too_long(facts, model, details)
-        if error.code == "content_filter":
-            return provider_problems.withheld(facts, details)
-        if error.code == "model_not_found":
-            return provider_problems.unknown_model(facts, model, details)
+    def _add(self, data: str, response: httpx2.Response, reply: StreamedReply) -> None:
+        words = words_of(200, data, response.headers, self._key)
+        body = words.body
+        if not isinstance(body, dict) or body.get("error") or body.get("object") == "error":
+            raise ServerFault(words)
+        _add_piece(ChatCompletionChunk.construct(**body), reply)
+
+    def _opened(self, fields: dict[str, object], request: ChatRequest) -> Any:
+        """The response of the best way to ask that this model's server takes."""
+        limit = httpx2.Timeout(socket_limit(request), connect=min(CONNECT_S, socket_limit(request)))
+        while True:
+            way = self._way.get(request.model, 0)
+            try:
+                return self._client.chat.completions.with_raw_response.create(
+                    **fields, **_STREAMS[way], timeout=limit
+                )
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                if way + 1 == len(_STREAMS) or not _STREAM_REFUSED.search(error.response.text):
+                    raise
+                self._way[request.model] = way + 1
+
+    def _in_one_piece(self, response: httpx2.Response, reply: StreamedReply) -> StreamedReply:
+        """A server that does not stream: its whole answer, or what it said instead of one."""
+        words = words_of(200, response.text, response.headers, self._key)
+        body = words.body if isinstance(words.body, dict) else {}
+        choices = body.get("choices")
+        if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+            raise ServerFault(words)
+        answer = ChatCompletion.construct(**body)
+        message = answer.choices[0].message
+        if message is None:
+            raise ServerFault(words)
+        reply.add_thought(thinking_of(message))
+        reply.add_text(text_of(message.content))
+        reply.refusal = getattr(message, "refusal", None) or ""
+        reply.finish = answer.choices[0].finish_reason or ""
+        reply.model, reply.usage = answer.model or "", answer.usage
+        return reply
+
+    def _asked(self, model: str) -> Asked:
+        return Asked(facts=self._facts, base_url=self._base_url, model=model)
+
+    def _problem(self, error: Exception, model: str) -> ProviderError:
+        """Our error for the SDK's, by its type, and for what a server said by its status, codes and words."""
+        asked = self._asked(model)
         match error:
-            case openai.AuthenticationError() | openai.PermissionDeniedError():
-                return provider_problems.key_refused(facts, details)
-            case openai.NotFoundError():
-                return provider_problems.unknown_model(facts, model, details)
-            case openai.RateLimitError():
-                return provider_problems.too_many(facts, wait, details)
-            case openai.InternalServerError():
-                return provider_problems.failed_there(facts, error.status_code, wait, details)
-        if error.status_code in (408, 409):
-            return provider_problems.failed_there(facts, error.status_code, wait, details)
-        return provider_problems.not_accepted(facts, error.status_code, details)
+            case Silence():
+                return in_words.no_word(asked, error.seconds, first=error.first)
+            case ServerFault():
+                return in_words.refused(asked, error.words)
+            case openai.APIStatusError():
+                response = error.response
+                return in_words.refused(
+                    asked, words_of(response.status_code, response.text, response.headers, self._key)
+                )
+            case openai.APIConnectionError() | httpx2.HTTPError() | httpx2.InvalidURL():
+                return not_reached(asked, error)
+            case openai.APIError() if error.body is not None:  # said in the middle of a stream
+                return in_words.refused(asked, words_of(200, {"error": error.body}, {}, self._key))
+        return in_words.not_understood(asked, words_of(200, str(error), {}, self._key))
+
+
+def _events(response: httpx2.Response) -> Iterator[str]:
+    """The data of each event, to the very end: the SDK's own reader leaves the connection unread after the
+    last event, so that every call would need a new one.
+    """
+    for line in response.iter_lines():
+        name, _, data = line.partition(":")
+        if name == "data":
+            yield data.strip()
+        elif line.startswith("{"):  # an error that a gateway put into the stream as it stood
+            yield line
+
+
+def _add_piece(piece: ChatCompletionChunk, reply: StreamedReply) -> None:
+    reply.model = reply.model or getattr(piece, "model", None) or ""
+    reply.usage = getattr(piece, "usage", None) or reply.usage
+    for choice in (getattr(piece, "choices", None) or ())[:1]:
+        delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
+        reply.add_thought(thinking_of(delta))
+        reply.add_text(text_of(getattr(delta, "content", None)))
+        reply.refusal += getattr(delta, "refusal", None) or ""
+        reply.finish = getattr(choice, "finish_reason", None) or reply.finish
 
 
 def _reasoning(field: str, effort: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -11,6 +11,14 @@ from cassia_core.domain.tasks import AgentTask
 from cassia_core.llm.usage_fields import TokenUsage
 
 FinishReason = Literal["stop", "length", "filtered", "other"]
+Heard = Callable[[str, bool], None]
+"""Called with each piece of a reply as it comes, and whether the model is still thinking; with "" several
+times a second while nothing comes. What it raises ends the call.
+"""
+
+
+def unheard(words: str, thinking: bool) -> None:
+    """For callers who want the whole reply only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +28,8 @@ class ChatRequest:
     `messages` is what a language model reads; `task` is the typed question they were rendered from, which the
     offline engine answers. `dataset`, `cluster` and `attempt` say whose call it is. `temperature`,
     `max_tokens`, `reasoning` and `json_schema` are wishes: a provider sends those that its model knows.
+    `first_word_s` and `silence_s` are how long, in seconds, the first word may take and how long silence may
+    last after it; the whole reply may take as long as words come.
     """
 
     messages: tuple[Message, ...]
@@ -33,14 +43,16 @@ class ChatRequest:
     max_tokens: int | None = None
     reasoning: Literal["low", "medium", "high"] | None = None
     json_schema: Mapping[str, object] | None = None
-    timeout_s: float = 120.0
+    first_word_s: float = 300.0
+    silence_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatResponse:
     """The model's answer. `finish_reason` "length" means that the text was cut off by the token limit.
 
-    `thinking` is what the server gave in a field for reasoning. `cached_tokens`, `cache_write_tokens` and
+    `finish_said` is the reason in the server's own word (such as RECITATION), or its refusal. `thinking` is
+    what the server gave in a field for reasoning. `cached_tokens`, `cache_write_tokens` and
     `reasoning_tokens` are parts of the two counts before them (`usage_fields.TokenUsage`), `cost_usd` the
     server's own word on the price. `dropped` says in words what the server was found to refuse.
     """
@@ -51,6 +63,7 @@ class ChatResponse:
     finish_reason: FinishReason = "stop"
     model: str = ""
     latency_s: float = 0.0
+    finish_said: str = ""
     thinking: str = ""
     cached_tokens: int = 0
     cache_write_tokens: int = 0
@@ -75,8 +88,8 @@ class ChatResponse:
 class Provider(Protocol):
     """A way to reach models: stateless and safe to use from several threads at once."""
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
-        """Answer one request.
+    def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
+        """Answer one request; `heard` is told of the words as they come.
 
         Raises
         ------

@@ -7,13 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from cassia_core.domain.config import AgentModel
-from cassia_core.domain.conversation import Message
-from cassia_core.domain.tasks import FormatTask, Setting
 from cassia_core.errors import ConfigError, MissingKeyError
 from cassia_core.llm.catalogue import ProviderFacts, provider_facts
-from cassia_core.llm.protocol import ChatRequest, Provider
+from cassia_core.llm.protocol import Provider
 
-CHECK_TIMEOUT_S = 30.0
 _SECRET_IN_ADDRESS = re.compile(
     r"://[^/?#]*@|[?&][^=&]*(?:key|token|secret|password|sig)[^=&]*=", re.IGNORECASE
 )
@@ -127,42 +124,6 @@ def list_models(provider: str, key: str | None = None, base_url: str | None = No
         return client.list_models()
     finally:
         client.close()
-
-
-def check_connection(model: AgentModel, key: str | None = None) -> str:
-    """Ask the model for one word.
-
-    Returns
-    -------
-    str
-        One sentence that says who answered and how fast.
-
-    Raises
-    ------
-    ConfigError
-        As `require_key`.
-    ProviderError
-        What is wrong, in plain words: key refused, no credit, model not known, server not running.
-    """
-    facts = provider_facts(model.provider)
-    if facts.kind == "offline":
-        return "The built-in engine is ready. It needs no key and no network."
-    provider = make_provider(model, key)
-    task = FormatTask(setting=Setting(species="human"), text="OK")
-    try:
-        answer = provider.complete(
-            ChatRequest(
-                messages=(Message(role="user", content="Reply with the word OK."),),
-                model=model.model,
-                agent="formatter",
-                task=task,
-                max_tokens=64,
-                timeout_s=CHECK_TIMEOUT_S,
-            )
-        )
-    finally:
-        provider.close()
-    return f"{facts.title} is connected: {answer.model or model.model} answered in {answer.latency_s:.1f} s."
 
 
 class _Remote(Provider, Protocol):

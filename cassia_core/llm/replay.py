@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cassia_core.errors import ProviderError
-from cassia_core.llm.protocol import ChatRequest, ChatResponse
+from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
 
 
 class ReplayProvider:
@@ -11,7 +11,7 @@ class ReplayProvider:
     asked.
     """
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
+    def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         """Refuse.
 
         Raises

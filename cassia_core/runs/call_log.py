@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from cassia_core.domain.usage import CallRecord, Usage
+from cassia_core.domain.usage import CallFault, CallRecord, Usage
 from cassia_core.errors import RunError
 from cassia_core.runs.codec import after_torn_part, cut_torn_end
 
@@ -24,6 +24,7 @@ class LoggedCall:
     call: CallRecord
     reply: str
     finish_reason: str = "stop"
+    finish_said: str = ""
     replayed: bool = False
 
 
@@ -80,6 +81,7 @@ class CallLog:
             "key": entry.key,
             **asdict(entry.call),
             "finish_reason": entry.finish_reason,
+            **({"finish_said": entry.finish_said} if entry.finish_said else {}),
             "reply": entry.reply,
         }
         with self._lock:
@@ -95,6 +97,11 @@ class CallLog:
             for key in keys:
                 number = self._write({"rejected": key})
         self._sync(number)
+
+    def fail(self, fault: CallFault) -> None:
+        """Write down a call that failed, with what the server said."""
+        with self._lock:
+            self._write({"failed": asdict(fault)})
 
     def spent(self) -> Usage:
         """What this run's own calls have cost so far."""
@@ -135,7 +142,13 @@ def read_calls(path: Path) -> Iterator[LoggedCall]:
                 call=CallRecord(**{n: line[n] for n in names if n in line}),
                 reply=line["reply"],
                 finish_reason=line["finish_reason"],
+                finish_said=line.get("finish_said", ""),
             )
+
+
+def read_faults(path: Path) -> Iterator[CallFault]:
+    """The calls of a log that failed, oldest first; none when there is no such file."""
+    return (CallFault(**line["failed"]) for line in _lines(path) if "failed" in line)
 
 
 def _rejected(path: Path) -> Iterator[str]:

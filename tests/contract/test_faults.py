@@ -99,7 +99,11 @@ def run(case: Case, folder: Path, **params: object) -> tuple[tuple[ClusterResult
         return FAULTS[case.fault](asked, good) if case.when(asked) else None
 
     with ModelServer(fault=fault) as server:
-        settings = {"boost": "off", "timeout_s": 0.5 if case.fault == "timeout" else 20.0, **params}
+        settings = {
+            "boost": "off",
+            "first_word_timeout_s": 0.5 if case.fault == "timeout" else 20.0,
+            **params,
+        }
         with Bench(quick(server, case.wire, **settings), folder, wait_s=0.005) as bench:
             results = bench.all(CLUSTERS)
     return results, server, bench

@@ -28,8 +28,9 @@ from cassia_core.errors import (
 from cassia_core.llm.catalogue import providers
 from cassia_core.llm.offline.provider import OfflineProvider
 from cassia_core.llm.protocol import ChatRequest, Provider
-from cassia_core.llm.registry import check_connection, list_models, make_provider, open_providers
+from cassia_core.llm.registry import list_models, make_provider, open_providers
 from cassia_core.llm.replay import ReplayProvider
+from cassia_core.services.engine.models import check_connection
 from tests.annotating import server_model
 from tests.model_server import Answer, ModelServer
 
@@ -45,7 +46,7 @@ def request(**changes: object) -> ChatRequest:
         "model": "stand-in",
         "agent": "formatter",
         "task": TASK,
-        "timeout_s": 5.0,
+        "first_word_s": 5.0,
         **changes,
     }
     return ChatRequest(**fields)
@@ -117,7 +118,7 @@ def test_a_slow_answer_is_a_timeout(wire: str):
     with ModelServer(fault=fails_with(Answer(text="late", hang_s=1.0))) as server:
         provider = make_provider(server_model(server, wire), KEY)
         with pytest.raises(ProviderTimeout, match=r"within 0\.2 seconds"):
-            provider.complete(request(timeout_s=0.2))
+            provider.complete(request(first_word_s=0.2))
         provider.close()
 
 

@@ -79,6 +79,8 @@ def good_reply(asked: Asked) -> str:
             return fenced(
                 {cluster: [general, general, detailed] for cluster, (general, detailed) in labels.items()}
             )
+        case "tester":
+            return fenced({"answer": "B cells"})
     return "Hello."
 
 

@@ -13,7 +13,7 @@ from cassia_core.llm.offline.booster import boost
 from cassia_core.llm.offline.formatter import format_answer
 from cassia_core.llm.offline.merger import merge
 from cassia_core.llm.offline.reviewer import score, validate
-from cassia_core.llm.protocol import ChatRequest, ChatResponse
+from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
 
 ENGINE_NAME = "cassia-offline"
 
@@ -21,7 +21,7 @@ ENGINE_NAME = "cassia-offline"
 class OfflineProvider:
     """A `Provider` that reads `ChatRequest.task` and never the messages."""
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
+    def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         """Answer one task.
 
         Raises

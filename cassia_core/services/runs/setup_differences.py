@@ -78,7 +78,16 @@ _WORDS = {
     "max_cost_usd": "Limit in dollars",
     "max_tokens_total": "Limit in tokens",
 }
-_NO_MATTER = {"name", "path", "sha256", "max_workers", "max_retries", "timeout_s", *ROLES}
+_NO_MATTER = {
+    "name",
+    "path",
+    "sha256",
+    "max_workers",
+    "max_retries",
+    "first_word_timeout_s",
+    "silence_timeout_s",
+    *ROLES,
+}
 """Names and addresses of files (compared as the file itself), and what changes the speed only."""
 _SHORTEST_CONTENT_NAME = 8
 

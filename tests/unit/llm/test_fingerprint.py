@@ -43,6 +43,6 @@ def test_whatever_decides_the_answer_changes_the_identity(changes: dict):
     assert fingerprint(replace(ONE, **changes)) != fingerprint(ONE)
 
 
-@pytest.mark.parametrize("changes", [{"max_tokens": 10}, {"timeout_s": 1.0}])
+@pytest.mark.parametrize("changes", [{"max_tokens": 10}, {"first_word_s": 1.0}])
 def test_limits_do_not(changes: dict):
     assert fingerprint(replace(ONE, **changes)) == fingerprint(ONE)

@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from cassia_core.errors import (
     ReplyFiltered,
     RunCancelled,
 )
+from cassia_core.llm.limiter import AdaptiveLimiter
 from cassia_core.llm.protocol import ChatResponse
 from cassia_core.runs.call_log import read_calls
 from tests.annotating import HUMAN_BLOOD, Bench, Scripted, cluster_of, scripted_bench
@@ -108,11 +110,48 @@ def test_retries_are_bounded_and_the_last_error_is_raised(tmp_path: Path):
     assert len(provider.requests) == 3
 
 
-def test_a_wait_longer_than_five_minutes_is_not_waited_for(tmp_path: Path):
+def test_a_wait_of_an_hour_pauses_the_run_says_until_when_and_asks_nothing_meanwhile(tmp_path: Path):
+    cancelled = threading.Event()
     provider = Scripted(formatter=limited(3600))
-    with scripted_bench(tmp_path, provider) as bench, pytest.raises(RateLimited):
-        ask(bench)
+    with scripted_bench(tmp_path, provider, stopped=cancelled.is_set) as bench:
+        threading.Timer(0.5, cancelled.set).start()
+        with pytest.raises(RunCancelled):
+            ask(bench)
     assert len(provider.requests) == 1
+    [(until, why)] = bench.pauses
+    left = datetime.fromisoformat(until) - datetime.now(UTC)
+    assert 3590 < left.total_seconds() <= 3600 and why.startswith("Too many.")
+
+
+def test_a_pause_ends_by_itself_and_the_question_is_answered(tmp_path: Path):
+    provider = Scripted(formatter=[limited(1.5), "there"])
+    with scripted_bench(tmp_path, provider) as bench:
+        assert ask(bench).text == "there"
+    assert len(provider.requests) == 2
+    assert [bool(until) for until, _ in bench.pauses] == [True, False]
+
+
+def test_a_wait_of_days_ends_the_run_and_says_when_to_resume(tmp_path: Path):
+    provider = Scripted(formatter=limited(20 * 86_400))
+    with scripted_bench(tmp_path, provider) as bench:
+        for text in "ab":
+            with pytest.raises(QuotaError, match="may be asked again on"):
+                ask(bench, text)
+    assert len(provider.requests) == 1
+
+
+def test_a_limit_that_refuses_everything_is_asked_ever_more_seldom(tmp_path: Path):
+    """A used-up allowance for a day that says nothing of itself: a few dozen requests a day, not hundreds."""
+    clock = [0.0]
+    limiter = AdaptiveLimiter(6)
+    asked = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cassia_core.llm.limiter.time.monotonic", lambda: clock[0])
+        while (pause := limiter.refused(None)) is not None:
+            asked += 1
+            clock[0] += pause + 0.001
+    assert 40 < asked < 90
+    assert clock[0] > 86_400
 
 
 def test_faults_that_a_repeat_does_not_mend_are_not_retried(tmp_path: Path):

@@ -111,7 +111,7 @@ def test_tables_that_cannot_be_used_are_refused_with_the_reason(tmp_path, rows):
 class Model:
     """Answers like a language model, except for one row."""
 
-    def complete(self, request: ChatRequest) -> ChatResponse:
+    def complete(self, request: ChatRequest, heard: object = None) -> ChatResponse:
         if request.cluster == "c":
             raise ProviderError("The server is down.", "It said so.", "Wait.")
         assert "markers" in request.messages[-1].content

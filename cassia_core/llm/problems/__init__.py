@@ -1,0 +1,1 @@
+"""What can go wrong with a model server: the server's own words, the cause, and plain words for both."""

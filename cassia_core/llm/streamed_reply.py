@@ -1,0 +1,85 @@
+"""A reply as it comes, piece by piece or in one, until it is whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cassia_core.llm.listening import Line
+from cassia_core.llm.problems.server_words import ServerWords
+from cassia_core.llm.protocol import FinishReason
+
+_FINISH: dict[str, FinishReason] = {
+    "stop": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "eos": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "model_context_window_exceeded": "length",
+    "content_filter": "filtered",
+    "refusal": "filtered",
+    "safety": "filtered",
+    "recitation": "filtered",
+    "blocklist": "filtered",
+    "prohibited_content": "filtered",
+    "spii": "filtered",
+    "language": "filtered",
+}
+"""Words of OpenAI, Anthropic and Google for why a reply ended, in lower case."""
+
+
+class ServerFault(Exception):
+    """The server said inside HTTP 200 that it failed, or sent no reply of a model at all."""
+
+    def __init__(self, words: ServerWords) -> None:
+        self.words = words
+        super().__init__(words.line)
+
+
+@dataclass(slots=True)
+class StreamedReply:
+    """Collects the pieces of one reply and tells the `line` of them."""
+
+    line: Line
+    texts: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    finish: str = ""
+    refusal: str = ""
+    model: str = ""
+    usage: object = None
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+    @property
+    def thinking(self) -> str:
+        return "".join(self.thoughts)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of a reply came at all."""
+        return bool(self.texts or self.thoughts or self.finish or self.refusal or self.usage)
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """Why it ended, in our words."""
+        return _FINISH.get(self.finish.lower().rpartition(".")[2], "other")
+
+    @property
+    def finish_said(self) -> str:
+        """Why it ended in the server's words, where that is more than "it is done"."""
+        if self.refusal:
+            return self.refusal
+        return self.finish if self.finish_reason in ("filtered", "other") else ""
+
+    def add_text(self, text: str) -> None:
+        if text:
+            self.texts.append(text)
+            self.line.words(text)
+
+    def add_thought(self, text: str) -> None:
+        if text:
+            self.thoughts.append(text)
+            self.line.words(text, thinking=True)
