@@ -139,6 +139,27 @@ class UsageAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(Event):
+    """A question that a server did not answer; it may be asked again. `said`: the server's own words."""
+
+    type: Literal["call_failed"] = field(default="call_failed")
+    dataset: str = ""
+    cluster: str = ""
+    agent: str = ""
+    problem: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused(Event):
+    """Nothing is asked until a time (UTC, ISO 8601), and why; "" when the run goes on."""
+
+    type: Literal["run_paused"] = field(default="run_paused")
+    until: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Event):
     """Something a person should know, in one sentence; the run goes on."""
 
@@ -175,6 +196,8 @@ AnyEvent = (
     | ClusterFailed
     | UsageAdded
     | Notice
+    | CallFailed
+    | RunPaused
     | DatasetFinished
     | RunFinished
 )

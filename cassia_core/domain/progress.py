@@ -130,6 +130,11 @@ class RunView:
     """When the first turn of this worker ended (UTC, ISO 8601); "" before."""
     done_before: int = 0
     """Clusters that were finished by then."""
+    paused_until: str = ""
+    """When questions are asked again (UTC, ISO 8601), while the run waits for an allowance; else ""."""
+    paused_why: str = ""
+    failed_calls: int = 0
+    """Questions that a server did not answer, answered later or not."""
 
     def dataset(self, name: str) -> DatasetView:
         for entry in self.datasets:
@@ -163,9 +168,22 @@ def _apply(view: RunView, event: ev.Event) -> RunView:
                 datasets=datasets,
                 talking_since="",
                 done_before=0,
+                paused_until="",
+                paused_why="",
             )
         case ev.RunFinished():
-            return replace(view, state=event.status, finished_at=event.at, error=event.error)
+            return replace(
+                view,
+                state=event.status,
+                finished_at=event.at,
+                error=event.error,
+                paused_until="",
+                paused_why="",
+            )
+        case ev.RunPaused():
+            return replace(view, paused_until=event.until, paused_why=event.why)
+        case ev.CallFailed():
+            return replace(view, failed_calls=view.failed_calls + 1)
         case ev.UsageAdded():
             call = CallRecord(
                 at=event.at,

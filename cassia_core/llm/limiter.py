@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 ANSWERS_BEFORE_ONE_MORE = 30
-SHORT_WAIT = 4.0
-"""Units between two tries, at the most, while a limit may be one for a minute."""
+QUICK_TRIES, QUICK_WAIT, SLOW_WAIT = 30, 1.0, 4.0
+"""Units between two tries while a limit may be one for a minute: for the first so many, and after them."""
 MINUTE_LIMITS = 150.0
 """Units after which a limit that refuses everything is no limit for a minute."""
 LONG_PAUSES = (300.0, 600.0, 1200.0, 2400.0, 3600.0)
@@ -155,8 +155,8 @@ class AdaptiveLimiter:
         if allowance and (wait_s or 0.0) < LONG_PAUSES[0]:
             return LONG_PAUSES[-1] * self._unit_s
         if refused_for <= MINUTE_LIMITS * self._unit_s:
-            unnamed = min(2.0 ** (self._refusals - 1), SHORT_WAIT) * random.uniform(0.75, 1.25)
-            return wait_s if wait_s is not None else unnamed * self._unit_s
+            unnamed = QUICK_WAIT if self._refusals <= QUICK_TRIES else SLOW_WAIT
+            return wait_s if wait_s is not None else unnamed * random.uniform(0.75, 1.25) * self._unit_s
         long = LONG_PAUSES[min(self._long_pauses, len(LONG_PAUSES) - 1)] * self._unit_s
         self._long_pauses += 1
         return max(long, wait_s or 0.0)

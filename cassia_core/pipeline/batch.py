@@ -8,20 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cassia_core.domain import events as ev
-from cassia_core.domain.config import AgentModel, RunConfig
+from cassia_core.domain.config import OFFLINE, AgentModel, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome, overall
-from cassia_core.domain.usage import CallRecord
+from cassia_core.domain.usage import CallFault, CallRecord
 from cassia_core.errors import RunNotFound
 from cassia_core.llm.protocol import Provider
 from cassia_core.llm.registry import open_providers
 from cassia_core.llm.replay import ReplayProvider
 from cassia_core.pipeline.annotation.model_calls import Asker
+from cassia_core.pipeline.annotation.sending import CallReports
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import process_dataset
 from cassia_core.pipeline.exporting import write_batch
 from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
+from cassia_core.runs.live_words import LiveWords
 
 
 def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping[str, str]) -> str:
@@ -37,9 +39,12 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
     try:
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="cluster") as pool:
             asker = _asker(layout, config, log, providers, call_log)
+            if asker is not None and not config.replay_from:
+                asker.ask_first(tuple(m for m in config.models() if m.provider != OFFLINE))
             context = RunContext(layout=layout, config=config, log=log, pool=pool, asker=asker)
             outcomes = _process_all(context)
     finally:
+        layout.live_words.unlink(missing_ok=True)
         for provider in set(providers.values()):
             provider.close()
         call_log.close()
@@ -136,4 +141,28 @@ def _asker(
         on_call,
         layout.cancel.exists,
         notice=lambda text: log.emit(ev.Notice(text=text)),
+        reports=_reports(layout, log),
+    )
+
+
+def _reports(layout: RunLayout, log: EventLog) -> CallReports:
+    live = LiveWords(layout.live_words)
+
+    def failed(fault: CallFault) -> None:
+        log.emit(
+            ev.CallFailed(
+                dataset=fault.dataset,
+                cluster=fault.cluster,
+                agent=fault.agent,
+                problem=fault.problem,
+                said=fault.said,
+            )
+        )
+
+    return CallReports(
+        words=lambda request, words, thinking: live.add(
+            request.dataset, request.cluster, request.agent, words, thinking=thinking
+        ),
+        failed=failed,
+        paused=lambda until, why: log.emit(ev.RunPaused(until=until, why=why)),
     )

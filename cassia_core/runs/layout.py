@@ -198,6 +198,11 @@ class RunLayout:
         return self.private / "cancel"
 
     @property
+    def live_words(self) -> Path:
+        """Replies as they come; there only while the run is at work."""
+        return self.private / "live.json"
+
+    @property
     def worker_log(self) -> Path:
         return self.private / "worker.log"
 

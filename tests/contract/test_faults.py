@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cassia_core.domain.annotation import ClusterResult
+from cassia_core.pipeline.annotation import sending
 from cassia_core.pipeline.annotation.merge import merge_labels
 from tests.annotating import HUMAN_BLOOD, Bench, cluster_of, own_label, quick
 from tests.model_server import FAULTS, Answer, Asked, ModelServer
@@ -101,11 +102,14 @@ def run(case: Case, folder: Path, **params: object) -> tuple[tuple[ClusterResult
     with ModelServer(fault=fault) as server:
         settings = {
             "boost": "off",
-            "first_word_timeout_s": 0.5 if case.fault == "timeout" else 20.0,
+            "first_word_timeout_s": 0.2 if case.fault == "timeout" else 20.0,
             **params,
         }
-        with Bench(quick(server, case.wire, **settings), folder, wait_s=0.005) as bench:
-            results = bench.all(CLUSTERS)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sending, "NEAR_AT_ONCE", None)  # as a provider far away: all workers at once
+            bench = Bench(quick(server, case.wire, **settings), folder, wait_s=0.005)
+            with bench:
+                results = bench.all(CLUSTERS)
     return results, server, bench
 
 

@@ -43,8 +43,8 @@ def _cause(asked: Asked, chain: tuple[BaseException, ...]) -> ProviderError:
             f"The environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) says to ask {asked.title} through it.",
             "Correct or unset the proxy, or set NO_PROXY for this server, and start the program again.",
         )
-    if any(isinstance(e, socket.gaierror) for e in chain):
-        host = host_of(asked.base_url)
+    host = host_of(asked.base_url)
+    if host and any(isinstance(e, socket.gaierror) for e in chain):
         return ProviderTimeout(
             f"No computer called {host} was found.",
             "The name is misspelled, or there is no network.",
