@@ -19,7 +19,7 @@ from cassia_core.llm.registry import open_providers
 from cassia_core.pipeline.annotation.cluster import annotate_cluster
 from cassia_core.pipeline.annotation.cluster_case import Checks
 from cassia_core.pipeline.annotation.model_calls import Asker
-from cassia_core.pipeline.annotation.sending import CallReports
+from cassia_core.pipeline.asking.sending import CallReports
 from cassia_core.runs.call_log import CallLog
 from tests.model_server import ModelServer
 

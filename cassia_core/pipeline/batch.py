@@ -16,7 +16,7 @@ from cassia_core.llm.protocol import Provider
 from cassia_core.llm.registry import open_providers
 from cassia_core.llm.replay import ReplayProvider
 from cassia_core.pipeline.annotation.model_calls import Asker
-from cassia_core.pipeline.annotation.sending import CallReports
+from cassia_core.pipeline.asking.sending import CallReports
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import process_dataset
 from cassia_core.pipeline.exporting import write_batch

@@ -1,4 +1,4 @@
-"""The words of replies as they come, for the eye only: a file that is written over and over and gone at the end."""
+"""The words of replies as they come, for the eye only: a file written over and over, and gone at the end."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.pipeline.annotation import sending
 from cassia_core.pipeline.annotation.merge import merge_labels
+from cassia_core.pipeline.asking import sending
 from tests.annotating import HUMAN_BLOOD, Bench, cluster_of, own_label, quick
 from tests.model_server import FAULTS, Answer, Asked, ModelServer
 

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cassia_core.agents import annotator, booster, formatter, merger, scorer, tester, validator
+from cassia_core.agents import annotator, booster, formatter, merger, scorer, validator
 from cassia_core.agents.prompts import Prompt
 from cassia_core.domain.config import AgentModel, AnnotationParams
 from cassia_core.domain.conversation import AgentRole, Message, Turn
@@ -19,8 +19,9 @@ from cassia_core.llm.fingerprint import fingerprint
 from cassia_core.llm.near import FIRST_WORD_S, NEAR_FIRST_WORD_S, NEAR_SILENCE_S, SILENCE_S
 from cassia_core.llm.protocol import ChatRequest, Provider
 from cassia_core.pipeline.annotation.budget import Budget
-from cassia_core.pipeline.annotation.first_questions import FirstQuestions
-from cassia_core.pipeline.annotation.sending import CallReports, Sender, stands_near
+from cassia_core.pipeline.asking import small_question
+from cassia_core.pipeline.asking.first_questions import FirstQuestions
+from cassia_core.pipeline.asking.sending import CallReports, Sender, stands_near
 from cassia_core.runs.call_log import CallLog, LoggedCall
 
 PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
@@ -30,7 +31,7 @@ PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
     "scorer": scorer.prompt,
     "booster": booster.prompt,
     "merger": merger.prompt,
-    "tester": tester.prompt,
+    "tester": small_question.prompt,
 }
 EARLIER_PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
     role: partial(PROMPT_OF[role], earlier=True) for role in ("annotator", "validator", "scorer", "booster")
@@ -189,8 +190,10 @@ class Asker:
 
     def _answers_at_all(self, model: AgentModel) -> None:
         try:
-            request = self._request("tester", tester.TASK, model, dataset="", cluster="", attempt=1, note="")
-            problem = tester.problem_of(self._answer(request, model).text)
+            request = self._request(
+                "tester", small_question.TASK, model, dataset="", cluster="", attempt=1, note=""
+            )
+            problem = small_question.problem_of(self._answer(request, model).text)
         except RunCancelled:
             return
         except CassiaError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cassia_core.agents import tester
 from cassia_core.domain.config import OFFLINE, AgentModel
 from cassia_core.errors import ConfigError, ReplyError, ReplyFiltered
 from cassia_core.llm import catalogue
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts
 from cassia_core.llm.protocol import ChatRequest, ChatResponse
 from cassia_core.llm.registry import list_models, make_provider
+from cassia_core.pipeline.asking import small_question
 
 __all__ = [
     "ModelFacts",
@@ -78,12 +78,12 @@ def check_connection(
 
 
 def _small_question(model: AgentModel, first_word_s: float) -> ChatRequest:
-    prompt = tester.prompt(tester.TASK)
+    prompt = small_question.prompt(small_question.TASK)
     return ChatRequest(
         messages=prompt.messages,
         model=model.model,
         agent="tester",
-        task=tester.TASK,
+        task=small_question.TASK,
         temperature=model.temperature,
         max_tokens=model.max_tokens,
         reasoning=model.reasoning,
@@ -101,7 +101,7 @@ def _refuse_no_answer(title: str, answer: ChatResponse) -> None:
             f"Its content filter took offence.{said}",
             "Choose another model.",
         )
-    problem = tester.problem_of(answer.text)
+    problem = small_question.problem_of(answer.text)
     if problem:
         raise ReplyError(
             f"{title} is there, but a run with this model would not go well.",

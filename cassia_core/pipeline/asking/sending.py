@@ -32,7 +32,7 @@ from cassia_core.llm.near import NEAR_AT_ONCE, is_near
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, Provider
 from cassia_core.llm.usage_fields import TokenUsage
 from cassia_core.pipeline.annotation.budget import Budget, Need
-from cassia_core.pipeline.annotation.patience import Patience, worth_a_retry
+from cassia_core.pipeline.asking.patience import Patience, worth_a_retry
 from cassia_core.runs.call_log import CallLog, LoggedCall
 
 CHARACTERS_PER_TOKEN = 3
