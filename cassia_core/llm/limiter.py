@@ -13,6 +13,8 @@ from contextlib import contextmanager
 ANSWERS_BEFORE_ONE_MORE = 30
 QUICK_TRIES, QUICK_WAIT, SLOW_WAIT = 30, 1.0, 4.0
 """Units between two tries while a limit may be one for a minute: for the first so many, and after them."""
+NAMED_TRIES = 60
+"""So often a wait that the server named is believed, one after the other without an answer."""
 MINUTE_LIMITS = 150.0
 """Units after which a limit that refuses everything is no limit for a minute."""
 LONG_PAUSES = (300.0, 600.0, 1200.0, 2400.0, 3600.0)
@@ -154,9 +156,11 @@ class AdaptiveLimiter:
         """Seconds until the next try: the server's wish, and longer where that has led nowhere."""
         if allowance and (wait_s or 0.0) < LONG_PAUSES[0]:
             return LONG_PAUSES[-1] * self._unit_s
+        if wait_s is not None and self._refusals <= NAMED_TRIES:
+            return wait_s
         if refused_for <= MINUTE_LIMITS * self._unit_s:
             unnamed = QUICK_WAIT if self._refusals <= QUICK_TRIES else SLOW_WAIT
-            return wait_s if wait_s is not None else unnamed * random.uniform(0.75, 1.25) * self._unit_s
+            return max(wait_s or 0.0, unnamed * random.uniform(0.75, 1.25) * self._unit_s)
         long = LONG_PAUSES[min(self._long_pauses, len(LONG_PAUSES) - 1)] * self._unit_s
         self._long_pauses += 1
         return max(long, wait_s or 0.0)
