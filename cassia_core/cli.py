@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import add_clustering, resolution
+from cassia_core.cli_commands.reading_options import MANIFEST_COLUMNS, add_reading
 from cassia_core.errors import CassiaError
 
 _AGENT_OPTIONS = (
@@ -82,6 +83,7 @@ def _add_annotate(commands) -> None:
     command = commands.add_parser("annotate", help="annotate one file of cells or markers")
     command.add_argument("input", type=Path, metavar="INPUT", help="h5ad, 10x, mtx, loom, or a marker table")
     _add_sample(command)
+    add_reading(command)
     add_clustering(command)
     _add_agents(command)
     _add_output(command)
@@ -92,6 +94,7 @@ def _add_cluster(commands) -> None:
     command = commands.add_parser("cluster", help="cluster cells and find markers, without any annotation")
     command.add_argument("input", type=Path, metavar="INPUT", help="a file of cells")
     _add_sample(command, required=False)
+    add_reading(command)
     add_clustering(command)
     _add_output(command)
     command.set_defaults(run="running.cluster")
@@ -102,11 +105,12 @@ def _add_batch(commands) -> None:
         "batch",
         help="many datasets in one run",
         description="INPUT is a manifest (CSV with the columns path, tissue, species, and optionally name, "
-        "context, "
-        "cluster_column), or files and folders that all take --tissue and --species.",
+        "context, cluster_column, "
+        f"{', '.join(MANIFEST_COLUMNS)}), or files and folders that all take --tissue and --species.",
     )
     command.add_argument("inputs", type=Path, nargs="+", metavar="INPUT")
     _add_sample(command, required=False)
+    add_reading(command)
     add_clustering(command)
     _add_agents(command)
     _add_output(command)
@@ -174,6 +178,7 @@ def _add_look_commands(commands) -> None:
     look = commands.add_parser("inspect", help="say what is in a file, without changing or running anything")
     look.add_argument("input", type=Path, metavar="FILE")
     look.add_argument("--json", action="store_true", help="print everything as JSON")
+    add_reading(look, with_cluster_column=True)
     look.set_defaults(run="inspecting.inspect")
     app = commands.add_parser("app", help="start the web app and open the browser")
     app.add_argument("--port", type=int, default=8501, help="default 8501")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
+from cassia_core.cli_commands.reading_options import reading_of
 from cassia_core.domain.config import (
     AgentModel,
     AnnotationParams,
@@ -140,8 +141,11 @@ def prices_typed(prices: Sequence[float] | None) -> dict[str, float]:
     return dict(zip(("input_usd", "output_usd", "cached_usd"), prices or (), strict=False))
 
 
-def _dataset(options: argparse.Namespace, path: Path, **changes: str) -> DatasetSpec:
+def _dataset(
+    options: argparse.Namespace, path: Path, row: Mapping[str, str] | None = None, **changes: str
+) -> DatasetSpec:
     column = changes.pop("cluster_column", "") or options.cluster_column
+    read = reading_of(options, path, row)
     said = {
         "name": intake.dataset_name(path),
         "tissue": options.tissue,
@@ -150,20 +154,20 @@ def _dataset(options: argparse.Namespace, path: Path, **changes: str) -> Dataset
     } | {k: v for k, v in changes.items() if v}
     return DatasetSpec(
         path=str(path.expanduser().resolve()),
-        qc=_quality(options, path),
+        qc=_quality(options, path, read),
         clustering=clustering_of(options, column),
         markers=markers_of(options),
-        read=ReadOptions(max_cells=options.max_cells),
+        read=read,
         **said,
     )
 
 
-def _quality(options: argparse.Namespace, path: Path) -> QCParams:
+def _quality(options: argparse.Namespace, path: Path, read: ReadOptions) -> QCParams:
     """The limits given, over those suggested by the cells of `path` where this is asked for."""
     if not options.suggest_qc or not path.exists():  # a missing file is reported by its run
         return quality_of(options)
     try:
-        metrics = cell_quality.quality_metrics(path, ReadOptions(max_cells=options.max_cells))
+        metrics = cell_quality.quality_metrics(path, read)
     except InputError as error:
         if not hasattr(options, "inputs"):
             raise
@@ -221,7 +225,8 @@ def _manifest(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
             )
         given = Path(row["path"].strip()).expanduser()
         extra = {k: row.get(k) or "" for k in ("name", "tissue", "species", "context", "cluster_column")}
-        specs.append(_dataset(options, given if given.is_absolute() else path.parent / given, **extra))
+        file = given if given.is_absolute() else path.parent / given
+        specs.append(_dataset(options, file, row, **extra))
     return specs
 
 

@@ -187,6 +187,11 @@ def _status(context: RunContext, spec: DatasetSpec, results: tuple[ClusterResult
     if context.asker is not None and not tried:
         reason = f" First reason: {asked[0].reason}" if asked else ""
         return "failed", f"None of the {len(asked)} clusters could be annotated.{reason}"
+    if context.asker is not None and tried and not any(names_a_type(r.label) for r in tried):
+        reasons = next((r.reason for r in (*failed, *tried) if r.reason), "")
+        first = f" First reason: {reasons}" if reasons else ""
+        status = "failed" if len(failed) == len(tried) else "partial"
+        return status, f"None of the {len(tried)} clusters could be named.{first}"
     if not failed:
         return "success", ""
     status = overall(tuple("failed" if r.status == "failed" else "success" for r in tried))

@@ -12,6 +12,7 @@ from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.pipeline.context import RunContext
+from cassia_core.pipeline.known_genes import refuse_unknown_genes
 from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
 from cassia_core.runs.codec import write_json
 from cassia_core.runs.layout import DatasetLayout
@@ -54,6 +55,7 @@ def _prepare_markers(
 ) -> Prepared:
     begun = time.monotonic()
     loaded = load_markers(Path(spec.path), spec.markers, spec.reading)
+    refuse_unknown_genes(context, spec, loaded.frame["gene"])
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
     listener.finished("read", time.monotonic() - begun, f"{len(loaded.table.clusters)} clusters in the table")

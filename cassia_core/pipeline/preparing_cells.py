@@ -19,6 +19,7 @@ from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.pipeline.context import RunContext
+from cassia_core.pipeline.known_genes import refuse_unknown_genes
 from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
 from cassia_core.report.tables.safe_tables import write_csv
 from cassia_core.runs.codec import read_json, write_json, write_text
@@ -31,6 +32,7 @@ def prepare_cells(
     """Read cells, cluster them and find markers; see `preparing.prepare`."""
     begun = time.monotonic()
     read = load_cells(Path(spec.path), spec.reading)
+    refuse_unknown_genes(context, spec, read.adata.var["symbol"])
     loaded = replace(read, findings=subset_findings(read.findings, read.adata, spec.clustering))
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)

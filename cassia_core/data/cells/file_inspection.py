@@ -14,7 +14,7 @@ from cassia_core.data.tables.marker_tables import load_markers, questions_about,
 from cassia_core.data.tables.table_columns import NO_NAME
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
-from cassia_core.errors import AnnDataError, MarkerFormatError
+from cassia_core.errors import AnnDataError, InputError, MarkerFormatError
 from cassia_core.genes.lookup import share_known
 
 CELL_SUFFIXES = (".h5ad", ".h5", ".loom")
@@ -54,6 +54,19 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
     loaded = load_markers(path, MarkerParams(), options)
     _refuse_if_named_like_cells(path, loaded.frame["gene"].astype(str).unique()[:LOOKED_AT])
     return loaded.findings
+
+
+def holds_markers(path: Path) -> bool:
+    """Whether a file is a text or workbook of something else than expression values; False where it cannot be
+    read.
+    """
+    try:
+        source = find_source(path)
+    except InputError:
+        return False
+    if source.kind == "text":
+        return not _holds_expression(source.path)
+    return source.kind == "workbook"
 
 
 def _holds_expression(path: Path) -> bool:

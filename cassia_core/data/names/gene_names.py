@@ -42,6 +42,7 @@ _SYMBOL_COLUMNS = (
 )
 _MAX_UNMAPPED = 0.5
 _SAMPLED = 2000
+_NOTHING_KNOWN = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,12 @@ def notices_of_names(sample: list[str], species: str) -> list[str]:
     return [
         f"Only {known:.0%} of the gene names are known to us, as human or mouse; labels need known names."
     ]
+
+
+def nothing_known(names: list[str]) -> bool:
+    """Whether no name, but for one that meets an old alias by chance, is a gene of human or mouse."""
+    sample = names[:: max(1, len(names) // _SAMPLED)]
+    return bool(sample) and share_known(sample) <= _NOTHING_KNOWN
 
 
 def _without_blanks(names: pd.Series, done: list[str]) -> pd.Series:

@@ -128,6 +128,11 @@ def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:
     return file_inspection.inspect_file(path, options or ReadOptions())
 
 
+def holds_markers(path: Path) -> bool:
+    """Whether a file is a table of markers, as far as its start tells; False where it cannot be read."""
+    return file_inspection.holds_markers(path)
+
+
 def preview_markers(path: Path, params: MarkerParams, options: ReadOptions | None = None) -> MarkerTable:
     """The marker lists that a table would give under `params`."""
     return load_markers(path, params, options or ReadOptions()).table

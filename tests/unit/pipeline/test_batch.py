@@ -74,3 +74,28 @@ def test_a_replay_pays_nothing_and_says_so_everywhere(tmp_path: Path):
     assert all(turn.replayed for turn in row.turns if turn.model)
     assert "nothing was paid" in layout.batch_summary_txt.read_text()
     assert "replayed, nothing paid" in files.report_html.read_text()
+
+
+def of_table(tmp_path: Path, text: str) -> tuple[str, DatasetOutcome]:
+    table = tmp_path / "lists.csv"
+    table.write_text(text)
+    spec = DatasetSpec(name="lists", path=str(table), tissue="blood")
+    config = RunConfig(datasets=(spec,))
+    layout = create_run(config, tmp_path / "runs", {})
+    state = fill(layout, config)
+    return state, read_json(layout.dataset(0, spec).outcome, DatasetOutcome)
+
+
+def test_the_offline_engine_refuses_names_that_it_knows_none_of_before_it_runs(tmp_path: Path):
+    rows = [f"{cluster},qz{letter}xw{cluster}k" for cluster in (0, 1) for letter in "abcdefgh"]
+    state, outcome = of_table(tmp_path, "cluster,gene\n" + "\n".join(rows))
+    assert state == outcome.status == "failed"
+    assert "knows none of the genes" in outcome.error and "qzaxw0k" in outcome.error
+    assert outcome.n_clusters is None
+
+
+def test_a_run_that_names_no_cluster_is_no_success(tmp_path: Path):
+    rows = [f"{cluster},qz{letter}xw{cluster}k" for cluster in (0, 1) for letter in "abcdefgh"]
+    state, outcome = of_table(tmp_path, "cluster,gene\n" + "\n".join([*rows, "0,GAPDH", "1,ACTB"]))
+    assert state == outcome.status == "partial"
+    assert "None of the 2 clusters could be named" in outcome.error

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from cassia_core.data.names.features import chosen_genome
 from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows
 from cassia_core.data.readers.hdf5.h5_elements import UNREADABLE, Rows
 from cassia_core.data.readers.hdf5.hdf5_damage import damaged
@@ -65,7 +66,8 @@ def _group(
             f"It has {', '.join(genomes)}.",
             "Choose one of these.",
         )
-    chosen = options.genome or max(genomes, key=lambda name: file[name]["data"].shape[0])
+    largest = sorted(genomes, key=lambda name: -file[name]["data"].shape[0])
+    chosen = chosen_genome(tuple(largest), options)
     others = ", ".join(name for name in genomes if name != chosen)
     question = Question(
         option="genome",
@@ -73,7 +75,8 @@ def _group(
         choices=tuple(genomes),
         suggested=chosen,
     )
-    return chosen, (f"Only the genome {chosen} is used; the file also has {others}.",), (question,)
+    asked = () if options.genome or options.species else (question,)
+    return chosen, (f"Only the genome {chosen} is used; the file also has {others}.",), asked
 
 
 def _cells(group: h5py.Group, n_cells: int, n_genes: int, rows: Rows) -> sp.csr_matrix:
