@@ -108,6 +108,13 @@ def page_of(rows: list[ClusterResult], wanted: str) -> list[ClusterResult]:
     return rows[(number - 1) * PER_PAGE : number * PER_PAGE]
 
 
+def _known_genes(data: DatasetResults) -> set[str]:
+    """Symbols to mark in what was said: those measured, else those of the marker table, if it is there yet."""
+    if data.view:
+        return set(data.view.genes())
+    return {gene for table in (data.markers.clusters if data.markers else ()) for gene in table.symbols()}
+
+
 def draw_cluster(
     data: DatasetResults,
     row: ClusterResult,
@@ -117,13 +124,10 @@ def draw_cluster(
     words: list[str],
 ) -> None:
     """One expander, with the label that the conversation led to; what is inside is drawn when it is open."""
-    now = (
-        f" :violet-badge[:material/edit: You: {plain(label.short)}]"
-        if label.edited
-        else " :green-badge[:material/check: Accepted by you]"
-        if label.accepted
-        else ""
-    )
+    if label.edited:
+        now = f" :violet-badge[:material/edit: You: {plain(label.short)}]"
+    else:
+        now = " :green-badge[:material/check: Accepted by you]" if label.accepted else ""
     box = st.expander(
         f"{LIGHT_BADGE[row.light]} {cluster_line(row)}{now}",
         expanded=is_open,
@@ -191,7 +195,7 @@ def show() -> None:
     if not rows:
         st.markdown(":gray[No conversation has these words. Fewer words find more.]")
         return
-    genes = set(data.view.genes()) if data.view else {g for c in data.markers.clusters for g in c.symbols()}
+    genes = _known_genes(data)
     wanted = chosen_cluster()
     shown = page_of(rows, wanted)
     first = wanted if any(r.cluster == wanted for r in shown) else shown[0].cluster

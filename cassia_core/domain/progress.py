@@ -208,10 +208,9 @@ def _apply(view: RunView, event: ev.Event) -> RunView:
 def _apply_to_dataset(view: RunView, event: ev.Event) -> RunView:
     name = event.dataset  # type: ignore[attr-defined]  # every event left has one
     updated = _dataset_after(view.dataset(name), event)
-    known = any(d.name == name for d in view.datasets)
-    datasets = (
-        tuple(updated if d.name == name else d for d in view.datasets) if known else (*view.datasets, updated)
-    )
+    datasets = tuple(updated if d.name == name else d for d in view.datasets)
+    if all(d.name != name for d in view.datasets):
+        datasets = (*view.datasets, updated)
     turns = view.turns
     since, before = view.talking_since, view.done_before
     if isinstance(event, ev.TurnFinished):

@@ -41,7 +41,10 @@ def gene_chip(
     focus.
     """
     known = next((g for g in markers.genes if g.gene == gene), None) if markers else None
-    kind = "in" if known else "measured" if is_measured(gene) else "absent"
+    if known:
+        kind = "in"
+    else:
+        kind = "measured" if is_measured(gene) else "absent"
     tip = (
         _tip(known)
         if known

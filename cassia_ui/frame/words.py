@@ -128,7 +128,9 @@ def engine_name(provider: str, model: str) -> str:
 
 def cells(n: int | None) -> str:
     """A number of cells with its unit; "" when there are no cells."""
-    return "" if n is None else f"{n:,} cell{'' if n == 1 else 's'}"
+    if n is None:
+        return ""
+    return f"{n:,} cell" if n == 1 else f"{n:,} cells"
 
 
 def named_clusters(clusters: Sequence[str], most: int = 8) -> str:
@@ -154,11 +156,9 @@ def light_word(row: ClusterResult | None, *, by_hand: bool = False) -> str:
     """
     if by_hand:
         return f"{BY_HAND_GLYPH} Yours"
-    return (
-        f"{LIGHT_GLYPHS['look']} No answer"
-        if row and row.status == "failed"
-        else LIGHT_SHORT[row.light if row else None]
-    )
+    if row is None:
+        return LIGHT_SHORT[None]
+    return f"{LIGHT_GLYPHS['look']} No answer" if row.status == "failed" else LIGHT_SHORT[row.light]
 
 
 def cluster_line(row: ClusterResult) -> str:

@@ -129,6 +129,7 @@ def _draw_matrix(found: Agreement) -> None:
         dtype=object,
     )
     numbered = len(predicted) <= MOST_NUMBERED
+    percents = [[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in shares.to_numpy()]
     figure = go.Figure(
         go.Heatmap(
             z=shares.to_numpy(dtype=np.float32),
@@ -141,9 +142,7 @@ def _draw_matrix(found: Agreement) -> None:
             ygap=1,
             colorscale=colour_scale(),
             hovertemplate="%{customdata}<extra></extra>",
-            text=[[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in shares.to_numpy()]
-            if numbered
-            else None,
+            text=percents if numbered else None,
             texttemplate="%{text}" if numbered else None,
             colorbar=colour_bar("Share of<br>the row"),
         )

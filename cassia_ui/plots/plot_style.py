@@ -39,7 +39,9 @@ def colour_scale() -> list[list]:
 
 def row_height(n_rows: int) -> int:
     """Pixels of a row: less for many rows, never too low to read."""
-    return 26 if n_rows <= MANY_ROWS else 18 if n_rows <= 80 else 14
+    if n_rows <= MANY_ROWS:
+        return 26
+    return 18 if n_rows <= 80 else 14
 
 
 def name_rows(figure: go.Figure, names: Sequence[str], title: str = "") -> None:

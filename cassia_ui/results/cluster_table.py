@@ -169,11 +169,13 @@ def _digest(rows: Sequence[ClusterResult]) -> str:
 def _in_full(row: ClusterResult, label: ReviewedLabel | None) -> str:
     """The label with the ontology's name and id, said to be the nearest where it is."""
     name = label.label if label else row.label
-    return name_in_full(name, label.term if label else row.detailed_term) if name else ""
+    term = label.term if label else row.detailed_term
+    return name_in_full(name, term) if name else ""
 
 
 def _page(row: ClusterResult, label: ReviewedLabel | None) -> str | None:
-    cl_id = label.cl_id if label else row.detailed_term.cl_id if row.detailed_term else ""
+    own_id = row.detailed_term.cl_id if row.detailed_term else ""
+    cl_id = label.cl_id if label else own_id
     return ontology_page(cl_id) if cl_id else None
 
 

@@ -94,20 +94,20 @@ def _label(suggested: str) -> str:
         "Cell type", placeholder="Type a name, such as memory B cell", key="correct_text"
     ).strip()
     terms = {t.name: t.cl_id for t in review.search_labels(typed)} if len(typed) > 1 else {}
-    options = list(dict.fromkeys([*terms, *([typed] if typed else [suggested] if suggested else [])]))
+    options = list(dict.fromkeys([*terms, *filter(None, [typed or suggested])]))
     if not options:
         return ""
+
+    def option_in_words(name: str) -> str:
+        if name in terms:
+            return _term_in_words(name, terms[name])
+        return name if name in (suggested, UNKNOWN_LABEL) else f"{name} (your own words)"
+
     return st.selectbox(
         "Take this name",
         options,
         key=f"correct_choice_{typed}",
-        format_func=lambda name: (
-            _term_in_words(name, terms[name])
-            if name in terms
-            else name
-            if name in (suggested, UNKNOWN_LABEL)
-            else f"{name} (your own words)"
-        ),
+        format_func=option_in_words,
         help="Names of the Cell Ontology first, your own words last.",
     )
 

@@ -112,16 +112,7 @@ def _percent(value: float | None) -> str:
 
 def draw_readings(row: ClusterResult) -> None:
     """Light, and the three readings that stay apart, of the label that the run gave."""
-    rounds = (
-        f" :gray-badge[Passed in round {row.iterations}]"
-        if row.verdict and row.verdict.passed
-        else " :orange-badge[:material/gavel: Not passed]"
-        if row.verdict
-        else " :orange-badge[:material/gavel: Not validated]"
-        if row.label
-        else ""
-    )
-    st.markdown(LIGHT_BADGE[row.light] + rounds)
+    st.markdown(LIGHT_BADGE[row.light] + _verdict_badge(row))
     readings = []
     if row.evidence and row.evidence.score is not None:
         basis = "cells" if row.evidence.basis == "cells" else "marker list"
@@ -183,3 +174,12 @@ def draw_boost(boost: Boost) -> None:
 
 def _scored(score: float | None) -> str:
     return "" if score is None else f" (score {score:.0f})"
+
+
+def _verdict_badge(row: ClusterResult) -> str:
+    """What the validator said, behind the light; "" for a cluster without a label."""
+    if row.verdict and row.verdict.passed:
+        return f" :gray-badge[Passed in round {row.iterations}]"
+    if row.verdict:
+        return " :orange-badge[:material/gavel: Not passed]"
+    return " :orange-badge[:material/gavel: Not validated]" if row.label else ""

@@ -9,7 +9,7 @@ import streamlit as st
 from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
 from cassia_core.domain.conversation import ASKS_NO_MODEL
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
-from cassia_core.look.wording import AGENT_NAMES
+from cassia_core.look.wording import AGENT_NAMES, NO_LABEL
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs.results import label_colours
 from cassia_ui.frame import session
@@ -131,11 +131,8 @@ def _tile(tile: ClusterTile, colour: str, at_rest: bool) -> str:
     dot = f':color[●]{{foreground="{colour}"}} ' if colour and tile.label else ""
     size = f" ({cells(tile.n_cells)})" if tile.n_cells is not None else ""
     to_come = tile.state not in FINISHED and not at_rest
-    label = (
-        f"**{plain(everyday_name(tile.label))}**"
-        if tile.label
-        else f":gray[no label{' yet' if to_come else ''}]"
-    )
+    without = "no label yet" if to_come else NO_LABEL.lower()
+    label = f"**{plain(everyday_name(tile.label))}**" if tile.label else f":gray[{without}]"
     reason = f"  \n:gray[{plain(_first_sentence(reason_in_words(tile.reason)))}]" if tile.reason else ""
     return (
         f"{dot}:gray[Cluster {plain(tile.cluster)}{size}]  \n{label}  \n{tile_badge(tile, at_rest)}{reason}"

@@ -51,7 +51,8 @@ def draw_engine() -> None:
         help="Used exactly as typed. Empty: the provider's own.",
     )
     listed = [m.model for m in models.models_of(provider)]
-    wanted = now.model if now.provider == provider and now.model else (listed[0] if listed else "")
+    first_listed = listed[0] if listed else ""
+    wanted = now.model if now.provider == provider and now.model else first_listed
     options = list(
         dict.fromkeys(
             [*([wanted] if wanted else []), *listed, *session.value(_offered(provider, address), ())]

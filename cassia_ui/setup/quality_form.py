@@ -210,10 +210,12 @@ def _panel(panel: _Panel, values: np.ndarray, suggested: QCParams, qc: QCParams)
             alt=f"Histogram of {panel.title.split(',')[0].lower()}; kept from {low:g} to {high:g}",
         )
     whole = panel.metric == "n_genes"
-    found: dict[str, float | None] = {panel.high: None if high >= top else int(high) if whole else high}
+    if whole:
+        low, high = int(low), int(high)
+    limits: dict[str, float | None] = {panel.high: high if high < top else None}
     if panel.low:
-        found[panel.low] = None if low <= 0 else int(low) if whole else low
-    return found
+        limits[panel.low] = low if low > 0 else None
+    return limits
 
 
 def _top(panel: _Panel, values: np.ndarray, suggested: float | None) -> float:

@@ -18,7 +18,9 @@ def n_starts(n_cells: int) -> int:
     """How many starts are compared: several halve the spread from seed to seed, and cost time with many
     cells.
     """
-    return 4 if n_cells <= 30_000 else 2 if n_cells <= 150_000 else 1
+    if n_cells <= 30_000:
+        return 4
+    return 2 if n_cells <= 150_000 else 1
 
 
 def leiden_clusters(

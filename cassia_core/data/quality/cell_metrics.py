@@ -48,10 +48,7 @@ def cell_metrics(matrix: sparse.csr_matrix, genes: tuple[str, ...], *, is_log: b
     """
     kind = np.zeros(len(genes), dtype=np.int8)
     for at, gene in enumerate(genes):
-        name = gene.upper()
-        kind[at] = (
-            1 if name.startswith(_MITO) else 2 if name.startswith(_RIBO) else 3 if name in _HAEMO else 0
-        )
+        kind[at] = _kind_of_gene(gene.upper())
     sums = np.zeros((matrix.shape[0], 5))
     indptr = matrix.indptr.astype(np.int64)
     in_threads(
@@ -82,3 +79,12 @@ def _sum_kinds(indptr, indices, data, kind, is_log, start, stop, sums):
             if value != 0.0:
                 sums[row, kind[indices[j]]] += np.expm1(value) if is_log else value
                 sums[row, 4] += 1.0
+
+
+def _kind_of_gene(name: str) -> int:
+    """Column of the sums that a gene counts for: mitochondrial 1, ribosomal 2, haemoglobin 3, any other 0."""
+    if name.startswith(_MITO):
+        return 1
+    if name.startswith(_RIBO):
+        return 2
+    return 3 if name in _HAEMO else 0

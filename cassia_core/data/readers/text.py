@@ -117,8 +117,9 @@ def sniff_delimiter(text: str) -> str:
         body = widths[1:] or widths
         typical = max(set(body), key=body.count)
         agreement = body.count(typical) / len(body)
-        fits_header = widths[0] in (typical, typical - 1)
-        key = (agreement if typical > 1 and fits_header else agreement * 0.3 if typical > 1 else 0.0, typical)
+        if widths[0] not in (typical, typical - 1):
+            agreement *= 0.3  # a header of another width: most likely no delimiter of this table
+        key = (agreement if typical > 1 else 0.0, typical)
         if (round(key[0], 1), key[1]) > (round(best_key[0], 1), best_key[1]):
             best, best_key = delimiter, key
     if best_key[0] == 0.0 and lines and all(len(line.split()) > 1 for line in lines[:5]):

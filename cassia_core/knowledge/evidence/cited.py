@@ -25,13 +25,7 @@ def check_cited(
         if gene.upper() in listed or current(gene, species).upper() in listed:
             continue
         (missing if _exists(gene, species, expression) else invented).append(gene)
-    where = (
-        "table of known genes"
-        if expression is None
-        else "data"
-        if expression.basis == "cells"
-        else "marker table"
-    )
+    where = _searched(expression)
     items = [
         EvidenceItem(
             gene=gene, kind="cited_not_in_list", text=f"{gene} is cited but not in this cluster's list."
@@ -73,3 +67,10 @@ def _sentences(missing: list[str], invented: list[str], where: str) -> list[str]
             f"Cited but not in this cluster's list: {', '.join(missing)}. Cite only genes that are given."
         )
     return sentences
+
+
+def _searched(expression: ExpressionSource | None) -> str:
+    """Where cited genes were looked for."""
+    if expression is None:
+        return "table of known genes"
+    return "data" if expression.basis == "cells" else "marker table"

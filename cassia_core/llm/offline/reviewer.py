@@ -69,11 +69,8 @@ def _support(evidence: Evidence) -> str:
         return f"The knowledge base does not know {evidence.label}, so the genes could not be weighed for it."
     support, silent = evidence.genes("supporting"), evidence.genes("silent")
     named = plural(evidence.label)
-    text = (
-        f"{series(support[:5])} {'speaks' if len(support) == 1 else 'speak'} for {named}."
-        if support
-        else (f"No gene speaks for {named}.")
-    )
+    speak = "speaks" if len(support) == 1 else "speak"
+    text = f"{series(support[:5])} {speak} for {named}." if support else f"No gene speaks for {named}."
     if silent:
         text += f" Expected but silent: {series(silent[:4])}."
     return text

@@ -93,7 +93,8 @@ def _cells_sentences(ranking: Ranking, cells: Contrast | None) -> list[str]:
     silent = [gene.gene for gene in cells.genes if not gene.high][:3]
     sentences = []
     if high and cells.rival:
-        against = f", while {series(silent)} {'is' if len(silent) == 1 else 'are'} silent" if silent else ""
+        are = "is" if len(silent) == 1 else "are"
+        against = f", while {series(silent)} {are} silent" if silent else ""
         verb = "tells" if len(high) == 1 else "tell"
         named, rival = plural(cells.named), plural(cells.rival)
         sentences.append(

@@ -287,13 +287,9 @@ def _prompts(record: RunRecord) -> list[str]:
 def _next(params: AnnotationParams, role: str) -> str:
     """Who answers for a later role; the annotator's own model is not named again."""
     model = params.model_of(role)
-    return (
-        "the same model"
-        if model == params.annotator and model.provider != OFFLINE
-        else "the same engine"
-        if model == params.annotator
-        else _who(model)
-    )
+    if model != params.annotator:
+        return _who(model)
+    return "the same engine" if model.provider == OFFLINE else "the same model"
 
 
 def _who(model: AgentModel) -> str:

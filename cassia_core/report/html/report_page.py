@@ -306,11 +306,13 @@ def _flat(text: str) -> str:
 
 def _css_text(text: str) -> str:
     """`text` inside a CSS string: everything but plain letters and digits as its code point."""
-    return "".join(
-        c if c.isascii() and c.isalnum() else " " if c.isspace() else f"\\{ord(c):06x}"
-        for c in _flat(text)
-        if c.isprintable() or c.isspace()
-    )
+    return "".join(_css_letter(c) for c in _flat(text) if c.isprintable() or c.isspace())
+
+
+def _css_letter(letter: str) -> str:
+    if letter.isspace():
+        return " "
+    return letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}"
 
 
 def _csp_hash(script: str) -> str:

@@ -230,7 +230,7 @@ def _written(row_id: str, proposal: Proposal, markers: ClusterMarkers, setting: 
         "general": proposal.general,
         "detailed": "; ".join(proposal.subtypes),
         "confidence": "" if evidence.score is None else f"{evidence.score:.1f}",
-        "status": "unknown" if proposal.label == UNKNOWN else "mixed" if proposal.mixed else "done",
+        "status": _status(proposal),
         "reason": "",
     }
 
@@ -266,3 +266,9 @@ def _term_points(gold: str, predicted: str) -> float:
 
 def _percent(points: Sequence[float]) -> float:
     return 100 * sum(points) / len(points)
+
+
+def _status(proposal: Proposal) -> str:
+    if proposal.label == UNKNOWN:
+        return "unknown"
+    return "mixed" if proposal.mixed else "done"

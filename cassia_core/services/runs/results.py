@@ -131,8 +131,8 @@ def look_first(rows: Sequence[ClusterResult]) -> tuple[ClusterResult, ...]:
 
 def _doubt(row: ClusterResult) -> tuple:
     evidence = row.evidence.score if row.evidence and row.evidence.score is not None else -1.0
-    status: Literal[0, 1, 2] = 0 if row.status == "failed" else 2 if row.status == "skipped" else 1
-    return (status == 2, status, row.status != "needs_review", _LIGHT_ORDER[row.light], evidence)
+    skipped, failed = row.status == "skipped", row.status == "failed"
+    return (skipped, not failed, row.status != "needs_review", _LIGHT_ORDER[row.light], evidence)
 
 
 def label_colours(labels: Sequence[str], theme: Literal["light", "dark"]) -> dict[str, str]:

@@ -245,16 +245,10 @@ def _group_column(element: h5py.Group, rows: Rows) -> object:
 
 def _unique_categories(categories: np.ndarray) -> pd.Index:
     index = pd.Index(categories)
-    return (
-        index
-        if index.is_unique
-        else pd.Index(
-            [
-                f"{c} ({i})" if d else str(c)
-                for i, (c, d) in enumerate(zip(index, index.duplicated(), strict=True))
-            ]
-        )
-    )
+    if index.is_unique:
+        return index
+    repeated = zip(index, index.duplicated(), strict=True)
+    return pd.Index([f"{name} ({at})" if again else str(name) for at, (name, again) in enumerate(repeated)])
 
 
 def _compound_frame(element: h5py.Dataset, rows: Rows) -> pd.DataFrame:

@@ -63,11 +63,11 @@ def read_loom(path: Path, options: ReadOptions = ReadOptions(), *, inspect: bool
             raise damaged(path, error) from error
     adata.var = _indexed(var, (*_GENE_NAMES, *_GENE_IDS), path)
     names = next((name for name in _CELL_NAMES if name in obs), None)
-    adata.obs = (
-        obs.set_index(obs[names].astype(str))
-        if names
-        else obs.set_axis([f"cell_{number}" for number in (range(n_cells) if rows is None else rows)], axis=0)
-    )
+    if names:
+        adata.obs = obs.set_index(obs[names].astype(str))
+    else:
+        numbers = range(n_cells) if rows is None else rows
+        adata.obs = obs.set_axis([f"cell_{number}" for number in numbers], axis=0)
     adata.obs.index.name = None
     for key, (x, y) in _MAPS:
         if {x, y} <= set(obs) and obs[x].dtype.kind in "fiu" and obs[y].dtype.kind in "fiu":
