@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,8 @@ _AGENT_OPTIONS = (
 def main(arguments: Sequence[str]) -> int:
     """Run one command. Problems are printed as what, why and what to do; never as a traceback."""
     options = parser().parse_args(arguments)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they name files of ours and of libraries, and help nobody here
     try:
         return _function(options.run)(options)
     except CassiaError as error:
@@ -56,6 +59,14 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 2
+    except Exception as error:  # noqa: BLE001  whatever it is, a person reads what to do
+        print(
+            f"Problem: The command could not be finished.\nWhy: The program itself failed "
+            f"({type(error).__name__}: {error}). No input file was changed.\n"
+            "What to do: Try another file or setting, or send this message to the maintainers.",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def _function(name: str) -> Callable[[argparse.Namespace], int]:

@@ -30,6 +30,9 @@ KINDS = [
     "tgz",
     "bz2",
     "xz",
+    "h5mu",
+    "parquet",
+    "feather",
     "mtx",
     "csv",
     "tsv",
@@ -37,6 +40,8 @@ KINDS = [
     "xlsx",
     "xls",
     "rds",
+    "rdata",
+    "rda",
     "h5seurat",
 ]
 
@@ -52,8 +57,8 @@ def chooser() -> None:
         "Open a file of cells or a table of marker genes",
         type=KINDS,
         key=f"data_upload_{number}",
-        help="Cells: h5ad, 10x h5, a zipped matrix folder, loom, or a table of counts. Markers: csv, tsv, "
-        "txt, xlsx. "
+        help="Cells: h5ad, a Seurat object (rds), 10x h5, a zipped matrix folder or zarr store, loom, or a "
+        "table of counts. Markers: csv, tsv, txt, xlsx, rds. "
         "The kind is told from the content, not from the name.",
     )
     if upload is not None:
@@ -97,7 +102,8 @@ def look_into(path: Path, options: ReadOptions) -> Findings | None:
 
 
 def size_of(path: Path) -> str:
-    n_bytes = path.stat().st_size
+    files = path.rglob("*") if path.is_dir() else (path,)
+    n_bytes = sum(file.stat().st_size for file in files if file.is_file())
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= size:
             return f"{n_bytes / size:,.1f} {unit}"
@@ -147,7 +153,8 @@ with problems_as_cards("data"):
     )
     frame.title("Data", "What is in the file, what we do to it, and which cells to keep.", chips)
     if current.path:
-        show(current)
+        with problems_as_cards("file"):
+            show(current)
         with st.expander("Open another file", type="compact"):
             chooser()
     else:

@@ -115,7 +115,7 @@ def _process(
         status=status,
         error=error,
     )
-    _write(context, spec, layout, prepared, results, outcome)
+    outcome = _write(context, spec, layout, prepared, results, outcome)
     if outcome.status == "success":
         layout.clustered_h5ad.unlink(missing_ok=True)
     return replace(outcome, total_time=time.monotonic() - begun)
@@ -169,11 +169,12 @@ def _write(
     prepared: Prepared,
     results: tuple[ClusterResult, ...],
     outcome: DatasetOutcome,
-) -> None:
+) -> DatasetOutcome:
     begun = time.monotonic()
     context.emit(ev.StageStarted(dataset=spec.name, stage="write"))
-    write_dataset(context, spec, layout, prepared, results, outcome)
+    outcome = write_dataset(context, spec, layout, prepared, results, outcome)
     context.emit(ev.StageFinished(dataset=spec.name, stage="write", seconds=time.monotonic() - begun))
+    return outcome
 
 
 def _status(context: RunContext, spec: DatasetSpec, results: tuple[ClusterResult, ...]) -> tuple[str, str]:

@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import anndata as ad
+import pandas as pd
 
 from cassia_core.data.h5ad.labels import write_labels
+from cassia_core.data.h5ad.saving import save_cells
+from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
-from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus
 from cassia_core.errors import CassiaError
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
@@ -29,6 +35,8 @@ from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_clusters, load_record
 from cassia_core.version import __version__
 
+logger = logging.getLogger(__name__)
+
 LARGEST_COMPRESSED = 50_000_000
 """Stored values above which an h5ad is written uncompressed: gzip would take minutes."""
 
@@ -40,15 +48,96 @@ def write_dataset(
     prepared: Prepared,
     results: tuple[ClusterResult, ...],
     outcome: DatasetOutcome,
-) -> None:
-    """Write all files of one dataset."""
+) -> DatasetOutcome:
+    """Write all files of one dataset, each by itself: one that cannot be written takes no other with it.
+
+    Returns the outcome, which names what is missing; a success becomes "partial" where something is.
+    """
     layout.folder.mkdir(parents=True, exist_ok=True)
-    write_tables(layout, spec, prepared, results)
-    write_text(layout.conversations_json, dataset_texts.conversations_json(results))
-    write_text(layout.annotation_txt, dataset_texts.annotation_text(results, spec))
-    write_text(layout.summary_txt, dataset_texts.dataset_summary_text(spec, outcome, prepared.findings))
+    problems: list[str] = []
+    for path, write in _tables(layout, spec, prepared, results).items():
+        _attempt(path, write, problems)
     if prepared.adata is not None:
-        _write_h5ad(context, spec, layout, prepared, results)
+
+        def write_cells() -> None:
+            left_out = _write_h5ad(context, spec, layout, prepared, results)
+            problems.extend(f"{layout.annotated_h5ad.name}: {sentence}" for sentence in left_out)
+
+        _attempt(layout.annotated_h5ad, write_cells, problems)
+    ended = with_problems(outcome, problems)
+    _attempt(
+        layout.report_html, lambda: _write_report(context, spec, layout, prepared, results, ended), problems
+    )
+    ended = with_problems(outcome, problems)
+    text = dataset_texts.dataset_summary_text(spec, ended, prepared.findings)
+    _attempt(layout.summary_txt, lambda: write_text(layout.summary_txt, text), problems)
+    for problem in problems:
+        context.emit(ev.Notice(dataset=spec.name, text=problem))
+    return with_problems(outcome, problems)
+
+
+def with_problems(outcome: DatasetOutcome, problems: Sequence[str]) -> DatasetOutcome:
+    """The outcome with what could not be written; a dataset that has all its labels is then partly done."""
+    if not problems:
+        return outcome
+    status: DatasetStatus = "partial" if outcome.status == "success" else outcome.status
+    remedy = "Everything else is written. Resume the run to write these again; no call is paid twice."
+    return replace(outcome, status=status, error=" ".join([outcome.error, *problems, remedy]).strip())
+
+
+def _attempt(path: Path, write: Callable[[], None], problems: list[str]) -> None:
+    """Write one file; where that fails, note which one and why."""
+    try:
+        write()
+    except Exception as error:  # each file stands by itself, whatever goes wrong with another
+        logger.exception("%s could not be written", path.name)
+        reason = getattr(error, "strerror", None) or str(error).split("\n")[0][:200] or type(error).__name__
+        problems.append(f"{path.name} could not be written: {reason}.")
+
+
+def _tables(
+    layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared, results: tuple[ClusterResult, ...]
+) -> dict[Path, Callable[[], None]]:
+    """The tables and texts of one dataset, each with what writes it."""
+
+    def csv_of(path: Path, table: Callable[[], pd.DataFrame]) -> Callable[[], None]:
+        return lambda: write_csv(path, table())
+
+    def summary() -> pd.DataFrame:
+        return dataset_tables.summary_table(results, spec)
+
+    def scored() -> pd.DataFrame:
+        return dataset_tables.scored_table(results)
+
+    def markers() -> pd.DataFrame:
+        return dataset_tables.markers_table(prepared.table)
+
+    workbook = layout.output("_tables.xlsx")
+    return {
+        layout.summary_csv: csv_of(layout.summary_csv, summary),
+        layout.scored_csv: csv_of(layout.scored_csv, scored),
+        layout.full_csv: csv_of(layout.full_csv, lambda: dataset_tables.full_table(results, spec)),
+        layout.markers_csv: csv_of(layout.markers_csv, markers),
+        workbook: lambda: write_xlsx(
+            workbook, {"Summary": summary(), "Scores": scored(), "Markers": markers()}
+        ),
+        layout.conversations_json: lambda: write_text(
+            layout.conversations_json, dataset_texts.conversations_json(results)
+        ),
+        layout.annotation_txt: lambda: write_text(
+            layout.annotation_txt, dataset_texts.annotation_text(results, spec)
+        ),
+    }
+
+
+def _write_report(
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    prepared: Prepared,
+    results: tuple[ClusterResult, ...],
+    outcome: DatasetOutcome,
+) -> None:
     write_report(
         layout.report_html,
         spec=spec,
@@ -61,27 +150,14 @@ def write_dataset(
     )
 
 
-def write_tables(
-    layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared, results: Sequence[ClusterResult]
-) -> None:
-    """The CSV files and the workbook of one dataset."""
-    summary = dataset_tables.summary_table(results, spec)
-    scored = dataset_tables.scored_table(results)
-    markers = dataset_tables.markers_table(prepared.table)
-    write_csv(layout.summary_csv, summary)
-    write_csv(layout.scored_csv, scored)
-    write_csv(layout.full_csv, dataset_tables.full_table(results, spec))
-    write_csv(layout.markers_csv, markers)
-    write_xlsx(layout.output("_tables.xlsx"), {"Summary": summary, "Scores": scored, "Markers": markers})
-
-
 def _write_h5ad(
     context: RunContext,
     spec: DatasetSpec,
     layout: DatasetLayout,
     prepared: Prepared,
     results: tuple[ClusterResult, ...],
-) -> None:
+) -> tuple[str, ...]:
+    """Write the annotated cells; gives what had to be left out, a sentence each."""
     adata = prepared.adata
     annotation = context.config.annotation
     provenance = {
@@ -96,15 +172,19 @@ def _write_h5ad(
         "model": annotation.annotator.model if annotation else "",
     }
     write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
-    save_h5ad(adata, layout)
+    return save_h5ad(adata, layout)
 
 
-def save_h5ad(adata: ad.AnnData, layout: DatasetLayout) -> None:
-    """Write the annotated file, whole or not at all."""
+def save_h5ad(adata: ad.AnnData, layout: DatasetLayout) -> tuple[str, ...]:
+    """Write the annotated file, whole or not at all; gives what had to be left out of it."""
     part = layout.annotated_h5ad.with_name(f".{layout.annotated_h5ad.name}.part")
     stored = getattr(adata.X, "nnz", adata.X.size if adata.X is not None else 0)
-    adata.write_h5ad(part, compression="gzip" if stored <= LARGEST_COMPRESSED else None)
-    os.replace(part, layout.annotated_h5ad)
+    try:
+        left_out = save_cells(adata, part, compression="gzip" if stored <= LARGEST_COMPRESSED else None)
+        os.replace(part, layout.annotated_h5ad)
+    finally:
+        part.unlink(missing_ok=True)
+    return left_out
 
 
 def write_failure(layout: DatasetLayout, spec: DatasetSpec, error: CassiaError) -> None:

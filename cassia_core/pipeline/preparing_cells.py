@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,10 @@ from cassia_core.data.cells.load_cells import load_cells
 from cassia_core.data.cells.subset import subset_findings
 from cassia_core.data.clustering.cluster_cells import cluster_cells
 from cassia_core.data.h5ad.h5ad_safe import make_writable
+from cassia_core.data.h5ad.saving import save_cells
 from cassia_core.data.view.cell_expression import CellExpression
 from cassia_core.data.view.view_store import open_view
+from cassia_core.domain import events as ev
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
@@ -24,6 +27,8 @@ from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
 from cassia_core.report.tables.safe_tables import write_csv
 from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout
+
+logger = logging.getLogger(__name__)
 
 
 def prepare_cells(
@@ -50,19 +55,28 @@ def prepare_cells(
         cluster_key=clustered.cluster_key,
         refusal=str(clustered.refusal) if clustered.refusal else "",
     )
-    return prepared if prepared.refusal else _kept(layout, prepared)
+    return prepared if prepared.refusal else _kept(context, spec.name, layout, prepared)
 
 
-def _kept(layout: DatasetLayout, prepared: Prepared) -> Prepared:
+def _kept(context: RunContext, dataset: str, layout: DatasetLayout, prepared: Prepared) -> Prepared:
     """Keep the clustered cells on disk, so that a resumed run need not cluster again."""
     adata = prepared.adata
     at = list(adata.obs.columns).index(prepared.cluster_key)
     make_writable(adata)  # may rename columns that h5ad cannot hold; their order stays
     key = str(adata.obs.columns[at])
     part = layout.clustered_h5ad.with_suffix(".part")
-    adata.write_h5ad(part)
-    write_text(layout.prepared, json.dumps({"cluster_key": key}))
-    part.replace(layout.clustered_h5ad)
+    try:
+        save_cells(adata, part)
+        write_text(layout.prepared, json.dumps({"cluster_key": key}))
+        part.replace(layout.clustered_h5ad)
+    except (
+        Exception
+    ) as error:  # the answers are under way already: nothing that is paid for hangs on this copy
+        logger.exception("The clustered cells could not be kept")
+        part.unlink(missing_ok=True)
+        why = f"({type(error).__name__})"
+        text = f"The clustered cells could not be kept {why}; a resumed run clusters them again."
+        context.emit(ev.Notice(dataset=dataset, text=text))
     return replace(prepared, cluster_key=key)
 
 

@@ -108,6 +108,9 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
             target_sum=None,
             remark=f"{_NAMES[by_ratio]} of counts; the sums per cell differ.",
         )
+    twice = _logged_twice(rows, values)
+    if twice is not None:
+        return twice
     if noted_base in spreads:
         return State(
             state="log_normalised", log_base=noted_base, remark=f"{_NAMES[noted_base]}, as the file notes."
@@ -125,6 +128,20 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
             remark=f"{_NAMES[best]} by the sums per cell, which are nearly equal.",
         )
     return None
+
+
+def _logged_twice(rows: sp.csr_matrix, values: np.ndarray) -> State | None:
+    """A natural logarithm of a natural logarithm: only when undone twice are the sums per cell equal."""
+    if values.max() > np.log1p(_LARGEST_LOG["e"]) or rows.shape[0] <= 2:
+        return None
+    sums = np.asarray(_undone(_undone(rows, "e"), "e").sum(axis=1)).ravel()
+    total = float(np.median(sums))
+    if np.std(sums) / max(np.mean(sums), 1e-12) >= _EQUAL_SUMS or total < _SMALLEST_TARGET:
+        return None
+    return State(
+        state="unknown",
+        remark=f"A logarithm was taken twice; only undone twice does every cell sum to about {total:,.0f}.",
+    )
 
 
 _NAMES = {"e": "Natural logarithm", "2": "Logarithm to base 2", "10": "Logarithm to base 10"}

@@ -15,18 +15,43 @@ _RESERVED = "_index"
 def make_writable(adata: ad.AnnData) -> tuple[str, ...]:
     """Change names and values that `write_h5ad` refuses; returns what was done, a sentence each.
 
-    Names: "/" becomes "_", words take the place of numbers, repeated columns get a number. Columns of mixed
-    types,
-    dates and pandas strings become words. Entries of `uns` that cannot be stored (None, objects) are left
-    out.
+    Tables are treated alike wherever they hang (`obs`, `var`, `raw`, `obsm`, `varm`, `uns`). Names: "/"
+    becomes "_", words take the place of numbers, repeated columns get a number. Columns of mixed types, dates
+    and pandas strings become words. Entries that cannot be stored (None, objects, arrays of unequal rows) are
+    left out.
     """
     done: list[str] = []
     adata.obs = _safe_table(adata.obs, "obs", done)
     adata.var = _safe_table(adata.var, "var", done)
+    _make_raw_writable(adata, done)
     for name in ("obsm", "varm", "obsp", "varp", "layers"):
-        _safe_keys(getattr(adata, name), name, done)
+        mapping = getattr(adata, name)
+        _safe_keys(mapping, name, done)
+        _safe_values(mapping, name, done)
     adata.uns = _safe_mapping(dict(adata.uns), "uns", done)
     return tuple(done)
+
+
+def _make_raw_writable(adata: ad.AnnData, done: list[str]) -> None:
+    """Put a raw matrix whose table of genes h5ad cannot hold back with one that it can."""
+    if adata.raw is None:
+        return
+    said = len(done)
+    table = _safe_table(adata.raw.var, "raw.var", done)
+    if len(done) > said:
+        obs = pd.DataFrame(index=adata.obs_names)
+        adata.raw = ad.AnnData(X=adata.raw.X, var=table, obs=obs)
+
+
+def _safe_values(mapping: MutableMapping, where: str, done: list[str]) -> None:
+    """Clean the tables among aligned arrays; leave out what is neither a table nor a plain array."""
+    for name in list(mapping):
+        value = mapping[name]
+        if isinstance(value, pd.DataFrame):
+            mapping[name] = _safe_table(value, f"{where}/{name}", done)
+        elif not sparse.issparse(value) and getattr(getattr(value, "dtype", None), "kind", "O") in "OV":
+            del mapping[name]
+            done.append(f"{where}/{name} was left out: h5ad cannot hold it.")
 
 
 def _safe_table(table: pd.DataFrame, where: str, done: list[str]) -> pd.DataFrame:
@@ -82,6 +107,8 @@ def _safe_mapping(mapping: dict, where: str, done: list[str]) -> dict:
         key = _free(_safe_name(name), safe)
         if isinstance(value, MutableMapping):
             safe[key] = _safe_mapping(dict(value), f"{where}/{key}", done)
+        elif isinstance(value, pd.DataFrame):
+            safe[key] = _safe_table(value, f"{where}/{key}", done)
         elif _storable(value):
             safe[key] = value
         else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
+import traceback
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +20,10 @@ from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
-from cassia_core.errors import InputError
+from cassia_core.errors import CassiaError, InputError
 from cassia_core.runs.layout import file_stem
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 4 * 1024 * 1024
 DEMO_FILE = "10x_pbmc68k_reduced.h5ad"
@@ -124,8 +128,25 @@ def server_path(text: str) -> Path:
 
 
 def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:
-    """What is in a file: see `cassia_core.data.cells.file_inspection.inspect_file`."""
-    return file_inspection.inspect_file(path, options or ReadOptions())
+    """What is in a file: see `cassia_core.data.cells.file_inspection.inspect_file`.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened or used, or it holds something that the program did not foresee.
+    """
+    try:
+        return file_inspection.inspect_file(path, options or ReadOptions())
+    except CassiaError:
+        raise
+    except Exception as error:  # a file may hold anything; what is wrong with one must not shut the page
+        logger.exception("An input could not be inspected")
+        raise InputError(
+            f"{Path(path).name} could not be read.",
+            f"It holds something that was not foreseen ({type(error).__name__}). The file was not changed.",
+            "Save it in another format (h5ad, csv), or send the details to the maintainers.",
+            details="".join(traceback.format_exception(error)[-3:]),
+        ) from error
 
 
 def holds_markers(path: Path) -> bool:
