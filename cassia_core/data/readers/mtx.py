@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,7 @@ def _read_entries(path: Path, name: str, inspect: bool) -> tuple[sp.coo_matrix, 
             limit = min(stored, _INSPECTED_ENTRIES) if inspect else stored
             width = 2 if " pattern" in first.lower() else 3
             parts = [part.to_numpy() for part in _chunks(stream, width, limit)]
-    except (OSError, EOFError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise AnnDataError(
             f"{name} is damaged.",
             "Its entries do not read as numbers, or it ends too early.",

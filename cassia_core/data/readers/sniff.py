@@ -7,6 +7,7 @@ import gzip
 import lzma
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal
 
@@ -98,7 +99,7 @@ def _packed_kind(path: Path, head: bytes) -> FileKind:
     unpacker = next(make for magic, make in _UNPACKERS.items() if head.startswith(magic))()
     try:
         inside = unpacker.decompress(head)
-    except (OSError, EOFError, lzma.LZMAError):
+    except (OSError, EOFError, ValueError, lzma.LZMAError):
         inside = b""
     if inside[257:262] == b"ustar" or not inside and not _is_r_name(path):
         return "tar"
@@ -121,7 +122,7 @@ def _gzip_kind(path: Path) -> FileKind:
     try:
         with gzip.open(path) as stream:
             head = stream.read(_HEAD)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"{path.name} cannot be unpacked.",
             "The compressed file is damaged or incomplete.",

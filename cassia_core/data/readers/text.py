@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -60,7 +61,7 @@ def read_bytes(path: Path, limit: int | None = None) -> bytes:
     try:
         with open_bytes(path) as stream:
             return stream.read() if limit is None else stream.read(limit)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise MarkerFormatError(
             f"{path.name} cannot be unpacked.",
             "The compressed file is damaged or was not copied to its end.",
@@ -106,7 +107,8 @@ def decode(content: bytes) -> tuple[str, str]:
 
 def sniff_delimiter(text: str) -> str:
     """The delimiter under which most lines have the same number (above one) of fields."""
-    lines = [line for line in text[:_SNIFFED_CHARACTERS].split("\n") if line.strip()][: _SAMPLED_LINES + 1]
+    sample = text[:_SNIFFED_CHARACTERS].replace("\r", "\n").replace("\0", "")
+    lines = [line for line in sample.split("\n") if line.strip()][: _SAMPLED_LINES + 1]
     if len(lines) > 2:
         lines.pop()  # it may have been cut
     best, best_key = ",", (0.0, 0)
@@ -151,7 +153,8 @@ def parse_table(text: str, name: str, encoding: str = "UTF-8", max_rows: int | N
     if not text.strip():
         raise MarkerFormatError(f"{name} is empty.", "There is no text in it.", "Choose another file.")
     delimiter = sniff_delimiter(text)
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=delimiter == " ")
+    one_end = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone return ended the lines of old Macs
+    lines = csv.reader(io.StringIO(one_end), delimiter=delimiter, skipinitialspace=delimiter == " ")
     try:
         rows = [row for row in islice(lines, None if max_rows is None else max_rows + _PREAMBLE_LINES) if row]
     except csv.Error as error:

@@ -66,3 +66,10 @@ def test_edges(matrix, state):
 def test_a_note_in_the_file_decides_what_values_leave_open():
     odd = np.random.default_rng(0).gamma(2, 0.6, (60, 80))
     assert classify(odd, noted_base="2").log_base == "2"
+
+
+def test_a_logarithm_taken_twice_is_seen_and_not_taken_for_one():
+    once = logged()
+    state = classify(np.log1p(once), "e")
+    assert state.state == "unknown" and "taken twice" in state.remark
+    assert classify(once, "e").state == "log_normalised"
