@@ -14,6 +14,7 @@ from cassia_core.knowledge.cells.groups import GroupProfiles, Reference
 from cassia_core.knowledge.cells.reading import GroupReadings, read_groups, reference_of
 from cassia_core.knowledge.cells.walking import KindWalk
 from cassia_core.knowledge.naming.labels import plural
+from cassia_core.knowledge.naming.lineages import lineages
 from cassia_core.knowledge.scoring.list_scores import DEFAULTS, tissue_prior
 
 SHOWN, SHOWN_SILENT = 8, 4
@@ -89,12 +90,19 @@ class _Teller:
         values, lineage = self.readings.value[k], self.profiles.lineage
         for t in [named, *self.profiles.above(named)]:
             parent = int(self.profiles.parent[t])
-            if parent >= 0 and lineage[parent] == lineage[t] and (rivals := self.walk.rivals(t)):
+            if (
+                parent >= 0
+                and lineage[parent] == lineage[t] == lineage[named]
+                and (rivals := self.walk.rivals(t))
+            ):
                 return max(rivals, key=lambda s: (float(values[s]), -s))
-        others = np.where(
-            self.profiles.lineage == self.readings.lineage[k], -np.inf, self.readings.type_evidence[k]
-        )
-        return int(others.argmax()) if np.isfinite(others).any() else None
+        shares = self.readings.lineage_share[k].copy()
+        vague = [name in lineages() and lineages()[name].vague for name in self.profiles.lineage_names]
+        shares[vague] = -1.0  # "leukocyte" is above the type, not beside it
+        shares[self.readings.lineage[k]] = -1.0
+        inside = lineage == int(shares.argmax())
+        evidence = np.where(inside, self.readings.type_evidence[k], -np.inf)
+        return int(evidence.argmax()) if np.isfinite(evidence).any() else None
 
     def _genes(self, k: int, named: int, rival: int | None, says: np.ndarray) -> tuple[DecidingGene, ...]:
         own = self.weights[:, named]

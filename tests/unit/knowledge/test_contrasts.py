@@ -34,6 +34,7 @@ def test_the_genes_that_decided_are_named_with_their_ranges() -> None:
 def test_what_was_not_measured_is_said_with_what_speaks_for_either_kind() -> None:
     cells = contrasts(leave_out="CD14")["CD16"]
     assert cells.named == "monocyte"
+    assert cells.rival != "myeloid leukocyte"  # which is above it, not beside it
     assert "CD14, which was not measured" in cells.stopped
     assert "HES4" in cells.stopped
     assert "non-classical monocytes" in cells.stopped
