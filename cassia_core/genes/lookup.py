@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cassia_core.genes.other_species import human_counterpart, other_symbol_of
 from cassia_core.genes.species_ids import is_ensembl, species_by_ids
 from cassia_core.genes.tables_io import SPECIES, gene_table, orthologue_pairs
 
@@ -78,7 +79,7 @@ _FEW_GENES, _MANY_GENES = 5, 50
 def symbol_of(gene_id: str, species: str) -> str | None:
     """Current symbol of an Ensembl id (a version is ignored) or an Entrez id; None when unknown."""
     if species not in SPECIES:
-        return None
+        return other_symbol_of(gene_id, species)
     return gene_table(species).by_id.get(gene_id.strip().upper().split(".")[0])
 
 
@@ -117,6 +118,8 @@ def orthologue(symbol: str, source: str, target: str) -> str | None:
     Several human genes may have the same mouse gene (CD8B and CD8B2: Cd8b1); then only the way from human to
     mouse has an answer.
     """
+    if source not in SPECIES and target == "human":
+        return human_counterpart(symbol, source)
     current = canonical(symbol, source)
     if current is None or target not in SPECIES:
         return None

@@ -28,7 +28,7 @@ def gene_table(species: str) -> GeneTable:
     by_upper: dict[str, str] = {}
     by_id: dict[str, str] = {}
     symbols = []
-    for line in _lines(f"{species}_genes.tsv.gz"):
+    for line in table_lines(f"{species}_genes.tsv.gz"):
         symbol, ensembl, entrez = line.split("\t")
         symbols.append(symbol)
         by_upper.setdefault(symbol.upper(), symbol)
@@ -37,7 +37,7 @@ def gene_table(species: str) -> GeneTable:
                 by_id[gene_id] = symbol
         if entrez:
             by_id[entrez] = symbol
-    names = dict(line.split("\t") for line in _lines(f"{species}_names.tsv.gz"))
+    names = dict(line.split("\t") for line in table_lines(f"{species}_names.tsv.gz"))
     return GeneTable(symbols=frozenset(symbols), by_upper=by_upper, by_id=by_id, other_names=names)
 
 
@@ -45,7 +45,7 @@ def gene_table(species: str) -> GeneTable:
 def orthologue_pairs() -> tuple[dict[str, str], dict[str, str]]:
     """Human symbol to mouse symbol, and mouse to human where only one human gene corresponds."""
     to_mouse, to_human = {}, {}
-    for line in _lines("orthologues.tsv.gz"):
+    for line in table_lines("orthologues.tsv.gz"):
         human, mouse, multiplicity = line.split("\t")
         to_mouse[human] = mouse
         if multiplicity == "1":
@@ -53,6 +53,7 @@ def orthologue_pairs() -> tuple[dict[str, str], dict[str, str]]:
     return to_mouse, to_human
 
 
-def _lines(name: str) -> list[str]:
+def table_lines(name: str) -> list[str]:
+    """Lines of a packaged table."""
     packed = (resources.files("cassia_core.genes") / "tables" / name).read_bytes()
     return gzip.decompress(packed).decode().splitlines()

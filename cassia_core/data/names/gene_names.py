@@ -17,8 +17,10 @@ from cassia_core.errors import GeneIdError
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
 from cassia_core.genes.lookup import share_known
+from cassia_core.genes.other_species import OTHER_SPECIES, share_with_counterpart
 from cassia_core.genes.species_ids import is_ensembl, kind_of_names, species_by_ids
 from cassia_core.genes.spelling import OUTER, field_of, without_r_spelling
+from cassia_core.genes.tables_io import SPECIES
 
 _SYMBOL_COLUMNS = (
     "gene_symbols",
@@ -136,6 +138,11 @@ def notices_of_names(sample: list[str], species: str) -> list[str]:
         return ["These are equivalence classes of reads and no genes. Quantify genes instead."]
     if kind == "numbered features":
         return [f"The features are only numbered ({', '.join(sample[:2])}); no gene is named."]
+    if species in OTHER_SPECIES:
+        return [
+            f"{share_with_counterpart(sample, species):.0%} of the gene names of this species ({species}) have one "
+            "human counterpart. The offline engine knows human and mouse cells only: take its labels with care."
+        ]
     known = share_known(sample)
     if known >= _MAX_UNMAPPED:
         return []
@@ -339,6 +346,8 @@ def _undo_spreadsheet(symbols: pd.Series, species: str, done: list[str], notices
 def _made_current(symbols: pd.Series, ensembl: pd.Series | None, species: str, done: list[str]) -> pd.Series:
     """Current symbols for old ones, unless the current one is taken by another row of the file."""
     taken = set(symbols)
+    if species not in SPECIES:  # there is no table of their old names
+        return symbols
     by_id = ensembl.map(lambda gene_id: symbol_of(gene_id, species)) if ensembl is not None else None
     current = []
     for row, name in enumerate(symbols):

@@ -85,3 +85,17 @@ def test_names_that_only_resemble_ids_are_no_ids():
     assert is_ensembl("ENSMUSG00000032094.12")
     assert not is_ensembl("ENSA")
     assert not is_ensembl("ENSG1")
+
+
+def test_genes_of_other_species_have_at_most_one_human_counterpart():
+    assert orthologue("Cd3d", "rat", "human") == "CD3D"
+    assert orthologue("ptprc", "zebrafish", "human") == "PTPRC"
+    assert orthologue("PTPRC", "pig", "human") == orthologue("PTPRC", "macaque", "human") == "PTPRC"
+    assert orthologue("ppardb", "zebrafish", "human") is None  # ppardb and pparda: PPARD
+    assert orthologue("Nosuchgene", "rat", "human") is None
+
+
+def test_ids_of_other_species_are_turned_into_their_own_symbols():
+    assert symbol_of("ENSRNOG00000009523.3", "rat") == "Rab11fip2"
+    assert symbol_of("ENSSSCG00000028996", "pig") == "ALDH1A1"
+    assert symbol_of("ENSRNOG00000009523", "pig") is None
