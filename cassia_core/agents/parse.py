@@ -169,6 +169,11 @@ def holdsanswer_of(text: str) -> bool:
     return bool(find_blocks(text).readable)
 
 
+def holds_answer(text: str) -> bool:
+    """Whether a text holds at least one object, which a reader here would look at."""
+    return bool(find_blocks(text).readable)
+
+
 def genes_named(text: str) -> frozenset[str]:
     """All words of a text that could be a gene's symbol, in capitals: as they stand between blanks and
     commas, and without the signs around them."""

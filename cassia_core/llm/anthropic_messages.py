@@ -8,7 +8,9 @@ import anthropic
 import httpx2
 
 from cassia_core.errors import ProviderError
+from cassia_core.llm.abilities import Abilities, Refusal, Wishes
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
+from cassia_core.llm.fitted_request import ask_as_it_takes
 from cassia_core.llm.listening import CONNECT_S, Line, Silence, listen, socket_limit
 from cassia_core.llm.near import is_this_computer
 from cassia_core.llm.problems import in_words
@@ -40,6 +42,7 @@ class AnthropicMessages:
 
     def __init__(self, facts: ProviderFacts, key: str | None, base_url: str | None = None) -> None:
         self._facts, self._key = facts, key
+        self._abilities = Abilities(facts)
         self._base_url = base_url or facts.base_url
         direct = is_this_computer(self._base_url)  # whatever proxy the environment names
         self._client = anthropic.Anthropic(
@@ -54,9 +57,12 @@ class AnthropicMessages:
 
     def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         try:
-            return self._send(self._fields(request), request, heard)
+            return ask_as_it_takes(self._abilities, request, heard, self._ask, self._refusal)
         except (anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL, ServerFault, Silence) as error:
             raise self._problem(error, request.model) from error
+
+    def _ask(self, request: ChatRequest, wishes: Wishes, heard: Heard) -> ChatResponse:
+        return self._send(self._fields(request, wishes), request, heard)
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models this key may use, newest first.
@@ -77,20 +83,21 @@ class AnthropicMessages:
     def close(self) -> None:
         self._client.close()
 
-    def _fields(self, request: ChatRequest) -> dict[str, object]:
+    def _fields(self, request: ChatRequest, wishes: Wishes) -> dict[str, object]:
         model = facts_of(self._facts.name, request.model)
-        thinks = bool(request.reasoning) and model.reasoning is not False
+        thinks = bool(request.reasoning)
+        longest = min(LONGEST_REPLY, wishes.most_tokens or LONGEST_REPLY)
         fields: dict[str, object] = {
             "model": request.model,
-            "max_tokens": request.max_tokens or LONGEST_REPLY,
+            "max_tokens": request.max_tokens or longest,
             "messages": [
                 {"role": m.role, "content": m.content} for m in request.messages if m.role != "system"
             ],
         }
         system = "\n\n".join(m.content for m in request.messages if m.role == "system")
         if system:
-            fields["system"] = system
-        if request.temperature is not None and model.temperature and not thinks:
+            fields["system"] = [_marked(system)] if wishes.cache_marks else system
+        if request.temperature is not None and not thinks:
             fields["temperature"] = min(request.temperature, 1.0)
         output = _output_config(request, model, thinks)
         if output:
@@ -147,6 +154,16 @@ class AnthropicMessages:
             reply.add_text(getattr(block, "text", None) or "")
         reply.finish, reply.model, reply.usage = answer.stop_reason or "", answer.model or "", answer.usage
         return reply
+
+    def _refusal(self, error: Exception) -> Refusal | None:
+        """What the server refused, where the error is a refusal."""
+        if isinstance(error, ServerFault):
+            return Refusal(status=error.words.status, words=error.words.text)
+        if not isinstance(error, anthropic.APIStatusError):
+            return None
+        response = error.response
+        words = words_of(_status_of(error), response.text, response.headers, self._key)
+        return Refusal(status=words.status, words=words.text)
 
     def _asked(self, model: str) -> Asked:
         return Asked(facts=self._facts, base_url=self._base_url, model=model)
@@ -208,11 +225,18 @@ def _later_usage(begun: object, now: object) -> object:
     return begun.model_copy(update=later)  # type: ignore[attr-defined]  # a model of the SDK
 
 
+def _marked(system: str) -> dict[str, object]:
+    """The instruction, which is the same for all clusters, with the mark up to which it may be kept in the
+    provider's cache. Below the provider's least length (about 1,000 tokens) the mark does nothing.
+    """
+    return {"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}
+
+
 def _output_config(request: ChatRequest, model: ModelFacts, thinks: bool) -> dict[str, object]:
     config: dict[str, object] = {}
     if thinks and model.thinking == "adaptive":
         config["effort"] = request.reasoning
-    if request.json_schema and model.json_schema:
+    if request.json_schema:
         config["format"] = {"type": "json_schema", "schema": dict(request.json_schema)}
     return config
 

@@ -12,7 +12,9 @@ import openai
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from cassia_core.errors import ProviderError
-from cassia_core.llm.catalogue import ProviderFacts, facts_of
+from cassia_core.llm.abilities import Abilities, Refusal, Wishes
+from cassia_core.llm.catalogue import ProviderFacts
+from cassia_core.llm.fitted_request import ask_as_it_takes
 from cassia_core.llm.listening import CONNECT_S, Line, Silence, listen, socket_limit
 from cassia_core.llm.near import is_this_computer
 from cassia_core.llm.problems import in_words
@@ -53,6 +55,7 @@ class OpenAICompatible:
         self._base_url = base_url or facts.base_url
         self._key = key
         self._way: dict[str, int] = {}
+        self._abilities = Abilities(facts)
         direct = is_this_computer(self._base_url)  # whatever proxy the environment names
         self._client = openai.OpenAI(
             api_key=key or in_words.NO_KEY,
@@ -69,9 +72,12 @@ class OpenAICompatible:
 
     def complete(self, request: ChatRequest, heard: Heard = unheard) -> ChatResponse:
         try:
-            return self._send(self._fields(request), request, heard)
+            return ask_as_it_takes(self._abilities, request, heard, self._ask, self._refusal)
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ServerFault, Silence) as error:
             raise self._problem(error, request.model) from error
+
+    def _ask(self, request: ChatRequest, wishes: Wishes, heard: Heard) -> ChatResponse:
+        return self._send(self._fields(request, wishes), request, heard)
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models the server offers, sorted.
@@ -92,20 +98,18 @@ class OpenAICompatible:
     def close(self) -> None:
         self._client.close()
 
-    def _fields(self, request: ChatRequest) -> dict[str, object]:
-        model = facts_of(self._facts.name, request.model)
+    def _fields(self, request: ChatRequest, wishes: Wishes) -> dict[str, object]:
         fields: dict[str, object] = {
             "model": request.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         }
-        if request.temperature is not None and model.temperature:
+        if request.temperature is not None:
             fields["temperature"] = request.temperature
-        if request.max_tokens is not None:
-            fields[self._facts.tokens_field] = request.max_tokens
-        if request.reasoning and model.reasoning is not False:
+        if request.max_tokens is not None and wishes.tokens:
+            fields[wishes.tokens] = request.max_tokens
+        if request.reasoning:
             fields |= _reasoning(self._facts.reasoning_field, request.reasoning)
-        wants_schema = model.json_schema if model.json_schema is not None else self._facts.json_schema
-        if request.json_schema and wants_schema:
+        if request.json_schema:
             fields["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {"name": request.agent, "schema": dict(request.json_schema), "strict": True},
@@ -188,6 +192,19 @@ class OpenAICompatible:
         reply.finish = answer.choices[0].finish_reason or ""
         reply.model, reply.usage = answer.model or "", answer.usage
         return reply
+
+    def _refusal(self, error: Exception) -> Refusal | None:
+        """What the server refused, where the error is a refusal."""
+        match error:
+            case ServerFault():
+                words, parameter = error.words, ""
+            case openai.APIStatusError():
+                response = error.response
+                words = words_of(response.status_code, response.text, response.headers, self._key)
+                parameter = error.param or ""
+            case _:
+                return None
+        return Refusal(status=words.status, parameter=parameter, words=words.text)
 
     def _asked(self, model: str) -> Asked:
         return Asked(facts=self._facts, base_url=self._base_url, model=model)

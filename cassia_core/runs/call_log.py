@@ -17,14 +17,15 @@ from cassia_core.runs.codec import after_torn_part, cut_torn_end
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedCall:
     """One finished call with its reply. `key` is the fingerprint of the request that it answers; `replayed`
-    says that
-    another run paid for it."""
+    says that another run paid for it, `from_thinking` that the reply is what stood in the field for reasoning.
+    """
 
     key: str
     call: CallRecord
     reply: str
     finish_reason: str = "stop"
     finish_said: str = ""
+    from_thinking: bool = False
     replayed: bool = False
 
 
@@ -81,6 +82,7 @@ class CallLog:
             "key": entry.key,
             **asdict(entry.call),
             "finish_reason": entry.finish_reason,
+            **({"from_thinking": True} if entry.from_thinking else {}),
             **({"finish_said": entry.finish_said} if entry.finish_said else {}),
             "reply": entry.reply,
         }
@@ -143,6 +145,7 @@ def read_calls(path: Path) -> Iterator[LoggedCall]:
                 reply=line["reply"],
                 finish_reason=line["finish_reason"],
                 finish_said=line.get("finish_said", ""),
+                from_thinking=line.get("from_thinking", False),
             )
 
 

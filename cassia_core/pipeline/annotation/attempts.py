@@ -19,6 +19,10 @@ ANSWERABLE = (ReplyError, ReplyFiltered, ContextTooLong)
 """Errors of one request after which the others of the run can still succeed, and a repeat would not help."""
 
 
+class FormNotKept(ReplyError):
+    """Neither a reply nor its copy could be read, and the model was never read before."""
+
+
 @dataclass(slots=True)
 class Looks:
     """Measured genes seen so far over all attempts, how many more looks fused boosting allows, and what the
@@ -46,6 +50,9 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     for attempt in range(1, case.params.max_attempts + 1):
         try:
             proposal = _propose(case, talk, attempt, previous, feedback, looks)
+        except FormNotKept as error:
+            trouble = error
+            break
         except ReplyError as error:
             trouble, feedback = error, f"The last reply was no usable answer. {error.why}"
             continue
@@ -108,13 +115,30 @@ def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal 
     except ReplyError as error:
         if not _speaks_of(case, error.raw):
             raise
-        return _formatted(case, talk, error.raw, task.attempt)
+        return _copied_out(case, talk, error, task.attempt)
     if not case.params.always_format or isinstance(answer, GeneRequest):
         return answer
     try:
         return replace(_formatted(case, talk, talk.turns[-1].text, task.attempt), reasoning=answer.reasoning)
     except ReplyError:
         return answer  # it was readable as it stood; the formatter's failed turn is in the conversation
+
+
+def _copied_out(case: Case, talk: Conversation, unread: ReplyError, attempt: int) -> Proposal:
+    """The formatter's copy of a reply that could not be read. Where that cannot be read either, and nothing
+    of this model ever could, more of its replies would only cost more.
+    """
+    try:
+        return _formatted(case, talk, unread.raw, attempt)
+    except ReplyError as error:
+        if talk.was_ever_read("formatter"):
+            raise
+        raise FormNotKept(
+            "The model's replies cannot be read.",
+            f"{unread.why} A copy of it could not be read either: {error.why}",
+            "Choose a model that keeps to the form; the replies are in the conversation.",
+            raw=unread.raw,
+        ) from error
 
 
 def _formatted(case: Case, talk: Conversation, text: str, attempt: int) -> Proposal:

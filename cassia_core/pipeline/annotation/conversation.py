@@ -73,11 +73,16 @@ class Conversation:
             self._keep(replace(reply.turn, outcome="failed"))
             error.agent, error.attempt = role, attempt
             raise
+        self._asker.note_read(role)
         turn = replace(
             reply.turn, outcome=_outcome(reading.value), repairs=(*reply.turn.repairs, *reading.repairs)
         )
         self._keep(turn, label=_label(reading.value))
         return reading.value
+
+    def was_ever_read(self, role: AgentRole) -> bool:
+        """Whether any reply of this role's model could be read in this run, of whichever cluster."""
+        return self._asker.was_ever_read(role)
 
     def _unused(self, reply: Reply) -> None:
         """A reply that was paid but held nothing stays in the conversation, with its cost."""

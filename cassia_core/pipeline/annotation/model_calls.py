@@ -102,6 +102,7 @@ class Asker:
         self._params, self._log, self._stop = params, call_log, stop
         self._notice = notice or (lambda text: None)
         self._fatal: CassiaError | None = None
+        self._read_models: set[AgentModel] = set()
         self._first = FirstQuestions()
         spent = call_log.spent()
         self._budget = Budget(
@@ -202,6 +203,14 @@ class Asker:
         if problem:
             self._notice(f"{model.model} was asked a small question first. {problem}")
 
+    def note_read(self, role: AgentRole) -> None:
+        """Remember that a reply of this role's model could be read."""
+        self._read_models.add(self._params.model_of(role))
+
+    def was_ever_read(self, role: AgentRole) -> bool:
+        """Whether any reply of this role's model could be read in this run."""
+        return self._params.model_of(role) in self._read_models
+
     def discard(self, replies: tuple[str, ...]) -> None:
         """Note that these replies (by key) led nowhere, so that a later retry asks anew."""
         self._log.reject(replies)
@@ -261,6 +270,7 @@ class Asker:
             latency_s=call.latency_s,
             at=call.at,
             replayed=entry.replayed,
+            repairs=("from_reasoning_field",) if entry.from_thinking else (),
         )
         return Reply(
             text=entry.reply, turn=turn, key=key, finish=entry.finish_reason, finish_said=entry.finish_said

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from tenacity import Retrying, retry_if_exception
 
-from cassia_core.agents.parse import readable
+from cassia_core.agents.parse import holds_answer, readable
 from cassia_core.domain.config import AgentModel, AnnotationParams
 from cassia_core.domain.usage import CallFault, CallRecord
 from cassia_core.errors import (
@@ -102,6 +102,7 @@ class Sender:
         }
         self._given_up: Counter[int] = Counter()
         self._paused: set[int] = set()
+        self._dropped: set[tuple[str, str, str]] = set()
         self._seats = threading.BoundedSemaphore(params.max_workers)
 
     def send(self, request: ChatRequest, model: AgentModel, key: str) -> LoggedCall:
@@ -160,10 +161,18 @@ class Sender:
             finally:
                 self._budget.settle(need, tokens, cost)
         limiter.answered()
+        self._tell_dropped(model, response)
         self._log.add(entry)
         self._on_call(entry.call)
         self._refuse_cut_prompt(asked, model, response)
         return entry
+
+    def _tell_dropped(self, model: AgentModel, response: ChatResponse) -> None:
+        """Say once per model what its server was found to refuse."""
+        for dropped in response.dropped:
+            if (model.provider, model.model, dropped) not in self._dropped:
+                self._dropped.add((model.provider, model.model, dropped))
+                self._notice(f"The server of {model.model} does not take {dropped}.")
 
     def _hearing(self, request: ChatRequest) -> Heard:
         """Passes words on, and gives up on an answer some time after the run was cancelled."""
@@ -308,10 +317,12 @@ def _logged(
         cache_write_tokens=tokens.cache_write,
         reasoning_tokens=tokens.reasoning,
     )
+    from_thinking = not response.text.strip() and holds_answer(response.thinking)
     return LoggedCall(
         key=key,
         call=call,
-        reply=readable(response.text),
+        reply=readable(response.thinking if from_thinking else response.text),
+        from_thinking=from_thinking,
         finish_reason=response.finish_reason,
         finish_said=readable(response.finish_said),
     )
