@@ -17,7 +17,7 @@ from cassia_core.runs.codec import after_torn_part, cut_torn_end
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedCall:
     """One finished call with its reply. `key` is the fingerprint of the request that it answers; `replayed`
-    says that another run paid for it, `from_thinking` that the reply is what stood in the field for reasoning.
+    says that another run paid for it, `from_thinking` that the reply stood in the field for reasoning.
     """
 
     key: str

@@ -3,8 +3,8 @@
     python tests/bench/mutants.py FOLDER --mutants 10000 --seed 1
 
 Each mutant is a copy of a file of FOLDER with bytes flipped, a block zeroed, doubled or taken out, or its end
-cut off. It must end in findings or in an error that says what to do. Prints how many ended how, and the seed of
-each mutant that did not.
+cut off. It must end in findings or in an error that says what to do. Prints how many ended how, and the seed
+of each mutant that did not.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def main() -> None:
             shutil.rmtree(home / "cache", ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
     print(
-        f"{chosen.mutants:,} mutants of {len(files)} files in {time.monotonic() - begun:,.0f} s: {dict(ended)}"
+        f"{chosen.mutants:,} mutants of {len(files)} files in {time.monotonic() - begun:,.0f} s: "
+        f"{dict(ended)}"
     )
 
 
