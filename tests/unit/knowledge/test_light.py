@@ -94,3 +94,4 @@ def test_the_documentation_gives_the_same_borders():
         "look": [light.RED_EVIDENCE, light.RED_SCORE],
         "medium": [light.GREEN_EVIDENCE, light.GREEN_SCORE],
     }
+    assert f"the kind is less likely than {light.GREEN_KIND}" in rows["medium"]
