@@ -49,6 +49,9 @@ class Remembering:
     def clusters_found(self, ids, n_cells):
         self.calls.append(("clusters_found", ids, n_cells))
 
+    def inside_read(self, inside):
+        self.inside = inside
+
     def markers_ready(self, table, expression):
         self.calls.append(("markers_ready",))
         self.table, self.expression = table, expression

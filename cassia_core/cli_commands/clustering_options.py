@@ -5,9 +5,9 @@ defaults.
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, Literal
 
-from cassia_core.domain.config import NEW_MAP, ClusteringParams, MarkerParams, QCParams
+from cassia_core.domain.config import FINE, NEW_MAP, ClusteringParams, MarkerParams, QCParams
 
 _LIMITS = {
     "min_genes": "min_genes",
@@ -101,10 +101,21 @@ def _add_clusters(group) -> None:
         help='values to use: "X", "raw" or "layers/NAME" (default: found by their state)',
     )
     group.add_argument(
+        "--clusters",
         "--resolution",
+        dest="resolution",
         type=resolution,
         default=usual.resolution,
-        help=f'of Leiden, or "auto" for a suggested one (default {usual.resolution})',
+        metavar="HOW",
+        help=f'"{FINE}" (default): cluster finely, then join what is read alike and no markers part; '
+        '"suggest": the '
+        "finest stable resolution; or a resolution of Leiden, such as 0.4, the vignette's",
+    )
+    group.add_argument(
+        "--split",
+        action="store_true",
+        help="after the run, set every second kind of 15 cells and 10 %% aside from its cluster, as a "
+        "correction that can be undone",
     )
     group.add_argument(
         "--n-neighbors", type=int, default=usual.n_neighbors, help=f"default {usual.n_neighbors}"
@@ -183,9 +194,11 @@ def _add_markers(group) -> None:
     )
 
 
-def resolution(text: str) -> float | None:
-    """A number, or None for "auto"."""
-    return None if text == "auto" else float(text)
+def resolution(text: str) -> float | Literal["fine"] | None:
+    """A number, `FINE`, or None for "suggest" ("auto" in earlier versions)."""
+    if text in ("suggest", "auto"):
+        return None
+    return FINE if text == FINE else float(text)
 
 
 def quality_of(options: argparse.Namespace, suggested: QCParams | None = None) -> QCParams:

@@ -21,6 +21,7 @@ from cassia_core.domain.config import (
     check,
 )
 from cassia_core.errors import InputError
+from cassia_core.services.clusters.inside import split_by_kinds
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.engine.models import default_model
 from cassia_core.services.intake import intake
@@ -241,7 +242,22 @@ def _replay(options: argparse.Namespace) -> str:
 def _run(config: RunConfig, options: argparse.Namespace) -> int:
     root = runs.folder(config.output_dir)
     run_id = runs.start_run(config, known_keys(config.providers()), root)
-    return finish(run_id, root, quiet=options.quiet)
+    code = finish(run_id, root, quiet=options.quiet)
+    if options.split:
+        _split(run_id, [dataset.name for dataset in config.datasets], root)
+    return code
+
+
+def _split(run_id: str, datasets: Sequence[str], root: Path) -> None:
+    """Set second kinds aside, as the button on the page does, and say what was done."""
+    for dataset in datasets:
+        steps = split_by_kinds(run_id, dataset, root=root)
+        for step in steps:
+            print(
+                f"{dataset}: {sum(step.n_cells):,} cells of cluster {', '.join(step.clusters)} set aside as {step.label}"
+            )
+        if not steps:
+            print(f"{dataset}: no cluster holds a second kind large enough to be split off.")
 
 
 def finish(run_id: str, root: Path, *, quiet: bool) -> int:

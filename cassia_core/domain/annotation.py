@@ -7,6 +7,7 @@ from typing import Literal
 
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.conversation import Turn
+from cassia_core.domain.inside import ClusterInside, ClusterSamples
 from cassia_core.domain.markers import GeneMeasurement
 
 Light = Literal["high", "medium", "look"]
@@ -190,6 +191,10 @@ class ClusterResult:
     output_tokens: int = 0
     cost_usd: float | None = None
     seconds: float = 0.0
+    inside: ClusterInside | None = None
+    """The kinds of cells in the cluster; None where there are no cells, and in runs of earlier versions."""
+    samples: ClusterSamples | None = None
+    """Where its cells come from; None where the file names no samples."""
 
     @property
     def label(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from cassia_core.domain.markers import RankingMethod
 from cassia_core.errors import ConfigError
@@ -17,6 +17,8 @@ ROLES = ("annotator", "validator", "scorer", "booster", "merger")
 UNKNOWN_TISSUE = "unknown"
 NEW_MAP = "new"
 """Instead of the name of an embedding: compute a map even where the file has one."""
+FINE: Final = "fine"
+"""Instead of a resolution: cluster finely, then join what is read alike and what no marker parts."""
 BoostMode = Literal["off", "selective", "fused"]
 ValidatorStrictness = Literal["v1", "v0"]
 TestMethod = Literal["wilcoxon", "t-test", "logreg"]
@@ -96,8 +98,9 @@ class ClusteringParams:
     max_value: float = 10.0
     n_neighbors: int = 10
     n_pcs: int = 25
-    resolution: float | None = 0.4
-    """None asks for a suggested one."""
+    resolution: float | Literal["fine"] | None = FINE
+    """Of Leiden; `FINE`: finely, then what is alike is joined; None asks for a suggested one. Runs of earlier
+    versions say theirs."""
     batch_column: str | None = None
     batch_method: Literal["none", "harmony"] = "none"
     subset_clusters: tuple[str, ...] = ()
@@ -114,10 +117,12 @@ class ClusteringParams:
         check(2 <= self.n_neighbors <= 200, "n_neighbors", self.n_neighbors, "a whole number from 2 to 200")
         check(2 <= self.n_pcs <= 200, "n_pcs", self.n_pcs, "a whole number from 2 to 200")
         check(
-            self.resolution is None or 0 < self.resolution <= 10,
+            self.resolution is None
+            or self.resolution == FINE
+            or (not isinstance(self.resolution, str) and 0 < self.resolution <= 10),
             "resolution",
             self.resolution,
-            "a number above 0 and up to 10",
+            f'"{FINE}", a number above 0 and up to 10, or nothing for a suggested one',
         )
         check(
             self.n_top_genes is None or self.n_top_genes >= 1,

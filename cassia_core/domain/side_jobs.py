@@ -31,6 +31,19 @@ class PreviewCluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMixing:
+    """How samples are mixed among neighbouring cells: 1 as chance mixes them, 0 not at all.
+
+    `before` without Harmony, `after` with it.
+    """
+
+    column: str
+    n_samples: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewFindings:
     """What a preview found.
 
@@ -48,6 +61,9 @@ class PreviewFindings:
     n_pcs: int
     map_name: str
     notices: tuple[str, ...] = ()
+    samples: SampleMixing | None = None
+    how: str = ""
+    """How the clusters came about."""
     seconds: float = 0.0
 
 

@@ -12,6 +12,7 @@ from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.outcome import DatasetOutcome, overall
 from cassia_core.errors import CassiaError, RunCancelled
 from cassia_core.pipeline.annotation.annotating import ClusterPool, setting_of
+from cassia_core.pipeline.annotation.cautions import with_samples
 from cassia_core.pipeline.annotation.merge import merge_labels
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.exporting import write_dataset, write_failure
@@ -92,7 +93,7 @@ def _process(
         pool.start(table, expression, findings)
 
     prepared = prepare(context, spec, layout, ready)
-    results = pool.results()
+    results = _with_samples(layout, pool.results())
     annotated_at = time.monotonic()
     if context.asker is not None:
         summary = f"{sum(names_a_type(r.label) for r in results)} of {len(results)} clusters are named"
@@ -119,6 +120,15 @@ def _process(
     if outcome.status == "success":
         layout.clustered_h5ad.unlink(missing_ok=True)
     return replace(outcome, total_time=time.monotonic() - begun)
+
+
+def _with_samples(layout: DatasetLayout, results: tuple[ClusterResult, ...]) -> tuple[ClusterResult, ...]:
+    """Clusters of one sample that share their label with another are known when all have theirs."""
+    told = with_samples(results)
+    for before, after in zip(results, told, strict=True):
+        if after != before and after.status != "cancelled":
+            save_cluster(layout, after)
+    return told
 
 
 def _merged(

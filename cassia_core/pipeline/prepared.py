@@ -9,6 +9,7 @@ import anndata as ad
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.findings import Findings
+from cassia_core.domain.inside import DatasetInside
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
 from cassia_core.pipeline.context import RunContext
 from cassia_core.runs.codec import write_json
@@ -60,6 +61,9 @@ class StageEvents:
 
     def clusters_found(self, ids: tuple[str, ...], n_cells: tuple[int | None, ...]) -> None:
         self._context.emit(ev.ClustersFound(dataset=self._dataset, clusters=ids, n_cells=n_cells))
+
+    def inside_read(self, inside: DatasetInside) -> None:
+        write_json(self._layout.inside, inside)
 
     def markers_ready(self, table: MarkerTable, expression: ExpressionSource) -> None:
         write_json(self._layout.marker_table, table)

@@ -21,6 +21,7 @@ from cassia_core.domain import events as ev
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
+from cassia_core.pipeline.cell_reader import reader_of
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.known_genes import refuse_unknown_genes
 from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
@@ -44,7 +45,7 @@ def prepare_cells(
     listener.finished(
         "read", time.monotonic() - begun, f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes"
     )
-    clustered = cluster_cells(loaded, spec, listener, layout.view)
+    clustered = cluster_cells(loaded, spec, listener, layout.view, reader_of(spec))
     if len(clustered.removed):
         write_csv(layout.removed_cells, clustered.removed)
     prepared = Prepared(

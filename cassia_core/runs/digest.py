@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from cassia_core.domain.outcome import RunSummary, Spending
 from cassia_core.domain.progress import RunView
-from cassia_core.domain.run_summary import RunSummary, Spending
 from cassia_core.domain.usage import Usage
 from cassia_core.errors import CassiaError
 from cassia_core.runs.call_log import read_calls

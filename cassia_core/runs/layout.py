@@ -113,6 +113,11 @@ class DatasetLayout:
         return self.private / "markers.json"
 
     @property
+    def inside(self) -> Path:
+        """Kinds of cells and samples in every cluster."""
+        return self.private / "inside.json"
+
+    @property
     def findings(self) -> Path:
         return self.private / "findings.json"
 

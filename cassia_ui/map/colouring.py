@@ -9,16 +9,18 @@ import numpy as np
 
 from cassia_core.look.palette import LIGHTS, QUIET_GREY, Theme, wheel
 from cassia_core.look.wording import NO_LABEL
+from cassia_core.services.clusters.inside import READING
 from cassia_core.services.labels import review
-from cassia_core.services.labels.names import name_in_full
+from cassia_core.services.labels.names import everyday_name, name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults, label_colours
 from cassia_ui.frame import session
 from cassia_ui.frame.words import LIGHT_SHORT, light_word
 
-BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
+BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
     "Cell type",
     "Cluster",
+    "Cell reading",
     "Confidence",
     "Score",
     "Gene",
@@ -115,6 +117,22 @@ def _named(
 def colour_by_gene(data: DatasetResults, gene: str) -> Colouring:
     """Colour every cell by one gene's log-normalised value."""
     return Colouring(title=gene, values=data.view.gene(gene), gene=True)
+
+
+def colour_by_reading(data: DatasetResults) -> Colouring:
+    """Every cell by the kind that it is counted with, whatever its cluster is called."""
+    column = data.view.column(READING)
+    names = tuple(everyday_name(n) for n in column.categories)
+    theme = session.theme()
+    colours = label_colours(names, theme)
+    return Colouring(
+        title=BY_READING,
+        categories=names,
+        in_full=column.categories,
+        codes=column.codes,
+        in_card=True,
+        colours=tuple(colours.get(n, QUIET_GREY[theme]) for n in names),
+    )
 
 
 def colour_by_column(data: DatasetResults, name: str) -> Colouring:

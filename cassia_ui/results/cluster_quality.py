@@ -43,9 +43,7 @@ def draw_cluster_quality(data: DatasetResults, labels: Mapping[str, ReviewedLabe
                 f":gray[({plain(names.get(row.cluster, NO_LABEL))})]: {plain(flag)}"
             )
     if not any(row.flags for row in rows):
-        st.markdown(
-            ":green[:material/check_circle:] No cluster stands out by doublets or mitochondrial reads."
-        )
+        st.markdown(_nothing_stands_out(rows))
     st.caption(
         "Hints only: no label was changed by them."
         + (
@@ -57,6 +55,26 @@ def draw_cluster_quality(data: DatasetResults, labels: Mapping[str, ReviewedLabe
     _table(rows, names)
     _plot(rows)
     _set_aside(data)
+
+
+def _nothing_stands_out(rows: Sequence[ClusterQuality]) -> str:
+    """What was looked at and found in order; what was not measured is said, for silence is not health."""
+    mito = any(r.pct_mito is not None and r.pct_mito.high > 0 for r in rows)
+    measured = {"mitochondrial reads": mito, "doublets": any(r.doublet_score is not None for r in rows)}
+    looked = [name for name, known in measured.items() if known]
+    silent = [name for name, known in measured.items() if not known]
+    said = []
+    if looked:
+        said.append(f":green[:material/check_circle:] No cluster stands out by {' or '.join(looked)}.")
+    if "mitochondrial reads" in silent:
+        said.append(
+            ":orange[:material/help:] The data hold no mitochondrial reads, so they tell nothing of dying cells."
+        )
+    if "doublets" in silent:
+        said.append(
+            ":orange[:material/help:] Doublets were not scored, so whether there are any is not known."
+        )
+    return "  \n".join(said)
 
 
 def _table(rows: Sequence[ClusterQuality], names: Mapping[str, str]) -> None:

@@ -38,6 +38,9 @@ _COLUMNS = {
     "Cluster": st.column_config.TextColumn(width=62),
     "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
     "Label in full": st.column_config.TextColumn(width=460),
+    "Inside": st.column_config.TextColumn(
+        width=150, help="Kinds of cells, read by small groups of like cells"
+    ),
     "Top markers": st.column_config.TextColumn(width=180),
 }
 
@@ -149,11 +152,14 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
             "Cluster": [r.cluster for r in rows],
             "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
             "Label in full": [_in_full(r, labels.get(r.cluster)) for r in rows],
+            "Inside": [cluster_list.kinds_of(r) for r in rows],
             "Top markers": [", ".join(r.markers[:TOP_MARKERS]) for r in rows],
         }
     )
     numbers = ["Evidence", "Score", "Cells"]
     frame[numbers] = frame[numbers].astype("Int64")
+    if not any(frame["Inside"]):
+        frame = frame.drop(columns="Inside")
     return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
 
 

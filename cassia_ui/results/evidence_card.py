@@ -22,9 +22,10 @@ from cassia_ui.frame.words import named_clusters, ontology_page
 from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
 from cassia_ui.results.correcting import accept, correct, merge
 from cassia_ui.results.evidence import draw_readings, evidence_table, marker_bars, reading_of
+from cassia_ui.results.inside_card import draw_how_read, draw_inside_notes
 from cassia_ui.results.looking_inside import draw_children, offer_looking_inside
 
-EVIDENCE, MARKERS, OTHERS = "Evidence", "Top markers", "Other types"
+EVIDENCE, READING, MARKERS, OTHERS = "Evidence", "How it was read", "Top markers", "Other types"
 _SAID_BY = {"model": "the annotator's runner-up", "genes": "the genes"}
 
 
@@ -48,6 +49,7 @@ def draw_evidence_card(
                     else ":gray[What the run said:]"
                 )
             draw_readings(row)
+            draw_inside_notes(data, row)
             _draw_actions(data, row, label)
         with right:
             _draw_right(data, row, label, ordered)
@@ -155,7 +157,7 @@ def _draw_right(
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = st.segmented_control(
             "What to look at",
-            (EVIDENCE, MARKERS, OTHERS),
+            (EVIDENCE, READING, MARKERS, OTHERS),
             default=EVIDENCE,
             required=True,
             key="card_shows",
@@ -170,6 +172,8 @@ def _draw_right(
             else None
         )
         st.html(marker_bars(markers))
+    elif shown == READING:
+        draw_how_read(data, row)
     elif shown == OTHERS:
         _draw_others(alternatives(data, row.cluster, label.label), label.edited)
     elif label.edited and not row.label:

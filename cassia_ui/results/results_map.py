@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from cassia_core.services.clusters.inside import READING
 from cassia_core.services.labels import review
 from cassia_core.services.labels.names import name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
@@ -18,18 +19,20 @@ from cassia_ui.map.colouring import (
     BY_COLUMN,
     BY_GENE,
     BY_LIGHT,
+    BY_READING,
     BY_SCORE,
     BY_TYPE,
     Colouring,
     colour_by_column,
     colour_by_gene,
+    colour_by_reading,
     colour_by_row,
 )
 from cassia_ui.map.umap import CellMap, ClustersOfCells, MapChoice, draw_panel, open_map
 from cassia_ui.results.chosen_cluster import chosen_cluster
 from cassia_ui.results.gene_choice import choose_gene, genes_to_offer
 
-WAYS = (BY_TYPE, BY_CLUSTER, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN)
+WAYS = (BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN)
 PANELS = (1, 2, 4)
 NARROWEST = 300
 """Panels narrower than this stand below each other (pixels)."""
@@ -148,6 +151,8 @@ def _colouring(data: DatasetResults, labels: Mapping[str, ReviewedLabel], panel:
             label_visibility="collapsed",
         )
         return colour_by_column(data, column)
+    if way == BY_READING:
+        return colour_by_reading(data)
     return colour_by_row(data, labels, way)
 
 
@@ -169,6 +174,7 @@ def _ways(data: DatasetResults) -> tuple[str, ...]:
     absent = {
         BY_SCORE: not any(r.score for r in data.rows),
         BY_GENE: not data.view.genes(),
+        BY_READING: READING not in {c.name for c in data.view.columns()},
         BY_COLUMN: not data.view.columns(),
     }
     return tuple(way for way in WAYS if not absent.get(way))

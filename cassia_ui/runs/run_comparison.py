@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from cassia_core.domain.run_summary import RunSummary
+from cassia_core.domain.outcome import RunSummary
 from cassia_core.domain.usage import Usage
 from cassia_core.look.palette import TRANSPARENT
 from cassia_core.look.wording import NO_LABEL

@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from cassia_core.domain.run_summary import RunSummary
+from cassia_core.domain.outcome import RunSummary
 from cassia_core.services.runs import runs
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain

@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from cassia_core.domain.config import NEW_MAP, ClusteringParams, ReadOptions
+from cassia_core.domain.config import FINE, NEW_MAP, ClusteringParams, ReadOptions
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_ui.frame import session
 from cassia_ui.setup import clustering_help
 
 OWN, COMPUTE = "Keep clusters of the file", "Compute clusters (Leiden)"
+AS_FINE, SUGGESTED, FIXED = "As fine as the cells carry", "Suggest the resolution", "A fixed resolution"
+_HOW = (AS_FINE, SUGGESTED, FIXED)
+VIGNETTE = 0.4
+"""The resolution of CASSIA's scanpy vignette."""
 MOST_SAMPLES = 100
 _MAP_WORDS = ("umap", "tsne", "draw_graph", "phate", "diffmap", "force")
 _USABLE = ("counts", "counts_like", "log_normalised")
@@ -80,17 +84,22 @@ def _column_line(columns: list[ColumnInfo], name: str) -> str:
 
 def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]) -> ClusteringParams:
     caps = caps_of(findings, session.draft().read)
-    auto = st.toggle(
-        "Suggest the resolution", value=now.resolution is None, key="draft_auto", help=clustering_help.AUTO
+    how = st.segmented_control(
+        "How finely",
+        _HOW,
+        default=_how(now.resolution),
+        required=True,
+        key="draft_how",
+        help=clustering_help.HOW_FINELY,
     )
     first, second, third = st.columns(3)
     resolution = first.slider(
         "Resolution",
         0.1,
         3.0,
-        now.resolution or 0.4,
+        now.resolution if isinstance(now.resolution, float) else VIGNETTE,
         0.1,
-        disabled=auto,
+        disabled=how != FIXED,
         key="draft_resolution",
         help=clustering_help.RESOLUTION,
     )
@@ -112,12 +121,19 @@ def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]
         "genes.",
     )
     _say_what_is_capped(neighbors, n_pcs, caps)
-    params = replace(now, resolution=None if auto else resolution, n_neighbors=neighbors, n_pcs=n_pcs)
+    chosen = {AS_FINE: FINE, SUGGESTED: None}.get(how, resolution)
+    params = replace(now, resolution=chosen, n_neighbors=neighbors, n_pcs=n_pcs)
     params = _samples(params, columns)
     with st.expander("Advanced"):
         params = _variable_genes(params)
         params = _small_print(params, findings)
     return params
+
+
+def _how(resolution: float | str | None) -> str:
+    if resolution is None:
+        return SUGGESTED
+    return AS_FINE if resolution == FINE else FIXED
 
 
 def _say_what_is_capped(neighbors: int, n_pcs: int, caps: Caps) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
-from cassia_core.domain.side_jobs import PREVIEW_CELLS, PreviewFindings
+from cassia_core.domain.side_jobs import PREVIEW_CELLS, PreviewFindings, SampleMixing
 from cassia_core.errors import CassiaError
 from cassia_core.look.palette import TRANSPARENT, wheel
 from cassia_core.services.side_jobs import clustering_preview
@@ -135,6 +135,8 @@ def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
                 },
                 alt="Clusters of the preview with their cells and best genes",
             )
+        if found.samples is not None:
+            st.markdown(_mixing_in_words(found.samples))
         for notice in found.notices:
             st.caption(plain(notice))
 
@@ -178,6 +180,17 @@ def _map(preview: ClusteringPreview, ids: tuple[str, ...]) -> go.Figure:
         hoverlabel={"bgcolor": colours["card"], "font": {"color": colours["text"]}},
     )
     return figure
+
+
+def _mixing_in_words(samples: SampleMixing) -> str:
+    """What Harmony would change, as measured; it is never switched on by itself."""
+    return (
+        f":material/blender: **Samples** (column {plain(samples.column)}, {samples.n_samples}): "
+        f"neighbouring cells are "
+        f"mixed at {samples.before:.0%} of what chance gives; with Harmony at {samples.after:.0%}. Bring "
+        f"them together "
+        "only if they differ for technical reasons."
+    )
 
 
 def _how_far_to_trust(found: PreviewFindings, spec: DatasetSpec) -> str:

@@ -60,6 +60,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_is_changed_on_the_page_is_in_the_draft(cells):
     at = opened(cells)
+    at.segmented_control(key="draft_how").set_value("A fixed resolution").run()
     at.slider(key="draft_resolution").set_value(1.2)
     at.number_input(key="draft_neighbors").set_value(15)
     at.number_input(key="draft_pcs").set_value(12)
@@ -77,7 +78,7 @@ def test_what_is_changed_on_the_page_is_in_the_draft(cells):
     assert (now.batch_column, now.batch_method, draft(at).qc.sample_column) == ("donor", "none", "donor")
     assert (draft(at).markers.method, draft(at).markers.min_pct) == ("t-test", 0.2)
     at.toggle(key="draft_harmony").set_value(True)
-    at.toggle(key="draft_auto").set_value(True)
+    at.segmented_control(key="draft_how").set_value("Suggest the resolution")
     healthy(at.run())
     assert draft(at).clustering.batch_method == "harmony" and draft(at).clustering.resolution is None
     assert "Leave it out when samples differ in what you study" in text_of(at)
@@ -136,14 +137,16 @@ def test_a_preview_is_made_when_asked_for_and_is_kept_for_the_same_settings(cell
         healthy(at.run())
     assert "A preview on all 90 cells." in text_of(at)
     assert "(as in the preview)" in at.metric[0].help
+    at.segmented_control(key="draft_how").set_value("A fixed resolution").run()
     at.slider(key="draft_resolution").set_value(2.0).run()
     assert "A preview on" not in text_of(healthy(at))
-    at.slider(key="draft_resolution").set_value(0.4).run()
+    at.segmented_control(key="draft_how").set_value("As fine as the cells carry").run()
     assert "A preview on all 90 cells." in text_of(healthy(at))
 
 
 def test_a_preview_under_way_ends_when_a_setting_changes(cells):
     at = opened(cells)
+    at.segmented_control(key="draft_how").set_value("A fixed resolution").run()
     at.slider(key="draft_resolution").set_value(0.7).run()
     healthy(button(at, "Preview these clusters").click().run())
     job = at.session_state["preview_job"]

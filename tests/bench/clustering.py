@@ -170,6 +170,8 @@ class Watch:
 
     def clusters_found(self, ids, n_cells) -> None: ...
 
+    def inside_read(self, inside: object) -> None: ...
+
     def markers_ready(self, table, expression) -> None:
         self.until_markers = time.perf_counter() - self.began
 

@@ -19,7 +19,10 @@ from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.cell_space import CellSpace, map_name, scaled_space, variable_space
 from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.clustering.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
-from cassia_core.data.clustering.resolution import suggest_resolution
+from cassia_core.data.clustering.mixing import sample_column, samples_in_clusters
+from cassia_core.data.clustering.reading_cells import CellReader, can_be_read, join_clusters, read_cells
+from cassia_core.data.clustering.resolution import FALL_BACK, suggest_resolution
+from cassia_core.data.clustering.samples import samples_of
 from cassia_core.data.h5ad.own_columns import keep_as_original
 from cassia_core.data.kernels.leiden import leiden_clusters
 from cassia_core.data.kernels.rank_genes import rank_genes
@@ -30,8 +33,9 @@ from cassia_core.data.tables.select_markers import UNASSIGNED
 from cassia_core.data.view.cell_expression import CellExpression
 from cassia_core.data.view.cluster_statistics import FIELDS, ClusterStatistics
 from cassia_core.data.view.view_store import ViewWriter
-from cassia_core.domain.config import ClusteringParams, DatasetSpec
+from cassia_core.domain.config import FINE, ClusteringParams, DatasetSpec
 from cassia_core.domain.findings import Findings
+from cassia_core.domain.inside import ClusterInside, ClusterSamples, DatasetInside
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
 from cassia_core.errors import AnnDataError
 
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
 __all__ = ["ClusteredCells", "ClusteringListener", "cluster_cells"]
 
 COMPUTED_KEY = "leiden"
+FINE_RESOLUTION = 2.0
+"""Resolution of the fine clusters that are joined again (docs/guide/clustering.md)."""
+_CHOSEN = {FINE: "fine", None: "suggested"}
 MIN_CELLS, MIN_GENES = 10, 5
 """Fewer cells or genes than this cannot be clustered in any sensible way."""
 
@@ -64,7 +71,11 @@ class ClusteredCells:
 
 
 def cluster_cells(
-    loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+    loaded: LoadedCells,
+    spec: DatasetSpec,
+    listener: ClusteringListener,
+    view_dir: Path,
+    reader: CellReader | None = None,
 ) -> ClusteredCells:
     """Quality control, log-normalisation, clusters, map and markers; writes the view.
 
@@ -80,6 +91,11 @@ def cluster_cells(
     the
     clusters as strings, `obsm["X_pca"]` and `obsm["X_umap"]` what was computed.
 
+    With a `reader` the cells of every cluster are read by small groups: `obs` gets `cassia_cell_reading` and
+    its score,
+    and the listener hears what is inside each cluster. Fine clusters (`FINE`) need one, for it says what is
+    alike.
+
     Raises
     ------
     AnnDataError
@@ -87,15 +103,21 @@ def cluster_cells(
     RunCancelled
         When the listener says so; nothing half-written stays behind.
     """
-    return _Clustering(loaded, spec, listener, view_dir).run()
+    return _Clustering(loaded, spec, listener, view_dir, reader).run()
 
 
 class _Clustering:
     """One call of `cluster_cells`, step by step."""
 
     def __init__(
-        self, loaded: LoadedCells, spec: DatasetSpec, listener: ClusteringListener, view_dir: Path
+        self,
+        loaded: LoadedCells,
+        spec: DatasetSpec,
+        listener: ClusteringListener,
+        view_dir: Path,
+        reader: CellReader | None,
     ) -> None:
+        self.reader = reader
         self.adata: ad.AnnData = loaded.adata
         self.findings: Findings = loaded.findings
         self.spec, self.params = spec, spec.clustering
@@ -135,7 +157,7 @@ class _Clustering:
             space = self._space(expression)
             if needs_map:
                 self._start_umap(space)
-            groups, key = self._leiden(space), COMPUTED_KEY
+            groups, key = self._leiden(space, expression), COMPUTED_KEY
             self._store_clusters(groups, key)
             found = self._markers(groups, expression)
         else:
@@ -174,29 +196,47 @@ class _Clustering:
         self.umap = UmapJob(space.graph.connectivities, space.components, self.params.seed).start()
         self.steps.beside(self.umap)
 
-    def _leiden(self, space: CellSpace) -> CellGroups:
+    def _leiden(self, space: CellSpace, expression: Expression | None) -> CellGroups:
         with self.steps.stage("leiden") as done:
-            resolution, why = self.params.resolution, ""
-            if resolution is None:
-                suggestion = suggest_resolution(
-                    space.graph.connectivities, self.params.seed, self.steps.reporter("leiden")
-                )
-                resolution, why = suggestion.resolution, f" ({suggestion.reason})"
-                self.steps.notice(f"Resolution {resolution} was chosen: {suggestion.reason}.")
+            resolution, how = self._resolution(space, expression)
             names = leiden_clusters(
                 space.graph.connectivities, resolution, self.params.seed, self.steps.check
             )
+            n_fine = len(np.unique(names))
+            done.summary = f"{n_fine} clusters at resolution {resolution:g}{how}"
+            if self.params.resolution == FINE and can_be_read(expression, self.reader):
+                names = join_clusters(expression, names, self.reader, self.params.seed)
+                done.summary = _joined_in_words(n_fine, len(np.unique(names)), resolution)
+                self.steps.notice(f"{done.summary}.")
             n_others = self.whole.n_others if self.whole else 0
             groups = CellGroups.of(names, self.params.min_cells_per_cluster, n_others)
-            done.summary = f"{len(groups.ids)} clusters at resolution {resolution:g}{why}"
             self.adata.uns["cassia_clustering"] = {
                 "method": "leiden",
+                "chosen": _CHOSEN.get(self.params.resolution, "fixed"),
+                "reason": done.summary,
                 "resolution": resolution,
                 "n_neighbors": space.graph.n_neighbors,
                 "n_pcs": space.components.shape[1],
                 "seed": self.params.seed,
             }
         return groups
+
+    def _resolution(self, space: CellSpace, expression: Expression | None) -> tuple[float, str]:
+        """The resolution of Leiden, and what to say of it beyond its value."""
+        asked = self.params.resolution
+        if asked is None:
+            suggestion = suggest_resolution(
+                space.graph.connectivities, self.params.seed, self.steps.reporter("leiden")
+            )
+            self.steps.notice(f"Resolution {suggestion.resolution} was chosen: {suggestion.reason}.")
+            return suggestion.resolution, f" ({suggestion.reason})"
+        if asked != FINE:
+            return float(asked), ""
+        if can_be_read(expression, self.reader):
+            return FINE_RESOLUTION, ""
+        reason = "too few genes are known to the knowledge base to read the cells and join fine clusters"
+        self.steps.notice(f"Resolution {FALL_BACK} was used: {reason}.")
+        return FALL_BACK, f" ({reason})"
 
     def _own_clusters(self) -> CellGroups:
         column = self.params.cluster_column
@@ -257,8 +297,28 @@ class _Clustering:
                 )
                 with_genes = sum(bool(c.genes) for c in table.clusters)
                 done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers"
+                self._read_inside(groups, expression)
         self.steps.markers_ready(found.table, found.expression)
         return found
+
+    def _read_inside(self, groups: CellGroups, expression: Expression) -> None:
+        """Kinds of cells and samples in every cluster."""
+        kinds: dict[str, ClusterInside] = {}
+        if can_be_read(expression, self.reader):
+            found = read_cells(expression, groups, self.reader, self.params.seed)
+            found.write_to(self.adata.obs)
+            kinds = found.inside
+        self.steps.inside_read(DatasetInside(kinds=kinds, samples=self._samples(groups)))
+
+    def _samples(self, groups: CellGroups) -> dict[str, ClusterSamples]:
+        column = (
+            self.params.batch_column
+            or self.spec.qc.sample_column
+            or sample_column(self.findings.obs_columns, self.adata.obs)
+        )
+        if column is None:
+            return {}
+        return samples_in_clusters(column, samples_of(self.adata, column), groups)
 
     def _rank(self, groups: CellGroups, expression: Expression, whole: _Whole | None) -> ClusterStatistics:
         """Statistics of the groups against each other, or against all cells of the file."""
@@ -288,6 +348,14 @@ class _Clustering:
         else:
             values, genes = expression.values, expression.genes
         self.view.write_genes(values, genes, lambda _: self.steps.check())
+
+
+def _joined_in_words(n_fine: int, n_joined: int, resolution: float) -> str:
+    return (
+        f"{n_joined} clusters: {n_fine} fine ones (resolution {resolution:g}) were parted where they held "
+        f"two kinds, "
+        "then joined where their cells are read alike and no markers part them"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cassia_core.domain.events import Stage
+from cassia_core.domain.inside import DatasetInside
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
 from cassia_core.errors import RunCancelled
 
@@ -27,6 +28,10 @@ class ClusteringListener(Protocol):
     def notice(self, text: str) -> None: ...
 
     def clusters_found(self, ids: tuple[str, ...], n_cells: tuple[int | None, ...]) -> None: ...
+
+    def inside_read(self, inside: DatasetInside) -> None:
+        """What is inside each cluster; called before `markers_ready`."""
+        ...
 
     def markers_ready(self, table: MarkerTable, expression: ExpressionSource) -> None: ...
 
@@ -59,6 +64,7 @@ class Steps:
         self._told = 0.0
         self.notice = listener.notice
         self.clusters_found = listener.clusters_found
+        self.inside_read = listener.inside_read
         self.markers_ready = listener.markers_ready
 
     @contextmanager

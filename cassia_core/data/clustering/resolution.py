@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from cassia_core.data.kernels.leiden import communities, weighted_graph
+from cassia_core.domain.inside import CONFIDENT_CELLS
 
 CANDIDATES = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0)
 SEEDS, SEEDS_MANY, MANY_CELLS = 4, 2, 30_000
@@ -42,6 +43,9 @@ def suggest_resolution(
 ) -> ResolutionSuggestion:
     """Try several resolutions with several seeds and take the finest stable one.
 
+    Its clusters have at least `CONFIDENT_CELLS` cells on average; of resolutions that give as many clusters it
+    is the coarsest.
+
     `on_trial` is called with the fraction done before each run and may raise to stop.
     """
     graph = weighted_graph(connectivities)
@@ -55,9 +59,10 @@ def suggest_resolution(
         trials.append(
             Trial(resolution=resolution, n_clusters=len(np.unique(found[0])), stability=mean_agreement(found))
         )
-    stable = [t for t in trials if t.stability >= STABLE and t.n_clusters > 1]
+    most = max(2, connectivities.shape[0] // CONFIDENT_CELLS)
+    stable = [t for t in trials if t.stability >= STABLE and 1 < t.n_clusters <= most]
     if stable:
-        best = max(stable, key=lambda t: t.resolution)
+        best = max(stable, key=lambda t: (t.n_clusters, -t.resolution))
         reason = (
             f"its {best.n_clusters} clusters come back with other seeds (agreement {best.stability:.2f}), "
             "finer ones do not"

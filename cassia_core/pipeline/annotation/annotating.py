@@ -12,13 +12,16 @@ from cassia_core.domain.config import UNKNOWN_TISSUE, DatasetSpec, RunConfig
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.events import ClusterFailed, ClusterFinished
 from cassia_core.domain.findings import Findings
+from cassia_core.domain.inside import DatasetInside
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource, MarkerTable
 from cassia_core.domain.tasks import Setting
 from cassia_core.errors import RunCancelled
+from cassia_core.pipeline.annotation.cautions import with_inside
 from cassia_core.pipeline.annotation.cluster import annotate_cluster
 from cassia_core.pipeline.annotation.cluster_contrasts import contrasts_of
 from cassia_core.pipeline.annotation.part_context import part_context
 from cassia_core.pipeline.context import RunContext
+from cassia_core.runs.codec import read_json
 from cassia_core.runs.layout import DatasetLayout
 from cassia_core.runs.store import load_cluster, save_cluster
 
@@ -49,10 +52,14 @@ class ClusterPool:
         self._context, self._spec, self._layout = context, spec, layout
         self._futures: dict[str, Future[ClusterResult]] = {}
         self._table = MarkerTable(clusters=())
+        self._inside = DatasetInside()
 
     def start(self, table: MarkerTable, expression: ExpressionSource, findings: Findings | None) -> None:
         """Hand every cluster of `table` to the pool; those with a finished checkpoint are taken from it."""
         self._table = table
+        self._inside = (
+            read_json(self._layout.inside, DatasetInside) if self._layout.inside.exists() else DatasetInside()
+        )
         setting = setting_of(self._context.config, self._spec, findings)
         contrasts = self._contrasts(table, expression, setting)
         for markers in table.clusters:
@@ -105,6 +112,7 @@ class ClusterPool:
                 status="failed",
                 reason=f"The program itself failed ({type(error).__name__}). Details are in the run's log.",
             )
+        result = with_inside(result, self._inside)
         save_cluster(self._layout, result)
         self._announce(result)
         return result

@@ -7,12 +7,19 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import anndata as ad
 import numpy as np
 
 from cassia_core.data.cells.load_cells import load_cells
 from cassia_core.data.clustering.cluster_cells import cluster_cells
+from cassia_core.data.clustering.mixing import neighbours_mixed, sample_column
+from cassia_core.data.clustering.samples import harmonise, samples_of
+from cassia_core.data.kernels.neighbors import neighbor_graph
 from cassia_core.data.view.view_store import open_view
+from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.events import Stage
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.inside import DatasetInside
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
 from cassia_core.domain.side_jobs import (
     PREVIEW_CELLS,
@@ -20,7 +27,9 @@ from cassia_core.domain.side_jobs import (
     PreviewFindings,
     PreviewProgress,
     PreviewRequest,
+    SampleMixing,
 )
+from cassia_core.pipeline.cell_reader import reader_of
 from cassia_core.runs.codec import write_json
 from cassia_core.runs.side_folders import PreviewFolder
 
@@ -63,6 +72,8 @@ class ProgressFile:
 
     def clusters_found(self, ids: tuple[str, ...], n_cells: tuple[int | None, ...]) -> None: ...
 
+    def inside_read(self, inside: DatasetInside) -> None: ...
+
     def markers_ready(self, table: MarkerTable, expression: ExpressionSource) -> None:
         self._only_map_left = True
 
@@ -95,7 +106,7 @@ def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
     n_run = min(request.n_cells, spec.read.max_cells or request.n_cells)
     loaded = load_cells(Path(spec.path), replace(spec.reading, max_cells=min(n_run, PREVIEW_CELLS)))
     n_drawn = loaded.adata.n_obs
-    found = cluster_cells(loaded, spec, listener, folder.view)
+    found = cluster_cells(loaded, spec, listener, folder.view, reader_of(spec))
     view = open_view(folder.view)
     column, name = view.column(view.cluster_key), view.embeddings()[0]
     np.savez(folder.cells, xy=view.embedding(name), codes=column.codes)
@@ -115,8 +126,26 @@ def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
             n_neighbors=int(used["n_neighbors"]),
             n_pcs=int(used["n_pcs"]),
             map_name=name,
+            samples=_mixing(found.adata, loaded.findings, spec),
+            how=str(used["reason"]),
             notices=tuple(listener.notices),
             seconds=time.monotonic() - begun,
         ),
     )
     shutil.rmtree(folder.view)  # the genes of the sample: large, and not shown
+
+
+def _mixing(adata: ad.AnnData, findings: Findings, spec: DatasetSpec) -> SampleMixing | None:
+    """How samples mix among neighbours, without Harmony and with it; None where the file names no samples."""
+    params = spec.clustering
+    column = params.batch_column or sample_column(findings.obs_columns, adata.obs)
+    if column is None or "X_pca" not in adata.obsm:
+        return None
+    samples, components = samples_of(adata, column), np.asarray(adata.obsm["X_pca"], dtype=np.float32)
+    if samples.nunique() < 2:
+        return None
+    mixed = [
+        neighbours_mixed(neighbor_graph(space, params.n_neighbors, params.seed).connectivities, samples)
+        for space in (components, harmonise(components, samples, params.seed))
+    ]
+    return SampleMixing(column=column, n_samples=samples.nunique(), before=mixed[0], after=mixed[1])

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from pathlib import PurePath
 
-from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams, DatasetSpec, QCParams
+from cassia_core.domain.config import FINE, OFFLINE, AgentModel, AnnotationParams, DatasetSpec, QCParams
 from cassia_core.domain.findings import Findings, MatrixInfo
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.runs.store import RunRecord
@@ -180,12 +180,14 @@ def _clusters(
     if "neighbors" in stages:
         parts.append(f"The neighbour graph has {stages['neighbors']}.")
     if "leiden" in stages:
-        asked = (
-            "suggested by the stability of the clusters" if chosen.resolution is None else "chosen beforehand"
-        )
+        asked: dict[object, str] = {
+            None: "suggested by the stability of the clusters",
+            FINE: "the fine one that is the default",
+        }
         parts.append(
             f"The Leiden algorithm (Traag et al. 2019; igraph {record.packages.get('igraph', '')}) gave "
-            f"{stages['leiden']}; the resolution was {asked} (seed {chosen.seed})."
+            f"{stages['leiden']}; the resolution was {asked.get(chosen.resolution, 'chosen beforehand')} "
+            f"(seed {chosen.seed})."
         )
     elif chosen.cluster_column:
         parts.append(f'The {outcome.n_clusters} clusters of the column "{chosen.cluster_column}" were kept.')

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cassia_core.domain.annotation import ClusterResult, OntologyTerm, deserves_a_look, names_a_type
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
+from cassia_core.knowledge.cells.words import inside_sentences
 from cassia_core.knowledge.evidence.telling import EvidenceLine, EvidenceReading, read_evidence
 from cassia_core.knowledge.naming.identity import name_in_full
 from cassia_core.knowledge.naming.names import shown_name
@@ -87,6 +88,11 @@ class ClusterPart:
         """The genes of the evidence that were measured, in reading order."""
         found = self.evidence.lines if self.evidence else ()
         return tuple(line for line in found if line.part != "not_measured")
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """Kinds of cells, few cells and samples, as sentences."""
+        return inside_sentences(self.row)
 
     @property
     def ontology_page(self) -> str:

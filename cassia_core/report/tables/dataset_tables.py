@@ -10,6 +10,7 @@ from cassia_core.data.h5ad.labels import match_of
 from cassia_core.domain.annotation import Boost, ClusterResult, MergedLabels
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.markers import MarkerTable
+from cassia_core.knowledge.cells.words import samples_in_words
 from cassia_core.knowledge.naming.names import everyday_name
 
 SUMMARY_COLUMNS = (
@@ -59,6 +60,17 @@ def _summary_row(row: ClusterResult, spec: DatasetSpec) -> dict[str, object]:
         "Cost (USD)": row.cost_usd,
         "Tokens": row.input_tokens + row.output_tokens,
         "Cells": row.n_cells,
+        **_inside(row),
+    }
+
+
+def _inside(row: ClusterResult) -> dict[str, object]:
+    """Kinds of cells and samples; a marker table has neither, and no such columns hold a value."""
+    kinds = row.inside.kinds if row.inside else ()
+    return {
+        "Kinds Inside": "; ".join(f"{kind.n_cells} {everyday_name(kind.label)}" for kind in kinds),
+        "Genes That Decided": ", ".join(row.inside.deciding) if row.inside else "",
+        "Samples": samples_in_words(row.cluster, row.samples) if row.samples else "",
     }
 
 

@@ -10,6 +10,7 @@ from cassia_core.domain.annotation import ClusterResult, Evidence, names_a_type
 from cassia_core.domain.config import OFFLINE, DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.outcome import DatasetOutcome
+from cassia_core.knowledge.cells.words import few_cells, kinds_in_words, samples_in_words
 from cassia_core.knowledge.evidence.telling import read_evidence
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.look.wording import LIGHT_WORDS, NO_LABEL
@@ -48,6 +49,15 @@ def _details(row: ClusterResult, species: str, labels: Sequence[str]) -> list[st
         lines.append(f"  Cell Ontology: {nearest}{row.detailed_term.cl_id} ({row.detailed_term.name})")
     if row.light_reason:
         lines.append(f"  Confidence: {row.light_reason}")
+    if row.inside:
+        lines.append(
+            f"  Inside: it {kinds_in_words(row.inside)}; decided by "
+            f"{', '.join(row.inside.deciding) or 'no gene'}"
+        )
+    if row.samples:
+        lines.append(f"  Samples: {samples_in_words(row.cluster, row.samples)}")
+    if note := few_cells(row.n_cells):
+        lines.append(f"  Note: {note}")
     if row.evidence:
         lines += _evidence_lines(row.evidence, species, labels)
     if row.score:

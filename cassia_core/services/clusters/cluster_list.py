@@ -9,6 +9,7 @@ import pandas as pd
 
 from cassia_core.data.h5ad.labels import match_of
 from cassia_core.domain.annotation import ClusterResult, ClusterStatus, Light, deserves_a_look
+from cassia_core.knowledge.cells.words import several
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import csv_bytes
@@ -80,6 +81,13 @@ def _found(word: str, row: ClusterResult, label: str) -> bool:
     )
 
 
+def kinds_of(row: ClusterResult) -> str:
+    """The kinds of cells inside a cluster with their numbers, where there are several; "" else."""
+    if row.inside is None or len(row.inside.kinds) < 2:
+        return ""
+    return ", ".join(f"{kind.n_cells:,} {several(kind.label, kind.n_cells)}" for kind in row.inside.kinds)
+
+
 def families_of(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -> tuple[str, ...]:
     """Lineages that the labels belong to, most clusters first."""
     counts = pd.Series([family_of(label_in(row, labels)) for row in rows], dtype=object).value_counts()
@@ -109,5 +117,6 @@ def _record(row: ClusterResult, label: ReviewedLabel | None) -> dict[str, object
         "run_score": row.score.value if row.score else None,
         "n_cells": label.n_cells if label else row.n_cells,
         "top_markers": ", ".join(row.markers[:TOP_MARKERS]),
+        "inside": kinds_of(row),
         "why_look": row.reason or row.light_reason,
     }

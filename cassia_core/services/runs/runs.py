@@ -13,8 +13,8 @@ from cassia_core import settings
 from cassia_core.agents.prompts import prompt_hashes
 from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig, check
 from cassia_core.domain.events import RunState
+from cassia_core.domain.outcome import RunSummary, Spending
 from cassia_core.domain.progress import RunView, fold
-from cassia_core.domain.run_summary import RunSummary, Spending
 from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError, InputError, RunError, RunLocked
 from cassia_core.llm.registry import require_key

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from cassia_core.domain.config import OFFLINE
-from cassia_core.domain.run_summary import RunSummary, Spending
+from cassia_core.domain.outcome import RunSummary, Spending
 from cassia_core.errors import CassiaError
 from cassia_core.report.tables.safe_tables import csv_bytes
 from cassia_core.services.runs import runs

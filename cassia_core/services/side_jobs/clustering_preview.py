@@ -41,13 +41,16 @@ class ClusteringPreview:
 
 
 def preview_spec(spec: DatasetSpec) -> DatasetSpec:
-    """The part of `spec` that a preview depends on: file, reading, limits of quality and clustering.
+    """The part of `spec` that a preview depends on: file, reading, limits of quality and clustering,
+    and the tissue and species that fine clusters are read with.
 
     Clusters are always computed; genes are ranked by Wilcoxon with the usual limits; doublets are not looked
     for.
     """
     return DatasetSpec(
         name="preview",
+        tissue=spec.tissue,
+        species=spec.species,
         path=str(Path(spec.path).expanduser().resolve()),
         read=spec.read,
         qc=replace(spec.qc, score_doublets=False, max_doublet_score=None, sample_column=None),

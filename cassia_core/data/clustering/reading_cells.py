@@ -1,0 +1,171 @@
+"""Cells read by small groups: the kinds inside every cluster, and fine clusters joined again.
+
+What the groups are is asked of a `CellReader`; this file makes the groups and takes the answers back to the
+cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from cassia_core.data.clustering.cell_groups import CellGroups
+from cassia_core.data.clustering.expression_matrix import Expression
+from cassia_core.data.clustering.micro_groups import MicroGroups, micro_groups
+from cassia_core.data.clustering.reading_columns import READING, READING_SCORE
+from cassia_core.domain.inside import ClusterInside
+
+LEAST_TELLING = 60
+"""Genes known to the reader from which cells are read."""
+MOST_VARIABLE = 800
+"""Genes of the largest variance by mean that are looked at beside the telling ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupedCluster:
+    """Small groups of one cluster: cells of each (n_groups,), means over the telling genes (n_groups,
+    n_genes), and
+    the steps that join them, (n_groups - 1, 2)."""
+
+    sizes: np.ndarray
+    means: np.ndarray
+    joins: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClusterKinds:
+    """What a reader says of one cluster: `of_group` points into `inside.kinds`, `confidence` (0 to 1) per
+    group.
+    """
+
+    inside: ClusterInside
+    of_group: np.ndarray
+    confidence: np.ndarray
+
+
+class CellReader(Protocol):
+    """Who knows what groups of cells are."""
+
+    def telling(self, genes: tuple[str, ...]) -> np.ndarray:
+        """Columns of the genes that tell kinds of cells apart."""
+        ...
+
+    def kinds(self, clusters: list[GroupedCluster], genes: tuple[str, ...]) -> list[ClusterKinds]:
+        """The kinds in each cluster; `genes` are the telling ones."""
+        ...
+
+    def join(self, clusters: list[GroupedCluster], genes: tuple[str, ...]) -> list[np.ndarray]:
+        """The joined cluster of every group of every fine cluster, numbers from 0, largest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReadCells:
+    """`inside` by cluster; `names` (n_cells,) the kind of each cell, None where its cluster was not read."""
+
+    inside: dict[str, ClusterInside]
+    names: np.ndarray
+    scores: np.ndarray
+
+    def write_to(self, obs: pd.DataFrame) -> None:
+        obs[READING] = pd.Categorical(self.names)
+        obs[READING_SCORE] = self.scores
+
+
+def read_cells(expression: Expression, groups: CellGroups, reader: CellReader, seed: int) -> ReadCells:
+    """Read the cells of all tested clusters."""
+    found_in = _values_for(expression, reader)
+    values, genes = found_in.values, found_in.genes
+    tested = [groups.ids.index(c) for c in groups.tested()]
+    cells = [np.flatnonzero(groups.codes == code) for code in tested]
+    micro = _small_groups(found_in, cells, seed)
+    found = reader.kinds(_profiles(values, cells, micro), genes)
+    names = np.full(values.shape[0], None, dtype=object)
+    scores = np.full(values.shape[0], np.nan, dtype=np.float32)
+    for at, own, kinds in zip(cells, micro, found, strict=True):
+        labels = np.array([kind.label for kind in kinds.inside.kinds], dtype=object)
+        names[at] = labels[kinds.of_group[own.codes]]
+        scores[at] = kinds.confidence[own.codes]
+    inside = {groups.ids[code]: kinds.inside for code, kinds in zip(tested, found, strict=True)}
+    return ReadCells(inside=inside, names=names, scores=scores)
+
+
+def join_clusters(expression: Expression, fine: np.ndarray, reader: CellReader, seed: int) -> np.ndarray:
+    """Cluster of every cell from fine ones (n_cells,): ids as strings, "0" the largest."""
+    found_in = _values_for(expression, reader)
+    values, genes = found_in.values, found_in.genes
+    _, codes = np.unique(fine, return_inverse=True)
+    cells = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    micro = _small_groups(found_in, cells, seed)
+    joined = reader.join(_profiles(values, cells, micro), genes)
+    found = np.zeros(len(codes), dtype=np.intp)
+    for at, own, numbers in zip(cells, micro, joined, strict=True):
+        found[at] = numbers[own.codes]
+    return found.astype(str).astype(object)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Values:
+    """Log-normalised values over the genes that matter.
+
+    `telling` (bool per column) are those of the reader; the others vary most beyond them, so that kinds which
+    the reader does not know stay apart too.
+    """
+
+    values: sparse.csr_matrix
+    genes: tuple[str, ...]
+    telling: np.ndarray
+
+
+def can_be_read(expression: Expression | None, reader: CellReader | None) -> bool:
+    """Whether enough genes are known to the reader."""
+    return (
+        expression is not None
+        and reader is not None
+        and len(reader.telling(expression.genes)) >= LEAST_TELLING
+    )
+
+
+def _values_for(expression: Expression, reader: CellReader) -> _Values:
+    known = np.zeros(len(expression.genes), dtype=bool)
+    known[reader.telling(expression.genes)] = True
+    moments = expression.moments
+    spread = np.where(moments.log_mean > 0, moments.log_var / np.maximum(moments.log_mean, 1e-9), 0.0)
+    variable = np.zeros_like(known)
+    variable[np.argsort(-spread, kind="stable")[:MOST_VARIABLE]] = True
+    columns = np.flatnonzero(known | variable)
+    return _Values(
+        values=expression.values[:, columns],
+        genes=tuple(expression.genes[c] for c in columns),
+        telling=known[columns],
+    )
+
+
+def _small_groups(values: _Values, cells: list[np.ndarray], seed: int) -> list[MicroGroups]:
+    known = values.values[:, np.flatnonzero(values.telling)]
+    return [micro_groups(known[at], seed) for at in cells]
+
+
+def _profiles(
+    values: sparse.csr_matrix, cells: list[np.ndarray], micro: list[MicroGroups]
+) -> list[GroupedCluster]:
+    return [
+        GroupedCluster(sizes=sizes, means=means, joins=own.joins)
+        for at, own in zip(cells, micro, strict=True)
+        for sizes, means in (_means(values[at], own),)
+    ]
+
+
+def _means(values: sparse.csr_matrix, groups: MicroGroups) -> tuple[np.ndarray, np.ndarray]:
+    n_cells = values.shape[0]
+    member = sparse.csr_matrix(
+        (np.ones(n_cells, dtype=np.float32), (groups.codes, np.arange(n_cells))), (groups.n_groups, n_cells)
+    )
+    sizes = np.bincount(groups.codes, minlength=groups.n_groups).astype(np.float64)
+    return sizes, np.asarray((member @ values).todense(), dtype=np.float32) / sizes[:, None].astype(
+        np.float32
+    )

@@ -1,0 +1,68 @@
+"""From fine clusters to as many as the cells carry: what is read alike, and what no marker parts, is
+joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cassia_core.domain.inside import LEAST_SECOND_SHARE
+from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.cells.groups import Reference
+from cassia_core.knowledge.cells.kinds import (
+    LEAST_KIND,
+    Judge,
+    Kinds,
+    Part,
+    PartReader,
+    Tree,
+    kinds_of,
+    settle,
+)
+
+
+def joined_clusters(
+    trees: Sequence[Tree], genes: tuple[str, ...], setting: Setting, reference: Reference
+) -> list[np.ndarray]:
+    """The cluster of every group of every fine cluster, as numbers from 0, largest cluster first.
+
+    A fine cluster of two kinds is parted first; then all parts are joined that are read as the same type, or
+    as types
+    that do not exclude each other, unless markers part them.
+
+    Parameters
+    ----------
+    trees
+        Groups of like cells, one tree per fine cluster; their means are over `genes`.
+    """
+    found = kinds_of(trees, genes, setting, reference)
+    parts: list[Part] = []
+    of_part = []
+    for tree_at, kinds in enumerate(found):
+        for part in _large(kinds):
+            of_part.append((tree_at, part.groups))
+            parts.append(replace(part, groups=(len(of_part) - 1,)))
+    judge = Judge(reference, stages_apart=True, markers_part=True)
+    settled = settle([parts], PartReader(genes, setting, reference, judge))[0]
+    codes = [np.zeros(len(tree.sizes), dtype=np.intp) for tree in trees]
+    for number, cluster in enumerate(sorted(settled, key=lambda p: -p.size)):
+        for at in cluster.groups:
+            tree_at, groups = of_part[at]
+            codes[tree_at][list(groups)] = number
+    return codes
+
+
+def _large(kinds: Kinds) -> tuple[Part, ...]:
+    """The kinds of a fine cluster that become parts of their own; smaller ones stay with the largest."""
+    total = sum(part.size for part in kinds.parts)
+    kept = [p for p in kinds.parts[1:] if p.size >= max(LEAST_KIND, LEAST_SECOND_SHARE * total)]
+    rest = [p for p in kinds.parts if not any(p is k for k in kept)]
+    if len(rest) == 1:
+        return (*rest, *kept)
+    size = sum(p.size for p in rest)
+    means = np.average([p.means for p in rest], axis=0, weights=[p.size for p in rest])
+    groups = tuple(g for p in rest for g in p.groups)
+    return (replace(rest[0], groups=groups, size=size, means=means.astype(np.float32)), *kept)
