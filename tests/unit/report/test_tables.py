@@ -12,7 +12,7 @@ from cassia_core.domain.annotation import Boost, ClusterResult, Proposal
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.usage import CallRecord
 from cassia_core.report.tables.dataset_tables import summary_table
-from cassia_core.report.tables.run_tables import cost_text, token_tracking, usage_of
+from cassia_core.report.tables.run_tables import batch_text, cost_text, token_tracking, usage_of
 from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 
 SPEC = DatasetSpec(name="x", path="x.csv")
@@ -72,3 +72,11 @@ def test_a_workbook_is_written_whatever_characters_a_cluster_is_named_with(tmp_p
 def test_a_table_with_half_a_character_is_still_valid_utf8(tmp_path):
     write_csv(tmp_path / "t.csv", pd.DataFrame({"cluster": ["c\ud800", "d"]}, dtype=object))
     assert (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()[2] == "d"
+
+
+def test_the_summary_of_a_run_counts_repairs_of_replies_most_frequent_first():
+    text = batch_text((), usage_of(()), 1, 2.0, repairs={"corrected": 1, "mended_json": 7})
+    lines = [line.strip() for line in text.splitlines()]
+    begins = lines.index("Replies read after a repair (each is noted in the conversations)")
+    assert lines[begins + 1].endswith("mended: 7") and lines[begins + 2].endswith("set aside: 1")
+    assert "repair" not in batch_text((), usage_of(()), 1, 2.0)
