@@ -42,7 +42,7 @@ def other_symbol_of(gene_id: str, species: str) -> str | None:
 
 
 def human_counterpart(symbol: str, species: str) -> str | None:
-    """The one human gene to which a gene of one of `OTHER_SPECIES` corresponds; None where none does."""
+    """The one human gene that corresponds to a gene of one of `OTHER_SPECIES`; None where none does."""
     return other_genes(species).human.get(symbol.strip().upper()) if species in OTHER_SPECIES else None
 
 

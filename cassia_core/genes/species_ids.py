@@ -111,7 +111,7 @@ def _is_transcript(name: str) -> bool:
 
 def _are_numbered(names: list[str]) -> bool:
     """Whether the names only count (f1, f2, ... or Gene_1, Gene_2, ...): one stem, numbers close together."""
-    found = [match for name in set(names) if (match := _NUMBERED.match(name))]
+    found = [match for name in set(names) if (match := _NUMBERED.match(name)) and not species_of_id(name)]
     stems = Counter(match["stem"] for match in found)
     if not stems:
         return False

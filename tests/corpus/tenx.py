@@ -189,7 +189,7 @@ def mtx_of_parse(folder: Path) -> Path:
     genes = [line.split("\t")[:2] for line in files[1].read_text().splitlines()]
     files[1].write_text("gene_id,gene_name,genome\n" + "\n".join(f"{i},{n},hg38" for i, n in genes))
     files[2].write_text("bc_wells,sample\n" + "\n".join(f"{i}_{i},s1" for i in range(N_CELLS)))
-    for file, name in zip(files, ("DGE.mtx", "all_genes.csv", "cell_metadata.csv"), strict=True):
+    for file, name in zip(files, ("DGE.mtx", "all_genes.csv", "cell_meta.csv"), strict=True):
         file.rename(file.parent / name)
     return files[0].parent
 
@@ -292,3 +292,32 @@ def loom_without_genes(folder: Path) -> Path:
         file.create_group("row_attrs")
         file.create_group("col_attrs")
     return path
+
+
+def described(folder: Path, name: str, lines: list[str]) -> Path:
+    """A matrix folder with a table of its cells beside it, in another order than the matrix."""
+    path = mtx_folder(folder)
+    (path / name).write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
+    return path
+
+
+BESIDE = "A table of the cells beside the matrix"
+
+
+@case(BESIDE, says=("meta.csv describes the cells", "seurat_clusters (3)", "umap"))
+def mtx_with_a_cell_table(folder: Path) -> Path:
+    rows = [f"CELL{i}-1,{i % 3},{i / 7},{-i / 3}" for i in range(N_CELLS)]
+    return described(folder, "meta.csv", ["barcode,seurat_clusters,UMAP_1,UMAP_2", *rows])
+
+
+@case(BESIDE, says=("cell_annotations.tsv describes the cells", "cell_type (2)"))
+def mtx_with_annotations_of_most_cells(folder: Path) -> Path:
+    rows = [f"CELL{i}-1\t{'T cell' if i % 2 else 'B cell'}" for i in range(N_CELLS - 5)]
+    return described(folder, "cell_annotations.tsv", ["cell\tcell_type", *rows])
+
+
+@case(BESIDE, says=("clusters.csv describes the cells", "Cluster (4)"))
+def mtx_with_clusters_of_cell_ranger(folder: Path) -> Path:
+    return described(
+        folder, "clusters.csv", ["Barcode,Cluster", *(f"CELL{i}-1,{i % 4 + 1}" for i in range(N_CELLS))]
+    )

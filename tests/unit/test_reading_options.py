@@ -1,4 +1,4 @@
-"""Every question of `inspect` has an option that answers it: on the command line and in a manifest."""
+"""Every question of `inspect` has an option that answers it, on the command line and in a manifest."""
 
 from __future__ import annotations
 

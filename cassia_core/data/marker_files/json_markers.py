@@ -71,7 +71,7 @@ def _table(content: object) -> pd.DataFrame | None:
     if all(isinstance(value, list) for value in values):
         return _of_lists(content)
     if all(isinstance(value, str) for value in values):
-        return _rows({name: split_genes(str(text)) for name, text in content.items()})
+        return _rows({name: [*split_genes(str(text))] for name, text in content.items()})
     if all(isinstance(value, dict) for value in values):
         return _of_objects(content)
     return None

@@ -139,11 +139,10 @@ def notices_of_names(sample: list[str], species: str) -> list[str]:
     if kind == "numbered features":
         return [f"The features are only numbered ({', '.join(sample[:2])}); no gene is named."]
     if species in OTHER_SPECIES:
+        share = share_with_counterpart(sample, species)
         return [
-            f"{share_with_counterpart(sample, species):.0%} of the gene names of this species ({species}) "
-            "have one "
-            "human counterpart. The offline engine knows human and mouse cells only: take its labels with "
-            "care."
+            f"{share:.0%} of the gene names of this species ({species}) have one human counterpart. "
+            "The offline engine knows human and mouse cells only: take its labels with care."
         ]
     known = share_known(sample)
     if known >= _MAX_UNMAPPED:

@@ -79,10 +79,10 @@ def columns_of_list(frame: pd.DataFrame) -> ListColumns | None:
     header = [_NOT_WORD.sub("", str(column).lower()) for column in frame.columns]
     found = {}
     for role, names in (("cell", _CELL), ("gene", _GENE), ("count", _COUNT)):
-        at = [position for position, column in enumerate(header) if column in names]
-        if not at:
+        surest = next((column for column in names if column in header), None)
+        if surest is None:
             return None
-        found[role] = min(at, key=lambda position, names=names: names.index(header[position]))
+        found[role] = header.index(surest)
     if len(set(found.values())) < 3:
         return None
     counts, genes = frame.iloc[:, found["count"]], frame.iloc[:, found["gene"]].astype(str)

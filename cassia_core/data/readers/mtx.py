@@ -15,6 +15,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from cassia_core.data.readers.cell_file import CellFile, random_rows
+from cassia_core.data.readers.cell_tables import maps_in, tables_beside
 from cassia_core.data.readers.text import decode, read_bytes, sniff_delimiter
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError
@@ -45,7 +46,9 @@ def find_triples(files: Iterable[Path]) -> tuple[Triple, ...]:
     for matrix in (f for f in files if _MATRIX.search(f.name)):
         beside = [f for f in files if f.parent == matrix.parent]
         genes = _closest(matrix, [f for f in beside if _GENES.search(f.name)])
-        cells = _closest(matrix, [f for f in beside if _CELLS.search(f.name) and f != genes])
+        lists = [f for f in beside if _CELLS.search(f.name) and f != genes]
+        barcodes = [f for f in lists if "barcode" in f.name.lower()]  # a table of cells may lie beside them
+        cells = _closest(matrix, barcodes or lists)
         if genes and cells:
             prefix = re.sub(r"[._-]*(matrix|counts?|filtered|raw)?\.mtx(\.gz)?$", "", matrix.name, flags=re.I)
             triples.append(Triple(name=prefix or matrix.parent.name, matrix=matrix, genes=genes, cells=cells))
@@ -86,14 +89,26 @@ def read_mtx(
     var, obs, matrix = _oriented(matrix, genes, cells, shape, name)
     n_cells = len(obs)
     rows = None if inspect else random_rows(n_cells, options.max_cells)
-    adata = ad.AnnData(X=matrix, obs=obs, var=var)
+    beside, done = tables_beside(
+        triple.matrix.parent.iterdir(), (triple.matrix, triple.genes, triple.cells), obs.index
+    )
+    adata = ad.AnnData(X=matrix, obs=beside, var=var)
+    for key, coordinates in maps_in(beside).items():
+        adata.obsm[key] = coordinates
     if inspect:
         filled = np.flatnonzero(np.diff(matrix.indptr))[:-1]
         adata = adata[filled if len(filled) >= 10 else slice(None)].copy()
     elif rows is not None:
         adata = adata[rows].copy()
     return CellFile(
-        adata=adata, format="Matrix Market (10x mtx)", n_cells=n_cells, n_genes=len(var), stored_values=stored
+        adata=adata,
+        format="Matrix Market (10x mtx)",
+        n_cells=n_cells,
+        n_genes=len(var),
+        obs=beside if inspect and beside.shape[1] else None,
+        done=done,
+        stored_values=stored,
+        embeddings=tuple(adata.obsm),
     )
 
 

@@ -35,8 +35,8 @@ def is_contrast(frame: pd.DataFrame, has_cluster: bool) -> bool:
         return True
     for column in frame.columns:
         if plain(column) in _CONTRAST:
-            values = frame[column].astype(str).str.strip()
-            values = values[values != ""].unique()
+            text = frame[column].astype(str).str.strip()
+            values = [str(value) for value in text[text != ""].unique()]
             named = [bool(_VERSUS.search(value)) for value in values]
             if len(values) and all(named) and not any(_WITH_REST.search(value) for value in values):
                 return True

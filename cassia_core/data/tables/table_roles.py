@@ -85,7 +85,8 @@ def _best_gene_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
     candidates = [c for c in names.columns_of("gene", map(str, frame.columns)) if c != roles.get("cluster")]
     if len(candidates) < 2:
         return roles["gene"]
-    return max(candidates, key=lambda c: (round(_known(frame[c]), 1), not is_numeric(frame[c])))
+    fit = {c: (round(_known(frame[c]), 1), not is_numeric(frame[c])) for c in candidates}
+    return max(candidates, key=lambda column: fit[column])
 
 
 def _sounding(frame: pd.DataFrame, pattern: re.Pattern[str], roles: dict[str, str]) -> str | None:

@@ -152,9 +152,11 @@ def test_a_server_without_a_system_role_gets_the_instruction_before_the_question
         block = {"general": "a cell", "subtypes": [f"{genes[0]} cell"], "mixed": [], "key_genes": genes[:3]}
         return json.dumps({"reasoning": "x", **block, "tissue": ""})
 
-    with ModelServer(reply, fault=lambda asked, good: refuses(asked), latency_s=0.01) as server:
-        with Bench(quick(server, boost="off"), tmp_path, wait_s=0.005) as bench:
-            results = bench.all(CLUSTERS)
+    with (
+        ModelServer(reply, fault=lambda asked, good: refuses(asked), latency_s=0.01) as server,
+        Bench(quick(server, boost="off"), tmp_path, wait_s=0.005) as bench,
+    ):
+        results = bench.all(CLUSTERS)
     assert [(r.status, r.label) for r in results] == [("done", own_label(c)) for c in CLUSTERS], results[
         0
     ].reason
@@ -192,9 +194,11 @@ def test_cached_and_reasoning_tokens_of_openai_are_counted(tmp_path: Path):
         "prompt_tokens_details": {"cached_tokens": 640},
         "completion_tokens_details": {"reasoning_tokens": 350},
     }
-    with ModelServer(fault=lambda asked, good: Answer(text=good, usage=usage)) as server:
-        with Bench(quick(server, boost="off"), tmp_path) as bench:
-            result = bench.one(CLUSTERS[0])
+    with (
+        ModelServer(fault=lambda asked, good: Answer(text=good, usage=usage)) as server,
+        Bench(quick(server, boost="off"), tmp_path) as bench,
+    ):
+        result = bench.one(CLUSTERS[0])
     assert (bench.calls[0].cached_tokens, bench.calls[0].reasoning_tokens) == (640, 350)
     assert result.turns[0].cached_tokens == 640 and result.turns[0].reasoning_tokens == 350
 

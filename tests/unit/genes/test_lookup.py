@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from cassia_core.genes import canonical, guess_species, orthologue, symbol_of
-from cassia_core.genes.lookup import is_ensembl, meanings
+from cassia_core.genes.lookup import meanings
+from cassia_core.genes.species_ids import is_ensembl, kind_of_names
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,26 @@ def test_ids_of_other_species_are_turned_into_their_own_symbols():
     assert symbol_of("ENSRNOG00000009523.3", "rat") == "Rab11fip2"
     assert symbol_of("ENSSSCG00000028996", "pig") == "ALDH1A1"
     assert symbol_of("ENSRNOG00000009523", "pig") is None
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        ([f"f{i}" for i in range(40)], "numbered features"),
+        ([f"Gene_{i}" for i in range(40)], "numbered features"),
+        ([f"FBgn{i:07d}" for i in range(40)], ""),
+        ([f"LOC{100000 + 37 * i}" for i in range(40)], ""),
+        ([f"ENST{i:011d}.2" for i in range(40)], "transcripts"),
+        ([f"NM_{i:09d}" for i in range(40)], "transcripts"),
+        ([f"{i},{i + 3}" for i in range(40)], "equivalence classes"),
+        (["CD3D", "CD3E", "CD3G", "CD4", "CD5", "CD6", "CD7", "CD19", "CD22", "CD27", "LYZ"], ""),
+    ],
+)
+def test_names_that_are_no_genes_are_called_what_they_are(names, kind):
+    assert kind_of_names(names) == kind
+
+
+def test_words_of_tables_are_no_genes_and_aliases_in_small_letters_neither():
+    assert [canonical(word, "human") for word in ("cell", "na", "Length", "ice", "rest")] == [None] * 5
+    assert canonical("REST", "human") == "REST"
+    assert canonical("cd20", "human") == "MS4A1"
