@@ -21,6 +21,8 @@ _AGENT_OPTIONS = (
     "model",
     "base_url",
     "max_workers",
+    "first_word_timeout",
+    "silence_timeout",
     "score_threshold",
     "boost",
     "validator",
@@ -243,6 +245,18 @@ def _add_agents(command: argparse.ArgumentParser) -> None:
     )
     _add_model(group)
     group.add_argument("--max-workers", type=int, default=6, help="requests in flight (default 6)")
+    group.add_argument(
+        "--first-word-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="how long the first word of a reply may take (default 300; an hour for a server of your own)",
+    )
+    group.add_argument(
+        "--silence-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="how long a reply may fall silent (default 120; 600 for a server of your own)",
+    )
     group.add_argument("--score-threshold", type=float, default=75.0)
     group.add_argument("--boost", choices=("off", "selective", "fused"), default="selective")
     group.add_argument("--validator", choices=("v1", "v0"), default="v1", help="v1 standard, v0 strict")

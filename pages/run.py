@@ -15,7 +15,7 @@ from cassia_ui.frame.words import engine_name, state_badge
 from cassia_ui.results.looking_inside import draw_part_of
 from cassia_ui.run.run_endings import draw_ending
 from cassia_ui.run.run_map import draw_small_map
-from cassia_ui.run.run_progress import draw_bar, draw_cost, draw_now, draw_stages, draw_tiles
+from cassia_ui.run.run_progress import draw_bar, draw_cost, draw_now, draw_pause, draw_stages, draw_tiles
 
 POLL_S = 1.0
 
@@ -56,6 +56,7 @@ def body(run_id: str, view: RunView) -> None:
     at_rest = view.state not in ("queued", "running")
     draw_bar(view)
     controls(run_id, view)
+    draw_pause(view)
     if at_rest:
         draw_ending(run_id, view)
     for notice in view.notices[-3:]:
@@ -79,7 +80,7 @@ def body(run_id: str, view: RunView) -> None:
         st.subheader("Cost", anchor=False)
         draw_cost(view, config)
         st.subheader("Last words" if at_rest else "Happening now", anchor=False)
-        draw_now(view, dataset, at_rest)
+        draw_now(view, dataset, at_rest, runs.replies_under_way(run_id))
         if dataset.tiles and st.button("Open all conversations", icon=":material/forum:", type="tertiary"):
             st.switch_page(CONVERSATIONS, query_params={"run": run_id})
 

@@ -12,7 +12,7 @@ from cassia_ui.frame import frame, session
 from cassia_ui.frame.frame import require_app
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.problem_cards import problems_as_cards
-from cassia_ui.setup.engine_form import draw_engine
+from cassia_ui.setup.engine_form import draw_engine, draw_waiting
 
 
 def prices() -> None:
@@ -70,6 +70,7 @@ with problems_as_cards("settings"):
     frame.title("Settings", "Who answers, keys for this session, folders and versions.")
     with st.container(border=True):
         draw_engine()
+        draw_waiting()
         if session.keys():
             st.markdown(
                 f":gray[Keys in this session: {plain(', '.join(session.keys()))}. They are gone when you "

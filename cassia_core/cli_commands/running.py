@@ -113,6 +113,8 @@ def annotation_of(options: argparse.Namespace) -> AnnotationParams:
     return AnnotationParams(
         annotator=model_of(options),
         max_workers=options.max_workers,
+        first_word_timeout_s=options.first_word_timeout,
+        silence_timeout_s=options.silence_timeout,
         score_threshold=options.score_threshold,
         boost=options.boost,
         validator_involvement=options.validator,

@@ -16,6 +16,8 @@ from cassia_core.services.subclusters import subclustering
 
 _AGENT_FIELDS = {
     "max_workers": "max_workers",
+    "first_word_timeout": "first_word_timeout_s",
+    "silence_timeout": "silence_timeout_s",
     "score_threshold": "score_threshold",
     "boost": "boost",
     "validator": "validator_involvement",

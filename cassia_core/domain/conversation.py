@@ -80,3 +80,15 @@ class Turn:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     repairs: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Speaking:
+    """The end of a reply that is under way. `at` is seconds since 1970 of its last word."""
+
+    dataset: str
+    cluster: str
+    agent: str
+    text: str = ""
+    thinking: bool = False
+    at: float = 0.0

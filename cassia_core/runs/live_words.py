@@ -6,24 +6,14 @@ import json
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+
+from cassia_core.domain.conversation import Speaking
 
 EVERY_S = 0.5
 KEPT_CHARACTERS = 400
 FORGOTTEN_S = 120.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Speaking:
-    """The end of a reply that is under way. `at` is seconds since 1970 of its last word."""
-
-    dataset: str
-    cluster: str
-    agent: str
-    text: str = ""
-    thinking: bool = False
-    at: float = 0.0
 
 
 class LiveWords:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
-from cassia_core.domain.conversation import ASKS_NO_MODEL
+from cassia_core.domain.conversation import ASKS_NO_MODEL, Speaking
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
 from cassia_core.look.wording import AGENT_NAMES, NO_LABEL
 from cassia_core.services.labels.names import everyday_name
@@ -164,10 +165,35 @@ def draw_cost(view: RunView, config: RunConfig) -> None:
             st.progress(share, text=f"{share:.0%} of your ${limit:.2f} limit{close}")
 
 
-def draw_now(view: RunView, dataset: DatasetView, at_rest: bool) -> None:
-    """The conversation about one cluster at work, kept until that cluster is finished."""
+def draw_pause(view: RunView) -> None:
+    """Until when the run waits, in the reader's own time, and what can be done meanwhile."""
+    if not view.paused_until:
+        return
+    until = datetime.fromisoformat(view.paused_until)
+    zone = st.context.timezone
+    local = until.astimezone(ZoneInfo(zone)) if zone else until
+    with st.container(border=True, key="problem_ask_paused"):
+        st.markdown(
+            f":material/schedule: **Paused until {local:%d %B, %H:%M}{'' if zone else ' UTC'}.** "
+            f"{plain(view.paused_why)}"
+        )
+        st.markdown(
+            "It goes on by itself then; you can leave this page. Cancel it to go on at another time with "
+            "Resume: what is done is kept, and no answer is paid for twice."
+        )
+
+
+def draw_now(view: RunView, dataset: DatasetView, at_rest: bool, speaking: tuple[Speaking, ...] = ()) -> None:
+    """The conversation about one cluster at work, kept until that cluster is finished, with the words of the
+    reply that is being written.
+    """
     turns = [t for t in view.turns if t.dataset == dataset.name]
+    now = [s for s in speaking if s.dataset == dataset.name and s.cluster] if not at_rest else []
     with st.container(border=True):
+        if not turns and now:
+            st.markdown(f"**Cluster {plain(now[-1].cluster)}**")
+            _draw_speaking(now[-1])
+            return
         if not turns:
             st.markdown(
                 ":gray[Nobody was asked.]"
@@ -185,9 +211,20 @@ def draw_now(view: RunView, dataset: DatasetView, at_rest: bool) -> None:
                 f"{AGENT_ICONS[turn.agent]} **{AGENT_NAMES[turn.agent]}** :gray[{note}]  "
                 f"\n{plain(_short(turn.text))}"
             )
+        for reply in [s for s in now if s.cluster == cluster and cluster in at_work]:
+            _draw_speaking(reply)
         others = [c for c in at_work if c != cluster]
         if others:
             st.markdown(f":gray[Also at work: {named_clusters(others)}.]")
+
+
+def _draw_speaking(reply: Speaking) -> None:
+    """The last words of a reply under way."""
+    doing = "is thinking" if reply.thinking else "is writing"
+    words = " ".join(reply.text.split())[-220:]
+    st.markdown(
+        f"{AGENT_ICONS[reply.agent]} **{AGENT_NAMES[reply.agent]}** :gray[{doing}]  \n:gray[… {plain(words)}]"
+    )
 
 
 def _followed(dataset: str, at_work: list[str], spoken: list[str]) -> str:

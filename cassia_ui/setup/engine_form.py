@@ -113,6 +113,42 @@ def _with_prices(model: AgentModel, now: AgentModel) -> AgentModel:
     return replace(model, input_usd=sent, output_usd=written, cached_usd=cached)
 
 
+def draw_waiting() -> None:
+    """How long to wait for words; nothing for the offline engine."""
+    now = session.draft().annotation
+    if now.annotator.provider == OFFLINE:
+        return
+    st.markdown("**How long to wait**")
+    st.markdown(
+        ":gray[A reply may take as long as words come. 0: by where the server stands (300 and 120 seconds; an "
+        "hour and 600 seconds for a server on this computer or in this network).]"
+    )
+    left, right = st.columns(2)
+    first = left.number_input(
+        "For the first word, seconds",
+        0,
+        86_400,
+        int(now.first_word_timeout_s or 0),
+        30,
+        key="wait_first_word",
+    )
+    silence = right.number_input(
+        "In silence between words, seconds",
+        0,
+        86_400,
+        int(now.silence_timeout_s or 0),
+        30,
+        key="wait_silence",
+    )
+    session.change_draft(
+        annotation=replace(
+            session.draft().annotation,
+            first_word_timeout_s=float(first) or None,
+            silence_timeout_s=float(silence) or None,
+        )
+    )
+
+
 def _use(model: AgentModel) -> None:
     now = session.draft().annotation
     if now.annotator != model:

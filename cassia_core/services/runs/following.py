@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,18 +16,50 @@ POLL_S = 0.3
 
 
 def follow(run_id: str, root: Path, *, quiet: bool) -> RunView:
-    """Draw progress until the worker is done. Ctrl-C asks it to stop, and waits for that."""
+    """Draw progress until the worker is done, and say what a person should know on the way. Ctrl-C asks it to
+    stop, and waits for that.
+    """
+    told = Told()
     with tqdm(total=1, unit=" clusters", disable=quiet or None, file=sys.stderr, leave=False) as bar:
         while True:
             try:
                 view = runs.view_run(run_id, root)
                 if view.state in (*runs.ENDED, "interrupted"):
                     return view
+                told.tell_news(view)
                 _draw(bar, view)
                 time.sleep(POLL_S)
             except KeyboardInterrupt:
                 tqdm.write("Stopping; what is done is kept.", file=sys.stderr)
                 runs.cancel_run(run_id, root)
+
+
+class Told:
+    """What was said on the terminal already."""
+
+    def __init__(self) -> None:
+        self._notices = 0
+        self._pause = ""
+
+    def tell_news(self, view: RunView) -> None:
+        """Print notices and pauses that are new, also where there is no bar."""
+        for notice in view.notices[self._notices :]:
+            tqdm.write(notice, file=sys.stderr)
+        self._notices = len(view.notices)
+        if view.paused_until != self._pause:
+            self._pause = view.paused_until
+            tqdm.write(pause_in_words(view) or "The run goes on.", file=sys.stderr)
+
+
+def pause_in_words(view: RunView) -> str:
+    """Until when a run waits, and why, in this computer's time; "" when it does not wait."""
+    if not view.paused_until:
+        return ""
+    until = datetime.fromisoformat(view.paused_until).astimezone()
+    return (
+        f"Paused until {until:%d %B, %H:%M:%S}. {view.paused_why} It goes on by itself then; or stop it and "
+        "resume it later. What is done is kept."
+    )
 
 
 def _draw(bar: tqdm, view: RunView) -> None:

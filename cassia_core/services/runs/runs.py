@@ -12,6 +12,7 @@ from pathlib import Path
 from cassia_core import settings
 from cassia_core.agents.prompts import prompt_hashes
 from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig, check
+from cassia_core.domain.conversation import Speaking
 from cassia_core.domain.events import RunState
 from cassia_core.domain.outcome import RunSummary, Spending
 from cassia_core.domain.progress import RunView, fold
@@ -24,6 +25,7 @@ from cassia_core.runs.digest import digest_of, spending
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
+from cassia_core.runs.live_words import read_live_words
 from cassia_core.runs.lock import wait_for_worker, worker_alive
 from cassia_core.services.intake.intake import file_sha256, server_path
 
@@ -153,6 +155,11 @@ def _folded(layout: RunLayout) -> RunView:
     slot = _known_view(layout.events)
     slot[0] = fold(read_events(layout.events, after=slot[0].last_seq), slot[0])
     return slot[0]
+
+
+def replies_under_way(run_id: str, root: Path | None = None) -> tuple[Speaking, ...]:
+    """The ends of the replies that are being written now; none when nobody speaks."""
+    return read_live_words(find_run(run_id, root).live_words)
 
 
 def cancel_run(run_id: str, root: Path | None = None) -> None:
