@@ -120,8 +120,8 @@ def draw_waiting() -> None:
         return
     st.markdown("**How long to wait**")
     st.markdown(
-        ":gray[A reply may take as long as words come. 0: by where the server stands (300 and 120 seconds; an "
-        "hour and 600 seconds for a server on this computer or in this network).]"
+        ":gray[A reply may take as long as words come. 0: by where the server stands (300 and 120 seconds; "
+        "an hour and 600 seconds for a server on this computer or in this network).]"
     )
     left, right = st.columns(2)
     first = left.number_input(

@@ -119,8 +119,8 @@ def test_a_refused_key_is_one_card_with_what_to_do_and_not_one_per_cluster(tmp_p
         assert wait(run_id).state == "failed"
     at = page_of(run_id)
     text = text_of(at)
-    assert text.count("refused the key") == 1 + 4 + 1, (
-        "once in the card, once in each tile, once in the last words"
+    assert text.count("refused the key") == 1 + 1 + 4 + 1, (
+        "once in the notice of the first question, in the card, in each tile, in the last words"
     )
     assert "4 clusters got no usable answer." in text and "Clusters 0, 1, 10 and T/NK" in text
     assert {"Retry failed only", "Keys and models"} <= labels(at)
