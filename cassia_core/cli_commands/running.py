@@ -255,9 +255,8 @@ def _split(run_id: str, datasets: Sequence[str], root: Path) -> None:
     for dataset in datasets:
         steps = split_by_kinds(run_id, dataset, root=root)
         for step in steps:
-            print(
-                f"{dataset}: {sum(step.n_cells):,} cells of cluster {', '.join(step.clusters)} set aside as {step.label}"
-            )
+            where = ", ".join(step.clusters)
+            print(f"{dataset}: {sum(step.n_cells):,} cells of cluster {where} set aside as {step.label}")
         if not steps:
             print(f"{dataset}: no cluster holds a second kind large enough to be split off.")
 

@@ -68,7 +68,8 @@ def _nothing_stands_out(rows: Sequence[ClusterQuality]) -> str:
         said.append(f":green[:material/check_circle:] No cluster stands out by {' or '.join(looked)}.")
     if "mitochondrial reads" in silent:
         said.append(
-            ":orange[:material/help:] The data hold no mitochondrial reads, so they tell nothing of dying cells."
+            ":orange[:material/help:] The data hold no mitochondrial reads, so they tell nothing of dying "
+            "cells."
         )
     if "doublets" in silent:
         said.append(

@@ -43,8 +43,8 @@ def suggest_resolution(
 ) -> ResolutionSuggestion:
     """Try several resolutions with several seeds and take the finest stable one.
 
-    Its clusters have at least `CONFIDENT_CELLS` cells on average; of resolutions that give as many clusters it
-    is the coarsest.
+    Its clusters have at least `CONFIDENT_CELLS` cells on average; of resolutions that
+    give as many clusters it is the coarsest.
 
     `on_trial` is called with the fraction done before each run and may raise to stop.
     """
