@@ -61,6 +61,9 @@ def test_a_run_leaves_every_promised_file(demo_run: Path):
         "cluster",
         "attempt",
         "latency_s",
+        "cached_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
     }
 
 
