@@ -62,7 +62,7 @@ def draw_how_read(data: DatasetResults, row: ClusterResult) -> None:
 
 
 def _violins(found: tuple[inside.GeneInKinds, ...]) -> go.Figure:
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     shades = (colours["accent"], colours["muted"])
     figure = make_subplots(rows=1, cols=len(found), subplot_titles=[escaped(g.gene) for g in found])
     for at, gene in enumerate(found, start=1):
@@ -88,7 +88,7 @@ def _violins(found: tuple[inside.GeneInKinds, ...]) -> go.Figure:
 
 
 def _samples(samples: ClusterSamples) -> go.Figure:
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     total = sum(s.n_cells for s in samples.shares)
     shown = samples.shares[:12]
     names = [escaped(s.sample) for s in shown]
@@ -104,7 +104,7 @@ def _samples(samples: ClusterSamples) -> go.Figure:
 
 
 def _plain_layout(figure: go.Figure, height: int) -> go.Figure:
-    colours = tokens(session.dark())
+    colours = tokens(session.theme())
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 26, "b": 8},
