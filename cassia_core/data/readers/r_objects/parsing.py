@@ -34,6 +34,7 @@ _UNREADABLE = (
     IndexError,
     KeyError,
     MemoryError,
+    NameError,
     NotImplementedError,
     OSError,
     OverflowError,

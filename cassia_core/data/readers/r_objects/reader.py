@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -33,18 +35,24 @@ def read_r_cells(path: Path, options: ReadOptions = ReadOptions(), *, inspect: b
         Nothing in it is cells, or the object contradicts itself.
     """
     root = parse(path)
-    found = _candidates(root)
-    if not found:
-        raise _nothing_usable(path, root)
-    label, node = max(found.items(), key=lambda item: _weight(item[1]))
-    try:
+    with _contradictions_in_words(path):
+        found = _candidates(root)
+        if not found:
+            raise _nothing_usable(path, root)
+        label, node = max(found.items(), key=lambda item: _weight(item[1]))
         cells = _read(node, options, path.name)
         if len(found) > 1:
             others = ", ".join(other for other in found if other != label)
-            cells.done.insert(
-                0, f"Of {len(found)} objects, the largest is used: {label}; the others are {others}."
-            )
+            said = f"Of {len(found)} objects, the largest is used: {label}; the others are {others}."
+            cells.done.insert(0, said)
         return cell_file(cells, options, inspect=inspect)
+
+
+@contextmanager
+def _contradictions_in_words(path: Path) -> Iterator[None]:
+    """Say of an object whose parts do not fit each other that it contradicts itself."""
+    try:
+        yield
     except _UNREADABLE as error:
         raise AnnDataError(
             f"{path.name} contradicts itself.",
@@ -63,8 +71,11 @@ def read_r_tables(path: Path) -> pd.DataFrame | None:
         It holds neither cells nor tables; the error names what there is.
     """
     root = parse(path)
-    if _candidates(root):
-        return None
+    with _contradictions_in_words(path):
+        return None if _candidates(root) else _stacked_tables(path, root)
+
+
+def _stacked_tables(path: Path, root: RObject) -> pd.DataFrame:
     if class_of(root) in ("data.frame", "tbl_df", "data.table", "DFrame", "grouped_df"):
         return _table(root)
     tables = {name: _table(item) for name, item in _listed(root).items() if _is_table(item)}
