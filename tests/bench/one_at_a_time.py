@@ -35,9 +35,8 @@ def main() -> None:
         results = bench.all(clusters)
     wall, total = time.monotonic() - begun, server.stats.calls * options.seconds
     print(f"{server.stats.calls} calls of {options.seconds:g} s, one at a time: {total:.0f} s in all")
-    print(
-        f"wall time {wall:.0f} s, {wall / total:.3f} times the sum; states {dict(Counter(r.status for r in results))}"
-    )
+    states = dict(Counter(r.status for r in results))
+    print(f"wall time {wall:.0f} s, {wall / total:.3f} times the sum; states {states}")
     print(
         f"calls that failed: {len(bench.faults)}; at most {server.stats.most_at_once} at the server at once"
     )

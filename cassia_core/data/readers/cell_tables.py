@@ -66,7 +66,7 @@ def maps_in(table: pd.DataFrame) -> dict[str, np.ndarray]:
     for column in table:
         axis = _AXIS.match(str(column))
         if axis and table[column].dtype.kind == "f" and table[column].notna().all():
-            axes.setdefault(_MAPS[axis.group(1).lower()], {})[axis.group(2)] = column
+            axes.setdefault(_MAPS[axis.group(1).lower()], {})[axis.group(2)] = str(column)
     return {
         name: table[[pair["1"], pair["2"]]].to_numpy(dtype=float)
         for name, pair in axes.items()
