@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_used_gets_a_card_with_cause_and_remedy_and_no_tra
 def test_an_unrecognised_table_opens_a_column_mapper_that_reads_it(app):
     at = app.switch_page("pages/data.py").run()
     at.file_uploader[0].upload(
-        "table.csv", b"alpha,beta\nB,CD79A\nB,MS4A1\nT,CD3D\nT,CD3E\n", "text/csv"
+        "table.csv", b"alpha,beta,gamma\nB,CD79A,MS4A1\nB,MS4A1,CD19\nT,CD3D,CD3E\nT,CD3E,CD2\n", "text/csv"
     ).run()
     healthy(at)
     assert "Which column is what?" in text_of(at)

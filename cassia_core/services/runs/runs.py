@@ -43,7 +43,7 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
     keys
         Provider name to key; handed to the worker through a pipe, written nowhere.
     root
-        Folder for the run directory; None: `config.output_dir`, else the one runs folder.
+        Folder for the run directory; None: the one runs folder of app, command line and Python.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
     keys = keys or {}
     _require_keys(config, keys)
     ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
-    layout = store.create_run(ready, root or folder(config.output_dir), prompt_hashes())
+    layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
     launch_worker(layout, keys)
     return layout.root.name
 
