@@ -8,6 +8,7 @@ from plotly.subplots import make_subplots
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.inside import ClusterSamples
+from cassia_core.look.palette import TRANSPARENT
 from cassia_core.services.clusters import inside
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
@@ -108,8 +109,8 @@ def _plain_layout(figure: go.Figure, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 26, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
         font={"color": colours["text"], "size": 13},
         legend={"orientation": "h", "y": -0.08},
     )
