@@ -31,7 +31,7 @@ def test_a_higher_limit_goes_on_from_what_the_parent_run_has_paid(tmp_path: Path
         second = runs.raise_limit(first, max_tokens_total=50_000, root=tmp_path)
         assert runs.load_config(second, tmp_path).parent_run == first
         assert wait(second, tmp_path, ended).state == "success"
-        assert server.stats.calls == 12, "two calls a cluster over both runs"
+        assert server.stats.calls == 13, "one first question, and two calls a cluster over both runs"
     assert {r.cluster: r.label for r in results.load_results(second, "lists", tmp_path).rows} == {
         c: f"C{c}G0 cell" for c in lists
     }
