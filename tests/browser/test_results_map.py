@@ -102,7 +102,7 @@ def test_cells_drawn_around_in_the_second_panel_give_one_card_and_a_note_in_both
     with results_page.expect_download() as saved:
         card.get_by_role("button", name="Save these cells").click()
     rows = list(csv.reader(io.StringIO(saved.value.path().read_text(encoding="utf-8"))))
-    assert rows[0] == ["cell", "cluster", "label"] and f"{len(rows) - 1:,}" == n
+    assert rows[0] == ["cell", "cluster", "label", "cell_type_short"] and f"{len(rows) - 1:,}" == n
     idle(results_page)
     card.get_by_role("button", name="Clear").click()
     expect(card).to_have_count(0)
