@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 LONG_MS = 240_000
-NEW_LABEL = "memory B cell"
+NEW_LABEL = "naive B cell"
 OUTSIDE = re.compile(r"(?!http://localhost|ws://localhost|data:|blob:)")
 
 
