@@ -147,7 +147,7 @@ def correct_the_shown_cluster(page: Page, label: str) -> tuple[str, str]:
     asked = re.search(
         r"Cluster (.+) is called (.+)\.", dialog.get_by_text(re.compile("is called")).text_content()
     )
-    dialog.get_by_label("Cell type", exact=True).fill("memory B")
+    dialog.get_by_label("Cell type", exact=True).fill("naive B")
     dialog.get_by_label("Cell type", exact=True).press("Enter")
     choice = dialog.get_by_role("combobox", name=re.compile("Take this name"))
     choice.click()
