@@ -204,11 +204,13 @@ def assert_the_files_say_what_the_screen_says(
     assert labels[cluster] == NEW_LABEL
     assert table.set_index("cluster")["cell_type_before"][cluster] == old
     of_cells, clusters = (
-        cells.obs["cell_type_short"].astype(str),
+        cells.obs["cell_type"].astype(str),
         cells.obs[cells.uns["cassia"]["cluster_key"]].astype(str),
     )
     assert (of_cells == clusters.map(labels)).all(), "every cell has the label of its cluster in the table"
-    assert of_cells.value_counts().to_dict() == shown, "and each label has as many cells as the legend says"
+    assert cells.obs["cell_type_short"].astype(str).value_counts().to_dict() == shown, (
+        "and each label has as many cells as the legend says"
+    )
     assert set(cells.obs["cell_type_before_edit"][clusters == cluster].astype(str)) == {old}, (
         "the old label is kept too"
     )
