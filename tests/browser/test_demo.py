@@ -38,7 +38,7 @@ def test_the_demo_ends_on_a_coloured_map_and_an_open_conversation_and_survives_r
     page.get_by_role("button", name="See the results").click(timeout=LONG_MS)
 
     expect(page.get_by_role("heading", name="Results", exact=True)).to_be_visible()
-    expect(page.locator(".label", has_text=re.compile("B cell$")).first).to_be_visible()
+    expect(page.locator(".label", has_text=re.compile("^Memory B cell$"))).to_be_visible()
     page.locator("canvas.cw-map[data-state=drawn]").first.wait_for()
     assert colours_on_the_map(page) >= 4
     expect(page.locator("[data-testid=stDataFrame]").first).to_be_visible()
