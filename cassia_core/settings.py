@@ -23,6 +23,8 @@ VARIABLES: dict[str, str] = {
     "OPENAI_API_KEY": "Key for OpenAI.",
     "ANTHROPIC_API_KEY": "Key for Anthropic.",
     "OPENROUTER_API_KEY": "Key for OpenRouter.",
+    "DEEPSEEK_API_KEY": "Key for DeepSeek.",
+    "GEMINI_API_KEY": "Key for Google Gemini.",
     "CASSIA_API_KEY": "Key for any other server.",
 }
 """What the environment can say, and what it means; docs/guide/installing.md shows the same table."""

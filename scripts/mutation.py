@@ -3,7 +3,7 @@
   python scripts/mutation.py                     every place, at most 40 changes each, drawn by a fixed seed
   python scripts/mutation.py --most 0 PLACE ...  all changes, in places whose path has one of these words
 
-It works on a copy of the project. docs/TESTING.md holds the last figures.
+It works on a copy of the project.
 """
 
 from __future__ import annotations
