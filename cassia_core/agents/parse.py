@@ -164,11 +164,6 @@ def read_groupings(text: str) -> Reading[dict[str, tuple[str, str, str]]]:
     return Reading(value=kept, repairs=once(notes))
 
 
-def holdsanswer_of(text: str) -> bool:
-    """Whether a text holds at least one object that a reader here would look at."""
-    return bool(find_blocks(text).readable)
-
-
 def holds_answer(text: str) -> bool:
     """Whether a text holds at least one object, which a reader here would look at."""
     return bool(find_blocks(text).readable)

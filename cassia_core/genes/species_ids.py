@@ -71,13 +71,6 @@ def is_ensembl(name: str) -> bool:
     return found is not None and found["kind"].upper() == "G"
 
 
-def is_foreign_id(name: str) -> bool:
-    """Whether the name is a gene id of another data base than Ensembl (FlyBase, WormBase, TAIR, SGD,
-    ZFIN).
-    """
-    return any(pattern.match(name) for pattern, _ in _OTHER_IDS)
-
-
 def species_by_ids(names: Iterable[str]) -> tuple[str, bool]:
     """Species that the ids among the names agree on, also where most names are symbols; ("", False) else."""
     names = list(names)

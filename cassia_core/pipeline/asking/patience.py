@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenacity import RetryCallState, wait_random_exponential
 
-from cassia_core.errors import NotUnderstood, ProviderError, ProviderTimeout, RateLimited
+from cassia_core.errors import ProviderError, RateLimited
 
 LONGEST_WAIT_S = 300.0
 STRETCH = 2.0
@@ -56,11 +56,6 @@ class Patience:
 def worth_a_retry(error: BaseException) -> bool:
     """Whether the same question may be answered the next time."""
     return isinstance(error, ProviderError) and error.retryable
-
-
-def speaks_against_the_server(error: ProviderError) -> bool:
-    """Whether the error means that no model is there to be asked, if none has answered yet."""
-    return isinstance(error, ProviderTimeout | NotUnderstood) or error.retryable
 
 
 def _error(state: RetryCallState) -> BaseException | None:
