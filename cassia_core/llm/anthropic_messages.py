@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import anthropic
 import httpx2
 
@@ -11,15 +9,14 @@ from cassia_core.errors import ProviderError
 from cassia_core.llm.abilities import Abilities, Refusal, Wishes
 from cassia_core.llm.catalogue import ModelFacts, ProviderFacts, facts_of
 from cassia_core.llm.fitted_request import ask_as_it_takes
-from cassia_core.llm.listening import CONNECT_S, Line, Silence, listen, socket_limit
+from cassia_core.llm.listening import CONNECT_S, Line, Silence, socket_limit
 from cassia_core.llm.near import is_this_computer
 from cassia_core.llm.problems import in_words
 from cassia_core.llm.problems.connection import not_reached
 from cassia_core.llm.problems.in_words import Asked
 from cassia_core.llm.problems.server_words import words_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
-from cassia_core.llm.streamed_reply import ServerFault, StreamedReply
-from cassia_core.llm.usage_fields import read_usage
+from cassia_core.llm.streamed_reply import ServerFault, StreamedReply, heard_out
 
 LIST_TIMEOUT_S = 15.0
 LONGEST_REPLY = 8192
@@ -62,7 +59,9 @@ class AnthropicMessages:
             raise self._problem(error, request.model) from error
 
     def _ask(self, request: ChatRequest, wishes: Wishes, heard: Heard) -> ChatResponse:
-        return self._send(self._fields(request, wishes), request, heard)
+        """Ask once and listen to the end; faults come as the SDK's, a `ServerFault` or a `Silence`."""
+        fields = self._fields(request, wishes)
+        return heard_out(lambda line: self._read(fields, request, line), request, heard)
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models this key may use, newest first.
@@ -105,26 +104,6 @@ class AnthropicMessages:
         if thinks:
             fields["thinking"] = _thinking(request, model)
         return fields
-
-    def _send(self, fields: dict[str, object], request: ChatRequest, heard: Heard) -> ChatResponse:
-        """Ask once and listen to the end; faults come as the SDK's, a `ServerFault` or a `Silence`."""
-        begun = time.monotonic()
-        reply = listen(lambda line: self._read(fields, request, line), request, heard)
-        usage = read_usage(reply.usage)
-        return ChatResponse(
-            text=reply.text,
-            thinking=reply.thinking,
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cached_tokens=usage.cached,
-            cache_write_tokens=usage.cache_write,
-            reasoning_tokens=usage.reasoning,
-            cost_usd=usage.cost_usd,
-            finish_reason=reply.finish_reason,
-            finish_said=reply.finish_said,
-            model=reply.model,
-            latency_s=time.monotonic() - begun,
-        )
 
     def _read(self, fields: dict[str, object], request: ChatRequest, line: Line) -> StreamedReply:
         limit = httpx2.Timeout(socket_limit(request), connect=min(CONNECT_S, socket_limit(request)))

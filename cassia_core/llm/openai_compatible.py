@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from cassia_core.errors import ProviderError
 from cassia_core.llm.abilities import Abilities, Refusal, Wishes
 from cassia_core.llm.catalogue import ProviderFacts
 from cassia_core.llm.fitted_request import ask_as_it_takes
-from cassia_core.llm.listening import CONNECT_S, Line, Silence, listen, socket_limit
+from cassia_core.llm.listening import CONNECT_S, Line, Silence, socket_limit
 from cassia_core.llm.near import is_this_computer
 from cassia_core.llm.problems import in_words
 from cassia_core.llm.problems.connection import not_reached
@@ -23,8 +22,7 @@ from cassia_core.llm.problems.in_words import Asked
 from cassia_core.llm.problems.server_words import words_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
 from cassia_core.llm.reply_parts import text_of, thinking_of
-from cassia_core.llm.streamed_reply import ServerFault, StreamedReply
-from cassia_core.llm.usage_fields import read_usage
+from cassia_core.llm.streamed_reply import ServerFault, StreamedReply, heard_out
 
 LIST_TIMEOUT_S = 15.0
 _STREAM_REFUSED = re.compile(r"\bstream(?:ing|_options|ed)?\b", re.IGNORECASE)
@@ -77,7 +75,9 @@ class OpenAICompatible:
             raise self._problem(error, request.model) from error
 
     def _ask(self, request: ChatRequest, wishes: Wishes, heard: Heard) -> ChatResponse:
-        return self._send(self._fields(request, wishes), request, heard)
+        """Ask once and listen to the end; faults come as the SDK's, a `ServerFault` or a `Silence`."""
+        fields = self._fields(request, wishes)
+        return heard_out(lambda line: self._read(fields, request, line), request, heard)
 
     def list_models(self) -> tuple[str, ...]:
         """Ids of the models the server offers, sorted.
@@ -115,26 +115,6 @@ class OpenAICompatible:
                 "json_schema": {"name": request.agent, "schema": dict(request.json_schema), "strict": True},
             }
         return fields
-
-    def _send(self, fields: dict[str, object], request: ChatRequest, heard: Heard) -> ChatResponse:
-        """Ask once and listen to the end; faults come as the SDK's, a `ServerFault` or a `Silence`."""
-        begun = time.monotonic()
-        reply = listen(lambda line: self._read(fields, request, line), request, heard)
-        usage = read_usage(reply.usage)
-        return ChatResponse(
-            text=reply.text or reply.refusal,
-            thinking=reply.thinking,
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cached_tokens=usage.cached,
-            cache_write_tokens=usage.cache_write,
-            reasoning_tokens=usage.reasoning,
-            cost_usd=usage.cost_usd,
-            finish_reason=reply.finish_reason,
-            finish_said=reply.finish_said,
-            model=reply.model,
-            latency_s=time.monotonic() - begun,
-        )
 
     def _read(self, fields: dict[str, object], request: ChatRequest, line: Line) -> StreamedReply:
         raw = self._opened(fields, request)

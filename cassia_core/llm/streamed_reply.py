@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cassia_core.llm.listening import Line
+from cassia_core.llm.listening import Line, listen
 from cassia_core.llm.problems.server_words import ServerWords
-from cassia_core.llm.protocol import FinishReason
+from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason, Heard
+from cassia_core.llm.usage_fields import read_usage
 
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
@@ -83,3 +86,30 @@ class StreamedReply:
         if text:
             self.thoughts.append(text)
             self.line.words(text, thinking=True)
+
+
+def heard_out(read: Callable[[Line], StreamedReply], request: ChatRequest, heard: Heard) -> ChatResponse:
+    """What a server answered, listened to until it was whole; a refusal stands for a text that is missing.
+
+    Parameters
+    ----------
+    read
+        Asks the server and reads its reply, telling the line of every word.
+    """
+    begun = time.monotonic()
+    reply = listen(read, request, heard)
+    usage = read_usage(reply.usage)
+    return ChatResponse(
+        text=reply.text or reply.refusal,
+        thinking=reply.thinking,
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+        cached_tokens=usage.cached,
+        cache_write_tokens=usage.cache_write,
+        reasoning_tokens=usage.reasoning,
+        cost_usd=usage.cost_usd,
+        finish_reason=reply.finish_reason,
+        finish_said=reply.finish_said,
+        model=reply.model,
+        latency_s=time.monotonic() - begun,
+    )
