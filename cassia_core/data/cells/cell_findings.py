@@ -8,6 +8,7 @@ import pandas as pd
 
 from cassia_core.data.cells.obs_columns import column_infos
 from cassia_core.data.names.gene_names import GeneNames
+from cassia_core.data.names.species_finding import species_finding
 from cassia_core.data.readers.cell_file import CellFile
 from cassia_core.domain.findings import ColumnInfo, Finding, Findings, MatrixInfo
 
@@ -90,7 +91,7 @@ def describe_cells(
         *_other_matrices(matrices, expression, counts),
         Finding(topic="Gene names", value=_gene_ids(genes), remark=f"e.g. {', '.join(genes.symbols[:4])}"),
         *(Finding(topic="Gene names", value=notice, level="notice") for notice in genes.notices),
-        _species(genes),
+        species_finding(genes.species, genes.confident),
         *_tissue_lines(tissue),
         _clusters(columns),
         _map(file),
@@ -227,22 +228,6 @@ def _gene_ids(genes: GeneNames) -> str:
         "Entrez ids": "Entrez ids, turned into symbols",
         "numbers": "Numbers; names from a column",
     }[genes.ids]
-
-
-def _species(genes: GeneNames) -> Finding:
-    if not genes.species:
-        return Finding(
-            topic="Species",
-            value="Not recognised from the genes",
-            level="ask",
-            remark="Say which species it is.",
-        )
-    return Finding(
-        topic="Species",
-        value=genes.species.capitalize(),
-        remark="from the gene names",
-        level="ok" if genes.confident else "ask",
-    )
 
 
 def _tissue(obs: pd.DataFrame) -> str:

@@ -11,6 +11,17 @@ import pandas as pd
 from cassia_core.domain.findings import Question
 
 INSPECTED_CELLS = 400
+UNREADABLE_VALUES = (
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What libraries raise for a matrix or table in a file that they cannot read."""
 SEED = 0
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import zarr
 
 from cassia_core import settings
+from cassia_core.data.readers.cell_file import UNREADABLE_VALUES
 from cassia_core.data.readers.derived_files import derived
 from cassia_core.errors import AnnDataError, InputError
 
@@ -27,16 +28,6 @@ _MAX_METADATA_BYTES = 50_000_000
 _MAX_RATIO = 1000
 _RATIO_FROM_BYTES = 100 * 10**6
 _VALUES_PER_READ = 4_000_000
-_UNREADABLE = (
-    KeyError,
-    OSError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    IndexError,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
 def find_store(folder: Path) -> Path | None:
@@ -64,13 +55,13 @@ def as_h5ad(store: Path) -> tuple[Path, tuple[str, ...]]:
     _refuse_dangers(store)
     try:
         root = zarr.open_group(store, mode="r", use_consolidated=False)
-    except _UNREADABLE as error:
+    except UNREADABLE_VALUES as error:
         raise _unreadable(store, error) from error
     group, done = _table_of(root, store)
     _refuse_bomb(group, store)
     try:
         folder = derived(store, "zarr", lambda target: _copy(group, target / COPY))
-    except _UNREADABLE as error:
+    except UNREADABLE_VALUES as error:
         raise _unreadable(store, error) from error
     copy = folder / COPY
     with h5py.File(copy, "r") as file:
@@ -189,7 +180,7 @@ def _copy_group(source: zarr.Group, target: h5py.Group, at: str, lost: list[str]
                 _copy_group(member, target.create_group(name), path, lost)
             else:
                 _copy_array(member, target, name)
-        except _UNREADABLE:
+        except UNREADABLE_VALUES:
             if name in target:
                 del target[name]
             lost.append(path)

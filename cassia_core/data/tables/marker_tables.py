@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cassia_core.data.names.species_finding import species_finding
 from cassia_core.data.readers.text import to_numbers
 from cassia_core.data.tables.cluster_names import as_cluster_names, confusable, named_like_missing
 from cassia_core.data.tables.contrasts import is_contrast, program_of
@@ -302,7 +303,7 @@ def _findings(
             value=f"{counted(len(selected.clusters), 'cluster', 'clusters')}, "
             f"{counted(n_genes, 'gene', 'genes')}, {counted(len(genes), 'row', 'rows')}",
         ),
-        _species_finding(species),
+        species_finding(*species),
         _markers_finding(selected),
         *(Finding(topic="Limits and ranking", value=note) for note in selected.notes[:2]),
     ]
@@ -348,23 +349,6 @@ def _findings(
 def _columns_read(shaped: ShapedTable) -> tuple[Finding, ...]:
     read = [f"{_ROLE_WORDS[role]}: {column or 'row names'}" for role, column in shaped.sources.items()]
     return (Finding(topic="Columns", value=", ".join(read)),) if read else ()
-
-
-def _species_finding(species: tuple[str, bool]) -> Finding:
-    name, confident = species
-    if not name:
-        return Finding(
-            topic="Species",
-            value="Not recognised from the genes",
-            level="ask",
-            remark="Say which species it is.",
-        )
-    return Finding(
-        topic="Species",
-        value=name.capitalize(),
-        remark="from the gene names",
-        level="ok" if confident else "ask",
-    )
 
 
 def _markers_finding(selected: MarkerTable) -> Finding:

@@ -10,17 +10,9 @@ import pandas as pd
 import scipy.sparse as sp
 from anndata._io.specs.registry import IORegistryError  # not exported, yet raised by the public read_elem
 
-UNREADABLE = (
-    KeyError,
-    OSError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    IndexError,
-    NotImplementedError,
-    RuntimeError,
-    IORegistryError,
-)
+from cassia_core.data.readers.cell_file import UNREADABLE_VALUES
+
+UNREADABLE = (*UNREADABLE_VALUES, IORegistryError)
 """What h5py, anndata and numpy raise for an element that they cannot read."""
 _BLOCK_ROWS = 4096
 _VALUES_PER_READ = 20_000_000
