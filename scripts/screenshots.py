@@ -22,16 +22,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.chromium import ARGS  # noqa: E402
+
 TARGET = ROOT / "docs" / "screens"
-ARGS = [
-    "--no-sandbox",
-    "--headless",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
 WAIT_MS = 120_000
 SIZE = {"width": 1440, "height": 900}
 WITHOUT_RUN = ("start", "data", "setup", "run", "results", "conversations", "runs")

@@ -23,16 +23,9 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
+from tests.chromium import ARGS
+
 ROOT = Path(__file__).resolve().parents[2]
-ARGS = [
-    "--no-sandbox",
-    "--headless",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
 PLAIN = """
 import numpy as np, plotly.express as px, streamlit as st
 n = int(st.query_params.get("n", "1000")); rng = np.random.default_rng(0); codes = np.arange(n) % 6
