@@ -15,6 +15,9 @@ from cassia_ui.frame import session
 from cassia_ui.frame.markup import escaped, plain
 from cassia_ui.frame.style import tokens
 
+MOST_SAMPLES = 12
+"""Bars that a chart of samples shows; of more samples it shows those with most cells in the cluster."""
+
 
 def draw_inside_notes(data: DatasetResults, row: ClusterResult) -> None:
     """Sentences under the label, and the button that splits a cluster of two kinds."""
@@ -51,7 +54,9 @@ def draw_how_read(data: DatasetResults, row: ClusterResult) -> None:
             alt=f"Violins of {', '.join(g.gene for g in found)}, the genes that decided",
         )
     if row.samples is not None:
-        st.markdown(":gray[Samples in this cluster, and in all cells]")
+        n_samples = len(row.samples.shares)
+        cut = f", the {MOST_SAMPLES} largest of {n_samples}" if n_samples > MOST_SAMPLES else ""
+        st.markdown(f":gray[Samples in this cluster, and in all cells{cut}]")
         st.plotly_chart(
             _samples(row.samples),
             width="stretch",
@@ -91,7 +96,7 @@ def _violins(found: tuple[inside.GeneInKinds, ...]) -> go.Figure:
 def _samples(samples: ClusterSamples) -> go.Figure:
     colours = tokens(session.theme())
     total = sum(s.n_cells for s in samples.shares)
-    shown = samples.shares[:12]
+    shown = samples.shares[:MOST_SAMPLES]
     names = [escaped(s.sample) for s in shown]
     figure = go.Figure()
     for title, shares, shade in (
