@@ -76,12 +76,12 @@ def name_columns(
         figure.update_layout(xaxis2=ticks | {"side": "bottom", "overlaying": "x", "matches": "x"})
 
 
-def draw_chart(figure: go.Figure, *, height: int, key: str, alt: str) -> None:
-    """Draw a chart in the app's look."""
+def draw_chart(figure: go.Figure, *, height: int, key: str, alt: str, above: int = 8) -> None:
+    """Draw a chart in the app's look; `above`: pixels for what stands over it, such as the titles of parts."""
     colours = tokens(session.theme())
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        margin={"l": 8, "r": 16, "t": above, "b": 8},
         paper_bgcolor=TRANSPARENT,
         plot_bgcolor=TRANSPARENT,
         font={"color": colours["muted"], "size": 13, "family": FONT},

@@ -8,13 +8,14 @@ from plotly.subplots import make_subplots
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.inside import ClusterSamples
-from cassia_core.look.palette import TRANSPARENT
 from cassia_core.services.clusters import inside
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import escaped, plain
 from cassia_ui.frame.style import tokens
+from cassia_ui.plots.plot_style import draw_chart
 
+_LEGEND = {"orientation": "h", "y": -0.08}
 MOST_SAMPLES = 12
 """Bars that a chart of samples shows; of more samples it shows those with most cells in the cluster."""
 
@@ -45,24 +46,22 @@ def draw_how_read(data: DatasetResults, row: ClusterResult) -> None:
     st.markdown(plain(text))
     found = inside.deciding_values(data.view, row) if data.view else ()
     if found:
-        st.plotly_chart(
+        draw_chart(
             _violins(found),
-            width="stretch",
-            theme=None,
+            height=250,
+            above=26,
             key="card_violins",
-            config={"displayModeBar": False},
             alt=f"Violins of {', '.join(g.gene for g in found)}, the genes that decided",
         )
     if row.samples is not None:
         n_samples = len(row.samples.shares)
         cut = f", the {MOST_SAMPLES} largest of {n_samples}" if n_samples > MOST_SAMPLES else ""
         st.markdown(f":gray[Samples in this cluster, and in all cells{cut}]")
-        st.plotly_chart(
+        draw_chart(
             _samples(row.samples),
-            width="stretch",
-            theme=None,
+            height=190,
+            above=26,
             key="card_samples",
-            config={"displayModeBar": False},
             alt=f"Share of each {row.samples.column} in this cluster and in all cells",
         )
 
@@ -88,9 +87,10 @@ def _violins(found: tuple[inside.GeneInKinds, ...]) -> go.Figure:
                 row=1,
                 col=at,
             )
-    figure.update_xaxes(showticklabels=False)
-    figure.update_yaxes(gridcolor=colours["line"], rangemode="tozero")
-    return _plain_layout(figure, 250)
+    figure.update_xaxes(showticklabels=False, showgrid=False)
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(legend=_LEGEND)
+    return figure
 
 
 def _samples(samples: ClusterSamples) -> go.Figure:
@@ -104,19 +104,7 @@ def _samples(samples: ClusterSamples) -> go.Figure:
         ("all cells", [s.expected for s in shown], colours["muted"]),
     ):
         figure.add_trace(go.Bar(x=names, y=shares, name=title, marker_color=shade))
-    figure.update_yaxes(tickformat=".0%", gridcolor=colours["line"], range=(0, 1))
+    figure.update_yaxes(tickformat=".0%", range=(0, 1))
     figure.update_xaxes(type="category")
-    return _plain_layout(figure, 190)
-
-
-def _plain_layout(figure: go.Figure, height: int) -> go.Figure:
-    colours = tokens(session.theme())
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 26, "b": 8},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
-        font={"color": colours["text"], "size": 13},
-        legend={"orientation": "h", "y": -0.08},
-    )
+    figure.update_layout(legend=_LEGEND)
     return figure
