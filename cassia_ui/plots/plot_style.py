@@ -77,7 +77,7 @@ def name_columns(
 
 
 def draw_chart(figure: go.Figure, *, height: int, key: str, alt: str, above: int = 8) -> None:
-    """Draw a chart in the app's look; `above`: pixels for what stands over it, such as the titles of parts."""
+    """Draw a chart in the app's look; `above`: pixels for what stands over it, such as titles."""
     colours = tokens(session.theme())
     figure.update_layout(
         height=height,
