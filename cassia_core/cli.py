@@ -13,8 +13,9 @@ from importlib import import_module
 from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import add_clustering, resolution
-from cassia_core.cli_commands.reading_options import MANIFEST_COLUMNS, add_reading
+from cassia_core.cli_commands.reading_options import add_reading
 from cassia_core.errors import CassiaError
+from cassia_core.services.batches.manifest_rows import ANSWERS, NEEDED, OPTIONAL
 
 _AGENT_OPTIONS = (
     "provider",
@@ -117,12 +118,17 @@ def _add_batch(commands) -> None:
     command = commands.add_parser(
         "batch",
         help="many datasets in one run",
-        description="INPUT is a manifest (CSV with the columns path, tissue, species, and optionally name, "
-        "context, cluster_column, "
-        f"{', '.join(MANIFEST_COLUMNS)}), or files and folders that all take --tissue and --species.",
+        description=f"INPUT is a manifest (CSV, TSV or XLSX with the columns {', '.join(NEEDED)}, "
+        f"and optionally {', '.join((*OPTIONAL, *ANSWERS))}), or files and folders that all take --tissue "
+        "and --species.",
     )
     command.add_argument("inputs", type=Path, nargs="+", metavar="INPUT")
     _add_sample(command, required=False)
+    command.add_argument(
+        "--tissue-from",
+        choices=("folder",),
+        help="take the names of the sub-folders of INPUT as the tissues of the files in them",
+    )
     add_reading(command)
     add_clustering(command)
     _add_agents(command)

@@ -20,31 +20,6 @@ from cassia_ui.frame.navigation import SETUP
 from cassia_ui.frame.problem_cards import problems_as_cards, show_problem
 from cassia_ui.setup.quality_form import draw_quality
 
-KINDS = [
-    "h5ad",
-    "h5",
-    "loom",
-    "zip",
-    "tar",
-    "gz",
-    "tgz",
-    "bz2",
-    "xz",
-    "h5mu",
-    "parquet",
-    "feather",
-    "mtx",
-    "csv",
-    "tsv",
-    "txt",
-    "xlsx",
-    "xls",
-    "rds",
-    "rdata",
-    "rda",
-    "h5seurat",
-]
-
 
 def open_path(path: Path, name: str | None = None, **known) -> None:
     session.open_file(path, name or intake.dataset_name(path), **known)
@@ -55,7 +30,7 @@ def chooser() -> None:
     number = session.value("upload_number", 0)
     upload = st.file_uploader(
         "Open a file of cells or a table of marker genes",
-        type=KINDS,
+        type=list(intake.INPUT_ENDINGS),
         key=f"data_upload_{number}",
         help="Cells: h5ad, a Seurat object (rds), 10x h5, a zipped matrix folder or zarr store, loom, or a "
         "table of counts. Markers: csv, tsv, txt, xlsx, rds. "

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cassia_core.domain.config import ReadOptions, TableColumns
-from cassia_core.errors import InputError
-from cassia_core.services.intake import intake
+from cassia_core.services.batches.manifests import answers_read
 
 OPTION_OF_QUESTION = {
     "genes_in_rows": "--genes-in rows or --genes-in columns",
@@ -23,18 +22,6 @@ OPTION_OF_QUESTION = {
     "columns.sheet": "--sheet NAME",
 }
 """Field of `ReadOptions` that a question is about, to the option that answers it."""
-MANIFEST_COLUMNS = (
-    "genes_in",
-    "gene_column",
-    "symbol_column",
-    "genome",
-    "sheet",
-    "missing_as_zero",
-    "not_values",
-    "assay",
-    "modality",
-)
-_YES, _NO = ("yes", "true", "1"), ("", "no", "false", "0")
 
 
 def add_reading(command: argparse.ArgumentParser, *, with_cluster_column: bool = False) -> None:
@@ -64,45 +51,30 @@ def add_reading(command: argparse.ArgumentParser, *, with_cluster_column: bool =
     group.add_argument("--modality", metavar="NAME", help="which modality of a file with several")
 
 
-def reading_of(options: argparse.Namespace, path: Path, row: Mapping[str, str] | None = None) -> ReadOptions:
-    """How `path` is read: what the manifest's `row` says, else what the command line says.
+def reading_of(
+    options: argparse.Namespace, path: Path, answers: Mapping[str, str] | None = None
+) -> ReadOptions:
+    """How `path` is read: what a manifest's row answers, else what the command line says.
 
     Raises
     ------
     InputError
         A column of the manifest holds something else than it can.
     """
-    given = {name: (row or {}).get(name) or "" for name in (*MANIFEST_COLUMNS, "cluster_column")}
-    genes_in = given["genes_in"] or options.genes_in
-    _check(path, "genes_in", genes_in, (None, "", "rows", "columns"))
-    _check(path, "missing_as_zero", given["missing_as_zero"].lower(), (*_YES, *_NO))
-    not_values = tuple(given["not_values"].split(";")) if given["not_values"] else options.not_values
+    return answers_read(answers or {}, path, _given(options))
+
+
+def _given(options: argparse.Namespace) -> ReadOptions:
+    """What the command line says of all files."""
+    not_values = options.not_values
     return ReadOptions(
-        genome=given["genome"] or options.genome,
-        genes_in_rows=None if not genes_in else genes_in == "rows",
-        symbol_column=given["symbol_column"] or options.symbol_column,
-        columns=_columns(options, path, given),
-        replace_nan=given["missing_as_zero"].lower() in _YES or options.missing_as_zero,
+        genome=options.genome,
+        genes_in_rows=None if not options.genes_in else options.genes_in == "rows",
+        symbol_column=options.symbol_column,
+        columns=TableColumns(cluster=options.cluster_column, gene=options.gene_column, sheet=options.sheet),
+        replace_nan=options.missing_as_zero,
         not_values=None if not_values is None else tuple(name for name in not_values if name),
-        assay=given["assay"] or options.assay,
-        modality=given["modality"] or options.modality,
+        assay=options.assay,
+        modality=options.modality,
         max_cells=getattr(options, "max_cells", None),
     )
-
-
-def _columns(options: argparse.Namespace, path: Path, given: Mapping[str, str]) -> TableColumns | None:
-    """Columns of a marker table; the column of clusters is one of these only in a marker table."""
-    gene, sheet = given["gene_column"] or options.gene_column, given["sheet"] or options.sheet
-    cluster = given["cluster_column"] or options.cluster_column
-    if cluster and not (gene or sheet) and not intake.holds_markers(path):
-        cluster = None
-    return TableColumns(cluster=cluster, gene=gene, sheet=sheet) if cluster or gene or sheet else None
-
-
-def _check(path: Path, name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
-    if value not in allowed:
-        raise InputError(
-            f"The manifest says {name} = {value} for {path.name}.",
-            "That is not one of its values.",
-            f"Write one of: {', '.join(word for word in allowed if word)}.",
-        )

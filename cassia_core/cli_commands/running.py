@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -21,6 +20,9 @@ from cassia_core.domain.config import (
     check,
 )
 from cassia_core.errors import InputError
+from cassia_core.services.batches.folders import inputs_by_tissue, inputs_in, is_dataset_folder
+from cassia_core.services.batches.manifest_rows import OPTIONAL, ManifestRow
+from cassia_core.services.batches.manifests import is_manifest, read_manifest
 from cassia_core.services.clusters.inside import split_by_kinds
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.engine.models import default_model
@@ -30,7 +32,6 @@ from cassia_core.services.runs.following import follow
 from cassia_core.services.side_jobs import cell_quality
 
 EXIT_OF_STATE = {"success": 0, "failed": 1}
-MANIFEST_COLUMNS = {"path", "tissue", "species"}
 
 
 def annotate(options: argparse.Namespace) -> int:
@@ -145,23 +146,26 @@ def prices_typed(prices: Sequence[float] | None) -> dict[str, float]:
 
 
 def _dataset(
-    options: argparse.Namespace, path: Path, row: Mapping[str, str] | None = None, **changes: str
+    options: argparse.Namespace, path: Path, answers: Mapping[str, str] | None = None, **said: str
 ) -> DatasetSpec:
-    column = changes.pop("cluster_column", "") or options.cluster_column
-    read = reading_of(options, path, row)
-    said = {
+    """One dataset: what its row of a manifest or its folder says, else what is said of all."""
+    own = argparse.Namespace(**vars(options))
+    own.sample_column = said.pop("sample_column", "") or options.sample_column
+    column = said.pop("cluster_column", "") or options.cluster_column
+    read = reading_of(options, path, answers)
+    of_all = {
         "name": intake.dataset_name(path),
         "tissue": options.tissue,
         "species": options.species,
         "context": options.context,
-    } | {k: v for k, v in changes.items() if v}
+    }
     return DatasetSpec(
         path=str(path.expanduser().resolve()),
-        qc=_quality(options, path, read),
-        clustering=clustering_of(options, column),
-        markers=markers_of(options),
+        qc=_quality(own, path, read),
+        clustering=clustering_of(own, column),
+        markers=markers_of(own),
         read=read,
-        **said,
+        **of_all | {name: value for name, value in said.items() if value},
     )
 
 
@@ -191,46 +195,18 @@ def _quality(options: argparse.Namespace, path: Path, read: ReadOptions) -> QCPa
 
 
 def _datasets_of(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
-    if _is_manifest(path):
-        return _manifest(options, path)
-    if path.is_dir() and not any(path.glob("*matrix.mtx*")):
-        return [
-            _dataset(options, p)
-            for p in sorted(path.iterdir())
-            if p.suffix in (".h5ad", ".h5", ".loom", ".csv")
-        ]
+    if is_manifest(path):
+        return [_named_in_manifest(options, row) for row in read_manifest(path)]
+    if path.is_dir() and options.tissue_from == "folder":
+        return [_dataset(options, file, tissue=tissue) for file, tissue in inputs_by_tissue(path)]
+    if path.is_dir() and not is_dataset_folder(path):
+        return [_dataset(options, file) for file in inputs_in(path)]
     return [_dataset(options, path)]
 
 
-def _is_manifest(path: Path) -> bool:
-    if path.suffix.lower() != ".csv" or not path.is_file():
-        return False
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        return set(next(csv.reader(file), [])) >= MANIFEST_COLUMNS
-
-
-def _manifest(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    if not rows:
-        raise InputError(
-            f"{path.name} names no dataset.",
-            "It has a header and no rows.",
-            "Add a row with path, tissue and species for each dataset.",
-        )
-    specs = []
-    for row in rows:
-        if not (row["path"] or "").strip():
-            raise InputError(
-                f"A row of {path.name} names no file.",
-                "Its column `path` is empty.",
-                "Give every row the path of its file, or take the row out.",
-            )
-        given = Path(row["path"].strip()).expanduser()
-        extra = {k: row.get(k) or "" for k in ("name", "tissue", "species", "context", "cluster_column")}
-        file = given if given.is_absolute() else path.parent / given
-        specs.append(_dataset(options, file, row, **extra))
-    return specs
+def _named_in_manifest(options: argparse.Namespace, row: ManifestRow) -> DatasetSpec:
+    said = {name: getattr(row, name) for name in (*OPTIONAL, "tissue", "species")}
+    return _dataset(options, row.path, row.answers, **said)
 
 
 def _output_dir(options: argparse.Namespace) -> str:

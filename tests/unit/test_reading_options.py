@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from cassia_core.cli import parser
-from cassia_core.cli_commands.reading_options import MANIFEST_COLUMNS, OPTION_OF_QUESTION, reading_of
+from cassia_core.cli_commands.reading_options import OPTION_OF_QUESTION, reading_of
 from cassia_core.domain.config import ReadOptions, TableColumns
 from cassia_core.errors import InputError
+from cassia_core.services.batches.manifest_rows import ANSWERS
 from cassia_core.services.intake import intake
 from tests.corpus import marker_dresses, tenx, vendor_tables
 
@@ -44,7 +45,7 @@ def test_every_command_that_reads_a_file_takes_every_answer(command: str, tmp_pa
 
 def test_a_manifest_takes_the_same_answers(tmp_path: Path):
     values = ("rows", "Symbol", "symbol", "hg19", "S2", "yes", "sum;n", "SCT", "rna")
-    row = dict(zip(MANIFEST_COLUMNS, values, strict=True)) | {"cluster_column": "group"}
+    row = dict(zip(ANSWERS, values, strict=True)) | {"cluster_column": "group"}
     assert read_as(tmp_path / "file.csv", row=row) == MEANT
 
 

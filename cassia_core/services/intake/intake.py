@@ -27,6 +27,31 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 4 * 1024 * 1024
 DEMO_FILE = "10x_pbmc68k_reduced.h5ad"
+INPUT_ENDINGS = (
+    "h5ad",
+    "h5",
+    "loom",
+    "zip",
+    "tar",
+    "gz",
+    "tgz",
+    "bz2",
+    "xz",
+    "h5mu",
+    "parquet",
+    "feather",
+    "mtx",
+    "csv",
+    "tsv",
+    "txt",
+    "xlsx",
+    "xls",
+    "rds",
+    "rdata",
+    "rda",
+    "h5seurat",
+)
+"""Endings of files that may hold cells or markers; the kind is told from the content."""
 _PACKED = (".gz", ".bz2", ".zip", ".xz")
 
 
