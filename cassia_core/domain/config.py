@@ -394,6 +394,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         check(len(self.datasets) > 0, "datasets", self.datasets, "at least one dataset")
 
+    @property
+    def annotator(self) -> AgentModel:
+        """The model that names the clusters; the offline engine where none was asked for."""
+        return (self.annotation or AnnotationParams()).annotator
+
     def models(self) -> tuple[AgentModel, ...]:
         """The distinct models that the run asks; none without annotation."""
         if self.annotation is None:

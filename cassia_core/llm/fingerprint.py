@@ -15,7 +15,7 @@ def fingerprint(request: ChatRequest) -> str:
     reply
     allowed (it follows from the run's limits, which may be raised when a run goes on).
     """
-    parts = {
+    parts: dict[str, object] = {
         "agent": request.agent,
         "dataset": request.dataset,
         "cluster": request.cluster,
@@ -26,5 +26,7 @@ def fingerprint(request: ChatRequest) -> str:
         "schema": request.json_schema,
         "messages": [[m.role, m.content] for m in request.messages],
     }
+    if request.repetition != 1:  # the first is asked as ever, so that logs of earlier versions are found
+        parts["repetition"] = request.repetition
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=dict)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -26,7 +26,8 @@ class ChatRequest:
     """One request to one model.
 
     `messages` is what a language model reads; `task` is the typed question they were rendered from, which the
-    offline engine answers. `dataset`, `cluster` and `attempt` say whose call it is. `temperature`,
+    offline engine answers. `dataset`, `cluster` and `attempt` say whose call it is; `repetition`
+    counts how often the whole question was put on purpose, each time for an answer of its own. `temperature`,
     `max_tokens`, `reasoning` and `json_schema` are wishes: a provider sends those that its model knows.
     `first_word_s` and `silence_s` are how long, in seconds, the first word may take and how long silence may
     last after it; the whole reply may take as long as words come.
@@ -39,6 +40,7 @@ class ChatRequest:
     dataset: str = ""
     cluster: str = ""
     attempt: int = 1
+    repetition: int = 1
     temperature: float | None = None
     max_tokens: int | None = None
     reasoning: Literal["low", "medium", "high"] | None = None

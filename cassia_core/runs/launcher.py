@@ -13,10 +13,11 @@ from pathlib import Path
 
 from cassia_core import settings
 from cassia_core.runs.layout import RunLayout
-from cassia_core.runs.lock import note_worker
+from cassia_core.runs.lock import note_process
 from cassia_core.runs.side_folders import PreviewFolder, QualityFolder
 
 WORKER = "cassia_core.pipeline.worker"
+OPINION_WORKER = "cassia_core.pipeline.opinions.opinion_worker"
 PREVIEW_WORKER, QUALITY_WORKER = (
     "cassia_core.pipeline.side_jobs.preview_worker",
     "cassia_core.pipeline.side_jobs.quality_worker",
@@ -29,11 +30,22 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
 
     Keys are never on a command line, in the environment or on disk. Returns the process id.
     """
-    _started[:] = [p for p in _started if p.poll() is None]
     layout.cancel.unlink(missing_ok=True)
+    return _launch_with_keys([WORKER, str(layout.root)], layout, layout.worker, keys)
+
+
+def launch_opinions(layout: RunLayout, job: str, keys: Mapping[str, str]) -> int:
+    """Start the process of a job of further opinions on a finished run; the rest as `launch_worker`."""
+    paths = layout.opinion_job(job)
+    paths.cancel.unlink(missing_ok=True)
+    return _launch_with_keys([OPINION_WORKER, str(layout.root), job], layout, paths.worker, keys)
+
+
+def _launch_with_keys(module: list[str], layout: RunLayout, note: Path, keys: Mapping[str, str]) -> int:
+    _started[:] = [p for p in _started if p.poll() is None]
     with layout.worker_log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", WORKER, str(layout.root)],
+            [sys.executable, "-m", *module],
             cwd=_worker_folder(),
             env=_environment(),
             stdin=subprocess.PIPE,
@@ -42,7 +54,7 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
             **_detached(),
         )
     _started.append(process)
-    note_worker(layout, process.pid)
+    note_process(note, process.pid)
     process.stdin.write(json.dumps(dict(keys)).encode())
     process.stdin.close()
     return process.pid

@@ -142,6 +142,15 @@ class DatasetLayout:
     def edits(self) -> Path:
         return self.private / "edits.jsonl"
 
+    @property
+    def opinions(self) -> Path:
+        """Further opinions on clusters; there only where some were asked for."""
+        return self.private / "opinions.jsonl"
+
+    def opinion_turns(self, opinion: str) -> Path:
+        """The conversation of one further opinion, by its id."""
+        return self.private / "opinion_turns" / cluster_file(opinion)
+
     def chosen_cells(self, name: str) -> Path:
         """Cells that a person chose for one correction."""
         return self.private / "chosen_cells" / f"{name}.npz"
@@ -166,6 +175,34 @@ class DatasetLayout:
     def edited_files(self) -> tuple[Path, ...]:
         """What is made from corrected labels; never the run's own record."""
         return (self.edited_h5ad, self.edited_labels_csv, self.edited_tables_xlsx, self.edited_report_html)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionJobLayout:
+    """Paths of one job of further opinions: `root` is its folder."""
+
+    root: Path
+
+    @property
+    def request(self) -> Path:
+        return self.root / "request.json"
+
+    @property
+    def progress(self) -> Path:
+        return self.root / "progress.json"
+
+    @property
+    def cancel(self) -> Path:
+        return self.root / "cancel"
+
+    @property
+    def worker(self) -> Path:
+        return self.root / "worker.json"
+
+    @property
+    def live_words(self) -> Path:
+        """Replies as they come; there only while the job is at work."""
+        return self.root / "live.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +238,14 @@ class RunLayout:
     @property
     def cancel(self) -> Path:
         return self.private / "cancel"
+
+    @property
+    def opinion_jobs(self) -> Path:
+        return self.private / "opinions"
+
+    def opinion_job(self, job: str) -> OpinionJobLayout:
+        """Paths of one job of further opinions, by its id."""
+        return OpinionJobLayout(root=self.opinion_jobs / file_stem(job))
 
     @property
     def live_words(self) -> Path:

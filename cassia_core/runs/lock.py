@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
@@ -17,8 +18,10 @@ from cassia_core.runs.layout import RunLayout
 
 
 @contextmanager
-def hold_run(layout: RunLayout) -> Iterator[None]:
+def hold_run(layout: RunLayout, note: Path | None = None) -> Iterator[None]:
     """Be the one worker of this run. The system frees the lock when the process ends, however it ends.
+
+    `note`: where to write down which process it is; the run's own place when None.
 
     Raises
     ------
@@ -35,22 +38,27 @@ def hold_run(layout: RunLayout) -> Iterator[None]:
             "Wait for it, or cancel it first.",
         ) from error
     try:
-        note_worker(layout, os.getpid())
+        note_process(note or layout.worker, os.getpid())
         yield
     finally:
         lock.release()
 
 
-def note_worker(layout: RunLayout, pid: int) -> None:
-    """Write down which process fills the run."""
+def note_process(path: Path, pid: int) -> None:
+    """Write down a process that is at work."""
     started = psutil.Process(pid).create_time()
-    write_text(layout.worker, json.dumps({"pid": pid, "create_time": started}))
+    write_text(path, json.dumps({"pid": pid, "create_time": started}))
 
 
 def worker_alive(layout: RunLayout) -> bool:
+    """Whether the process that fills the run is still at work."""
+    return process_alive(layout.worker)
+
+
+def process_alive(path: Path) -> bool:
     """Whether the process that was noted is still at work (a number used again for another one is not)."""
     try:
-        noted = json.loads(layout.worker.read_text())
+        noted = json.loads(path.read_text())
         process = psutil.Process(noted["pid"])
         return (
             process.status() != psutil.STATUS_ZOMBIE
@@ -61,9 +69,14 @@ def worker_alive(layout: RunLayout) -> bool:
 
 
 def wait_for_worker(layout: RunLayout, timeout_s: float) -> bool:
-    """Wait until the worker that was noted is gone. False when it still lives after `timeout_s` seconds."""
+    """Wait until the process that fills the run is gone; see `wait_for_process`."""
+    return wait_for_process(layout.worker, timeout_s)
+
+
+def wait_for_process(path: Path, timeout_s: float) -> bool:
+    """Wait until a process that was noted is gone. False when it still lives after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
-    while worker_alive(layout):
+    while process_alive(path):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

@@ -58,6 +58,13 @@ class Reply:
     finish_said: str = ""
 
 
+@dataclass(slots=True)
+class _Trouble:
+    """The error after which no call can succeed, shared by all who ask the same models."""
+
+    error: CassiaError | None = None
+
+
 class Asker:
     """Asks models on behalf of the agents of one run. Safe for use from several threads.
 
@@ -101,7 +108,8 @@ class Asker:
     ) -> None:
         self._params, self._log, self._stop = params, call_log, stop
         self._notice = notice or (lambda text: None)
-        self._fatal: CassiaError | None = None
+        self._trouble = _Trouble()
+        self._repetition = 1
         self._read_models: set[AgentModel] = set()
         self._first = FirstQuestions()
         spent = call_log.spent()
@@ -128,7 +136,21 @@ class Asker:
     @property
     def stopped_by(self) -> CassiaError | None:
         """The error after which no call of this run can succeed, once there is one."""
-        return self._fatal
+        return self._trouble.error
+
+    def asking(self, params: AnnotationParams) -> Asker:
+        """The same way to the models with other ones for the roles: log, limits and connections are shared.
+        What ends all calls to the models of one does not end those of another.
+        """
+        other = copy(self)
+        other._params, other._trouble = params, _Trouble()
+        return other
+
+    def repeated(self, repetition: int) -> Asker:
+        """The same, for the answer with this number to questions that are put several times on purpose."""
+        other = copy(self)
+        other._repetition = repetition
+        return other
 
     def ask(
         self,
@@ -237,6 +259,7 @@ class Asker:
             dataset=dataset,
             cluster=cluster,
             attempt=attempt,
+            repetition=self._repetition,
             temperature=model.temperature,
             max_tokens=longest,
             reasoning=model.reasoning,
@@ -293,7 +316,7 @@ class Asker:
             return self._sender.send(request, model, key)
         except CassiaError as error:
             if self._sender.is_hopeless(error, model):
-                self._fatal = self._fatal or error
+                self._trouble.error = self._trouble.error or error
             raise
 
     def _check_stop(self) -> None:
@@ -303,8 +326,8 @@ class Asker:
                 "You asked to stop it.",
                 "Resume it whenever you like; what is done is kept.",
             )
-        if self._fatal is not None:
-            raise copy(self._fatal)
+        if self._trouble.error is not None:
+            raise copy(self._trouble.error)
 
     def _refuse_unpriced_limit(self, models: Iterable[AgentModel]) -> None:
         if self._params.max_cost_usd is None:

@@ -111,18 +111,6 @@ def store_table(frame: pd.DataFrame, name: str) -> Path:
     return target
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content; of a folder, of its files' names and content in order."""
-    digest = hashlib.sha256()
-    for part in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-        if path.is_dir():
-            digest.update(str(part.relative_to(path)).encode())
-        with part.open("rb") as file:
-            while piece := file.read(CHUNK):
-                digest.update(piece)
-    return digest.hexdigest()
-
-
 def server_path(text: str) -> Path:
     """A file on the server, if it lies in a folder that the operator allows (`CASSIA_DATA_DIRS`).
 

@@ -23,11 +23,13 @@ from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import store
 from cassia_core.runs.digest import digest_of, spending
 from cassia_core.runs.event_log import read_events
+from cassia_core.runs.file_hash import file_sha256
 from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
 from cassia_core.runs.live_words import read_live_words
-from cassia_core.runs.lock import wait_for_worker, worker_alive
-from cassia_core.services.intake.intake import file_sha256, server_path
+from cassia_core.runs.lock import wait_for_process, wait_for_worker, worker_alive
+from cassia_core.runs.opinion_log import job_ids, read_progress
+from cassia_core.services.intake.intake import server_path
 
 LEAVING_S = 20.0
 ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
@@ -184,7 +186,7 @@ def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | 
     MissingKeyError
         When a provider needs a key and `keys` has none.
     """
-    layout = _idle(run_id, root)
+    layout = idle_run(run_id, root)
     keys = keys or {}
     _require_keys(store.load_record(layout).config, keys)
     launch_worker(layout, keys)
@@ -221,7 +223,7 @@ def raise_limit(
     RunLocked
         When the old run's worker is still at it.
     """
-    config = store.load_record(_idle(run_id, root)).config
+    config = store.load_record(idle_run(run_id, root)).config
     annotation = replace(
         config.annotation or AnnotationParams(), max_cost_usd=max_cost_usd, max_tokens_total=max_tokens_total
     )
@@ -283,7 +285,7 @@ def delete_run(run_id: str, root: Path | None = None, *, archived: bool = False)
     if not archived and lies_elsewhere(run_id, root):
         store.forget_elsewhere(run_id, root or settings.runs_root())
         return
-    store.delete_run(_idle(run_id, _shelf(root, archived)))
+    store.delete_run(idle_run(run_id, _shelf(root, archived)))
 
 
 def lies_elsewhere(run_id: str, root: Path | None = None) -> bool:
@@ -307,15 +309,15 @@ def open_elsewhere(text: str) -> tuple[str, ...]:
 
 def archive_run(run_id: str, root: Path | None = None) -> Path:
     """Move a run out of the list, into `archive/` beside the others. Raises as `delete_run`."""
-    return store.archive_run(_idle(run_id, root))
+    return store.archive_run(idle_run(run_id, root))
 
 
 def restore_run(run_id: str, root: Path | None = None) -> Path:
     """Bring an archived run back into the list. Raises as `delete_run`."""
-    return store.restore_run(_idle(run_id, _shelf(root, archived=True)))
+    return store.restore_run(idle_run(run_id, _shelf(root, archived=True)))
 
 
-def _idle(run_id: str, root: Path | None) -> RunLayout:
+def idle_run(run_id: str, root: Path | None) -> RunLayout:
     """The run's directory, when nobody works on it; a worker that has said its last word is given time to
     leave.
     """
@@ -324,7 +326,21 @@ def _idle(run_id: str, root: Path | None) -> RunLayout:
         raise RunLocked(
             "This run is still being worked on.", "Its worker is alive.", "Wait for it, or cancel it first."
         )
+    if not all(_has_left(layout, job) for job in job_ids(layout)):
+        raise RunLocked(
+            "Further opinions on this run are being asked for.",
+            "Their process is alive.",
+            "Wait for it, or cancel it first.",
+        )
     return layout
+
+
+def _has_left(layout: RunLayout, job: str) -> bool:
+    """Whether no process asks for the opinions of a job any more; one that has said its last word is given
+    time to leave.
+    """
+    patience = LEAVING_S if read_progress(layout, job).state != "running" else 0.0
+    return wait_for_process(layout.opinion_job(job).worker, patience)
 
 
 def _has_ended(run_id: str, root: Path | None) -> bool:

@@ -17,7 +17,7 @@ from cassia_core.errors import RunError, RunLocked, RunNotFound
 from cassia_core.runs import store
 from cassia_core.runs.codec import from_json, to_json
 from cassia_core.runs.event_log import EventLog, read_events
-from cassia_core.runs.lock import hold_run, note_worker, worker_alive
+from cassia_core.runs.lock import hold_run, note_process, worker_alive
 
 CONFIG = RunConfig(datasets=(DatasetSpec(name="a", path="/x/a.h5ad", tissue="brain"),))
 
@@ -98,7 +98,7 @@ def test_a_second_worker_is_refused_and_the_lock_is_free_after_a_kill(layout):
 
 
 def test_a_worker_number_that_was_given_to_another_process_is_not_taken_for_the_worker(layout):
-    note_worker(layout, os.getpid())
+    note_process(layout.worker, os.getpid())
     text = layout.worker.read_text().replace('"create_time": ', '"create_time": 1')
     layout.worker.write_text(text)
     assert not worker_alive(layout)

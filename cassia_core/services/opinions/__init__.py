@@ -1,0 +1,1 @@
+"""Further opinions on clusters of a finished run: start, watch, list, accept."""
