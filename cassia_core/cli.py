@@ -227,7 +227,7 @@ def _add_sample(command: argparse.ArgumentParser, *, required: bool = True) -> N
     command.add_argument("--context", default="", help="anything the agents should know of the experiment")
 
 
-def _add_model(command: argparse.ArgumentParser) -> None:
+def _add_model(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--provider",
         default="offline",

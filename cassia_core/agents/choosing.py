@@ -12,6 +12,7 @@ from cassia_core.agents.json_blocks import Block, Blocks, find_blocks
 from cassia_core.domain.conversation import Repair
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _CORRECTS = re.compile(
     r"correct|revis|updat|\binstead\b|\bwait\b|actually|reconsider|reflection|second thought|mistake|sorry|"
     r"apolog|\bfinal|\bfix|amend|improved|refine|\boops\b|double.?check|re-?evaluat|\brather\b|on review|"
@@ -30,10 +31,10 @@ _ALL_FIELDS = {"general", "subtypes", "mixed", "key_genes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading(Generic[T]):
+class Reading(Generic[T_co]):
     """What a reply says, and what had to be done to read it."""
 
-    value: T
+    value: T_co
     repairs: tuple[Repair, ...] = ()
 
 
@@ -72,12 +73,14 @@ def answer_of(
             return Refusal(_BROKEN)
         return Refusal(_ECHO) if candidates else None
     last = answers[-1]
-    if last.why:
+    if last.why or last.value is None:
         return Refusal(last.why)
     if cut_off is not None and cut_off > last.block.start:
         return Refusal(_BROKEN)
-    notes = [*last.notes, *(["template_echo"] if len(answers) < len(candidates) else [])]
-    if any(c.why or same(c.value) != same(last.value) for c in answers):
+    notes: list[Repair] = [*last.notes]
+    if len(answers) < len(candidates):
+        notes.append("template_echo")
+    if any(c.why or c.value is None or same(c.value) != same(last.value) for c in answers):
         if not _corrected(blocks.text, answers):
             return Refusal("It holds two different answers.")
         notes.append("corrected")

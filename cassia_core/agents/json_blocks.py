@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import json_repair
 
@@ -22,7 +23,7 @@ _QUOTES = {
     "＂": "＂",
 }  # fmt: skip
 _WIDE = str.maketrans("｛｝［］：，；、", "{}[]:,,,")
-_SIGNS = {**_WIDE, ord("="): ":"}
+_SIGNS: dict[int, Any] = {**_WIDE, ord("="): ":"}
 _AFTER_A_STRING = re.compile(r"\s*(?:[,:;=}\]){]|：|，|、|｝|］|//|#|/\*|\Z)|\s*\n|\s+[\"'“„«「＂]")
 
 

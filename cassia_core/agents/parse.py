@@ -8,8 +8,9 @@ What a person would read without doubt is read; what could be read in two ways i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from cassia_core.agents.choosing import Read, Reading, Refusal, answer_of, once
 from cassia_core.agents.field_values import (
@@ -31,6 +32,8 @@ from cassia_core.domain.conversation import Repair
 from cassia_core.errors import ReplyError
 
 T = TypeVar("T")
+Names: TypeAlias = tuple[str, str, str]
+"""Broad, middle and specific name of one cluster."""
 LONGEST_NAME = 200
 MOST_SUBTYPES = 3
 MOST_ASKED_GENES = 20
@@ -75,7 +78,12 @@ def read_proposal(text: str) -> Reading[Proposal]:
     return _or_refused(reading, text)
 
 
-def read_proposal_or_request(text: str) -> Reading[Proposal] | Reading[GeneRequest]:
+def reader_for(*, may_ask: bool) -> Callable[[str], Reading[Proposal | GeneRequest]]:
+    """The reader of an annotation, and where it may ask, of a request for genes instead."""
+    return read_proposal_or_request if may_ask else read_proposal
+
+
+def read_proposal_or_request(text: str) -> Reading[Proposal | GeneRequest]:
     """Read an annotation, or the genes that the model asks for instead, leaving the type open.
 
     Raises
@@ -136,7 +144,7 @@ def read_score(text: str) -> Reading[QualityScore]:
     return _or_refused(reading, text)
 
 
-def read_groupings(text: str) -> Reading[dict[str, tuple[str, str, str]]]:
+def read_groupings(text: str) -> Reading[dict[str, Names]]:
     """Read the groupings by cluster id.
 
     A cluster that is absent, has no three names or is grouped twice differently is left out; nothing is
@@ -152,16 +160,17 @@ def read_groupings(text: str) -> Reading[dict[str, tuple[str, str, str]]]:
     if not blocks:
         raise _unreadable("It holds no JSON block.", text)
     notes: list[Repair] = ["mended_json"] if any(block.mended for block in blocks) else []
-    found: dict[str, set[tuple[str, ...]]] = {}
+    said: dict[str, set[Names | None]] = {}
     for block in blocks:
         for cluster, groups in _grouped(block.fields, notes).items():
-            found.setdefault(cluster, set()).add(_three_names(groups))
-    kept = {
-        cluster: readings.pop()
-        for cluster, readings in found.items()
-        if len(readings) == 1 and () not in readings
-    }
-    return Reading(value=kept, repairs=once(notes))
+            said.setdefault(cluster, set()).add(_three_names(groups))
+    # A cluster that is grouped in two ways, or once unreadably, is asked for again rather than guessed.
+    plain: dict[str, Names] = {}
+    for cluster, readings in said.items():
+        names = readings.pop()
+        if names is not None and not readings:
+            plain[cluster] = names
+    return Reading(value=plain, repairs=once(notes))
 
 
 def holds_answer(text: str) -> bool:
@@ -294,14 +303,15 @@ def _grouped(block: dict[str, object], notes: list[Repair]) -> dict[str, object]
     return block
 
 
-def _three_names(groups: object) -> tuple[str, ...]:
-    """The three names, or () when that is not what `groups` holds."""
+def _three_names(groups: object) -> Names | None:
+    """The three names, or None when that is not what `groups` holds."""
     if isinstance(groups, dict) and [key.lower() for key in groups] == ["broad", "middle", "specific"]:
         groups = list(groups.values())
     if not isinstance(groups, list) or len(groups) != 3 or not all(isinstance(g, str) for g in groups):
-        return ()
-    names = tuple(" ".join(readable(g).split()) for g in groups)
-    return names if all(0 < len(n) <= LONGEST_NAME for n in names) else ()
+        return None
+    broad, middle, specific = (" ".join(readable(g).split()) for g in groups)
+    fits = all(0 < len(name) <= LONGEST_NAME for name in (broad, middle, specific))
+    return (broad, middle, specific) if fits else None
 
 
 def _unreadable(why: str, text: str) -> ReplyError:

@@ -48,7 +48,7 @@ def _environment() -> Environment:
 
 
 def render(
-    name: str, data: dict[str, object], *, earlier: bool = False, **switches: bool
+    name: str, data: Mapping[str, object], *, earlier: bool = False, **switches: bool
 ) -> tuple[Message, ...]:
     """Messages of one request: the instruction `prompts/NAME.j2`, then `data` without its empty fields.
 

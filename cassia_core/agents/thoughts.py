@@ -75,7 +75,8 @@ def _by_channels(text: str) -> tuple[str, str]:
     marks = list(_CHANNEL.finditer(text))
     if not marks:
         return text, ""
-    says, thought = [], []
+    says: list[str] = []
+    thought: list[str] = []
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         content = text[mark.end() : following.start() if following else len(text)]
         content = _CHANNEL_END.split(content, maxsplit=1)[0]

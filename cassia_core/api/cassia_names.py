@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cassia_core.api.verbs import AnnotatedRun, annotate_batch, no_file, stored_source
 from cassia_core.domain.annotation import ClusterResult
@@ -23,8 +23,10 @@ from cassia_core.domain.config import (
     ReadOptions,
     RunConfig,
     TableColumns,
+    ValidatorStrictness,
     check,
 )
+from cassia_core.domain.markers import RankingMethod
 from cassia_core.errors import CassiaError
 from cassia_core.services.engine.keys import set_key
 from cassia_core.services.engine.models import default_model
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     import anndata as ad
     import pandas as pd
 
-Markers = "pd.DataFrame | str | os.PathLike"
+    Markers: TypeAlias = pd.DataFrame | str | os.PathLike
+else:
+    Markers = "pd.DataFrame | str | os.PathLike"
 SEED_MODEL, SEED_PROVIDER = "google/gemini-2.5-flash", "openrouter"
 """What these functions ask when they are told nothing else."""
 PROVIDER_VARIABLE, URL_VARIABLE, MODEL_VARIABLE = "CASSIA_PROVIDER", "CASSIA_BASE_URL", "CASSIA_MODEL"
@@ -79,9 +83,9 @@ def runCASSIA_batch(
     max_workers: int = 10,
     provider: str = SEED_PROVIDER,
     max_retries: int = 1,
-    ranking_method: str = "avg_log2FC",
+    ranking_method: RankingMethod = "avg_log2FC",
     ascending: bool | None = None,
-    validator_involvement: str = "v1",
+    validator_involvement: ValidatorStrictness = "v1",
     reasoning: str | None = None,
     use_reference: bool = False,
 ) -> AnnotatedRun:
@@ -167,12 +171,12 @@ def runCASSIA_pipeline(
     merge_annotations: bool = True,
     merge_model: str = SEED_MODEL,
     merge_provider: str = SEED_PROVIDER,
-    ranking_method: str = "avg_log2FC",
+    ranking_method: RankingMethod = "avg_log2FC",
     ascending: bool | None = None,
     n_genes: int = 50,
     celltype_column: str | None = None,
     gene_column_name: str | None = None,
-    validator_involvement: str = "v1",
+    validator_involvement: ValidatorStrictness = "v1",
     reasoning: str | None = None,
     temperature: float | None = None,
 ) -> AnnotatedRun:
@@ -221,7 +225,7 @@ def runCASSIA(
     species: str = "human",
     additional_info: str | None = None,
     provider: str = SEED_PROVIDER,
-    validator_involvement: str = "v1",
+    validator_involvement: ValidatorStrictness = "v1",
     reasoning: str | None = None,
     use_reference: bool = False,
 ) -> ClusterResult:
@@ -361,9 +365,8 @@ def _model(provider: str, model: str, temperature: float | None, reasoning: str 
     base_url = os.environ.get(URL_VARIABLE) if forced else None
     if provider.lower().startswith(("http://", "https://")):
         provider, base_url = "custom", provider
-    return AgentModel(
-        provider=provider, model=model, base_url=base_url, temperature=temperature, reasoning=reasoning
-    )
+    said: dict[str, Any] = {"reasoning": reasoning}  # checked by `AgentModel`, whatever a caller gives
+    return AgentModel(provider=provider, model=model, base_url=base_url, temperature=temperature, **said)
 
 
 def _run_markers(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from cassia_core.cli_commands.clustering_options import clustering_of, markers_of, quality_of
 from cassia_core.cli_commands.reading_options import reading_of
@@ -139,7 +140,7 @@ def model_of(options: argparse.Namespace) -> AgentModel:
     )
 
 
-def prices_typed(prices: Sequence[float] | None) -> dict[str, float]:
+def prices_typed(prices: Sequence[float] | None) -> dict[str, Any]:
     """Fields of `AgentModel` for prices typed as a list: sent, written, and read from the cache."""
     check(prices is None or len(prices) in (2, 3), "prices", prices, "two or three numbers")
     return dict(zip(("input_usd", "output_usd", "cached_usd"), prices or (), strict=False))

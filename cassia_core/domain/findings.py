@@ -8,6 +8,8 @@ from typing import Literal
 InputKind = Literal["cells", "markers"]
 MatrixState = Literal["counts", "counts_like", "log_normalised", "scaled", "unknown", "empty"]
 Level = Literal["ok", "notice", "ask"]
+Role = Literal["", "clusters", "labels", "sample"]
+"""What a column of cells seems to hold, by its name and its number of values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class ColumnInfo:
     kind: Literal["categorical", "numeric"]
     n_values: int
     examples: tuple[str, ...] = ()
-    looks_like: Literal["", "clusters", "labels", "sample"] = ""
+    looks_like: Role = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

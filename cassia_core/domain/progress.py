@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import Light, names_a_type
@@ -304,7 +304,7 @@ def _with_stage(dataset: DatasetView, stage: StageView) -> DatasetView:
     return replace(dataset, stages=(*dataset.stages, stage))
 
 
-def _with_tile(dataset: DatasetView, cluster: str, **changes: object) -> DatasetView:
+def _with_tile(dataset: DatasetView, cluster: str, **changes: Any) -> DatasetView:
     if not any(t.cluster == cluster for t in dataset.tiles):
         dataset = replace(dataset, tiles=(*dataset.tiles, ClusterTile(cluster=cluster)))
     tiles = tuple(replace(t, **changes) if t.cluster == cluster else t for t in dataset.tiles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -71,6 +72,16 @@ class Usage:
             cached_tokens=self.cached_tokens + call.cached_tokens,
             reasoning_tokens=self.reasoning_tokens + call.reasoning_tokens,
         )
+
+
+def known_sum(costs: Iterable[float | None]) -> float | None:
+    """The sum of prices; None as soon as one of them is not known."""
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

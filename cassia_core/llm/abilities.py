@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from cassia_core.llm.catalogue import ProviderFacts, facts_of
 
@@ -192,7 +192,8 @@ def _guess(learned: _Learned, sent: frozenset[Wish], refusal: Refusal) -> Wish |
 def _without(wishes: Wishes, wish: Wish, refusal: Refusal, asked_tokens: int | None) -> Wishes | None:
     """The wishes without one; None where it cannot be left out."""
     if wish != "tokens":
-        return replace(wishes, **{wish: False})
+        left_out: dict[str, Any] = {wish: False}
+        return replace(wishes, **left_out)
     numbers = [int(number) for number in _NUMBER.findall(refusal.words.replace(",", ""))]
     fitting = [number for number in numbers if asked_tokens and LEAST_REPLY <= number < asked_tokens]
     if fitting:

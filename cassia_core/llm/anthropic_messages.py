@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anthropic
 import httpx2
 
@@ -105,7 +107,7 @@ class AnthropicMessages:
             fields["thinking"] = _thinking(request, model)
         return fields
 
-    def _read(self, fields: dict[str, object], request: ChatRequest, line: Line) -> StreamedReply:
+    def _read(self, fields: dict[str, Any], request: ChatRequest, line: Line) -> StreamedReply:
         limit = httpx2.Timeout(socket_limit(request), connect=min(CONNECT_S, socket_limit(request)))
         raw = self._client.messages.with_raw_response.create(**fields, stream=True, timeout=limit)
         response: httpx2.Response = raw.http_response
@@ -196,12 +198,12 @@ def _add_event(event: anthropic.types.RawMessageStreamEvent, reply: StreamedRepl
             reply.usage = _later_usage(reply.usage, event.usage)
 
 
-def _later_usage(begun: object, now: object) -> object:
+def _later_usage(begun: Any, now: Any) -> Any:
     """The counts at the end of a stream over those at its start: the end leaves out what did not change."""
     later = {name: value for name, value in dict(now or {}).items() if value is not None}
     if begun is None:
         return anthropic.types.Usage.construct(**later)
-    return begun.model_copy(update=later)  # type: ignore[attr-defined]  # a model of the SDK
+    return begun.model_copy(update=later)
 
 
 def _marked(system: str) -> dict[str, object]:

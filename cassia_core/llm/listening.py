@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from cassia_core.llm.protocol import ChatRequest, Heard
 
@@ -133,7 +133,7 @@ def listen(read: Callable[[Line], T], request: ChatRequest, heard: Heard) -> T:
             if isinstance(news, _End):
                 if whole is None and news.error is not None:
                     raise news.error
-                return whole.value if whole is not None else news.value
+                return whole.value if whole is not None else cast(T, news.value)
             last, limit, first = time.monotonic(), request.silence_s, False
             heard(news.text, news.thinking)
     except BaseException:

@@ -27,7 +27,7 @@ from cassia_core.llm.streamed_reply import ServerFault, StreamedReply, heard_out
 LIST_TIMEOUT_S = 15.0
 _STREAM_REFUSED = re.compile(r"\bstream(?:ing|_options|ed)?\b", re.IGNORECASE)
 _LAST = "[DONE]"
-_STREAMS: tuple[dict[str, object], ...] = (
+_STREAMS: tuple[dict[str, Any], ...] = (
     {"stream": True, "stream_options": {"include_usage": True}},
     {"stream": True},
     {},
@@ -141,7 +141,7 @@ class OpenAICompatible:
             raise ServerFault(words)
         _add_piece(ChatCompletionChunk.construct(**body), reply)
 
-    def _opened(self, fields: dict[str, object], request: ChatRequest) -> Any:
+    def _opened(self, fields: dict[str, Any], request: ChatRequest) -> Any:
         """The response of the best way to ask that this model's server takes."""
         limit = httpx2.Timeout(socket_limit(request), connect=min(CONNECT_S, socket_limit(request)))
         while True:

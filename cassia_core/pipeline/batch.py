@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import OFFLINE, AgentModel, RunConfig
-from cassia_core.domain.outcome import DatasetOutcome, overall
+from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus, overall
 from cassia_core.domain.usage import CallFault, CallRecord
 from cassia_core.errors import RunNotFound
 from cassia_core.llm.protocol import Provider
@@ -26,7 +26,7 @@ from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.live_words import LiveWords
 
 
-def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping[str, str]) -> str:
+def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping[str, str]) -> DatasetStatus:
     """Fill a run directory. Returns the run's status.
 
     Raises

@@ -9,7 +9,7 @@ from dataclasses import replace
 from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import DatasetSpec
-from cassia_core.domain.outcome import DatasetOutcome, overall
+from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus, overall
 from cassia_core.errors import CassiaError, RunCancelled
 from cassia_core.pipeline.annotation.annotating import ClusterPool, setting_of
 from cassia_core.pipeline.annotation.cautions import with_samples
@@ -103,7 +103,9 @@ def _process(
             )
         )
     results, grouped = _merged(context, spec, layout, prepared, results)
-    status, error = ("failed", prepared.refusal) if prepared.refusal else _status(context, spec, results)
+    status, error = _status(context, spec, results)
+    if prepared.refusal:
+        status, error = "failed", prepared.refusal
     if not grouped and status in ("success", "partial"):
         status, error = "cancelled", "Cancelled before the labels were grouped."
     outcome = replace(
@@ -187,7 +189,9 @@ def _write(
     return outcome
 
 
-def _status(context: RunContext, spec: DatasetSpec, results: tuple[ClusterResult, ...]) -> tuple[str, str]:
+def _status(
+    context: RunContext, spec: DatasetSpec, results: tuple[ClusterResult, ...]
+) -> tuple[DatasetStatus, str]:
     """Status of the dataset and, where clusters are missing a label, the sentence that says so."""
     if any(r.status == "cancelled" for r in results):
         left = sum(r.status == "cancelled" for r in results)
@@ -201,7 +205,7 @@ def _status(context: RunContext, spec: DatasetSpec, results: tuple[ClusterResult
     if context.asker is not None and tried and not any(names_a_type(r.label) for r in tried):
         reasons = next((r.reason for r in (*failed, *tried) if r.reason), "")
         first = f" First reason: {reasons}" if reasons else ""
-        status = "failed" if len(failed) == len(tried) else "partial"
+        status: DatasetStatus = "failed" if len(failed) == len(tried) else "partial"
         return status, f"None of the {len(tried)} clusters could be named.{first}"
     if not failed:
         return "success", ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from cassia_core.domain.annotation import Evidence, EvidenceItem, Proposal, names_a_type
@@ -21,7 +22,7 @@ from cassia_core.domain.tasks import (
     Setting,
     ValidateTask,
 )
-from cassia_core.domain.usage import Estimate
+from cassia_core.domain.usage import Estimate, known_sum
 from cassia_core.llm.catalogue import cost_of, provider_facts
 from cassia_core.llm.usage_fields import TokenUsage
 from cassia_core.pipeline.annotation.model_calls import PROMPT_OF
@@ -86,7 +87,7 @@ def estimate(config: RunConfig, n_clusters: int) -> Estimate:
     sums = [[_tokens(params, calls, end) for calls in planned] for end in (0, 1)]
     costs = [[_cost(params, c, t) for c, t in zip(planned, s, strict=True)] for s in sums]
     (in_low, out_low), (in_high, out_high) = (tuple(map(sum, zip(*s, strict=True))) for s in sums)
-    low, high = (None if None in c else sum(c) for c in costs)
+    low, high = map(known_sum, costs)
     return Estimate(
         clusters=n_clusters,
         calls_low=sum(c.low for c in planned),
@@ -171,10 +172,10 @@ def _typical_tasks(config: RunConfig) -> Iterator[tuple[AgentRole, AgentTask]]:
         for i in range(30)
     )
     score = params.score and params.model_of("scorer") == params.model_of("validator")
-    common = {"setting": setting, "markers": markers, "n_genes": n_genes}
-    judged = {**common, "proposal": proposal, "evidence": evidence}
+    common: dict[str, Any] = {"setting": setting, "markers": markers, "n_genes": n_genes}
+    judged: dict[str, Any] = {**common, "proposal": proposal, "evidence": evidence}
     grounded = params.use_reference and not params.blind
-    shown = {"reference": _TYPICAL_REFERENCE, "measured": measured[:20]} if grounded else {}
+    shown: dict[str, Any] = {"reference": _TYPICAL_REFERENCE, "measured": measured[:20]} if grounded else {}
     yield "annotator", AnnotateTask(**common, may_ask=params.boost == "fused", **shown)
     yield "validator", ValidateTask(**judged, with_score=score, strictness=params.validator_involvement)
     yield "scorer", ScoreTask(**judged)

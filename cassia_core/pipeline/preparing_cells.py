@@ -62,6 +62,7 @@ def prepare_cells(
 def _kept(context: RunContext, dataset: str, layout: DatasetLayout, prepared: Prepared) -> Prepared:
     """Keep the clustered cells on disk, so that a resumed run need not cluster again."""
     adata = prepared.adata
+    assert adata is not None, "only cells are kept, not marker tables"
     at = list(adata.obs.columns).index(prepared.cluster_key)
     make_writable(adata)  # may rename columns that h5ad cannot hold; their order stays
     key = str(adata.obs.columns[at])
@@ -70,9 +71,8 @@ def _kept(context: RunContext, dataset: str, layout: DatasetLayout, prepared: Pr
         save_cells(adata, part)
         write_text(layout.prepared, json.dumps({"cluster_key": key}))
         part.replace(layout.clustered_h5ad)
-    except (
-        Exception
-    ) as error:  # the answers are under way already: nothing that is paid for hangs on this copy
+    except Exception as error:
+        # The answers are under way already: nothing that is paid for hangs on this copy.
         logger.exception("The clustered cells could not be kept")
         part.unlink(missing_ok=True)
         why = f"({type(error).__name__})"
@@ -90,6 +90,7 @@ def resumed_cells(
     table = read_json(layout.marker_table, MarkerTable)
     noted = json.loads(layout.prepared.read_text(encoding="utf-8"))
     statistics = open_view(layout.view).statistics()
+    assert statistics is not None, "cells are kept only where clusters were tested"
     expression = CellExpression(statistics, findings.species)
     listener = StageEvents(context, spec.name, layout, findings, ready)
     listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")

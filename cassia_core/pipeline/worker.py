@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cassia_core.data.kernels.numba_cache import use_numba_cache
 from cassia_core.domain.events import RunFinished, RunStarted
+from cassia_core.domain.outcome import DatasetStatus
 from cassia_core.errors import CassiaError, RunLocked
 from cassia_core.log import start_log
 from cassia_core.runs.event_log import EventLog
@@ -39,11 +40,12 @@ def main(run_dir: str) -> int:
     return {"success": 0, "failed": 1}.get(status, 2)
 
 
-def _work(layout: RunLayout, keys: dict[str, str]) -> str:
+def _work(layout: RunLayout, keys: dict[str, str]) -> DatasetStatus:
     from cassia_core.pipeline.batch import run_batch  # after use_numba_cache: this imports scanpy
 
     config = load_record(layout).config
     log = EventLog(layout.events)
+    status: DatasetStatus
     try:
         names = tuple(d.name for d in config.datasets)
         log.emit(RunStarted(datasets=names, pid=os.getpid(), resumed=layout.batch_summary_csv.exists()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -116,7 +116,7 @@ class CallLog:
         with self._lock:
             self._file.close()
 
-    def _write(self, line: dict[str, object]) -> int:
+    def _write(self, line: Mapping[str, object]) -> int:
         """Hand a line to the system; its number says how far to wait for the disk."""
         self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
         self._file.flush()

@@ -6,7 +6,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -30,7 +30,8 @@ def to_json(value: object, kind: Any = None, *, indent: int | None = None) -> st
         When a text holds half a character, such as a file name that is no valid UTF-8.
     """
     try:
-        return _adapter(kind or type(value)).dump_json(value, indent=indent).decode()
+        as_kind: Any = kind or type(value)
+        return _adapter(as_kind).dump_json(value, indent=indent).decode()
     except PydanticSerializationError as error:
         raise RunError(
             "A name or text of this run cannot be written down.",
@@ -40,7 +41,15 @@ def to_json(value: object, kind: Any = None, *, indent: int | None = None) -> st
         ) from error
 
 
-def from_json(text: str | bytes, kind: type[T]) -> T:
+@overload
+def from_json(text: str | bytes, kind: type[T]) -> T: ...
+
+
+@overload
+def from_json(text: str | bytes, kind: object) -> Any: ...
+
+
+def from_json(text: str | bytes, kind: Any) -> Any:
     """The object written by `to_json`.
 
     Raises

@@ -55,6 +55,7 @@ def _launch_with_keys(module: list[str], layout: RunLayout, note: Path, keys: Ma
         )
     _started.append(process)
     note_process(note, process.pid)
+    assert process.stdin is not None, "asked for above"
     process.stdin.write(json.dumps(dict(keys)).encode())
     process.stdin.close()
     return process.pid

@@ -173,7 +173,7 @@ def _values(matrices: tuple[MatrixInfo, ...], expression: str) -> Finding:
             "or open the file that still has them.",
         )
     chosen = next(m for m in matrices if m.location == expression)
-    level = "ok" if chosen.state != "counts_like" and "assumed" not in chosen.remark else "notice"
+    certain = chosen.state != "counts_like" and "assumed" not in chosen.remark
     target = (
         f", {chosen.target_sum:,.0f} per cell"
         if chosen.target_sum and chosen.state == "log_normalised"
@@ -184,7 +184,7 @@ def _values(matrices: tuple[MatrixInfo, ...], expression: str) -> Finding:
         topic="Values",
         value=f"{_STATE_WORDS[chosen.state]}{base}{target} ({_place(expression)})",
         remark=chosen.remark,
-        level=level,
+        level="ok" if certain else "notice",
     )
 
 

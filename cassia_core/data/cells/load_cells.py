@@ -108,7 +108,7 @@ def _question_of_gaps(
 
 
 def _count_unusable(matrix: Matrix) -> int:
-    values = matrix.data if sp.issparse(matrix) else np.asarray(matrix)
+    values = matrix if isinstance(matrix, np.ndarray) else matrix.data
     return int((~np.isfinite(values)).sum()) if values.dtype.kind == "f" else 0
 
 
@@ -287,7 +287,7 @@ def _pack(adata: ad.AnnData) -> None:
 
 def _count_empty(matrix: Matrix) -> int:
     """Number of cells without any value other than zero."""
-    if not sp.issparse(matrix):
+    if isinstance(matrix, np.ndarray):
         return int((~np.any(matrix, axis=1)).sum())
     if matrix.format == "csr" and np.all(matrix.data):
         return int((np.diff(matrix.indptr) == 0).sum())
@@ -295,5 +295,5 @@ def _count_empty(matrix: Matrix) -> int:
 
 
 def _genes_with(adata: ad.AnnData, matrix: Matrix, bad: np.ndarray) -> list[str]:
-    columns = matrix.indices[bad] if sp.issparse(matrix) else np.nonzero(bad)[1]
+    columns = np.nonzero(bad)[1] if isinstance(matrix, np.ndarray) else matrix.indices[bad]
     return [str(adata.var_names[column]) for column in np.unique(columns)[:5]]

@@ -5,13 +5,14 @@ names.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
 from cassia_core.domain.findings import MatrixInfo, MatrixState
 
-Matrix = np.ndarray | sp.spmatrix | sp.sparray
+Matrix: TypeAlias = np.ndarray | sp.csr_matrix | sp.csr_array
 BASES = {"e": np.e, "2": 2.0, "10": 10.0}
 SAMPLED_CELLS = 500
 _WHOLE = 1e-3

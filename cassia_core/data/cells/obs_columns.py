@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from cassia_core.domain.findings import ColumnInfo
+from cassia_core.domain.findings import ColumnInfo, Role
 
 MAX_CATEGORIES = 500
 _CLUSTERS = re.compile(
@@ -72,7 +72,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _looks_like(name: str, n_values: int) -> str:
+def _looks_like(name: str, n_values: int) -> Role:
     if n_values < 2:
         return "sample" if _SAMPLE.search(name) else ""
     if _LABELS.search(name):

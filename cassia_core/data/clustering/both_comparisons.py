@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -60,4 +61,5 @@ def _measured(markers: ClusterMarkers, statistics: ClusterStatistics, row: int) 
         column = at[gene.gene]
         if statistics.log2fc[row, column] > 0:
             values = {name: float(getattr(statistics, name)[row, column]) for name in _SHOWN}
-            yield replace(gene, **{name: None if np.isnan(v) else v for name, v in values.items()})
+            known: dict[str, Any] = {name: None if np.isnan(v) else v for name, v in values.items()}
+            yield replace(gene, **known)

@@ -29,7 +29,7 @@ class CellGroups:
     def of(cls, names: pd.Series | np.ndarray, min_cells: int, n_others: int = 0) -> CellGroups:
         """From a cluster name per cell (strings)."""
         codes, found = pd.factorize(np.asarray(names, dtype=object))
-        order = sorted(range(len(found)), key=lambda i: natural_key(found[i]))
+        order = sorted(range(len(found)), key=lambda i: natural_key(str(found[i])))
         place = np.empty(len(found), dtype=np.int64)
         place[order] = np.arange(len(found))
         codes = place[codes]
@@ -43,7 +43,7 @@ class CellGroups:
         )
 
     def categorical(self) -> pd.Categorical:
-        return pd.Categorical.from_codes(self.codes, list(self.ids))
+        return pd.Categorical.from_codes(self.codes, pd.Index(self.ids, dtype=object))
 
     def tested(self) -> tuple[str, ...]:
         """Clusters that can be compared with the other cells."""

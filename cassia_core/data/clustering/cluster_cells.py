@@ -47,7 +47,6 @@ __all__ = ["ClusteredCells", "ClusteringListener", "cluster_cells"]
 COMPUTED_KEY = "leiden"
 FINE_RESOLUTION = 2.0
 """Resolution of the fine clusters that are joined again (docs/guide/clustering.md)."""
-_CHOSEN = {FINE: "fine", None: "suggested"}
 MIN_CELLS, MIN_GENES = 10, 5
 """Fewer cells or genes than this cannot be clustered in any sensible way."""
 
@@ -148,7 +147,7 @@ class _Clustering:
             with self.steps.stage("normalise") as done:
                 expression = log_normalised(self.adata, source, params.target_sum, self.steps.notice)
                 done.summary = f"{expression.values.shape[1]:,} genes, from {source.location}"
-        if chosen is not None:
+        if chosen is not None and expression is not None:
             self.whole = _Whole(values=expression.values, inside=self.adata.obs_names.isin(chosen))
             expression = take_subset(self.adata, expression, self.whole.inside, params)
         kept_map = map_name(self.adata, params)
@@ -161,7 +160,8 @@ class _Clustering:
             self._store_clusters(groups, key)
             found = self._markers(groups, expression)
         else:
-            groups, key = self._own_clusters(), params.cluster_column
+            key = str(params.cluster_column)
+            groups = self._own_clusters(key)
             self._store_clusters(groups, key)
             found = self._markers(groups, expression)
             if needs_map:
@@ -204,15 +204,15 @@ class _Clustering:
             )
             n_fine = len(np.unique(names))
             done.summary = f"{n_fine} clusters at resolution {resolution:g}{how}"
-            if self.params.resolution == FINE and can_be_read(expression, self.reader):
-                names = join_clusters(expression, names, self.reader, self.params.seed)
+            if self.params.resolution == FINE and expression and (reader := self._reader_of(expression)):
+                names = join_clusters(expression, names, reader, self.params.seed)
                 done.summary = _joined_in_words(n_fine, len(np.unique(names)), resolution)
                 self.steps.notice(f"{done.summary}.")
             n_others = self.whole.n_others if self.whole else 0
             groups = CellGroups.of(names, self.params.min_cells_per_cluster, n_others)
             self.adata.uns["cassia_clustering"] = {
                 "method": "leiden",
-                "chosen": _CHOSEN.get(self.params.resolution, "fixed"),
+                "chosen": _chosen_by(self.params.resolution),
                 "reason": done.summary,
                 "resolution": resolution,
                 "n_neighbors": space.graph.n_neighbors,
@@ -232,14 +232,13 @@ class _Clustering:
             return suggestion.resolution, f" ({suggestion.reason})"
         if asked != FINE:
             return float(asked), ""
-        if can_be_read(expression, self.reader):
+        if expression is not None and self._reader_of(expression):
             return FINE_RESOLUTION, ""
         reason = "too few genes are known to the knowledge base to read the cells and join fine clusters"
         self.steps.notice(f"Resolution {FALL_BACK} was used: {reason}.")
         return FALL_BACK, f" ({reason})"
 
-    def _own_clusters(self) -> CellGroups:
-        column = self.params.cluster_column
+    def _own_clusters(self, column: str) -> CellGroups:
         if column not in self.adata.obs:
             there = ", ".join(map(str, self.adata.obs.columns[:12])) or "none"
             raise AnnDataError(
@@ -280,6 +279,7 @@ class _Clustering:
                 refusal=refusal,
             )
         else:
+            assert expression is not None, "clusters without values are refused"
             with self.steps.stage("markers") as done:
                 statistics = self._rank(groups, expression, self.whole)
                 frame = statistics.frame()
@@ -301,11 +301,15 @@ class _Clustering:
         self.steps.markers_ready(found.table, found.expression)
         return found
 
+    def _reader_of(self, expression: Expression) -> CellReader | None:
+        """What reads these cells; None where too few of their genes are known to it."""
+        return self.reader if self.reader and can_be_read(expression, self.reader) else None
+
     def _read_inside(self, groups: CellGroups, expression: Expression) -> None:
         """Kinds of cells and samples in every cluster."""
         kinds: dict[str, ClusterInside] = {}
-        if can_be_read(expression, self.reader):
-            found = read_cells(expression, groups, self.reader, self.params.seed)
+        if reader := self._reader_of(expression):
+            found = read_cells(expression, groups, reader, self.params.seed)
             found.write_to(self.adata.obs)
             kinds = found.inside
         self.steps.inside_read(DatasetInside(kinds=kinds, samples=self._samples(groups)))
@@ -429,3 +433,10 @@ _NO_STATISTICS = ClusterStatistics(
     n_cells=np.zeros(0, dtype=np.int64),
     **{name: np.zeros((0, 0), dtype=np.float32) for name in FIELDS},
 )
+
+
+def _chosen_by(resolution: float | str | None) -> str:
+    """How the resolution was chosen, as the h5ad file says it."""
+    if resolution is None:
+        return "suggested"
+    return "fine" if resolution == FINE else "fixed"

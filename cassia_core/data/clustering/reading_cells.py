@@ -121,13 +121,9 @@ class _Values:
     telling: np.ndarray
 
 
-def can_be_read(expression: Expression | None, reader: CellReader | None) -> bool:
+def can_be_read(expression: Expression, reader: CellReader) -> bool:
     """Whether enough genes are known to the reader."""
-    return (
-        expression is not None
-        and reader is not None
-        and len(reader.telling(expression.genes)) >= LEAST_TELLING
-    )
+    return len(reader.telling(expression.genes)) >= LEAST_TELLING
 
 
 def _values_for(expression: Expression, reader: CellReader) -> _Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Container, MutableMapping
 
 import anndata as ad
 import numpy as np
@@ -133,7 +133,7 @@ def _safe_name(name: object) -> str:
     return "index_column" if text == _RESERVED else text
 
 
-def _free(name: str, taken: object) -> str:
+def _free(name: str, taken: Container[str]) -> str:
     key, number = name, 1
     while key in taken:
         number += 1

@@ -44,6 +44,7 @@ def leiden_clusters(
         quality = graph.modularity(found.tolist(), weights="weight", resolution=resolution)
         if best is None or quality > best_quality:
             best, best_quality = found, quality
+    assert best is not None, "at least one start"
     sizes = np.bincount(best)
     order = np.argsort(-sizes, kind="stable")
     name = np.empty(sizes.size, dtype=object)

@@ -101,7 +101,7 @@ def normalise_counts(counts: sparse.csr_matrix, target_sum: float) -> tuple[spar
         )
     normalised = sparse.csr_matrix((out, counts.indices, counts.indptr), shape=counts.shape)
     normalised.has_sorted_indices = counts.has_sorted_indices
-    return normalised, _finish(sum(job[-1] for job in jobs), counts.shape[0])
+    return normalised, _finish(np.sum([job[-1] for job in jobs], axis=0), counts.shape[0])
 
 
 def moments(log_normalised: sparse.csr_matrix) -> GeneMoments:
@@ -113,7 +113,7 @@ def moments(log_normalised: sparse.csr_matrix) -> GeneMoments:
         for start, stop in ranges(log_normalised.shape[0], n_threads())
     ]
     in_threads(_moments_of_rows, jobs)
-    return _finish(sum(job[-1] for job in jobs), log_normalised.shape[0])
+    return _finish(np.sum([job[-1] for job in jobs], axis=0), log_normalised.shape[0])
 
 
 def to_natural_log(values: np.ndarray, log_base: str) -> np.ndarray:

@@ -19,5 +19,6 @@ def use_numba_cache() -> Path:
     if "numba" in sys.modules:
         import numba
 
-        numba.config.CACHE_DIR = str(folder)
+        # numba has read the variable already when it was imported, and does not look again.
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     return folder

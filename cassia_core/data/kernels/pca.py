@@ -139,7 +139,7 @@ class _Chunks:
 
     def dense(self, start: int, stop: int) -> np.ndarray:
         block = self.offsets[start:stop]
-        return (block.toarray() if sparse.issparse(block) else block) + self.shift
+        return (block if isinstance(block, np.ndarray) else block.toarray()) + self.shift
 
     def covariance(self, on_chunk: Callable[[float], None]) -> np.ndarray:
         n_cells, n_genes = self.offsets.shape
@@ -169,12 +169,12 @@ class _Chunks:
 
 def _top_vectors(covariance: np.ndarray | LinearOperator, n_comps: int, seed: int) -> np.ndarray:
     """Eigenvectors of the largest eigenvalues, largest first, shape (n_genes, n_comps), float64."""
-    n_genes = covariance.shape[0]
+    n_genes = int(covariance.shape[0])
     if isinstance(covariance, np.ndarray) and (n_genes <= 500 or n_comps * 4 > n_genes):
         return linalg.eigh(covariance.astype(np.float64), subset_by_index=(n_genes - n_comps, n_genes - 1))[
             1
         ][:, ::-1]
-    start = np.random.default_rng(seed).uniform(-1, 1, n_genes).astype(covariance.dtype)
+    start = np.random.default_rng(seed).uniform(-1, 1, size=n_genes).astype(covariance.dtype)
     values, vectors = eigsh(
         covariance, k=n_comps, v0=start, tol=1e-7 if covariance.dtype == np.float64 else 1e-6
     )

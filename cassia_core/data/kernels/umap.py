@@ -54,6 +54,7 @@ class UmapJob:
         """Coordinates, shape (n_cells, 2), float32; call after `wait` returned True."""
         if self._error is not None:
             raise self._error
+        assert self._embedding is not None, "asked before `wait` returned True"
         return self._embedding
 
     def _work(self, connectivities: sparse.csr_matrix, components: np.ndarray, seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def suggest_cutoffs(metrics: pd.DataFrame, n_mads: float = 5.0, n_mads_mito: flo
     Source: Heumos et al., Nat Rev Genet 2023 (Single-cell best practices): 5 MADs, 3 for the mitochondrial
     share.
     """
-    limits: dict[str, float] = {}
+    limits: dict[str, Any] = {}
     for name, number in (("genes", int), ("counts", float)):
         bounds = _bounds(np.log1p(metrics[f"n_{name}"].to_numpy(float)), n_mads)
         if bounds is not None:

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from cassia_core import settings
 from cassia_core.data.readers.derived_files import derived
@@ -23,7 +23,7 @@ MAX_MEMBERS = 200_000
 MAX_RATIO = 1000
 """Real counts shrink about tenfold; a thousandfold is a bomb."""
 _RATIO_FROM_BYTES = 100 * 10**6
-SINGLE: dict[bytes, Callable[[Path], IO[bytes]]] = {
+SINGLE: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
@@ -83,16 +83,18 @@ def _unpack_into(path: Path, target: Path) -> None:
                     _write(stream, _inside(target, item.filename, path), budget)
         return
     if tarfile.is_tarfile(path):
-        with tarfile.open(path, "r:*") as archive:
-            for count, item in enumerate(archive, start=1):
+        with tarfile.open(path, "r:*") as tar:
+            for count, entry in enumerate(tar, start=1):
                 budget.announce(count, 0)
-                if item.isreg() and (stream := archive.extractfile(item)) is not None:
-                    with stream:
-                        _write(stream, _inside(target, item.name, path), budget)
+                if entry.isreg() and (held := tar.extractfile(entry)) is not None:
+                    with held:
+                        _write(held, _inside(target, entry.name, path), budget)
         return
     with path.open("rb") as plain:
         magic = plain.read(6)
-    unpacker = next((opener for start, opener in SINGLE.items() if magic.startswith(start)), gzip.open)
+    unpacker: Callable[..., Any] = next(
+        (opener for start, opener in SINGLE.items() if magic.startswith(start)), gzip.open
+    )
     with unpacker(path) as stream:
         _write(stream, target / re.sub(r"\.(gz|bz2|xz)$", "", path.name, flags=re.IGNORECASE), budget)
 

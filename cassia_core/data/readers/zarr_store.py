@@ -121,13 +121,13 @@ def _table_of(root: zarr.Group, store: Path) -> tuple[zarr.Group, tuple[str, ...
     if {"obs", "var"} <= names or "mod" in names:
         return root, ()
     tables = root.get("tables", root.get("table")) if names & {"tables", "table"} else None
-    inner = sorted(tables.group_keys()) if isinstance(tables, zarr.Group) else []
-    usable = [name for name in inner if {"obs", "var"} <= set(tables[name].group_keys())]
+    inner = dict(sorted(tables.groups())) if isinstance(tables, zarr.Group) else {}
+    usable = [name for name, group in inner.items() if {"obs", "var"} <= set(group.group_keys())]
     if usable:
         others = f"; the others are {', '.join(usable[1:])}" if len(usable) > 1 else ""
         shapes = ", ".join(sorted(names - {"tables", "table"}))
         beside = f" Images and shapes ({shapes}) are not used." if shapes else ""
-        return tables[usable[0]], (f"The table {usable[0]} of a SpatialData store is used{others}.{beside}",)
+        return inner[usable[0]], (f"The table {usable[0]} of a SpatialData store is used{others}.{beside}",)
     if "cell_features" in names or {"cell_summary", "masks"} & names or "density" in names:
         raise AnnDataError(
             f"{store.name} is a store of Xenium's own make.",

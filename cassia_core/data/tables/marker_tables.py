@@ -209,7 +209,7 @@ def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[
             f"{counted(int(nameless.sum()), 'row without a gene name is', 'rows without a gene name are')} "
             "left out."
         )
-    unknown = frame["log2fc"].isna() & frame["log2fc"].notna().any()
+    unknown = frame["log2fc"].isna() & bool(frame["log2fc"].notna().any())
     if unknown.any():
         rows = counted(int(unknown.sum()), "row without a fold change is", "rows without a fold change are")
         done.append(f"{rows} left out; an unknown value is never taken as a high one.")

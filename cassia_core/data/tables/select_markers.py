@@ -27,6 +27,7 @@ FEW_GENES = 3
 SAY_NOTHING = ("ribosomal", "pseudogene", "unnamed", "mitochondrial")
 MANY_MITOCHONDRIAL = 0.12
 """Part of the first genes from which mitochondrial ones are a sign of damaged cells."""
+_TRIED_FIRST: tuple[RankingMethod, ...] = ("Score", "avg_log2FC", "p_val_adj")
 _SORT_COLUMN: dict[RankingMethod, str] = {
     "avg_log2FC": "log2fc",
     "p_val_adj": "pval_adj",
@@ -77,10 +78,7 @@ def select_markers(
 
 def _ranking(frame: pd.DataFrame, params: MarkerParams) -> RankingMethod | None:
     if params.ranking_method is None:
-        for method in ("Score", "avg_log2FC", "p_val_adj"):
-            if frame[_SORT_COLUMN[method]].notna().any():
-                return method  # type: ignore[return-value]
-        return None
+        return next((m for m in _TRIED_FIRST if frame[_SORT_COLUMN[m]].notna().any()), None)
     column = _SORT_COLUMN[params.ranking_method]
     needed = ("pct_in", "pct_out") if column == "pct_diff" else (column,)
     if any(frame[name].notna().any() for name in STATISTICS) and not all(

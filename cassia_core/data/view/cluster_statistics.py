@@ -41,9 +41,9 @@ class ClusterStatistics:
         order = np.argsort(-self.score, axis=1, kind="stable")
         columns: dict[str, object] = {
             "cluster": pd.Categorical.from_codes(
-                np.repeat(np.arange(n_clusters), n_genes), list(self.clusters)
+                np.repeat(np.arange(n_clusters), n_genes), pd.Index(self.clusters)
             ),
-            "gene": pd.Categorical.from_codes(order.ravel(), list(self.genes)),
+            "gene": pd.Categorical.from_codes(order.ravel(), pd.Index(self.genes)),
         }
         for name in FIELDS:
             columns[name] = np.take_along_axis(getattr(self, name), order, axis=1).ravel()

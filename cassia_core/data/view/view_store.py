@@ -35,14 +35,27 @@ _EMBEDDING_ORDER = ("umap", "tsne", "pca")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of `obs`. Categorical: `codes` (int32, -1 missing) into `categories`; numeric: `values`
-    (float32).
+    """One column of `obs`, a stored value per cell: of a categorical one the place in `categories` (int32,
+    -1 missing), of a numeric one the number (float32).
     """
 
     kind: Literal["categorical", "numeric"]
+    stored: np.ndarray
     categories: tuple[str, ...] = ()
-    codes: np.ndarray | None = None
-    values: np.ndarray | None = None
+
+    @property
+    def codes(self) -> np.ndarray:
+        """Places in `categories`, shape (n_cells,), int32, -1 missing; ValueError for a numeric column."""
+        if self.kind != "categorical":
+            raise ValueError("a column of numbers has no categories")
+        return self.stored
+
+    @property
+    def values(self) -> np.ndarray:
+        """Numbers, shape (n_cells,), float32; ValueError for a categorical column."""
+        if self.kind != "numeric":
+            raise ValueError("a column of categories has no numbers")
+        return self.stored
 
 
 class ViewWriter:
@@ -173,8 +186,8 @@ class View:
             if entry["name"] == name:
                 stored = np.load(self._folder / f"column_{at}.npy")
                 if entry["kind"] == "numeric":
-                    return Column(kind="numeric", values=stored)
-                return Column(kind="categorical", categories=tuple(entry["categories"]), codes=stored)
+                    return Column(kind="numeric", stored=stored)
+                return Column(kind="categorical", categories=tuple(entry["categories"]), stored=stored)
         raise KeyError(name)
 
     def genes(self) -> tuple[str, ...]:
@@ -329,9 +342,9 @@ def _write_columns(obs: pd.DataFrame, cluster_key: str, folder: Path) -> list[di
         column = _as_column(obs[name], len(obs) if name == cluster_key else MAX_CATEGORIES)
         if column is None:
             continue
-        stored = column.codes if column.kind == "categorical" else column.values
-        n_values = len(column.categories) if column.kind == "categorical" else int(np.unique(stored).size)
-        np.save(folder / f"column_{len(entries)}.npy", stored)
+        numeric = column.kind == "numeric"
+        n_values = int(np.unique(column.stored).size) if numeric else len(column.categories)
+        np.save(folder / f"column_{len(entries)}.npy", column.stored)
         entries.append(
             {
                 "name": str(name),
@@ -346,16 +359,20 @@ def _write_columns(obs: pd.DataFrame, cluster_key: str, folder: Path) -> list[di
 def _as_column(values: pd.Series, most: int) -> Column | None:
     """None for a column of more than `most` distinct words."""
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return Column(kind="numeric", values=values.to_numpy(dtype=np.float32, na_value=np.nan))
+        return Column(kind="numeric", stored=values.to_numpy(dtype=np.float32, na_value=np.nan))
     codes, categories = pd.factorize(values.astype(object), use_na_sentinel=True)
     if not 0 < len(categories) <= most:
         return None
     if isinstance(values.dtype, pd.CategoricalDtype):
+        # The order of a categorical column is meant: it is kept in legends, unlike the order of appearance.
         known = values.cat.remove_unused_categories()
-        codes, categories = known.cat.codes.to_numpy(), known.cat.categories
-    return Column(
-        kind="categorical", codes=np.asarray(codes, dtype=np.int32), categories=tuple(map(str, categories))
-    )
+        return _categorical(known.cat.codes.to_numpy(), known.cat.categories)
+    return _categorical(codes, categories)
+
+
+def _categorical(codes: np.ndarray, categories: Iterable[object]) -> Column:
+    names = tuple(map(str, categories))
+    return Column(kind="categorical", stored=np.asarray(codes, dtype=np.int32), categories=names)
 
 
 def _read(path: Path, dtype: type, start: int, stop: int) -> np.ndarray:

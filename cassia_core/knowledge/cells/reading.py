@@ -5,6 +5,7 @@ is clear.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,9 @@ def read_groups(
     ]
     if len(parts) == 1:
         return parts[0]
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_GROUP}
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_GROUP
+    }
     return replace(parts[0], groups=groups.groups, **joined)
 
 
@@ -206,13 +209,15 @@ def _starts(profiles: Profiles, posterior: np.ndarray, lineage: np.ndarray) -> n
     starts = np.zeros(len(lineage), dtype=np.intp)
     own = _lineage_shares(profiles, posterior)[np.arange(len(lineage)), lineage]
     for i in np.unique(lineage):
-        tops = [
-            int(t)
-            for t in np.flatnonzero(profiles.lineage == i)
-            if profiles.parent[t] < 0 or profiles.lineage[profiles.parent[t]] != i
-        ]
+        tops = np.array(
+            [
+                t
+                for t in np.flatnonzero(profiles.lineage == i)
+                if profiles.parent[t] < 0 or profiles.lineage[profiles.parent[t]] != i
+            ]
+        )
         at = np.flatnonzero(lineage == i)
-        starts[at] = np.array(tops)[below[np.ix_(at, tops)].argmax(axis=1)]
+        starts[at] = tops[below[np.ix_(at, tops)].argmax(axis=1)]
     umbrella = profiles.parent[starts]
     share = below[np.arange(len(starts)), np.maximum(umbrella, 0)]
     return np.where((umbrella >= 0) & (own < DEFAULTS.stand_out * share), umbrella, starts)

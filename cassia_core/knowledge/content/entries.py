@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Species = Literal["human", "mouse"]
 
@@ -67,7 +67,7 @@ def parse_markers(text: str) -> tuple[Marker, ...]:
     return tuple(Marker(gene=gene, weight=weight) for gene, weight in weights.items() if weight > 0)
 
 
-def parse_type(raw: Mapping[str, object], file: str) -> CellTypeEntry:
+def parse_type(raw: Mapping[str, Any], file: str) -> CellTypeEntry:
     """One `[[cell_type]]` table."""
     return CellTypeEntry(
         name=str(raw["name"]),
@@ -88,7 +88,7 @@ def parse_type(raw: Mapping[str, object], file: str) -> CellTypeEntry:
     )
 
 
-def parse_state(raw: Mapping[str, object]) -> StateEntry:
+def parse_state(raw: Mapping[str, Any]) -> StateEntry:
     """One `[[state]]` table."""
     return StateEntry(
         name=str(raw["name"]),

@@ -55,7 +55,7 @@ def tissues() -> dict[str, Tissue]:
 
 @cache
 def _names() -> dict[str, str]:
-    names = {}
+    names: dict[str, str] = {}
     for tissue in tissues().values():
         for name in (tissue.key, *tissue.aliases):
             names.setdefault(_plain(name), tissue.key)

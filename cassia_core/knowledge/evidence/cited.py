@@ -20,7 +20,8 @@ def check_cited(
     expressed (it may have been looked up) is noted without an objection.
     """
     listed = {form for gene in markers.symbols() for form in (gene.upper(), current(gene, species).upper())}
-    missing, invented = [], []
+    missing: list[str] = []
+    invented: list[str] = []
     for gene in dict.fromkeys(g.strip() for g in cited if g.strip()):
         if gene.upper() in listed or current(gene, species).upper() in listed:
             continue

@@ -24,7 +24,7 @@ def find_conflicts(scores: Scores, share: np.ndarray, column: int) -> tuple[Evid
     profiles = scores.profiles
     own = profiles.subtree(column)
     best_own = max(own, key=lambda t: (float(share[t]), -t))
-    own_gain = profiles.gain[np.ix_(scores.rows, own)].max(axis=1, initial=0.0)
+    own_gain = profiles.gain[scores.rows][:, own].max(axis=1, initial=0.0)
     found: dict[int, EvidenceItem] = {}
     for t in _strangers(scores, column):
         gains = profiles.gain[scores.rows, t]
@@ -47,7 +47,7 @@ def find_unexpected(
     """Strong genes near the top that neither the label nor its relatives explain, and another type does."""
     profiles, told = scores.profiles, {item.gene for item in conflicts}
     family = [*profiles.subtree(column), *profiles.above(column)]
-    own_gain = profiles.gain[np.ix_(scores.rows, family)].max(axis=1, initial=0.0)
+    own_gain = profiles.gain[scores.rows][:, family].max(axis=1, initial=0.0)
     items = []
     for i, gene in enumerate(scores.genes[:NEAR_TOP]):
         gains = profiles.gain[scores.rows[i]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cassia_core.domain.annotation import EvidenceItem
+from cassia_core.domain.annotation import EvidenceItem, EvidenceKind
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource, GeneMeasurement
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.content.base import load_knowledge
@@ -121,7 +121,7 @@ def _look(
 ) -> EvidenceItem | None:
     """What a marker outside the list says, by its measured values; None when it says nothing worth a row."""
 
-    def item(kind: str, text: str, factor: float = 1.0) -> EvidenceItem:
+    def item(kind: EvidenceKind, text: str, factor: float = 1.0) -> EvidenceItem:
         return EvidenceItem(
             gene=gene,
             kind=kind,

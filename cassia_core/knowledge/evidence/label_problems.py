@@ -50,13 +50,13 @@ def name_problems(findings: Findings) -> tuple[str, ...]:
         )
     elif not support:
         sentences.append(f"None of the {findings.n_genes} genes speaks for {label}.")
-    by_type = defaultdict(list)
+    by_type: dict[str, list[str]] = defaultdict(list)
     for item in findings.conflicts:
         by_type[item.points_to].append(item.gene)
-    for name, genes in by_type.items():
-        if len(genes) >= SEVERAL and not (better and name == findings.alternative):
+    for name, marks in by_type.items():
+        if len(marks) >= SEVERAL and not (better and name == findings.alternative):
             sentences.append(
-                f"{_series(genes[:6])} mark {plural(name)}, a lineage that excludes {label}: "
+                f"{_series(marks[:6])} mark {plural(name)}, a lineage that excludes {label}: "
                 "a mixture, or another label?"
             )
     if (

@@ -29,7 +29,9 @@ def _terms() -> dict[str, dict]:
 @cache
 def _label_index() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Ids by exact name, by synonym and by normal form; an earlier kind always wins over a later one."""
-    names, synonyms, normal = {}, {}, {}
+    names: dict[str, str] = {}
+    synonyms: dict[str, str] = {}
+    normal: dict[str, str] = {}
     for cl_id, term in _terms().items():
         names.setdefault(term["label"].lower(), cl_id)
     for cl_id, term in _terms().items():

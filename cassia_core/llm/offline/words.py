@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.tasks import Setting
@@ -48,7 +48,7 @@ def series(names: Sequence[str], joint: str = "and") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joint} {names[-1]}"
 
 
-def block(content: dict[str, object]) -> str:
+def block(content: Mapping[str, object]) -> str:
     """The fenced JSON block that ends a reply."""
     return "```json\n" + json.dumps(content, ensure_ascii=False) + "\n```"
 

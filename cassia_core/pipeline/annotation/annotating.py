@@ -147,7 +147,7 @@ class ClusterPool:
             self._context.emit(
                 ClusterFailed(dataset=self._spec.name, cluster=result.cluster, reason=result.reason)
             )
-        else:
+        elif result.status != "cancelled":  # such a cluster stays open for a resumed run
             self._context.emit(
                 ClusterFinished(
                     dataset=self._spec.name,

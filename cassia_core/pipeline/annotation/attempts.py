@@ -45,7 +45,8 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
     """
     drafts: list[Draft] = []
     previous: Proposal | None = None
-    feedback, trouble = "", None
+    feedback = ""
+    trouble: FormNotKept | ReplyError | None = None
     looks = _first_look(case, talk)
     for attempt in range(1, case.params.max_attempts + 1):
         try:
@@ -106,12 +107,7 @@ def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal 
     block.
     """
     try:
-        answer = talk.ask(
-            "annotator",
-            task,
-            parse.read_proposal_or_request if task.may_ask else parse.read_proposal,
-            attempt=task.attempt,
-        )
+        answer = talk.ask("annotator", task, parse.reader_for(may_ask=task.may_ask), attempt=task.attempt)
     except ReplyError as error:
         if not _speaks_of(case, error.raw):
             raise

@@ -72,7 +72,7 @@ def _concluded(
             n_genes=case.n_genes,
             cells=case.cells,
         )
-        read = parse.read_proposal if task.last else parse.read_proposal_or_request
+        read = parse.reader_for(may_ask=not task.last)
         answer = talk.ask_twice("booster", task, read, attempt=attempt)
         if isinstance(answer, Proposal):
             return answer, measured, round_

@@ -12,6 +12,7 @@ from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.events import Event
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
+from cassia_core.domain.usage import known_sum
 from cassia_core.errors import BudgetExceeded, CassiaError, ProviderError, ReplyError, RunCancelled
 from cassia_core.pipeline.annotation.attempts import scored, settle_label
 from cassia_core.pipeline.annotation.boosting import with_boost
@@ -127,7 +128,7 @@ def _metered(
 ) -> ClusterResult:
     """Sum up what the turns cost; one unknown price makes the sum unknown. Replayed ones cost nothing."""
     paid = [turn for turn in talk.turns if turn.model and not turn.replayed]
-    costs = [turn.cost_usd for turn in paid]
+
     return replace(
         result,
         turns=talk.turns,
@@ -135,6 +136,6 @@ def _metered(
         model=params.annotator.model,
         input_tokens=sum(turn.input_tokens for turn in paid),
         output_tokens=sum(turn.output_tokens for turn in paid),
-        cost_usd=None if None in costs else sum(costs),
+        cost_usd=known_sum(turn.cost_usd for turn in paid),
         seconds=seconds,
     )

@@ -47,7 +47,7 @@ def merge_labels(
             break
         task = MergeTask(
             setting=setting,
-            labels=tuple((name, by_name[name].proposal.general, by_name[name].label) for name in open_names),
+            labels=tuple((name, _general(by_name[name]), by_name[name].label) for name in open_names),
         )
         try:
             groupings |= _answer(asker, task, dataset, attempt)
@@ -70,6 +70,10 @@ def _answer(asker: Asker, task: MergeTask, dataset: str, attempt: int) -> Groupi
     reply = asker.ask("merger", task, dataset=dataset, cluster="", attempt=attempt)
     asked = {cluster for cluster, _, _ in task.labels}
     return {name: groups for name, groups in parse.read_groupings(reply.text).value.items() if name in asked}
+
+
+def _general(result: ClusterResult) -> str:
+    return result.proposal.general if result.proposal else ""
 
 
 def _names_sent(results: tuple[ClusterResult, ...], *, blind: bool) -> dict[str, str]:

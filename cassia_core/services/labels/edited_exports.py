@@ -260,7 +260,7 @@ def _write_report(
 ) -> None:
     """The report with a row per group; rows keep what the run said, the corrected labels stand beside it."""
     where = (
-        Column(kind="categorical", categories=tuple(g.id for g in cells.groups), codes=cells.codes)
+        Column(kind="categorical", categories=tuple(g.id for g in cells.groups), stored=cells.codes)
         if cells
         else None
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import h5py
 import numpy as np
@@ -107,7 +108,8 @@ def _read_csc(
     if len(indptr) != shape[1] + 1 or indptr[-1] > element["data"].shape[0]:
         raise ValueError("column pointers do not fit the stored values")
     wanted = np.arange(shape[0]) if rows is None else rows
-    parts, column = [], 0
+    parts: list[sp.csr_matrix] = []
+    column = 0
     bound = int(indptr[-1]) if max_values is None else max_values
     while column < shape[1]:
         last = max(
@@ -171,7 +173,7 @@ def read_frame(
     if isinstance(element, h5py.Dataset):
         return _compound_frame(element, rows)
     index_key = _text(element.attrs.get("_index", "_index" if "_index" in element else "index"))
-    order = [_text(name) for name in element.attrs.get("column-order", [])]
+    order = [str(_text(name)) for name in element.attrs.get("column-order", [])]
     names = order + [name for name in element if name not in order]
     columns: dict[str, object] = {}
     for name in names:
@@ -207,7 +209,7 @@ def read_column(element: h5py.Group | h5py.Dataset, rows: Rows, frame: h5py.Grou
     if "categories" in element.attrs:
         reference = element.attrs["categories"]
         categories = element.file[reference][()] if isinstance(reference, h5py.Reference) else reference
-        return pd.Categorical.from_codes(values, _decoded(np.asarray(categories)))
+        return pd.Categorical.from_codes(values, pd.Index(_decoded(np.asarray(categories))))
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1 or values.dtype.names:
@@ -248,13 +250,13 @@ def _compound_frame(element: h5py.Dataset, rows: Rows) -> pd.DataFrame:
     table = element[()] if rows is None else take(element, rows)
     fields = list(table.dtype.names or ())
     index_key = "index" if "index" in fields else fields[0]
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in fields:
         values = _decoded(table[name])
         stored = f"uns/{name}_categories"
         if stored in element.file and np.issubdtype(values.dtype, np.integer):
             categories = _decoded(np.atleast_1d(element.file[stored][()]))
-            columns[name] = pd.Categorical.from_codes(values, categories)
+            columns[name] = pd.Categorical.from_codes(values, pd.Index(categories))
         else:
             columns[name] = values
     index = pd.Index(np.asarray(columns.pop(index_key)).astype(str))

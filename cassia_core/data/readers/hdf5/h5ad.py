@@ -100,9 +100,8 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
 
 def _grouping_text(sample: pd.DataFrame) -> list[str]:
     """Columns of plain text that group cells, seen from a sample: worth reading whole."""
-    text = [
-        name for name in sample if sample[name].dtype == object and sample[name].nunique() <= len(sample) // 4
-    ]
+    most = len(sample) // 4
+    text = [str(n) for n in sample if sample[n].dtype == object and sample[n].nunique() <= most]
     return text[:_TEXT_COLUMNS]
 
 

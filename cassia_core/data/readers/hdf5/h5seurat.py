@@ -6,6 +6,7 @@ Source of the layout: SeuratDisk's description of its format (arrays of R lie th
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anndata as ad
 import h5py
@@ -146,7 +147,9 @@ def _texts(dataset: h5py.Dataset) -> np.ndarray:
 
 def _table(group: h5py.Group | None, n: int, done: list[str]) -> pd.DataFrame:
     columns: dict[str, object] = {}
-    for name in group or ():
+    if group is None:
+        return pd.DataFrame(index=pd.RangeIndex(n))
+    for name in group:
         if name == _INDEX:
             continue
         try:
@@ -160,7 +163,7 @@ def _table(group: h5py.Group | None, n: int, done: list[str]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(n))
 
 
-def _column(element: h5py.Group | h5py.Dataset) -> object:
+def _column(element: h5py.Group | h5py.Dataset) -> Any:
     """Numbers, texts, or a factor: levels and values that count from 1."""
     if isinstance(element, h5py.Group):
         levels = pd.Index(_texts(element["levels"]))

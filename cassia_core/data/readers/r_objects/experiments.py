@@ -6,12 +6,11 @@ Source of the slots: SummarizedExperiment (assays, colData, rowRanges, NAMES), S
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from rdata.parser import RObject
 
 from cassia_core.data.readers.r_objects.matrices import RMatrix, as_matrix, values_of
-from cassia_core.data.readers.r_objects.nodes import attributes, data_frame, is_missing, list_items, texts
+from cassia_core.data.readers.r_objects.nodes import attributes, data_frame, is_there, list_items, texts
 from cassia_core.data.readers.r_objects.r_cells import RCells, aligned, whole
 from cassia_core.errors import AnnDataError
 
@@ -61,7 +60,7 @@ def read_experiment(node: RObject, name: str) -> RCells:
 
 def _assays(node: RObject | None) -> dict[str, RObject]:
     """The list of assays, under whichever holder the version of the package puts around it."""
-    if is_missing(node):
+    if not is_there(node):
         return {}
     held = attributes(node)
     for slot in ("data", "listData"):
@@ -76,7 +75,7 @@ def _assays(node: RObject | None) -> dict[str, RObject]:
 def _cell_table(node: RObject | None, matrix: RMatrix, done: list[str]) -> pd.DataFrame:
     lost: list[str] = []
     n = matrix.shape[1]
-    table = pd.DataFrame(index=pd.RangeIndex(n)) if is_missing(node) else data_frame(node, lost)
+    table = data_frame(node, lost) if is_there(node) else pd.DataFrame(index=pd.RangeIndex(n))
     done += [f"The cell column {name} is no plain column and is left out." for name in lost]
     if len(table) != n:
         done.append("The table of the cells does not fit the values and is left out.")
@@ -90,13 +89,13 @@ def _cell_table(node: RObject | None, matrix: RMatrix, done: list[str]) -> pd.Da
 
 
 def _gene_names(slots: dict[str, RObject], matrix: RMatrix) -> pd.Index:
-    ranges = attributes(slots["rowRanges"]) if not is_missing(slots.get("rowRanges")) else {}
+    ranges = attributes(slots["rowRanges"]) if is_there(slots.get("rowRanges")) else {}
     holders = [
         slots.get("NAMES"),
         *(attributes(ranges[s]).get("NAMES") for s in ("partitioning", "ranges") if s in ranges),
     ]
     for holder in holders:
-        if not is_missing(holder) and len(names := texts(holder)) == matrix.shape[0]:
+        if is_there(holder) and len(names := texts(holder)) == matrix.shape[0]:
             return pd.Index([name or "" for name in names])
     if len(matrix.row_names) == matrix.shape[0]:
         return pd.Index(matrix.row_names)
@@ -107,10 +106,8 @@ def _gene_names(slots: dict[str, RObject], matrix: RMatrix) -> pd.Index:
 
 def _gene_table(slots: dict[str, RObject], genes: pd.Index, done: list[str]) -> pd.DataFrame:
     ranges = slots.get("rowRanges")
-    node = (
-        attributes(ranges).get("elementMetadata") if not is_missing(ranges) else slots.get("elementMetadata")
-    )
-    if is_missing(node):
+    node = attributes(ranges).get("elementMetadata") if is_there(ranges) else slots.get("elementMetadata")
+    if not is_there(node):
         return pd.DataFrame(index=genes)
     lost: list[str] = []
     table = data_frame(node, lost)
@@ -120,15 +117,15 @@ def _gene_table(slots: dict[str, RObject], genes: pd.Index, done: list[str]) -> 
 
 def _add_reduced(found: RCells, node: RObject | None) -> None:
     """Reduced dimensions, which lie in the internal table of the cells."""
-    if is_missing(node):
+    if not is_there(node):
         return
     internal = list_items(attributes(node).get("listData"))
     reduced = internal.get("reducedDims")
-    if not is_missing(internal.get("altExps")):
+    if is_there(internal.get("altExps")):
         others = list_items(attributes(internal["altExps"]).get("listData"))
         if others:
             found.done.append(f"Only the main experiment is used; the object also has {', '.join(others)}.")
-    if is_missing(reduced):
+    if not is_there(reduced):
         return
     for label, item in list_items(attributes(reduced).get("listData")).items():
         held = attributes(item)
@@ -136,7 +133,6 @@ def _add_reduced(found: RCells, node: RObject | None) -> None:
             found.done.append(f"The coordinates {label} cannot be read and are left out.")
             continue
         names = next(iter(list_items(held.get("dimnames")).values()), None)
-        values: np.ndarray | None = values_of(item)
-        values = aligned(tuple(name or "" for name in texts(names)), values, found.cells)
+        values = aligned(tuple(name or "" for name in texts(names)), values_of(item), found.cells)
         if values is not None:
             found.embeddings[f"X_{label.lower()}"] = values.astype(float)

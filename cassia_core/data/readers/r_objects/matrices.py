@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,14 +14,16 @@ from cassia_core.data.readers.r_objects.nodes import (
     attributes,
     class_of,
     dimensions,
-    is_missing,
     is_numeric,
+    is_there,
     list_items,
     resolved,
     texts,
 )
 from cassia_core.data.readers.r_objects.parsing import StoredArray
 
+_Stored: TypeAlias = StoredArray | np.ndarray
+"""Values that still lie in the file, or small ones that were read with the tree."""
 BY_CELL, BY_GENE, TRIPLETS = "C", "R", "T"
 _FORMS = {f"{kind}g{form}Matrix": form for kind in ("d", "l", "n") for form in (BY_CELL, BY_GENE, TRIPLETS)}
 
@@ -107,7 +110,7 @@ class RMatrix:
             (_part(values, 0, len(values), np.float32), placed), shape=(self.shape[1], self.shape[0])
         ).tocsr()
 
-    def _compressed(self, indices: str) -> tuple[np.ndarray, object, object]:
+    def _compressed(self, indices: str) -> tuple[np.ndarray, _Stored, _Stored]:
         slots = attributes(self.node)
         stored = slots[indices].value
         pointers = _part(slots["p"].value, 0, len(slots["p"].value)).astype(np.int64)
@@ -132,7 +135,7 @@ class RMatrix:
 
 def as_matrix(node: RObject | None) -> RMatrix | None:
     """A node as a matrix with at least one row and column; None when it is none, or of an unknown form."""
-    if is_missing(node):
+    if not is_there(node):
         return None
     node = resolved(node)
     slots = attributes(node)
@@ -151,13 +154,13 @@ def as_matrix(node: RObject | None) -> RMatrix | None:
     return RMatrix(node=node, shape=shape, row_names=rows, column_names=columns)
 
 
-def values_of(node: RObject | None) -> np.ndarray:
+def values_of(node: RObject) -> np.ndarray:
     """A dense matrix as an array of its own shape (rows by columns)."""
     slots = attributes(node)
     return _part(node.value, 0, len(node.value)).reshape(dimensions(slots["dim"]), order="F")
 
 
-def _values(slots: dict[str, RObject], n: int) -> object:
+def _values(slots: dict[str, RObject], n: int) -> _Stored:
     """Stored values; the pattern matrices of R keep none: all are 1."""
     found = slots["x"].value if "x" in slots else np.broadcast_to(np.float32(1), n)
     if len(found) != n:
@@ -165,7 +168,7 @@ def _values(slots: dict[str, RObject], n: int) -> object:
     return found
 
 
-def _part(values: object, start: int, stop: int, dtype: type | None = None) -> np.ndarray:
+def _part(values: _Stored, start: int, stop: int, dtype: type | None = None) -> np.ndarray:
     if isinstance(values, StoredArray):
         return values.read(start, stop, dtype)
     part = np.asarray(values)[start:stop]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ def resolved(node: RObject) -> RObject:
     for _ in range(_MAX_ATTRIBUTES):
         if node.info.type != RObjectType.REF:
             return node
+        if node.referenced_object is None:
+            break
         node = node.referenced_object
     raise ValueError("references without end")
 
@@ -30,7 +33,7 @@ def pairs_of(node: RObject | None) -> dict[str, RObject]:
     while node is not None and node.info.type in _PAIRS and len(found) < _MAX_ATTRIBUTES:
         if node.tag is not None:
             symbol = resolved(node.tag)
-            found[_decoded(symbol.value.value)] = resolved(node.value[0])
+            found[_decoded(symbol.value.value) or ""] = resolved(node.value[0])
         node = node.value[1]
     return found
 
@@ -46,9 +49,9 @@ def class_of(node: RObject) -> str:
     return next(iter(texts(found)), "") or "" if found is not None else ""
 
 
-def is_missing(node: RObject | None) -> bool:
-    """Whether a slot is not there or holds NULL (which R writes as a symbol in slots)."""
-    return node is None or node.info.type in (RObjectType.NILVALUE, RObjectType.NIL, RObjectType.SYM)
+def is_there(node: RObject | None) -> TypeGuard[RObject]:
+    """Whether a slot is there and holds something else than NULL (which R writes as a symbol in slots)."""
+    return node is not None and node.info.type not in (RObjectType.NILVALUE, RObjectType.NIL, RObjectType.SYM)
 
 
 def texts(node: RObject | None) -> list[str | None]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,7 @@ class StoredArray:
     def __len__(self) -> int:
         return self.length
 
-    def read(self, start: int = 0, stop: int | None = None, dtype: npt.DTypeLike = None) -> np.ndarray:
+    def read(self, start: int = 0, stop: int | None = None, dtype: npt.DTypeLike | None = None) -> np.ndarray:
         """Values from `start` to `stop` in the byte order of this machine."""
         stop = self.length if stop is None else min(stop, self.length)
         at = self.offset + start * self.dtype.itemsize
@@ -115,7 +115,7 @@ class _ArraysOnDisk(Parser):
         super().__init__(expand_altrep=True, altrep_constructor_dict=_altreps())
         self._buffer = buffer
         self._at = 5 if buffer[:5] in WORKSPACE else 0
-        self._order = "<" if buffer[self._at : self._at + 2] == _NATIVE else ">"
+        self._order: Literal["<", ">"] = "<" if buffer[self._at : self._at + 2] == _NATIVE else ">"
         self._pair = struct.Struct(f"{self._order}ii")
         self._single = struct.Struct(f"{self._order}i")
         self._at += 2

@@ -95,7 +95,10 @@ def _read(node: RObject, options: ReadOptions, name: str) -> RCells:
         return read_seurat(node, options, name)
     if kind in EXPERIMENTS:
         return read_experiment(node, name)
-    return _bare_matrix(as_matrix(node), options)
+    stored = as_matrix(node)
+    if stored is None:
+        raise ValueError("the object holds no matrix")
+    return _bare_matrix(stored, options)
 
 
 def _bare_matrix(stored: RMatrix, options: ReadOptions) -> RCells:

@@ -20,7 +20,7 @@ from cassia_core.data.readers.r_objects.nodes import (
     data_frame,
     dimensions,
     first_text,
-    is_missing,
+    is_there,
     list_items,
     texts,
 )
@@ -141,7 +141,7 @@ def _read_assay(assay: RObject, label: str, name: str) -> RCells:
 
 
 def _is_filled(node: RObject | None) -> bool:
-    return not is_missing(node) and as_matrix(node) is not None
+    return is_there(node) and as_matrix(node) is not None
 
 
 def _named_matrices(
@@ -193,7 +193,7 @@ def _gene_table(slots: dict[str, RObject], genes: pd.Index) -> pd.DataFrame:
     lost: list[str] = []
     node = slots.get("meta.features", slots.get("meta.data"))
     table = pd.DataFrame(index=genes)
-    if not is_missing(node):
+    if is_there(node):
         frame = data_frame(node, lost)
         if len(frame) == len(genes):
             table = frame.set_axis(genes, axis=0)
@@ -207,7 +207,7 @@ def _gene_table(slots: dict[str, RObject], genes: pd.Index) -> pd.DataFrame:
 
 def _add_cell_table(found: RCells, node: RObject | None, ident: RObject | None) -> None:
     """Columns of the cells, and the active identities where no column holds the same."""
-    if not is_missing(node):
+    if is_there(node):
         lost: list[str] = []
         frame = data_frame(node, lost)
         table = _by_name(frame, found.cells)
@@ -216,7 +216,9 @@ def _add_cell_table(found: RCells, node: RObject | None, ident: RObject | None) 
         else:
             found.obs = table
         found.done += [f"The cell column {name} is no plain column and is left out." for name in lost]
-    active = column(ident) if not is_missing(ident) else None
+    if not is_there(ident):
+        return
+    active = column(ident)
     if active is None or active.nunique() < 2:
         return
     names = tuple(name or "" for name in texts(attributes(ident).get("names")))
@@ -238,7 +240,7 @@ def _by_name(frame: pd.DataFrame, cells: pd.Index) -> pd.DataFrame | None:
 
 
 def _add_embedding(found: RCells, label: str, node: RObject | None) -> None:
-    if is_missing(node):
+    if not is_there(node):
         return
     names = next(iter(list_items(attributes(node).get("dimnames")).values()), None)
     values = aligned(tuple(name or "" for name in texts(names)), values_of(node), found.cells)
