@@ -110,7 +110,7 @@ def page_of(rows: list[ClusterResult], wanted: str) -> list[ClusterResult]:
 
 def _known_genes(data: DatasetResults) -> set[str]:
     """Symbols to mark in what was said: those measured, else those of the marker table, if there is one."""
-    if data.view:
+    if data.has_cells:
         return set(data.view.genes())
     return {gene for table in (data.markers.clusters if data.markers else ()) for gene in table.symbols()}
 

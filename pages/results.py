@@ -38,7 +38,7 @@ def map_and_table(
 ) -> None:
     """The map beside the table that is its legend; `colours`: of every label, so that filters change none."""
     rows = results.look_first(data.rows)
-    beside = data.view is not None and n_panels() == 1
+    beside = data.has_cells and n_panels() == 1
     doubtful = cluster_list.to_look_at(rows, labels)
     with st.container(horizontal=True, vertical_alignment="center"):
         if beside:
@@ -54,14 +54,14 @@ def map_and_table(
             format_func=lambda name: f"{name} {numbers[name]}",
             label_visibility="collapsed",
         )
-        if data.view:
+        if data.has_cells:
             draw_map_take_home(data)
         draw_downloads(data.run_id)
     rows = rows if shown == "All" else doubtful
     on_map = None
     box = st.container(key="map_and_table")
     left, right = box.columns((6, 5), gap="small") if beside else (box.container(), box.container())
-    if data.view:
+    if data.has_cells:
         with left:
             on_map = draw_results_map(data, labels, height=HEIGHT)
     with right:
@@ -128,7 +128,7 @@ def show() -> None:
     map_and_table(data, labels, results.label_colours([g.label for g in groups if g.label], session.theme()))
     draw_evidence_card(data, labels, [group for group in groups if group.group])
     draw_history(data.run_id, data.spec.name)
-    if data.view:
+    if data.has_cells:
         plots(data, labels)
 
 

@@ -27,7 +27,7 @@ def show() -> None:
         default="list",
         required=True,
         key=PART,
-        format_func=PARTS.get,
+        format_func=lambda name: PARTS[name],
         label_visibility="collapsed",
         bind="query-params",
     )

@@ -48,7 +48,7 @@ def doors(known: tuple[runs.RunSummary, ...]) -> None:
         last = known[0] if known else None
         st.write(_last_line(last))
         st.caption("Kept on disk, also after you close the browser.")
-        if st.button("Continue", icon=":material/history:", width="stretch", disabled=last is None):
+        if st.button("Continue", icon=":material/history:", width="stretch", disabled=last is None) and last:
             open_run(last)
 
 

@@ -88,7 +88,7 @@ class Speaking:
 
     dataset: str
     cluster: str
-    agent: str
+    agent: AgentRole
     text: str = ""
     thinking: bool = False
     at: float = 0.0

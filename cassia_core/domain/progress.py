@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import Light, names_a_type
+from cassia_core.domain.conversation import AgentRole
 from cassia_core.domain.usage import CallRecord, Usage
 
 StageState = Literal["waiting", "running", "done", "failed"]
@@ -75,7 +76,7 @@ class LiveTurn:
 
     dataset: str
     cluster: str
-    agent: str
+    agent: AgentRole
     attempt: int
     outcome: str
     label: str

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from cassia_core.domain.conversation import Speaking
+from cassia_core.domain.conversation import AgentRole, Speaking
 
 EVERY_S = 0.5
 KEPT_CHARACTERS = 400
@@ -31,7 +31,7 @@ class LiveWords:
         self._speaking: dict[tuple[str, str], Speaking] = {}
         self._written_at = 0.0
 
-    def add(self, dataset: str, cluster: str, agent: str, words: str, *, thinking: bool) -> None:
+    def add(self, dataset: str, cluster: str, agent: AgentRole, words: str, *, thinking: bool) -> None:
         """Add a piece of the reply of `agent` about a cluster; another agent's words begin anew."""
         with self._lock:
             now = time.time()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -73,8 +74,11 @@ def _ask(question: Question) -> None:
         st.markdown(f":material/help: **{plain(question.text)}**")
         with st.container(horizontal=True):
             for choice in question.choices:
-                kind = "primary" if choice == question.suggested else "secondary"
-                if st.button(plain(choice), type=kind, key=f"draft_answer_{question.option}_{choice}"):
+                if st.button(
+                    plain(choice),
+                    type="primary" if choice == question.suggested else "secondary",
+                    key=f"draft_answer_{question.option}_{choice}",
+                ):
                     _answer(question, choice)
                     st.rerun()
 
@@ -92,7 +96,8 @@ def _answer(question: Question, choice: str) -> None:
             isinstance(ReadOptions.__dataclass_fields__[question.option].default, bool)
             or question.option == "genes_in_rows"
         )
-        changed = replace(read, **{question.option: choice == question.choices[0] if is_flag else choice})
+        answer: dict[str, Any] = {question.option: choice == question.choices[0] if is_flag else choice}
+        changed = replace(read, **answer)
     session.change_draft(read=changed)
 
 

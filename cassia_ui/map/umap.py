@@ -130,9 +130,11 @@ def draw_panel(
     boxed
         Category whose label is boxed.
     """
-    colours, entries = (
-        _categories(colouring, cell_map) if colouring.codes is not None else _values(colouring, cell_map)
-    )
+    if colouring.codes is not None:
+        colours, entries = _categories(colouring, colouring.codes, cell_map)
+    else:
+        assert colouring.values is not None, "a colouring has categories or values"
+        colours, entries = _values(colouring, colouring.values, cell_map)
     colours["id"] = _digest(repr(colours).encode(), entries.tobytes())
     look = {
         "panel": panel,
@@ -167,16 +169,19 @@ def _cells(xy: np.ndarray, codes: np.ndarray, n_clusters: int) -> _Cells:
     span = float(extent.max()) or 1.0
     steps = np.round((xy - low) * np.float32(FULL / span)).astype("<u2")
     cluster = (codes + 1).astype(_whole_type(n_clusters))
+    name = _digest(steps.tobytes(), cluster.tobytes())
     head = {
         "kind": "cells",
+        "id": name,
         "width": float(extent[0]) / span or 1e-3,
         "height": float(extent[1]) / span or 1e-3,
     }
-    head["id"] = _digest(steps.tobytes(), cluster.tobytes())
-    return _Cells(id=head["id"], message=viewer.pack(head, steps, cluster))
+    return _Cells(id=name, message=viewer.pack(head, steps, cluster))
 
 
-def _categories(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any], np.ndarray]:
+def _categories(
+    colouring: Colouring, codes: np.ndarray, cell_map: CellMap
+) -> tuple[dict[str, Any], np.ndarray]:
     head = {
         "kind": "categories",
         "title": colouring.title,
@@ -188,11 +193,13 @@ def _categories(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any]
         "in_card": colouring.in_card,
         "gene": False,
     }
-    return head, (cell_map.of_placed(colouring.codes) + 1).astype(_whole_type(len(colouring.categories)))
+    return head, (cell_map.of_placed(codes) + 1).astype(_whole_type(len(colouring.categories)))
 
 
-def _values(colouring: Colouring, cell_map: CellMap) -> tuple[dict[str, Any], np.ndarray]:
-    values = cell_map.of_placed(colouring.values)
+def _values(
+    colouring: Colouring, of_cells: np.ndarray, cell_map: CellMap
+) -> tuple[dict[str, Any], np.ndarray]:
+    values = cell_map.of_placed(of_cells)
     known = np.isfinite(values)
     low, top, most = _range(values[known])
     steps = np.zeros(len(values), dtype=np.uint8)

@@ -117,11 +117,12 @@ def _draw_matrix(found: Agreement) -> None:
     counts = found.confusion_shown
     shares = counts.div(counts.sum(axis=1), axis=0)
     golds, predicted = [str(g) for g in counts.index], [str(p) for p in counts.columns]
+    numbers, share_of = counts.to_numpy(), shares.to_numpy(dtype=float)
     words = np.array(
         [
             [
-                f"{chart_text(gold)}<br>predicted {chart_text(name)}: {counts.iat[i, j]:,} cells, "
-                f"{shares.iat[i, j]:.1%} of the label"
+                f"{chart_text(gold)}<br>predicted {chart_text(name)}: {numbers[i, j]:,} cells, "
+                f"{share_of[i, j]:.1%} of the label"
                 for j, name in enumerate(predicted)
             ]
             for i, gold in enumerate(golds)

@@ -162,7 +162,7 @@ def violins(
 
 def highest_in_words(found: Expression, full: Mapping[str, str], most: int = 8) -> str:
     """Where the first genes are highest, for those who cannot see the chart."""
-    peaks = found.mean.idxmax()
+    peaks: dict[str, str] = {str(gene): str(group) for gene, group in found.mean.idxmax().items()}
     parts = [
         f"{gene} in {full[peaks[gene]]}" if found.mean[gene].max() > 0 else f"{gene} nowhere"
         for gene in found.mean.columns[:most]

@@ -8,7 +8,7 @@ from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.plots import figure_tables, gene_plots, plot_numbers
 from cassia_core.services.plots.asked_genes import MOST_GENES, AskedGenes, find_genes, read_genes
 from cassia_core.services.plots.gene_plots import Expression, Spread
-from cassia_core.services.plots.plot_numbers import FigureOptions, Subject
+from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.plots.expression_charts import dot_plot, heat_map, highest_in_words, violins
@@ -66,12 +66,9 @@ def draw_expression(subject: Subject) -> None:
         home = st.container(width="content")
     found = _expression(subject, asked.genes, arranged)
     shown = {DOTS: _draw_dots, HEAT: _draw_heat, VIOLINS: _draw_violins}[kind](subject, found, scaled)
+    drawn: dict[str, FigureKind] = {DOTS: "dots", HEAT: "heat", VIOLINS: "violins"}
     with home:
-        draw_take_home(
-            subject,
-            {DOTS: "dots", HEAT: "heat", VIOLINS: "violins"}[kind],
-            FigureOptions(genes=shown, arranged=arranged, scaled=scaled),
-        )
+        draw_take_home(subject, drawn[kind], FigureOptions(genes=shown, arranged=arranged, scaled=scaled))
     if numbers:
         _draw_numbers(subject, found, kind, shown)
 

@@ -6,22 +6,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from cassia_core.services.plots import figure_tables, figures
 from cassia_core.services.plots.asked_genes import find_genes, read_genes
 from cassia_core.services.plots.figure_tables import MOST_ROWS_IN_EXCEL
-from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject, species_of, subject_of
+from cassia_core.services.plots.figures import FigureFormat
+from cassia_core.services.plots.plot_numbers import (
+    ColourBy,
+    FigureKind,
+    FigureOptions,
+    Subject,
+    species_of,
+    subject_of,
+)
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.problem_cards import problems_as_cards
 
-FIGURES = {"png": ("PNG", "image/png"), "svg": ("SVG", "image/svg+xml"), "pdf": ("PDF", "application/pdf")}
+FIGURES: dict[FigureFormat, tuple[str, str]] = {
+    "png": ("PNG", "image/png"),
+    "svg": ("SVG", "image/svg+xml"),
+    "pdf": ("PDF", "application/pdf"),
+}
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NARROWEST_MM, WIDEST_MM, MM_PER_POINT = 60, 500, 8
 FURTHER_TABLES = {"confusion": ("Per label", "Per cluster")}
-COLOURS = {
+COLOURS: dict[ColourBy, str] = {
     "type": "Cell type",
     "cluster": "Cluster",
     "light": "Confidence",
@@ -77,12 +90,7 @@ def _draw_choices(subject: Subject, kind: FigureKind, options: FigureOptions) ->
     st.markdown("**Figure** :gray[on white, with the labels as they stand]")
     with st.container(horizontal=True):
         for fmt, (name, mime) in FIGURES.items():
-            _button(
-                name,
-                lambda fmt=fmt: figures.figure(run_id, dataset, kind, fmt, sized)[1],
-                f"{title}.{fmt}",
-                mime,
-            )
+            _button(name, partial(_figure_bytes, run_id, dataset, kind, fmt, sized), f"{title}.{fmt}", mime)
     if lost := figures.signs_left_out(_texts(subject, sized)):
         st.markdown(
             f":orange[:material/info:] No font of this machine has {plain(' '.join(lost[:20]))}. "
@@ -94,9 +102,7 @@ def _draw_choices(subject: Subject, kind: FigureKind, options: FigureOptions) ->
             ending = f"_{table.lower().replace(' ', '_')}" if table else ""
             _button(
                 f"CSV {table.lower()}".strip(),
-                lambda table=table: figure_tables.table_file(
-                    run_id, dataset, kind, "csv", sized, table=table
-                )[1],
+                partial(_table_bytes, run_id, dataset, kind, table, sized),
                 f"{title}{ending}.csv",
                 "text/csv",
             )
@@ -152,7 +158,7 @@ def _map_options(subject: Subject) -> FigureOptions | None:
         )
     )
     way = st.selectbox(
-        "Coloured by", ways, format_func=COLOURS.get, key="home_map_colour", persist_state="session"
+        "Coloured by", ways, format_func=lambda w: COLOURS[w], key="home_map_colour", persist_state="session"
     )
     options = FigureOptions(colour_by=way, embedding=embedding)
     if way == "gene":
@@ -180,3 +186,13 @@ def _with_gene(subject: Subject, options: FigureOptions) -> FigureOptions | None
         st.markdown(f":orange[:material/info:] Not in your data: *{plain(typed[0])}*.")
         return None
     return replace(options, genes=found.genes)
+
+
+def _figure_bytes(
+    run_id: str, dataset: str, kind: FigureKind, fmt: FigureFormat, options: FigureOptions
+) -> bytes:
+    return figures.figure(run_id, dataset, kind, fmt, options)[1]
+
+
+def _table_bytes(run_id: str, dataset: str, kind: FigureKind, table: str, options: FigureOptions) -> bytes:
+    return figure_tables.table_file(run_id, dataset, kind, "csv", options, table=table)[1]

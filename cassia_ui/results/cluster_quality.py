@@ -5,6 +5,7 @@ aside.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -79,7 +80,7 @@ def _nothing_stands_out(rows: Sequence[ClusterQuality]) -> str:
 
 
 def _table(rows: Sequence[ClusterQuality], names: Mapping[str, str]) -> None:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "Cluster": [r.cluster for r in rows],
         "Cell type": [names.get(r.cluster, NO_LABEL) for r in rows],
         "Cells": [r.n_cells for r in rows],
@@ -123,7 +124,7 @@ def _plot(rows: Sequence[ClusterQuality]) -> None:
         there,
         default=there[0],
         required=True,
-        format_func=_PLOTS.get,
+        format_func=lambda m: _PLOTS[m],
         key="quality_metric",
         label_visibility="collapsed",
     )
@@ -170,7 +171,7 @@ def _set_aside(data: DatasetResults) -> None:
     if gone.empty:
         st.markdown(f":gray[No cell was set aside: all {total:,} are in the clusters.]")
         return
-    reasons = ", ".join(f"{plain(reason)}: {n:,}" for reason, n in gone["reason"].value_counts().items())
+    reasons = ", ".join(f"{plain(str(reason))}: {n:,}" for reason, n in gone["reason"].value_counts().items())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{len(gone):,} of {total:,} cells were set aside** :gray[({reasons})]", width="stretch"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.annotation import ClusterResult, ClusterStatus
 from cassia_core.look.palette import LIGHTS, QUIET_GREY
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters import cluster_list
@@ -19,7 +19,7 @@ from cassia_ui.frame import session
 from cassia_ui.frame.words import LIGHT_SHORT, light_word, ontology_page
 
 _FILTERS = ("table_lights", "table_statuses", "table_families")
-_STATUS = {
+_STATUS: dict[ClusterStatus, str] = {
     "done": "Done",
     "needs_review": "Needs review",
     "failed": "No answer",
@@ -66,14 +66,14 @@ def draw_filters(
                 "Confidence",
                 [light for light in LIGHT_SHORT if any(light_in(r, labels) == light for r in rows)],
                 selection_mode="multi",
-                format_func=LIGHT_SHORT.get,
+                format_func=lambda light: LIGHT_SHORT[light],
                 key="table_lights",
             )
             statuses = st.pills(
                 "Status",
                 [s for s in _STATUS if any(r.status == s for r in rows)],
                 selection_mode="multi",
-                format_func=_STATUS.get,
+                format_func=lambda status: _STATUS[status],
                 key="table_statuses",
             )
             chosen = st.multiselect("Lineage", families, key="table_families", placeholder="All lineages")
@@ -112,7 +112,7 @@ def draw_cluster_table(
     names = {r.cluster: label_in(r, labels) for r in rows}
     frame = _frame(rows, labels)
     dots = [colours.get(names[r.cluster], QUIET_GREY[theme]) for r in rows]
-    lights = [LIGHTS[theme].get(light_in(r, labels), QUIET_GREY[theme]) for r in rows]
+    lights = [LIGHTS[theme][light] if (light := light_in(r, labels)) else QUIET_GREY[theme] for r in rows]
     styled = frame.style.apply(lambda _: [f"color: {c}" for c in dots], subset=[" "]).apply(
         lambda _: [f"color: {c}" for c in lights], subset=["Confidence"]
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from cassia_core.domain.review import UNKNOWN_LABEL, LabelEdit, standing
+from cassia_core.domain.review import UNKNOWN_LABEL, EditAction, LabelEdit, standing
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.labels import review
 from cassia_core.services.labels.names import everyday_name, shown_name
@@ -144,7 +144,7 @@ def accept(run_id: str, dataset: str, label: ReviewedLabel) -> None:
     _done(f"Cluster {label.cluster}: {label.short} accepted.")
 
 
-def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: str, label: str = "") -> None:
+def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: EditAction, label: str = "") -> None:
     step = review.apply_edit(
         run_id,
         dataset,

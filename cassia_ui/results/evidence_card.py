@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -58,10 +59,11 @@ def draw_evidence_card(
 def _draw_ways(row: ClusterResult, ordered: Sequence[ClusterResult]) -> None:
     """The ways to the cluster before and after this one, the doubtful ones first."""
     at = next(i for i, r in enumerate(ordered) if r.cluster == row.cluster)
-    for name, icon, side, step in (
+    ways: tuple[tuple[str, str, Literal["left", "right"], int], ...] = (
         ("Previous", "chevron_left", "left", -1),
         ("Next", "chevron_right", "right", 1),
-    ):
+    )
+    for name, icon, side, step in ways:
         other = ordered[(at + step) % len(ordered)].cluster
         st.button(
             name,

@@ -40,7 +40,7 @@ def choose_gene(data: DatasetResults, offered: Sequence[str], first: str, *, key
     """Draw the choice, `first` to begin with; returns a measured gene. One that was not measured is named as
     such.
     """
-    options = offered if first in offered else (first, *offered)
+    options = list(offered) if first in offered else [first, *offered]
     typed = st.selectbox(
         "Gene: choose or type",
         options,

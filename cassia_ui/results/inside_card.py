@@ -44,7 +44,7 @@ def draw_how_read(data: DatasetResults, row: ClusterResult) -> None:
         )
         return
     st.markdown(plain(text))
-    found = inside.deciding_values(data.view, row) if data.view else ()
+    found = inside.deciding_values(data.view, row) if data.has_cells else ()
     if found:
         draw_chart(
             _violins(found),

@@ -34,7 +34,7 @@ WHAT = (
 
 def offer_looking_inside(data: DatasetResults, row: ClusterResult) -> None:
     """The button, in a row of buttons; a marker table has no cells to look into."""
-    if data.view is not None and st.button(
+    if data.has_cells and st.button(
         "Look inside",
         icon=":material/zoom_in:",
         help="Cluster and annotate the cells of this cluster by themselves.",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cassia_core.domain.config import AnnotationParams
 from cassia_core.domain.progress import FINISHED, DatasetView, RunView
 from cassia_core.errors import BudgetExceeded, CassiaError
 from cassia_core.services.runs import runs
@@ -97,7 +98,7 @@ def _without_answer(run_id: str, view: RunView, failures: Failures, *, can_retry
 
 def _higher_limit(run_id: str, view: RunView) -> None:
     """A run that stopped at its limit: say so, and offer a higher one."""
-    annotation = runs.load_config(run_id).annotation
+    annotation = runs.load_config(run_id).annotation or AnnotationParams()
     unfinished = [t for d in view.datasets for t in d.tiles if t.state == "failed" or t.state not in FINISHED]
     dollars, tokens = annotation.max_cost_usd, annotation.max_tokens_total
     limit = " and ".join(

@@ -42,7 +42,9 @@ def _points(run_id: str, dataset: str) -> tuple[np.ndarray, np.ndarray, tuple[st
 @st.cache_data(show_spinner=False, max_entries=32)
 def _picture(run_id: str, dataset: str, colours: tuple[str, ...]) -> np.ndarray:
     """RGBA picture, shape (HEIGHT, WIDTH, 4). `colours`: one per cluster, then that of cells without one."""
-    places, codes, _ = _points(run_id, dataset)
+    found = _points(run_id, dataset)
+    assert found is not None, "asked before the picture is drawn"
+    places, codes, _ = found
     of_code = np.array(
         [[int(c[at : at + 2], 16) for at in (1, 3, 5)] + [255] for c in colours], dtype=np.uint8
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
 from cassia_core.domain.conversation import ASKS_NO_MODEL, Speaking
+from cassia_core.domain.events import Stage
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
 from cassia_core.look.wording import AGENT_NAMES, NO_LABEL
 from cassia_core.services.labels.names import everyday_name
@@ -99,11 +100,12 @@ def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_re
             st.markdown(f":blue[:material/pending:] **{name}**  \n:gray[under way{percent}{left}]")
     seen = {s.stage for s in dataset.stages}
     merges = annotation is not None and annotation.merge
-    coming = [
-        s
-        for s, planned in (("annotate", annotation is not None), ("merge", merges), ("write", True))
-        if planned and s not in seen
-    ]
+    last: tuple[tuple[Stage, bool], ...] = (
+        ("annotate", annotation is not None),
+        ("merge", merges),
+        ("write", True),
+    )
+    coming = [s for s, planned in last if planned and s not in seen]
     for name in coming if not at_rest else ():
         st.markdown(f":gray[:material/circle: {STAGE_NAMES[name]}]  \n:gray[to come]")
 

@@ -163,7 +163,8 @@ def _draw_agreement(found: RunComparison) -> None:
         st.markdown(f":gray[The two have no {unit} in common.]")
         return
     columns = st.columns(5)
-    for column, kind in zip(columns, ("same", "near", "lineage", "different"), strict=False):
+    shown: tuple[Agreement, ...] = ("same", "near", "lineage", "different")
+    for column, kind in zip(columns, shown, strict=False):
         column.metric(AGREEMENTS[kind], f"{found.count(kind) / n:.1%}", help=AGREEMENT_HELP.get(kind))
         column.markdown(f":gray[{_counted(found.count(kind), unit)}]")
     if found.adjusted_rand is not None:

@@ -41,7 +41,7 @@ def status_of(run: RunSummary) -> Status:
     """The group a run is filtered by."""
     if run.problem:
         return "unreadable"
-    if run.state in AT_WORK:
+    if run.state == "queued":
         return "running"
     if run.state == "success":
         return "look" if run.to_look_at else "done"

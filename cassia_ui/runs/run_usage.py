@@ -262,7 +262,7 @@ def _draw_models(rows: pd.DataFrame) -> None:
     ].sum()
     table = [
         {
-            "Who answered": plain(who),
+            "Who answered": plain(str(who)),
             "Calls": f"{r.calls:,.0f}",
             "Tokens in": f"{r.input_tokens:,.0f}",
             "Tokens out": f"{r.output_tokens:,.0f}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -121,8 +123,7 @@ def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]
         "genes.",
     )
     _say_what_is_capped(neighbors, n_pcs, caps)
-    chosen = {AS_FINE: FINE, SUGGESTED: None}.get(how, resolution)
-    params = replace(now, resolution=chosen, n_neighbors=neighbors, n_pcs=n_pcs)
+    params = replace(now, resolution=_chosen(how, resolution), n_neighbors=neighbors, n_pcs=n_pcs)
     params = _samples(params, columns)
     with st.expander("Advanced"):
         params = _variable_genes(params)
@@ -281,7 +282,7 @@ def _map(place, now: ClusteringParams, findings: Findings) -> str | None:
         place.caption("Map: the file has none, so one is computed (UMAP).")
         return None
     names = [None, *maps, *others, NEW_MAP]
-    words = {
+    words: dict[str | None, str] = {
         None: f"the file's own ({maps[0]})" if maps else "compute one (UMAP): the file has none",
         NEW_MAP: "compute a new one (UMAP)",
         **{n: f"{n}, its first two columns" for n in others},
@@ -312,5 +313,12 @@ def _values(place, now: ClusteringParams, findings: Findings) -> str | None:
     )
 
 
-def _at(names: list[str | None], chosen: str | None) -> int:
+def _at(names: Sequence[str | None], chosen: str | None) -> int:
     return names.index(chosen) if chosen in names else 0
+
+
+def _chosen(how: str, resolution: float) -> float | Literal["fine"] | None:
+    """The resolution that goes with one of the ways to choose it."""
+    if how == SUGGESTED:
+        return None
+    return FINE if how == AS_FINE else resolution

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from cassia_core.domain.config import OFFLINE, AgentModel
+from cassia_core.domain.config import OFFLINE, AgentModel, BoostMode
 from cassia_core.errors import CassiaError
 from cassia_core.services.engine import models
 from cassia_ui.frame import session
@@ -14,7 +14,7 @@ from cassia_ui.frame.markup import plain
 from cassia_ui.frame.problem_cards import show_problem
 
 _PRICES = {"input_usd": "sent", "output_usd": "written", "cached_usd": "read from a cache"}
-BOOSTS = {
+BOOSTS: dict[BoostMode, str] = {
     "selective": "Only doubtful clusters",
     "fused": "The annotator may ask from the first turn",
     "off": "Off",
@@ -203,7 +203,7 @@ def draw_stages() -> None:
             "Look closer (boost)",
             list(BOOSTS),
             index=list(BOOSTS).index(now.boost),
-            format_func=BOOSTS.get,
+            format_func=lambda mode: BOOSTS[mode],
             key="stage_boost",
             help="Asks for genes and looks them up in this very cluster.",
         )

@@ -9,10 +9,11 @@ import streamlit as st
 
 from cassia_core.domain.config import MarkerParams, TestMethod
 from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import RankingMethod
 from cassia_core.services.intake import intake
 from cassia_ui.frame import session
 
-RANKINGS = {
+RANKINGS: dict[RankingMethod | None, str] = {
     None: "Best for this table",
     "Score": "Test score",
     "avg_log2FC": "Fold change",
@@ -49,7 +50,7 @@ def draw_markers(findings: Findings) -> None:
                 "Order of the genes",
                 names,
                 index=names.index(params.ranking_method),
-                format_func=RANKINGS.get,
+                format_func=lambda way: RANKINGS[way],
                 key="draft_ranking",
                 help="The genes at the top are shown to the agents. Our choice: the test's score, else the "
                 "fold change.",
@@ -68,12 +69,13 @@ def _method(now: TestMethod) -> TestMethod:
         list(METHODS),
         default=now,
         required=True,
-        format_func=METHODS.get,
+        format_func=lambda test: METHODS[test],
         key="draft_method",
         help="Every gene is compared between a cluster and all other cells.",
     )
-    st.caption(METHOD_LINES[method])
-    return method
+    chosen = method or now
+    st.caption(METHOD_LINES[chosen])
+    return chosen
 
 
 def _limits(now: MarkerParams) -> MarkerParams:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,7 +150,7 @@ def _say_what_goes(reasons: pd.Series) -> None:
 
 def _take(suggested: QCParams, panels: list[_Panel], metrics: pd.DataFrame, qc: QCParams) -> None:
     """Keep the suggested limits in the draft; one that would set nothing aside is left open."""
-    chosen: dict[str, float | None] = {}
+    chosen: dict[str, Any] = {}
     for panel in panels:
         values = metrics[panel.metric]
         high, low = getattr(suggested, panel.high), getattr(suggested, panel.low) if panel.low else None
@@ -161,7 +162,7 @@ def _take(suggested: QCParams, panels: list[_Panel], metrics: pd.DataFrame, qc: 
 
 
 def _draw_panels(panels: list[_Panel], metrics: pd.DataFrame, suggested: QCParams, qc: QCParams) -> QCParams:
-    limits: dict[str, float | None] = {}
+    limits: dict[str, Any] = {}
     for column, panel in zip(st.columns(len(panels)), panels, strict=True):
         with column:
             limits |= _panel(panel, metrics[panel.metric].to_numpy(float), suggested, qc)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib import font_manager
@@ -163,7 +163,7 @@ def _drawable() -> frozenset[int]:
     return frozenset(code for font in fonts for code in font.get_charmap())
 
 
-def _settings(font_pt: float) -> dict[str, object]:
+def _settings(font_pt: float) -> dict[Any, Any]:
     """Fonts stay text that a drawing program can edit, and a dollar sign is no formula."""
     return {
         "font.family": list(_families()),

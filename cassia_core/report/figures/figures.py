@@ -70,7 +70,12 @@ def map_of_categories(
     def draw(figure: Figure) -> None:
         axes = map_axes(figure, axis, page)
         axes.scatter(
-            *xy[order].T, s=dot_area(len(xy), page), c=shades[codes[order]], linewidths=0, rasterized=True
+            xy[order, 0],
+            xy[order, 1],
+            s=dot_area(len(xy), page),
+            c=shades[codes[order]],
+            linewidths=0,
+            rasterized=True,
         )
         in_legend = [names[i] for i in shown]
         if not beside and len(shown) <= MOST_NAMES_ON_MAP:
@@ -108,7 +113,8 @@ def map_of_values(
     def draw(figure: Figure) -> None:
         axes = map_axes(figure, axis, page)
         dots = axes.scatter(
-            *xy[order].T,
+            xy[order, 0],
+            xy[order, 1],
             s=dot_area(len(xy), page),
             c=np.ma.masked_invalid(values[order]),
             cmap=scale,
@@ -282,14 +288,13 @@ def confusion_matrix(counts: pd.DataFrame, page: Page, *, rows: str, columns: st
     row.
     """
     shares = counts.div(counts.sum(axis=1).where(counts.sum(axis=1) > 0, 1), axis=0)
+    share_of = shares.to_numpy(dtype=float)
     across = [page.words(str(c), 36, NAMES_SHARE) for c in counts.columns]
     down = row_names([str(r) for r in counts.index], page)
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        picture = axes.pcolormesh(
-            shares.to_numpy(), cmap=SCALE, vmin=0, vmax=1, edgecolors="white", linewidth=0.3
-        )
+        picture = axes.pcolormesh(share_of, cmap=SCALE, vmin=0, vmax=1, edgecolors="white", linewidth=0.3)
         row_axis(axes, down, 0.5)
         axes.set_xticks(np.arange(len(across)) + 0.5, across, rotation=90)
         axes.set_xlabel(columns)
@@ -304,7 +309,7 @@ def confusion_matrix(counts: pd.DataFrame, page: Page, *, rows: str, columns: st
                         ha="center",
                         va="center",
                         fontsize=0.8 * page.font_pt,
-                        color="white" if shares.iat[i, j] > 0.5 else INK,
+                        color="white" if share_of[i, j] > 0.5 else INK,
                     )
         colour_bar(figure, axes, picture, "Share of the row")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.transforms import BboxBase
 
 from cassia_core.report.figures.figure_page import Page
 
@@ -22,12 +23,16 @@ def middle_of(xy: np.ndarray) -> np.ndarray:
 
 def write_names(axes: Axes, places: Sequence[tuple[str, np.ndarray]], page: Page) -> list[str]:
     """Write names at their places, the first first. Returns those for which there was no room."""
-    axes.figure.draw_without_rendering()
+    figure = axes.get_figure(root=True)
+    assert figure is not None, "axes of a figure that is being drawn"
+    figure.draw_without_rendering()
     to_pixels, back = axes.transData, axes.transData.inverted()
-    taken, left_out = [], []
+    taken: list[BboxBase] = []
+    left_out: list[str] = []
     for name, xy in places:
         text = axes.text(
-            *xy,
+            float(xy[0]),
+            float(xy[1]),
             page.words(name, 40),
             ha="center",
             va="center",
@@ -39,7 +44,8 @@ def write_names(axes: Axes, places: Sequence[tuple[str, np.ndarray]], page: Page
         for step in _STEPS:
             moved = box.translated(0, step * box.height)
             if not any(moved.overlaps(other) for other in taken):
-                text.set_position(back.transform(to_pixels.transform(xy) + (0, step * box.height)))
+                x, y = back.transform(to_pixels.transform(xy) + (0, step * box.height))
+                text.set_position((float(x), float(y)))
                 taken.append(moved)
                 break
         else:

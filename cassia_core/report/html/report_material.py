@@ -56,7 +56,7 @@ def read_material(
     """
     markers = read_json(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     listed = frozenset(g for c in markers.clusters for g in c.symbols()) if markers else None
-    stages = {
+    stages: dict[str, str] = {
         e.stage: e.summary
         for e in read_events(run.events)
         if isinstance(e, StageFinished) and e.dataset == spec.name

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -53,9 +54,9 @@ from cassia_core.runs.store import RunRecord
 __all__ = ["EditedLabel", "render_report", "write_report"]
 
 TEMPLATES = Path(__file__).with_name("templates")
-KINDS: dict[str, str] = {**LIGHT_NAMES, "look": LIGHT_WORDS["look"], "edited": BY_HAND, "none": NO_LABEL}
+KINDS: dict[Any, str] = {**LIGHT_NAMES, "look": LIGHT_WORDS["look"], "edited": BY_HAND, "none": NO_LABEL}
 """What a cluster can be in the table: one of the three lights, corrected by hand, or without a label."""
-GLYPHS: dict[str, str] = {**LIGHT_GLYPHS, "edited": BY_HAND_GLYPH, "none": NO_LIGHT_GLYPH}
+GLYPHS: dict[Any, str] = {**LIGHT_GLYPHS, "edited": BY_HAND_GLYPH, "none": NO_LIGHT_GLYPH}
 VERDICTS = {"passed": "Passed", "not_passed": "Not yet", "failed": "No answer"}
 SHOWN_LINES, SHOWN_DOUBTS, SHOWN_TOGETHER, SHOWN_TYPES = 8, 6, 12, 12
 _NO_EDITS: Mapping[str, EditedLabel] = MappingProxyType({})
@@ -244,7 +245,7 @@ def type_counts(parts: Sequence[ClusterPart]) -> tuple[TypeCount, ...]:
     counts: Counter[str] = Counter()
     first = {part.name: part for part in reversed(parts)}
     for part in parts:
-        counts[part.name] += part.row.n_cells if known else 1
+        counts[part.name] += (part.row.n_cells or 0) if known else 1
     total = max(1, sum(counts.values()))
     ordered = sorted(counts.items(), key=lambda entry: (entry[0] == NO_LABEL, -entry[1]))
     return tuple(

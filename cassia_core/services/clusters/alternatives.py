@@ -48,7 +48,7 @@ def alternatives(
     setting = setting_of(load_config(data.run_id, root), data.spec, data.findings)
     expression = _expression(data, cluster)
     known = {normal_form(label)}
-    found = []
+    found: list[Alternative] = []
     for name, said_by in _names(row, markers, setting):
         if normal_form(name) not in known and len(found) < MOST:
             known.add(normal_form(name))
@@ -87,7 +87,7 @@ def _weighed(
 
 
 def _expression(data: DatasetResults, cluster: str) -> ExpressionSource | None:
-    statistics = data.view.statistics() if data.view else None
+    statistics = data.view.statistics() if data.has_cells else None
     if statistics is None or cluster not in statistics.clusters:
         return None
     return CellExpression(statistics, data.findings.species if data.findings else "")

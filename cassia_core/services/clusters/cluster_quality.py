@@ -4,8 +4,10 @@ aside.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -156,7 +158,8 @@ def removed_cells(run_id: str, dataset: str, root: Path | None = None) -> pd.Dat
     _, paths = dataset_layout(find_run(run_id, root), dataset)
     if not paths.removed_cells.exists():
         return pd.DataFrame({"cell": pd.Series(dtype=str), "reason": pd.Series(dtype=str)})
-    return pd.read_csv(paths.removed_cells, converters={"cell": unguard, "reason": str})
+    as_written: dict[str, Callable[[str], Any]] = {"cell": unguard, "reason": str}
+    return pd.read_csv(paths.removed_cells, converters=as_written)
 
 
 def removed_cells_csv(run_id: str, dataset: str, root: Path | None = None) -> bytes:

@@ -113,5 +113,5 @@ def columns_of_groups(data: DatasetResults) -> tuple[str, ...]:
     ]
     named = [data.spec.qc.sample_column, data.spec.clustering.batch_column]
     guessed = [c.name for c in data.findings.obs_columns if c.looks_like == "sample"] if data.findings else []
-    first = [name for name in dict.fromkeys((*named, *guessed)) if name in fit]
+    first = [name for name in dict.fromkeys((*named, *guessed)) if name and name in fit]
     return (*first, *(name for name in fit if name not in first))

@@ -100,7 +100,7 @@ def split_by_kinds(
         are.
     """
     data = load_results(run_id, dataset, root)
-    if data.view is None:
+    if not data.has_cells:
         return ()
     chosen = [r for r in data.rows if can_be_split(r) and (not clusters or r.cluster in clusters)]
     steps = []

@@ -81,7 +81,8 @@ def parts_by_label(view: View, cells: np.ndarray, labels: CellLabels) -> tuple[P
         _words(labels.codes[cells], (*labels.names, NO_LABEL)),
         _words(column.codes[cells], (*column.categories, NO_CLUSTER)),
     )
-    return tuple(replace(part, clusters=_largest_first(within.loc[part.name])) for part in parts)
+    of_label = {str(label): row for label, row in within.iterrows()}
+    return tuple(replace(part, clusters=_largest_first(of_label[part.name])) for part in parts)
 
 
 def parts_by_column(view: View, cells: np.ndarray, name: str) -> tuple[Part, ...]:

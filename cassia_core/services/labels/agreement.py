@@ -145,7 +145,7 @@ def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
     """
     names, of_cell = labels_of_cells(cells)
     counted = count_pairs(view, by, names, of_cell)
-    n_without = int(counted.loc[NO_VALUE].sum()) if NO_VALUE in counted.index else 0
+    n_without = int(counted.loc[counted.index == NO_VALUE].to_numpy().sum())
     counts = counted.drop(index=NO_VALUE, errors="ignore")
     counts = _on_diagonal(counts.loc[:, counts.sum() > 0])
     types = tuple(_type(str(label), row) for label, row in counts.iterrows())

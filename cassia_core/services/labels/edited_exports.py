@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ from cassia_core.services.labels.review import GroupedCells, ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults, dataset_layout, load_results, output_files
 from cassia_core.services.runs.runs import find_run
 
-_NOT_OF_A_PART = {
+_NOT_OF_A_PART: dict[str, Any] = {
     "markers": (),
     "turns": (),
     "iterations": 0,
@@ -91,7 +92,7 @@ def make(run_id: str, dataset: str, root: Path | None = None) -> tuple[Path, ...
         review.grouped_cells(
             run_id, dataset, root, listed=review.labels(run_id, dataset, root, rows=data.rows)
         )
-        if data.view
+        if data.has_cells
         else None
     )
     table = labels_table(groups)
@@ -264,6 +265,7 @@ def _write_report(
         if cells
         else None
     )
+    assert data.outcome is not None, "asked before the files are made"
     material = read_material(layout, paths, data.spec, data.rows, data.findings, where)
     by_cluster = {row.cluster: row for row in data.rows}
     edits = {

@@ -61,7 +61,8 @@ def find_genes(
     names = tuple(there)
     known, by_upper = frozenset(names), {name.upper(): name for name in reversed(names)}
     found: dict[str, str] = {}
-    absent, alike = [], []
+    absent: list[str] = []
+    alike: list[str] = []
     for name in dict.fromkeys(asked):
         gene = name if name in known else by_upper.get(name.upper()) or _by_id(name, species, by_upper)
         if not gene:

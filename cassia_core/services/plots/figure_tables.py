@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -175,7 +176,7 @@ def clusters_table(found: Agreement) -> pd.DataFrame:
     )
 
 
-def _with_labels(long: pd.DataFrame, cells: GroupedCells, sizes: dict[str, int]) -> pd.DataFrame:
+def _with_labels(long: pd.DataFrame, cells: GroupedCells, sizes: Mapping[Any, int]) -> pd.DataFrame:
     groups = {g.id: g for g in cells.groups}
     long.insert(1, "cell_type", [groups[c].label or NO_LABEL for c in long["cluster"]])
     long.insert(2, "cell_type_short", [everyday_name(groups[c].label) or NO_LABEL for c in long["cluster"]])
@@ -248,9 +249,9 @@ def _map(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
         values, title = found
         table[title if title not in table else f"{title}_of_file"] = values
     elif options.colour_by not in ("type", "cluster"):
-        names, codes, _ = figures.map_categories(subject, options)
+        categories, codes, _ = figures.map_categories(subject, options)
         title = options.column if options.colour_by == "column" else "confidence"
-        table[title if title not in table else f"{title}_of_file"] = np.array([*names, ""], dtype=object)[
-            codes
-        ]
+        table[title if title not in table else f"{title}_of_file"] = np.array(
+            [*categories, ""], dtype=object
+        )[codes]
     return {"Cells": table}

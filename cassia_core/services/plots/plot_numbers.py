@@ -85,7 +85,7 @@ def load_subject(run_id: str, dataset: str, root: Path | None = None) -> Subject
 
 def subject_of(data: DatasetResults, root: Path | None = None) -> Subject:
     """The same for results that are loaded already."""
-    if data.view is None:
+    if not data.has_cells:
         raise InputError(
             "There are no cells to draw.",
             "This run was made from a table of marker genes.",

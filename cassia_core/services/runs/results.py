@@ -51,7 +51,7 @@ _LIGHT_ORDER: dict[Light | None, int] = {"look": 0, None: 1, "medium": 2, "high"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetResults:
-    """Everything a page shows of one dataset. `view` is None for a marker table, or before cells are
+    """Everything a page shows of one dataset. `stored_view` is None for a marker table, or before cells are
     clustered.
     """
 
@@ -59,9 +59,31 @@ class DatasetResults:
     spec: DatasetSpec
     rows: tuple[ClusterResult, ...]
     markers: MarkerTable | None = None
-    view: View | None = None
+    stored_view: View | None = None
     findings: Findings | None = None
     outcome: DatasetOutcome | None = None
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether there are clustered cells to show: not of a marker table, nor before they are clustered."""
+        return self.stored_view is not None
+
+    @property
+    def view(self) -> View:
+        """The cells of this dataset; ask `has_cells` first where a marker table may stand.
+
+        Raises
+        ------
+        RunNotFound
+            When there are none.
+        """
+        if self.stored_view is None:
+            raise RunNotFound(
+                f"There are no cells of {self.spec.name} to show.",
+                "It is a table of markers, or its cells are not clustered yet.",
+                "Open a run of cells, or resume this one.",
+            )
+        return self.stored_view
 
     def row(self, cluster: str) -> ClusterResult | None:
         return next((r for r in self.rows if r.cluster == cluster), None)
@@ -95,7 +117,7 @@ def load_results(run_id: str, dataset: str, root: Path | None = None) -> Dataset
         spec=spec,
         rows=saved_rows(paths, table),
         markers=table,
-        view=open_view(paths.view) if paths.view.is_dir() else None,
+        stored_view=open_view(paths.view) if paths.view.is_dir() else None,
         findings=read_json(paths.findings, Findings) if paths.findings.exists() else None,
         outcome=read_json(paths.outcome, DatasetOutcome) if paths.outcome.exists() else None,
     )

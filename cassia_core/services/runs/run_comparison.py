@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -131,7 +131,7 @@ class _Read:
     @property
     def from_cells(self) -> bool:
         findings = self.results.findings
-        return self.results.view is not None or (findings is not None and findings.kind == "cells")
+        return self.results.has_cells or (findings is not None and findings.kind == "cells")
 
 
 def compare_runs(one: Side, other: Side) -> RunComparison:
@@ -147,7 +147,7 @@ def compare_runs(one: Side, other: Side) -> RunComparison:
         When a record cannot be read.
     """
     first, second = _read(one), _read(other)
-    about = {
+    about: dict[str, Any] = {
         "sides": (one, other),
         "spent": (_spent(one), _spent(other)),
         "differences": setup_differences(
@@ -217,7 +217,7 @@ def _basis_of_cells(one: _Read, other: _Read) -> tuple[Basis, str]:
             "The runs read cells of different files. Cells of the same name need not be the same cells, so "
             "their labels are not compared."
         )
-    if one.results.view is not None and other.results.view is not None:
+    if one.results.has_cells and other.results.has_cells:
         return "cells", ""
     first, second = one.results.spec.clustering, other.results.spec.clustering
     if (

@@ -113,13 +113,11 @@ def _places(run_id: str, dataset: str, part: PartOf, root: Path | None) -> np.nd
     """Where the parent has the cells of the child, by name: shape (n_cells,), positions in the parent's
     view.
     """
-    views = [results.load_results(*run, root).view for run in ((run_id, dataset), (part.run, part.dataset))]
-    if None in views:
-        raise RunNotFound(
-            "The cells are not there.", "One of the two runs has not clustered them.", "Resume that run."
-        )
-    at = {cell: i for i, cell in enumerate(views[1].cell_ids())}
-    found = [at.get(cell, -1) for cell in views[0].cell_ids()]
+    child, parent = (
+        results.load_results(*run, root).view for run in ((run_id, dataset), (part.run, part.dataset))
+    )
+    at = {cell: i for i, cell in enumerate(parent.cell_ids())}
+    found = [at.get(cell, -1) for cell in child.cell_ids()]
     if -1 in found:
         raise RunError(
             "The parent does not hold these cells.",
