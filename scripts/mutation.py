@@ -9,6 +9,7 @@ It works on a copy of the project.
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import random
 import shutil
@@ -16,10 +17,11 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import TestOutcome
+from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES: dict[str, str] = {
@@ -110,16 +112,32 @@ def mutate(copy: Path, place: str, most: int) -> Figure:
 def thin_out(session: Path, most: int) -> None:
     """Keep the changes of our operators, and of those at most `most`, drawn by a fixed seed."""
     with use_db(str(session), WorkDB.Mode.open) as db:
-        items = [item for item in db.work_items if is_ours(item.mutations[0].operator_name)]
+        items = [item for item in db.work_items if is_ours(session.parent, item.mutations[0])]
         random.Random(0).shuffle(items)
         kept = items[:most] if most else items
         db.clear()
         db.add_work_items(kept)
 
 
-def is_ours(operator: str) -> bool:
-    """`|` stands in type hints only, where a change does nothing."""
-    return operator.startswith(OPERATORS) and "BitOr" not in operator
+def is_ours(root: Path, change: MutationSpec) -> bool:
+    """Whether a change is one of values or logic. Left alone is what does nothing when it is changed: `|` in
+    type hints, the bare `*` of a signature, and what a decorator is given.
+    """
+    operator = change.operator_name
+    if not operator.startswith(OPERATORS) or "BitOr" in operator:
+        return False
+    line, column = change.start_pos
+    source = (root / change.module_path).read_text(encoding="utf-8")
+    here = source.splitlines()[line - 1]
+    bare_star = "_Mul_" in operator and here[column:].lstrip().startswith("*,")
+    return not bare_star and line not in decorated_lines(source)
+
+
+@cache
+def decorated_lines(source: str) -> frozenset[int]:
+    """Numbers of the lines that hold decorators."""
+    spots = [d for node in ast.walk(ast.parse(source)) for d in getattr(node, "decorator_list", ())]
+    return frozenset(n for d in spots for n in range(d.lineno, (d.end_lineno or d.lineno) + 1))
 
 
 def count(session: Path, place: str) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cassia_core.agents.field_values import Fields, Unreadable, is_echo, known_fields
 from cassia_core.agents.json_blocks import Block, Blocks, find_blocks
@@ -39,11 +39,14 @@ class Reading(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate(Generic[T]):
-    """One object that has the field asked for: what it says, or why it cannot be read."""
+class _Candidate:
+    """One object that has the field asked for: what it says, or why it cannot be read.
+
+    `value` is whatever `read` gave, None among it: only `why` tells whether there is one.
+    """
 
     block: Block
-    value: T | None
+    value: Any
     why: str = ""
     notes: tuple[Repair, ...] = ()
 
@@ -73,21 +76,21 @@ def answer_of(
             return Refusal(_BROKEN)
         return Refusal(_ECHO) if candidates else None
     last = answers[-1]
-    if last.why or last.value is None:
+    if last.why:
         return Refusal(last.why)
     if cut_off is not None and cut_off > last.block.start:
         return Refusal(_BROKEN)
     notes: list[Repair] = [*last.notes]
     if len(answers) < len(candidates):
         notes.append("template_echo")
-    if any(c.why or c.value is None or same(c.value) != same(last.value) for c in answers):
+    if any(c.why or same(c.value) != same(last.value) for c in answers):
         if not _corrected(blocks.text, answers):
             return Refusal("It holds two different answers.")
         notes.append("corrected")
     return Reading(value=last.value, repairs=once(notes))
 
 
-def _candidate(blocks: Blocks, block: Block, anchor: str, read: Read[T]) -> _Candidate[T] | None:
+def _candidate(blocks: Blocks, block: Block, anchor: str, read: Read[T]) -> _Candidate | None:
     notes: list[Repair] = ["mended_json"] if block.mended else []
     try:
         fields = known_fields(block.fields, anchor, notes)
@@ -113,7 +116,7 @@ def _last_cut_off(blocks: Blocks, anchor: str) -> int | None:
     return None
 
 
-def _corrected(text: str, answers: list[_Candidate[T]]) -> bool:
+def _corrected(text: str, answers: list[_Candidate]) -> bool:
     """Whether the words between the answers, or before the first, say that the last one is meant."""
     before = text[answers[-2].block.end : answers[-1].block.start] if len(answers) > 1 else ""
     heading = text[: answers[0].block.start][-160:]

@@ -53,6 +53,9 @@ def test_groups_go_to_the_cluster_they_name(tmp_path: Path):
     reply = groups(**{"CD4+": "c", "10": "b", "0": "a"})
     merged, notices = merge(tmp_path, Scripted(merger=reply))
     assert [merged[c].merged.grouping_3 for c in ("0", "10", "CD4+")] == ["a", "b", "c"]
+    assert {(r.merged.grouping_1, r.merged.grouping_2) for r in merged.values() if r.merged} == {
+        ("lymphocyte", "B cell")
+    }
     assert merged["3"].merged is None and notices == []
 
 
@@ -64,9 +67,17 @@ def test_a_cluster_left_out_is_asked_for_once_more_alone(tmp_path: Path):
 
 
 def test_a_cluster_left_out_twice_has_no_group_and_is_named(tmp_path: Path):
-    merged, notices = merge(tmp_path, Scripted(merger=groups(**{"0": "a", "CD4+": "c"})))
+    provider = Scripted(merger=groups(**{"0": "a", "CD4+": "c"}))
+    merged, notices = merge(tmp_path, provider)
     assert merged["10"].merged is None and merged["10"].label == "memory B cell"
     assert len(notices) == 1 and "10" in notices[0]
+    assert len(provider.requests) == 2, "asked twice and not more often: every round costs"
+
+
+def test_a_reply_that_cannot_be_read_is_named_with_its_reason(tmp_path: Path):
+    merged, notices = merge(tmp_path, Scripted(merger="These are all lymphocytes."))
+    assert not any(r.merged for r in merged.values())
+    assert "3 clusters have no groups: 0, 10, CD4+" in notices[0] and "no JSON block" in notices[0]
 
 
 def test_clusters_that_were_not_asked_for_are_ignored(tmp_path: Path):
