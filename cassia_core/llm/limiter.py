@@ -48,6 +48,7 @@ class AdaptiveLimiter:
         self._most, self._unit_s, self._tick_s = most, unit_s, tick_s
         self._ceiling = float(most)
         self._limit = float(min(first or most, most))
+        # Like TCP: one more for every answer doubles the number in each round trip, until the first refusal.
         self._doubling = self._limit < most
         self._answers_at_ceiling = 0
         self._at_work = 0
@@ -72,6 +73,7 @@ class AdaptiveLimiter:
                 pause = self._not_before - time.monotonic()
                 if self._at_work < self.limit and pause <= 0:
                     break
+                # Woken at least every tick, so that a cancelled run does not sit out a long pause.
                 self._changed.wait(timeout=min(self._tick_s, pause) if pause > 0 else self._tick_s)
             self._at_work += 1
         try:
@@ -89,8 +91,11 @@ class AdaptiveLimiter:
             self._refused_since, self._refusals, self._long_pauses = None, 0, 0
             if self._limit >= self._ceiling:
                 self._answers_at_ceiling += 1
+                # The server's limit may have been someone else's load: it is tried again after many good
+                # answers.
                 if self._answers_at_ceiling >= ANSWERS_BEFORE_ONE_MORE:
                     self._ceiling, self._answers_at_ceiling = min(float(self._most), self._ceiling + 1.0), 0
+            # After a refusal one more per round trip: the limit is felt for, not jumped at.
             self._limit = min(self._ceiling, self._limit + (1.0 if self._doubling else 1.0 / self._limit))
             self._changed.notify()
 
@@ -116,6 +121,7 @@ class AdaptiveLimiter:
                 self._fewer()
             if self._refused_since is None:
                 self._refused_since = now
+            # Nothing has come through for so long that waiting is no help any more: the caller gives up.
             if now - self._refused_since > HOPE * self._unit_s:
                 return None
             if now < self._not_before and wait_s is None:
@@ -149,16 +155,22 @@ class AdaptiveLimiter:
 
     def _fewer(self) -> None:
         self._doubling = False
+        # What was at work when the refusal came is more than the server takes.
         self._ceiling = max(1.0, (self._at_work or self.limit) - 1.0)
         self._limit, self._answers_at_ceiling = max(1.0, min(self._limit / 2, self._ceiling)), 0
 
     def _pause(self, wait_s: float | None, allowance: bool, refused_for: float) -> float:
         """Seconds until the next try: the server's wish, and longer where that has led nowhere."""
+        # A used-up allowance comes back by the hour or day; the few seconds that some servers name are for
+        # bursts.
         if allowance and (wait_s or 0.0) < LONG_PAUSES[0]:
             return LONG_PAUSES[-1] * self._unit_s
+        # The server's own word is kept to, the first times; one that names a second again and again does not
+        # mean it.
         if wait_s is not None and self._refusals <= NAMED_TRIES:
             return wait_s
         if refused_for <= MINUTE_LIMITS * self._unit_s:
+            # Spread at random, so that requests refused together do not come back together.
             unnamed = QUICK_WAIT if self._refusals <= QUICK_TRIES else SLOW_WAIT
             return max(wait_s or 0.0, unnamed * random.uniform(0.75, 1.25) * self._unit_s)
         long = LONG_PAUSES[min(self._long_pauses, len(LONG_PAUSES) - 1)] * self._unit_s

@@ -51,6 +51,7 @@ class CallLog:
 
     def __init__(self, path: Path, earlier: Iterable[Path] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Before anything is appended: the next answer would be glued to a torn one, and both be lost.
         cut_torn_end(path)
         self._lock = threading.Lock()
         self._answers: dict[str, list[LoggedCall]] = {}
@@ -59,6 +60,8 @@ class CallLog:
         for source in (*earlier, path):
             for entry in read_calls(source):
                 self._answers.setdefault(entry.key, []).append(replace(entry, replayed=source != path))
+            # A rejected answer is taken out, so the resumed run asks again instead of failing on it again;
+            # only the first, for a later answer to the same request was given after the rejection.
             for key in _rejected(source):
                 self._answers.get(key, [])[:1] = []
         self.had_answers = bool(self._answers)
@@ -73,6 +76,8 @@ class CallLog:
             answers = self._answers.get(key, [])
             if given >= len(answers):
                 return None
+            # Equal requests are answered in the order in which they were answered first: with a temperature
+            # above 0 the same question has several true answers.
             self._given[key] = given + 1
             return answers[given]
 
@@ -88,7 +93,9 @@ class CallLog:
         }
         with self._lock:
             self._answers.setdefault(entry.key, []).append(entry)
+            # An answer of this very run is given already; it must not be handed out a second time.
             self._given[entry.key] = self._given.get(entry.key, 0) + 1
+            # The disk is waited for outside the lock: other threads go on writing while one waits.
             number = self._write(line)
         self._sync(number)
 
@@ -125,6 +132,8 @@ class CallLog:
 
     def _sync(self, number: int) -> None:
         """Wait until line `number` is on the disk. Lines of several threads go there together."""
+        # One wait for all lines written so far: whoever comes next mostly finds its line safe already. A paid
+        # answer is never told of before it is on disk.
         with self._disk:
             if self._synced >= number:
                 return
@@ -141,6 +150,7 @@ def read_calls(path: Path) -> Iterator[LoggedCall]:
         if "key" in line:
             yield LoggedCall(
                 key=line["key"],
+                # Fields that came later are missing in older runs and unknown ones in newer: both are read.
                 call=CallRecord(**{n: line[n] for n in names if n in line}),
                 reply=line["reply"],
                 finish_reason=line["finish_reason"],
@@ -163,6 +173,7 @@ def _lines(path: Path) -> Iterator[dict]:
         return
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
+            # The last line may be under way in another process: it is read when it is whole.
             if line.endswith(b"\n"):
                 yield _parsed(line, number, path)
 

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 
 @cache
+# Building an adapter takes milliseconds, and a run reads thousands of small files of a few types.
 def _adapter(kind: Any) -> TypeAdapter:
     return TypeAdapter(kind)
 
@@ -71,6 +72,8 @@ def from_json(text: str | bytes, kind: Any) -> Any:
 def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing: a temporary file beside it, then a rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, for only within one file system is a rename a single step; the process id keeps two
+    # writers apart.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(temporary, path)
@@ -108,7 +111,10 @@ def cut_torn_end(path: Path) -> None:
     system may have kept half of a line, or zeros in place of it. Whole lines before it stay.
     """
     content = path.read_bytes() if path.exists() else b""
+    # What stands behind the last line end was never finished.
     whole = content[: content.rfind(b"\n") + 1]
+    # After a power loss the file may be longer than what was written to it: a line end can be there without
+    # the line before it.
     while whole and _is_torn(last := whole[whole.rfind(b"\n", 0, -1) + 1 :]):
         whole = whole[: -len(last)]
     if len(whole) < len(content):
@@ -120,6 +126,7 @@ def after_torn_part(line: bytes) -> bytes:
 
     Versions before 0.2 could write the next object behind half a line; that object is not lost.
     """
+    # The torn part may hold braces of its own, so every place where an object can begin is tried.
     start = line.find(b'{"', 1)
     while start > 0 and not _is_json(line):
         if _is_json(line[start:]):

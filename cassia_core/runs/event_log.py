@@ -25,12 +25,14 @@ class EventLog:
         path.parent.mkdir(parents=True, exist_ok=True)
         cut_torn_end(path)
         self._lock = threading.Lock()
+        # Numbers go on where the earlier worker stopped: pages ask for what came after the number they know.
         self._seq = max((e.seq for e in read_events(path)), default=0)
         self._file = path.open("a", encoding="utf-8")
 
     def emit(self, event: Event) -> None:
         with self._lock:
             self._seq += 1
+            # Number and time are set under the lock, so that the order of lines is the order of numbers.
             stamped = replace(event, seq=self._seq, at=utc_now())
             self._file.write(to_json(stamped) + "\n")
             self._file.flush()
@@ -46,8 +48,11 @@ def read_events(path: Path, after: int = 0) -> Iterator[Event]:
         return
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
+            # One line per number: lines are skipped without being parsed, which is what a poll of a long run
+            # mostly does.
             if number <= after:
                 continue
+            # A line that is being written just now; the next poll finds it whole.
             if not line.endswith(b"\n"):
                 return
             try:

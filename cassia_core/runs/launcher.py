@@ -56,6 +56,7 @@ def _launch_with_keys(module: list[str], layout: RunLayout, note: Path, keys: Ma
     _started.append(process)
     note_process(note, process.pid)
     assert process.stdin is not None, "asked for above"
+    # Keys go through a pipe: arguments and variables of a process can be read by other programs.
     process.stdin.write(json.dumps(dict(keys)).encode())
     process.stdin.close()
     return process.pid
@@ -93,10 +94,12 @@ def _worker_folder() -> Path:
 
 def _environment() -> dict[str, str]:
     """Our environment without anything that is named like a key."""
+    # A worker gets the keys that this run needs, and no other secret of the server's.
     return {k: v for k, v in os.environ.items() if not k.upper().endswith(("_KEY", "_TOKEN", "_SECRET"))}
 
 
 def _detached() -> dict:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    # A session of its own: Ctrl-C in the terminal, or the end of the page's process, leaves the run at work.
     return {"start_new_session": True}

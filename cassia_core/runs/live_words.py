@@ -41,11 +41,13 @@ class LiveWords:
             known.text = (known.text + words)[-KEPT_CHARACTERS:]
             known.thinking, known.at = thinking, now
             self._speaking[(dataset, cluster)] = known
+            # Words come hundreds of times a second, and pages look once or twice.
             if now - self._written_at >= EVERY_S:
                 self._written_at = now
                 self._write(now)
 
     def _write(self, now: float) -> None:
+        # Whoever has said nothing for so long has finished or failed, which the events tell.
         self._speaking = {k: s for k, s in self._speaking.items() if now - s.at < FORGOTTEN_S}
         part = self._path.with_suffix(".part")
         with suppress(OSError):  # for the eye only: a full disk is told where it matters

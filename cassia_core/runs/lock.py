@@ -30,6 +30,8 @@ def hold_run(layout: RunLayout, note: Path | None = None) -> Iterator[None]:
     """
     lock = FileLock(layout.lock)
     try:
+        # The system frees a file lock when its process dies, however it dies; a file that says "locked" would
+        # stay.
         lock.acquire(timeout=0)
     except Timeout as error:
         raise RunLocked(
@@ -46,6 +48,7 @@ def hold_run(layout: RunLayout, note: Path | None = None) -> Iterator[None]:
 
 def note_process(path: Path, pid: int) -> None:
     """Write down a process that is at work."""
+    # Numbers of processes are used again: only together with the time of its start is one the same.
     started = psutil.Process(pid).create_time()
     write_text(path, json.dumps({"pid": pid, "create_time": started}))
 
@@ -61,6 +64,8 @@ def process_alive(path: Path) -> bool:
         noted = json.loads(path.read_text())
         process = psutil.Process(noted["pid"])
         return (
+            # A zombie has ended and does nothing any more. A second of difference: clocks of the system round
+            # differently.
             process.status() != psutil.STATUS_ZOMBIE
             and abs(process.create_time() - noted["create_time"]) < 1.0
         )

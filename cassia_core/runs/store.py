@@ -83,6 +83,8 @@ def _new_folder(root: Path, base: str) -> Path:
     for number in range(1, 1000):
         folder = root / (base if number == 1 else f"{base}_{number}")
         try:
+            # Making the folder is the test for its name: between a look and a making another run could take
+            # it.
             folder.mkdir()
             return folder
         except FileExistsError:
@@ -114,6 +116,7 @@ def find_folder(run_id: str, root: Path) -> RunLayout:
     """The same, also for a run whose `run.json` is lost: enough to list it with its problem and to delete
     it.
     """
+    # Run ids come from addresses typed into a browser: none may lead out of the folder.
     if not run_id or Path(run_id).name != run_id:
         raise _no_run(run_id, root)
     if _is_run(root / run_id):
@@ -153,6 +156,7 @@ def list_elsewhere(folder: Path, root: Path) -> tuple[str, ...]:
             "A run directory holds a folder called .cassia; neither this one nor those in it do.",
             "Name a run directory, or the folder that holds run directories.",
         )
+    # A run of the own folder wins over one elsewhere of the same name, as in `find_folder`.
     known = runs_elsewhere(root) | {path.name: path for path in found if not _is_run(root / path.name)}
     _write_elsewhere(known, root)
     return tuple(path.name for path in found)
@@ -198,6 +202,7 @@ def run_ids(root: Path) -> tuple[str, ...]:
 def _made_at(folder: Path) -> int:
     config = RunLayout(root=folder).config
     try:
+        # run.json is written once, so its time is when the run began; the folder's changes with every file.
         return (config if config.exists() else folder).stat().st_mtime_ns
     except OSError:  # it went away between the two looks
         return 0
@@ -281,4 +286,5 @@ def load_cluster(layout: DatasetLayout, cluster: str) -> ClusterResult | None:
     if not path.exists():
         return None
     result = read_json(path, ClusterResult)
+    # Two cluster ids can make the same file name on a system that knows no upper case: the id inside decides.
     return result if result.cluster == cluster else None

@@ -49,6 +49,8 @@ def _alternating(
 ) -> ClusterMarkers:
     known = {gene.gene: gene for gene in first.genes}
     telling = list(_measured(second, statistics, statistics.clusters.index(first.cluster)))
+    # Turn about rather than by score: scores of the two tests are of different numbers of cells and cannot be
+    # compared.
     turns = (gene for pair in zip_longest(first.genes, telling) for gene in pair if gene is not None)
     genes = list({gene.gene: known.get(gene.gene, gene) for gene in turns}.values())[:n_genes]
     return replace(first, genes=tuple(replace(gene, rank=rank) for rank, gene in enumerate(genes, start=1)))
@@ -59,6 +61,8 @@ def _measured(markers: ClusterMarkers, statistics: ClusterStatistics, row: int) 
     at = {gene: i for i, gene in enumerate(statistics.genes)}
     for gene in markers.genes:
         column = at[gene.gene]
+        # A gene that sets a part off from the other parts by being lower everywhere else in the file says
+        # nothing of its type.
         if statistics.log2fc[row, column] > 0:
             values = {name: float(getattr(statistics, name)[row, column]) for name in _SHOWN}
             known: dict[str, Any] = {name: None if np.isnan(v) else v for name, v in values.items()}

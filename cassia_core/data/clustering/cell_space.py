@@ -51,6 +51,7 @@ def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
                 "Choose one of these, or none.",
             )
         return same[0]
+    # The file's map was made of all cells; of a part it shows a corner.
     if params.subset_clusters:
         return None
     for word in _MAP_NAMES:
@@ -76,6 +77,8 @@ def variable_space(
                 "At most one of their genes differs between them, so nothing tells them apart.",
                 "Check the file, or your limits of quality, and choose cells that differ.",
             )
+        # After a look at a part, or with `raw`, genes of the values and of the file can differ: then the mask
+        # has no place.
         if expression.genes == tuple(map(str, adata.var_names)):
             adata.var["highly_variable"] = used
         done.summary = f"{int(used.sum()):,} of {used.size:,} genes"
@@ -127,6 +130,7 @@ def scaled_space(adata: ad.AnnData, findings: Findings, params: ClusteringParams
 
 def _keep_components(adata: ad.AnnData, components: np.ndarray) -> None:
     if "X_pca" in adata.obsm:
+        # The file's own components are kept under another name: nothing of a person's file is lost.
         adata.obsm["X_pca_original"] = adata.obsm["X_pca"]
     adata.obsm["X_pca"] = components
 

@@ -52,6 +52,7 @@ def micro_groups(values: sparse.csr_matrix, seed: int = 0) -> MicroGroups:
         n_genes).
     """
     n_cells = values.shape[0]
+    # About a dozen cells: few enough that two kinds rarely mix, enough that a gene's mean is not all noise.
     n_groups = int(np.clip(n_cells // CELLS_PER_GROUP, 1, MOST_GROUPS))
     fitted = np.arange(n_cells)
     if n_cells > MOST_FITTED:
@@ -80,6 +81,8 @@ def _varying(values: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
     if len(usable) < 2:
         return usable, np.ones(len(usable))
     logs = np.log(mean[usable]), np.log(variance[usable])
+    # The usual variance at a gene's mean, a parabola in logarithms; with few genes a line, which cannot bend
+    # to single points.
     expected = np.exp(np.polyval(np.polyfit(*logs, 2 if len(usable) > 20 else 1), logs[0]))
     excess = variance[usable] / expected
     best = np.sort(np.argsort(-excess, kind="stable")[:MOST_GENES])
@@ -91,6 +94,7 @@ def _directions(centred: np.ndarray) -> np.ndarray:
 
     n_genes = centred.shape[1]
     n = min(N_COMPONENTS, *centred.shape)
+    # Only the last few eigenvectors are asked for; an SVD of all cells would cost many times more.
     _, vectors = eigh(centred.T @ centred, subset_by_index=(n_genes - n, n_genes - 1))
     return np.ascontiguousarray(vectors[:, ::-1], dtype=np.float32)
 
@@ -99,12 +103,15 @@ def _grouped(values, genes, weights, middle, turn, fitted_at, n_groups, seed) ->
     from scipy.cluster.hierarchy import linkage
     from sklearn.cluster import KMeans
 
+    # One start: groups are many and small, and are joined again by what they hold, so a better optimum
+    # changes little.
     means = KMeans(n_groups, n_init=1, max_iter=30, random_state=seed).fit(fitted_at)
     if len(fitted_at) == values.shape[0]:
         codes = means.labels_
     else:
         placed = (values[:, genes] @ (weights[:, None] * turn)) - (middle @ turn)
         codes = means.predict(np.ascontiguousarray(placed, dtype=np.float32))
+    # k-means may leave a centre without cells: codes are made gapless, for they point into arrays.
     kept, codes = np.unique(codes, return_inverse=True)
     if len(kept) < 2:
         return MicroGroups(codes=codes, joins=np.zeros((0, 2), dtype=np.intp))

@@ -28,6 +28,7 @@ def sample_column(columns: Sequence[ColumnInfo], obs: pd.DataFrame) -> str | Non
         if c.looks_like == "sample"
         and 2 <= c.n_values <= MOST_SAMPLES
         and c.name in obs
+        # A column of barcodes or of one large sample has nothing to compare.
         and (obs[c.name].value_counts() >= LEAST_CELLS).sum() >= 2
     ]
     order = {
@@ -63,6 +64,8 @@ def _samples_of(
     column: str, names: np.ndarray, counts: np.ndarray, overall: np.ndarray, rng: np.random.Generator
 ) -> ClusterSamples:
     total = int(counts.sum())
+    # How far apart shares are by chance alone, in a cluster of this size: small clusters look uneven without
+    # any cause.
     drawn = rng.multinomial(total, overall, size=DRAWS) / total
     order = np.argsort(-counts, kind="stable")
     return ClusterSamples(
@@ -72,6 +75,7 @@ def _samples_of(
             for i in order
             if counts[i] or len(names) <= 12
         ),
+        # Total variation distance: the share of cells that would have to change their sample.
         apart=float(np.abs(counts / total - overall).sum() / 2),
         by_chance=float(np.abs(drawn - overall).sum(axis=1).mean() / 2),
     )
@@ -86,6 +90,8 @@ def neighbours_mixed(connectivities: sparse.csr_matrix, samples: pd.Series) -> f
     """
     codes, names = pd.factorize(samples.to_numpy(dtype=object))
     overall = np.bincount(codes, minlength=len(names)) / len(codes)
+    # The chance that two cells drawn at random are of different samples: 1 is reached when neighbours are as
+    # mixed.
     expected = 1.0 - float((overall**2).sum())
     pairs = connectivities.tocoo()
     other = codes[pairs.row] != codes[pairs.col]

@@ -129,6 +129,8 @@ def can_be_read(expression: Expression, reader: CellReader) -> bool:
 def _values_for(expression: Expression, reader: CellReader) -> _Values:
     known = np.zeros(len(expression.genes), dtype=bool)
     known[reader.telling(expression.genes)] = True
+    # Of the genes that the reader does not know only the most variable are looked at: a matrix of all genes
+    # would not fit beside the first for a million cells.
     moments = expression.moments
     spread = np.where(moments.log_mean > 0, moments.log_var / np.maximum(moments.log_mean, 1e-9), 0.0)
     variable = np.zeros_like(known)
@@ -142,6 +144,8 @@ def _values_for(expression: Expression, reader: CellReader) -> _Values:
 
 
 def _small_groups(values: _Values, cells: list[np.ndarray], seed: int) -> list[MicroGroups]:
+    # Groups are made by the genes that tell types apart; by all variable ones, states such as the cell cycle
+    # would split groups instead.
     known = values.values[:, np.flatnonzero(values.telling)]
     return [micro_groups(known[at], seed) for at in cells]
 
@@ -157,6 +161,7 @@ def _profiles(
 
 
 def _means(values: sparse.csr_matrix, groups: MicroGroups) -> tuple[np.ndarray, np.ndarray]:
+    # A product with a membership matrix: sums of all groups in one pass over the stored values.
     n_cells = values.shape[0]
     member = sparse.csr_matrix(
         (np.ones(n_cells, dtype=np.float32), (groups.codes, np.arange(n_cells))), (groups.n_groups, n_cells)

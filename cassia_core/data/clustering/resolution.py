@@ -55,13 +55,16 @@ def suggest_resolution(
         found = []
         for turn in range(n_seeds):
             on_trial((at * n_seeds + turn) / (len(CANDIDATES) * n_seeds))
+            # The same graph with other seeds: clusters that hang on the seed are no property of the cells.
             found.append(communities(graph, resolution, seed + turn))
         trials.append(
             Trial(resolution=resolution, n_clusters=len(np.unique(found[0])), stability=mean_agreement(found))
         )
+    # Clusters smaller than this on average cannot be told from noise by a marker test.
     most = max(2, connectivities.shape[0] // CONFIDENT_CELLS)
     stable = [t for t in trials if t.stability >= STABLE and 1 < t.n_clusters <= most]
     if stable:
+        # The finest that comes back: coarse clusters come back always, and hide types in each other.
         best = max(stable, key=lambda t: (t.n_clusters, -t.resolution))
         reason = (
             f"its {best.n_clusters} clusters come back with other seeds (agreement {best.stability:.2f}), "

@@ -39,6 +39,7 @@ def moments_per_sample(values: sparse.csr_matrix, samples: pd.Series) -> list[Ge
     `MIN_CELLS`.
     """
     sizes = samples.value_counts()
+    # The spread of a gene in a handful of cells is mostly noise, and every sample has one vote.
     kept = sorted(sizes.index[sizes >= MIN_CELLS])
     return [moments(values[(samples == sample).to_numpy()]) for sample in kept]
 
@@ -61,5 +62,7 @@ def harmonise(components: np.ndarray, samples: pd.Series, seed: int = 0) -> np.n
     )
     corrected = np.asarray(found.Z_corr)
     return np.ascontiguousarray(
-        corrected if corrected.shape == components.shape else corrected.T, dtype=np.float32
+        # Versions of harmonypy differ in which way round they give the matrix.
+        corrected if corrected.shape == components.shape else corrected.T,
+        dtype=np.float32,
     )

@@ -35,7 +35,10 @@ def gene_blocks(expression: sparse.csr_matrix) -> Iterator[GeneBlock]:
     n_cells, n_genes = expression.shape
     indptr = expression.indptr.astype(np.int64)
     data = expression.data.astype(np.float32, copy=False)
+    # How far each row has been read: columns are sorted, so every block goes on where the last one ended, and
+    # the matrix is read once in all.
     cursor = indptr[:-1].copy()
+    # Blocks of genes bound the memory; the transposed matrix as a whole would double it.
     n_blocks = max(1, -(-expression.nnz // BLOCK_VALUES))
     row_ranges = ranges(n_cells, n_threads())
     for first, stop in ranges(n_genes, n_blocks):
@@ -47,6 +50,8 @@ def gene_blocks(expression: sparse.csr_matrix) -> Iterator[GeneBlock]:
                 for (a, b), own in zip(row_ranges, counts, strict=True)
             ],
         )
+        # Where each thread writes within each gene follows from the counts of the threads before it: rows
+        # stay in order, and no two threads write to one place.
         start = np.concatenate([[0], np.cumsum(sum(counts))]).astype(np.int64)
         offsets, at = [], start[:-1].copy()
         for own in counts:

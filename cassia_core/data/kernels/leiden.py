@@ -40,11 +40,13 @@ def leiden_clusters(
     best, best_quality = None, -np.inf
     for start in range(n_starts(connectivities.shape[0])):
         check()
+        # Seeds of different runs never meet: seed 1 does not repeat a start of seed 0.
         found = communities(graph, resolution, 1000 * seed + start)
         quality = graph.modularity(found.tolist(), weights="weight", resolution=resolution)
         if best is None or quality > best_quality:
             best, best_quality = found, quality
     assert best is not None, "at least one start"
+    # Names by size, as scanpy gives them; equal sizes keep igraph's order, so names repeat with a seed.
     sizes = np.bincount(best)
     order = np.argsort(-sizes, kind="stable")
     name = np.empty(sizes.size, dtype=object)
@@ -56,6 +58,7 @@ def weighted_graph(connectivities: sparse.csr_matrix):
     """The undirected igraph graph of a symmetric matrix, each edge once, weights in `weight`."""
     import igraph
 
+    # The matrix holds every edge twice; igraph would count both, and weights would double.
     upper = sparse.triu(connectivities, k=1, format="coo")
     edges = np.column_stack([upper.row, upper.col])
     return igraph.Graph(
@@ -67,6 +70,8 @@ def communities(graph, resolution: float, seed: int) -> np.ndarray:
     """Membership of every vertex, shape (n_cells,), whole numbers from 0."""
     import igraph
 
+    # igraph has one generator for the whole process: it is set before and given back after, so another thread
+    # or test is not steered by ours.
     igraph.set_random_number_generator(random.Random(seed))
     try:
         found = graph.community_leiden(

@@ -40,6 +40,7 @@ def nearest_cells(
     on_step
         Called with the fraction done before each tree and round; may raise to stop.
     """
+    # Rows one after another in memory: most of the time goes into distances between whole rows.
     points = np.ascontiguousarray(points, dtype=np.float32)
     n_cells, wide = points.shape[0], k - 1 + extra
     indices = np.full((n_cells, wide), -1, dtype=np.int32)
@@ -58,6 +59,8 @@ def nearest_cells(
     for turn in range(n_rounds):
         on_step((n_trees + turn) / (n_trees + n_rounds))
         reverse = _reverse(indices)
+        # Each round reads the lists of the round before and writes new ones: threads then never see each
+        # other's half-made lists, and the result does not hang on how many there are.
         new_indices, new_squares = indices.copy(), squares.copy()
         in_threads(
             _compare_round,
@@ -67,6 +70,7 @@ def nearest_cells(
             ],
         )
         indices, squares = new_indices, new_squares
+    # A cell is put first by rule and not by search: cells with the same values have distance 0 as well.
     own = np.arange(n_cells, dtype=np.int32)[:, None]
     distances = np.concatenate(
         [np.zeros((n_cells, 1), dtype=np.float32), np.sqrt(squares[:, : k - 1])], axis=1
@@ -82,9 +86,12 @@ def _leaves(points: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
     while np.diff(starts).max() > LEAF_CELLS:
         sizes = np.diff(starts)
         leaf = np.repeat(np.arange(sizes.size), sizes)
+        # The direction between two random cells of a leaf follows the spread of the data, where a random
+        # direction would mostly cut across it.
         ends = [order[starts[:-1] + (rng.random(sizes.size) * sizes).astype(np.int64)] for _ in range(2)]
         direction = points[ends[0]] - points[ends[1]]
         place = np.einsum("ij,ij->i", points[order], direction[leaf])
+        # One sort for all leaves of a level: by leaf first, so no cell leaves its own.
         order = order[np.lexsort((place, leaf))]
         starts = np.unique(np.concatenate([starts, starts[:-1] + sizes // 2]))
     return order, starts
@@ -104,6 +111,8 @@ def _fill_reverse(indices, reverse, filled):
     for j in range(wide):
         for i in range(n_cells):
             other = indices[i, j]
+            # A hub is in the lists of thousands of cells; only the closest (columns come in order) are
+            # followed.
             if other >= 0 and filled[other] < wide:
                 reverse[other, filled[other]] = i
                 filled[other] += 1
@@ -121,6 +130,7 @@ def _square(points, a, b):
 @njit(cache=True, nogil=True)
 def _insert(indices, squares, cell, other, square):
     wide = indices.shape[1]
+    # Most candidates are farther than all that are kept: they cost one comparison.
     if square >= squares[cell, wide - 1]:
         return
     for j in range(wide):
@@ -146,12 +156,15 @@ def _compare_leaves(points, order, starts, first, stop, indices, squares):
 @njit(cache=True, nogil=True)
 def _compare_round(points, indices, reverse, first, stop, new_indices, new_squares):
     n_cells, wide = indices.shape
+    # Stamped with the cell at hand, so that it need not be cleared between cells.
     met = np.full(n_cells, -1, dtype=np.int32)
     for cell in range(first, stop):
         met[cell] = cell
         for j in range(wide):
             if indices[cell, j] >= 0:
                 met[indices[cell, j]] = cell
+        # Neighbours of neighbours, and of cells that name this one: whoever is near a near one is probably
+        # near, too (Dong et al., WWW 2011).
         for j in range(2 * wide):
             middle = indices[cell, j] if j < wide else reverse[cell, j - wide]
             if middle < 0:

@@ -45,6 +45,7 @@ def neighbor_graph(
         Called with the fraction done; may raise to stop.
     """
     n_cells = components.shape[0]
+    # scanpy's rule for few cells: half of them and the cell itself.
     k = max(2, n_neighbors if n_neighbors <= n_cells else 1 + n_cells // 2)
     exact = n_cells <= EXACT_CELLS
     indices, distances = (
@@ -69,6 +70,7 @@ def fuzzy_graph(indices: np.ndarray, distances: np.ndarray) -> sparse.csr_matrix
     )
     directed.eliminate_zeros()
     reverse = directed.T.tocsr()
+    # The fuzzy union of UMAP: a + b - ab, the chance that at least one of two edges is there.
     graph = (directed + reverse - directed.multiply(reverse)).tocsr()
     graph.sort_indices()
     graph.eliminate_zeros()
@@ -86,6 +88,8 @@ def _exact(components: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 def _self_first(indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Put each cell first in its own row at distance 0 (a twin at distance 0 may have taken its place)."""
     own = np.arange(indices.shape[0])
+    # Cells with the same values may come before the cell itself; it is moved to the front, for what follows
+    # takes the first column as the cell.
     wrong = np.flatnonzero(indices[:, 0] != own)
     for row in wrong:
         at = np.flatnonzero(indices[row] == row)
@@ -100,11 +104,15 @@ def _self_first(indices: np.ndarray, distances: np.ndarray) -> tuple[np.ndarray,
 @njit(cache=True, nogil=True)
 def _strengths(distances, indices, mean_distance, out):
     n_cells, k = distances.shape
+    # Source: umap-learn, smooth_knn_dist: the width of each cell is chosen so that its strengths sum to
+    # log2(k), by bisection; 64 steps and the tolerance are umap-learn's, too.
     target = np.log2(np.float64(k))
     for i in range(n_cells):
         nearest, row_sum = np.float32(0.0), 0.0
         for j in range(k):
             row_sum += distances[i, j]
+            # The nearest cell that is not at the same place: it gets strength 1, so no cell is cut off from
+            # the rest.
             if nearest == 0.0 and distances[i, j] > 0.0:
                 nearest = distances[i, j]
         low, high, width = np.float32(0.0), np.float32(np.inf), np.float32(1.0)
@@ -121,6 +129,7 @@ def _strengths(distances, indices, mean_distance, out):
             else:
                 low = width
                 width = np.float32(width * 2) if np.isinf(high) else np.float32((low + high) / 2)
+        # Where most neighbours lie at the same place the width would fall to 0 and every strength with it.
         floor = _MIN_SCALE * (row_sum / k if nearest > 0.0 else mean_distance)
         width = np.float32(max(width, floor))
         for j in range(k):

@@ -34,6 +34,7 @@ class GeneMoments:
 def as_csr(matrix: object) -> sparse.csr_matrix:
     """Any matrix as CSR with int32 indices, sorted, no copy where it is one already."""
     csr = matrix if isinstance(matrix, sparse.csr_matrix) else sparse.csr_matrix(matrix)
+    # One type of index for the compiled steps: with two, numba compiles everything twice.
     if csr.indices.dtype != np.int32:
         csr = sparse.csr_matrix((csr.data, csr.indices.astype(np.int32), csr.indptr), shape=csr.shape)
     csr.sort_indices()
@@ -45,6 +46,7 @@ def compact_counts(values: np.ndarray) -> np.ndarray:
 
     Halves or quarters the memory of the counts that are kept beside the log-normalised values.
     """
+    # In pieces of 16 million values: a mask of all of them would take as much memory as the matrix.
     step = 1 << 24
     chunks = [values[i : i + step] for i in range(0, values.size, step)]
     if values.dtype.kind == "f" and not all(bool((c == np.rint(c)).all()) for c in chunks):
@@ -53,6 +55,7 @@ def compact_counts(values: np.ndarray) -> np.ndarray:
     high = max((float(c.max()) for c in chunks), default=0.0)
     if low < 0:
         return values.astype(np.float32, copy=False)
+    # Counts are mostly below 256: a byte each is a quarter of what float32 takes, without loss.
     for dtype in (np.uint8, np.uint16, np.uint32):
         if high <= np.iinfo(dtype).max:
             return values.astype(dtype, copy=False)
@@ -89,6 +92,8 @@ def normalise_counts(counts: sparse.csr_matrix, target_sum: float) -> tuple[spar
             start,
             stop,
             out,
+            # Sums of its own for every thread, added at the end: adding into one array would need a lock per
+            # value.
             np.zeros((5, counts.shape[1])),
         )
         for start, stop in ranges(counts.shape[0], n_threads())
@@ -128,6 +133,7 @@ def _finish(sums: np.ndarray, n_cells: int) -> GeneMoments:
         mean=mean,
         var=(sums[1] / n_cells - mean**2) * correction,
         log_mean=log_mean,
+        # Mean of squares minus square of mean: may come out a hair below 0 for a gene that hardly varies.
         log_var=np.maximum((sums[3] / n_cells - log_mean**2) * correction, 0.0),
         n_cells=sums[4].astype(np.int64),
     )
@@ -136,6 +142,8 @@ def _finish(sums: np.ndarray, n_cells: int) -> GeneMoments:
 @njit(cache=True, nogil=True)
 def _normalise_rows(indptr, indices, counts, target_sum, start, stop, out, sums):
     """Rows `start` to `stop`. A cell holds few distinct counts, so each logarithm is taken once per cell."""
+    # Within a cell the counts 1, 2, 3 come again and again; their logarithms are computed once per cell.
+    # `seen` says for which cell a slot is good, so nothing is cleared in between.
     logs = np.zeros(_MEMO, dtype=np.float32)
     plain = np.zeros(_MEMO, dtype=np.float32)
     seen = np.full(_MEMO, -1, dtype=np.int64)
@@ -143,6 +151,7 @@ def _normalise_rows(indptr, indices, counts, target_sum, start, stop, out, sums)
         total = 0.0
         for j in range(indptr[row], indptr[row + 1]):
             total += counts[j]
+        # Also true of NaN, which `total <= 0.0` would let pass.
         if not total > 0.0:
             return False
         scale = np.float32(np.float32(total) / target_sum)
@@ -153,6 +162,8 @@ def _normalise_rows(indptr, indices, counts, target_sum, start, stop, out, sums)
             if known and seen[slot] == row:
                 log_value, value = logs[slot], plain[slot]
             else:
+                # float32 at every step, as scanpy computes it: the values are equal to scanpy's to the last
+                # bit.
                 log_value = np.float32(np.log1p(np.float32(count / scale)))
                 value = np.float32(np.expm1(log_value))
                 if known:

@@ -74,13 +74,17 @@ def _components(
     on_chunk: Callable[[float], None],
 ) -> np.ndarray:
     n_cells, n_used = offsets.shape
+    # Centring takes one dimension away, and the Lanczos solver needs one more than it is asked for.
     n_comps = max(1, min(n_comps, n_cells - 1, n_used - 1))
     mean = np.asarray(offsets.sum(axis=0, dtype=np.float64)).ravel() / n_cells + baseline
     chunks = _Chunks(offsets, baseline - mean)
+    # A gene-by-gene matrix pays where cells are many and genes few; else the matrix is only ever multiplied
+    # with vectors and never laid out.
     if n_used <= COVARIANCE_GENES and n_cells > n_used // 2:
         loadings = _top_vectors(chunks.covariance(on_chunk), n_comps, seed)
     else:
         loadings = _top_vectors(chunks.operator(), n_comps, seed)
+    # Eigenvectors have no sign of their own: without a rule, maps would be mirrored between machines.
     loadings *= np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(n_comps)])
     scores = chunks.project(loadings.astype(np.float32))
     on_chunk(1.0)
@@ -92,8 +96,10 @@ def _scaled_offsets(
 ) -> tuple[sparse.csr_matrix, np.ndarray]:
     """Scaled and clipped values as "baseline of the gene + a sparse offset", so that zeros stay implicit."""
     std = np.sqrt(moments.log_var)
+    # A gene that is the same in all cells stays 0 after centring, whatever it is divided by.
     std[std == 0] = 1.0
     baseline = np.clip(-moments.log_mean / std, -max_value, max_value)
+    # Two passes, count and then fill, so that threads write to places of their own without a lock.
     position = np.full(genes.size, -1, dtype=np.int32)
     position[genes] = np.arange(int(genes.sum()), dtype=np.int32)
     indptr = expression.indptr.astype(np.int64)
@@ -149,6 +155,7 @@ class _Chunks:
             block = self.dense(start, stop)
             # BLAS adds onto `total` itself; only one triangle is computed, which is all the solvers read.
             total = linalg.blas.ssyrk(1.0, block.T, beta=1.0, c=total.T, overwrite_c=True, lower=True).T
+        # The divisor does not turn the components; it keeps the tolerance of the solver comparable.
         total /= n_cells - 1
         return np.triu(total) + np.triu(total, 1).T
 
@@ -158,6 +165,7 @@ class _Chunks:
 
         def product(vector: np.ndarray) -> np.ndarray:
             vector = np.ravel(vector)
+            # (offsets + 1 shift)' (offsets + 1 shift) v, multiplied out: the dense matrix is never made.
             scores = self.offsets @ vector + shift @ vector
             return (self.offsets.T @ scores + shift * scores.sum()) / (n_cells - 1)
 
@@ -170,10 +178,13 @@ class _Chunks:
 def _top_vectors(covariance: np.ndarray | LinearOperator, n_comps: int, seed: int) -> np.ndarray:
     """Eigenvectors of the largest eigenvalues, largest first, shape (n_genes, n_comps), float64."""
     n_genes = int(covariance.shape[0])
+    # Lanczos finds few vectors of many fast; for few genes, or a quarter of all vectors, LAPACK is faster and
+    # exact.
     if isinstance(covariance, np.ndarray) and (n_genes <= 500 or n_comps * 4 > n_genes):
         return linalg.eigh(covariance.astype(np.float64), subset_by_index=(n_genes - n_comps, n_genes - 1))[
             1
         ][:, ::-1]
+    # ARPACK draws its own first vector otherwise, from a state that no seed reaches.
     start = np.random.default_rng(seed).uniform(-1, 1, size=n_genes).astype(covariance.dtype)
     values, vectors = eigsh(
         covariance, k=n_comps, v0=start, tol=1e-7 if covariance.dtype == np.float64 else 1e-6
@@ -212,6 +223,7 @@ def _fill_kept(
         for j in range(indptr[row], indptr[row + 1]):
             gene = indices[j]
             if position[gene] >= 0:
+                # Clipped before the baseline is taken off, so that a zero and a stored zero come out alike.
                 value = min(max((data[j] - mean[gene]) / std[gene], -max_value), max_value)
                 new_indices[at] = position[gene]
                 values[at] = value - baseline[gene]

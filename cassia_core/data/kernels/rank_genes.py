@@ -61,6 +61,8 @@ def rank_genes(
     size = sizes[:-1, None].astype(np.float64)
     rest = n_cells - size
     mean_in = sums.values[:-1] / size
+    # Sums of all minus sums of the cluster: the rest is never gone through again, however many clusters there
+    # are. Sums are float64, in which the difference loses nothing that float32 scores could show.
     mean_out = (sums.values.sum(axis=0) - sums.values[:-1]) / rest
     score, pval = _test(method, sums, size, rest, mean_in, mean_out, expression, codes)
     with np.errstate(invalid="ignore"):
@@ -88,6 +90,7 @@ def adjust(pval: np.ndarray) -> np.ndarray:
     order = np.argsort(pval, axis=-1, kind="stable")
     n = pval.shape[-1]
     scaled = np.take_along_axis(pval, order, axis=-1) * (n / np.arange(1, n + 1))
+    # From the largest p value downwards, for an adjusted value must not be larger than that of a weaker gene.
     falling = np.minimum.accumulate(scaled[..., ::-1], axis=-1)[..., ::-1]
     adjusted = np.empty_like(pval)
     np.put_along_axis(adjusted, order, np.minimum(falling, 1.0), axis=-1)
@@ -106,12 +109,16 @@ def _test(
 ) -> tuple[np.ndarray, np.ndarray]:
     if method == "wilcoxon":
         n_cells = size + rest
+        # The normal approximation without a correction for ties, as scanpy has it by default: with it, scores
+        # of sparse genes would be higher than those people compare with.
         score = (sums.ranks[:-1] - size * (n_cells + 1) / 2) / np.sqrt(size * rest * (n_cells + 1) / 12)
         return score, 2 * special.ndtr(-np.abs(score))
     if method == "t-test":
         from scipy import stats  # slow to import, and needed here only
 
         squares_out = sums.squares.sum(axis=0) - sums.squares[:-1]
+        # From sums of squares, with the divisor n - 1; rounding may make a variance a hair negative, so it is
+        # cut at 0 below.
         var_in = (sums.squares[:-1] / size - mean_in**2) * size / np.maximum(size - 1, 1)
         var_out = (squares_out / rest - mean_out**2) * rest / np.maximum(rest - 1, 1)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -124,6 +131,8 @@ def _test(
                 rest,
                 equal_var=False,
             )
+        # A gene without any spread in both groups has no t statistic: it tells nothing, which is score 0 and
+        # p 1.
         return np.nan_to_num(score, nan=0.0), np.where(np.isnan(pval), 1.0, pval)
     return _logistic(expression, codes, size.shape[0])
 
@@ -141,6 +150,7 @@ def _logistic(
     model = LogisticRegression().fit(expression[named], codes[named])
     score = np.zeros((n_clusters, expression.shape[1]))
     if n_clusters == 2:
+        # Of two classes scikit-learn gives the second one's coefficients only.
         score[1], score[0] = model.coef_[0], -model.coef_[0]
     else:
         score[model.classes_] = model.coef_
@@ -155,6 +165,8 @@ def _sweep(
     on_block: Callable[[float], None],
 ) -> tuple[_Sums, np.ndarray]:
     n_cells, n_genes = expression.shape
+    # Cells of no cluster become one more group, so that they count among "the others" without a test in every
+    # loop.
     groups = np.where(codes >= 0, codes, n_clusters).astype(np.int32)
     sizes = np.bincount(groups, minlength=n_clusters + 1)
     sums = _Sums(
@@ -198,6 +210,7 @@ def _work_on(
         _rank_columns(
             block.start,
             block.rows,
+            # The bits of the floats: see `_rank_columns`.
             block.values.view(np.uint32),
             groups,
             sizes,
@@ -232,6 +245,7 @@ def _sum_columns(starts, rows, values, groups, start, stop, first, sums, squares
 def _rank_columns(starts, rows, bits, groups, sizes, n_cells, start, stop, first, rank_sums):
     """Average ranks over all cells, summed per group. Zeros are never laid out: they share one rank."""
     n_groups = rank_sums.shape[0]
+    # Room for the longest column once, instead of one allocation for each gene.
     longest = 0
     for column in range(start, stop):
         longest = max(longest, starts[column + 1] - starts[column])
@@ -242,8 +256,13 @@ def _rank_columns(starts, rows, bits, groups, sizes, n_cells, start, stop, first
         zeros = sizes.copy()
         for j in range(starts[column], starts[column + 1]):
             pattern = bits[j]
+            # Stored zeros (also -0.0) belong to the zeros that are not stored.
             if pattern & np.uint32(0x7FFFFFFF) == 0:
                 continue
+            # The bits of two positive floats, read as whole numbers, stand in the order of the floats.
+            # Turning all bits of negative ones, and setting the first bit of positive ones, puts negative
+            # below positive and the larger magnitude first, so a radix sort of whole numbers sorts floats, in
+            # a fraction of the time of a comparison sort.
             if pattern >> np.uint32(31):
                 negative += 1
                 pattern = ~pattern
@@ -256,10 +275,13 @@ def _rank_columns(starts, rows, bits, groups, sizes, n_cells, start, stop, first
         n_zeros = n_cells - n
         summed = np.zeros(n_groups)
         for g in range(n_groups):
+            # All zeros share the mean of the ranks they take up, which come right after the negative values.
+            # Nine in ten values are zero, and none of them is sorted.
             summed[g] = zeros[g] * (negative + (n_zeros + 1) / 2)
         i = 0
         while i < n:
             j = i + 1
+            # Equal values share the mean of their ranks, the definition of the test.
             while j < n and key[j] == key[i]:
                 j += 1
             rank = (i + j + 1) / 2 + (n_zeros if i >= negative else 0)
@@ -277,6 +299,8 @@ def _sort_pairs(key, group, other_key, other_group, n):
     mask = np.uint32((1 << _RADIX) - 1)
     for turn in range(3):
         shift = np.uint32(turn * _RADIX)
+        # Counting sort by one digit, from the lowest: each pass keeps the order of the one before, so three
+        # passes of 11 bits sort all 32.
         place = np.zeros((1 << _RADIX) + 1, dtype=np.int64)
         for i in range(n):
             place[((key[i] >> shift) & mask) + 1] += 1

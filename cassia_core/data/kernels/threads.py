@@ -13,6 +13,7 @@ MAX_THREADS = 8
 
 def n_threads() -> int:
     """Cores that this process may use, at most eight."""
+    # The cores this process may use, not those the machine has: containers and clusters give fewer.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, MAX_THREADS))
 
@@ -25,6 +26,7 @@ def ranges(total: int, parts: int) -> list[tuple[int, int]]:
 
 def in_threads(work: Callable[..., object], jobs: list[tuple]) -> list:
     """Call `work(*job)` for every job, one thread each, and return the results in order."""
+    # No thread for one job: errors then keep a short trace, and a debugger stops inside.
     if len(jobs) == 1:
         return [work(*jobs[0])]
     with ThreadPoolExecutor(len(jobs)) as pool:

@@ -79,12 +79,16 @@ def layout(
     """
     rng = np.random.default_rng(seed)
     graph = connectivities.tocoo()
+    # An edge weaker than this would be drawn less than once in all epochs: umap-learn leaves it out, and so
+    # do we, or maps would differ.
     keep = graph.data >= graph.data.max(initial=0.0) / n_epochs
     head, tail, weight = graph.row[keep], graph.col[keep], graph.data[keep]
     embedding = _start(components, rng)
     if not weight.size:
         return embedding
+    # Epochs between two draws of an edge: the strongest is drawn in every epoch.
     every = (weight.max() / weight).astype(np.float32)
+    # A state of its own for every cell keeps the map the same for a seed; 0 would stay 0 for ever.
     states = rng.integers(1, 2**63 - 1, size=embedding.shape[0], dtype=np.int64).view(np.uint64)
     _optimise(
         embedding,
@@ -103,6 +107,8 @@ def layout(
 def _start(components: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     first = components[:, :2] if components.shape[1] > 1 else np.column_stack([components[:, 0]] * 2)
     span = np.abs(first).max() or 1.0
+    # The noise parts cells at the same place, between which there is no direction to move; the scale of 10 is
+    # that of umap-learn, for which its step sizes are made.
     noisy = first * (10.0 / span) + rng.normal(scale=1e-4, size=first.shape)
     low, high = noisy.min(axis=0), noisy.max(axis=0)
     return np.ascontiguousarray(
@@ -120,6 +126,7 @@ def _optimise(embedding, head, tail, every, states, a, b, n_epochs, status):
     for epoch in range(n_epochs):
         if status[1] != 0:
             return
+        # Steps become shorter to nothing at the end, so the map comes to rest.
         alpha = one - np.float32(epoch) / np.float32(n_epochs)
         for i in range(n_edges):
             if next_edge[i] > epoch:
@@ -130,6 +137,8 @@ def _optimise(embedding, head, tail, every, states, a, b, n_epochs, status):
             square = dx * dx + dy * dy
             if square > 0:
                 power = square**b
+                # The gradient of the attraction, cut at 4 in each direction: one far edge must not throw a
+                # cell across the map.
                 pull = -two * a * b * power / (square * (a * power + one))
                 gx = min(max(pull * dx, -four), four) * alpha
                 gy = min(max(pull * dy, -four), four) * alpha
@@ -138,9 +147,12 @@ def _optimise(embedding, head, tail, every, states, a, b, n_epochs, status):
                 embedding[k, 0] -= gx
                 embedding[k, 1] -= gy
             next_edge[i] += every[i]
+            # Negative samples owed since this edge was last drawn: five for each draw, whatever the pace of
+            # the edge.
             n_negative = int((epoch - next_negative[i]) / every_negative[i])
             state = states[j]
             for _ in range(n_negative):
+                # xorshift64 (Marsaglia 2003): numba's own generator is one per thread and would not repeat.
                 state ^= state << np.uint64(13)
                 state ^= state >> np.uint64(7)
                 state ^= state << np.uint64(17)
@@ -148,6 +160,7 @@ def _optimise(embedding, head, tail, every, states, a, b, n_epochs, status):
                 dx, dy = x - embedding[k, 0], y - embedding[k, 1]
                 square = dx * dx + dy * dy
                 if square > 0:
+                    # `tiny` keeps the push finite between cells that nearly touch.
                     push = two * b / ((tiny + square) * (a * square**b + one))
                     x += min(max(push * dx, -four), four) * alpha
                     y += min(max(push * dy, -four), four) * alpha

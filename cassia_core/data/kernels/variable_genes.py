@@ -27,6 +27,7 @@ def variable_genes(moments: GeneMoments, params: ClusteringParams, min_cells: in
     Source: scanpy.pp.highly_variable_genes; Satija et al., Nat Biotechnol 2015.
     """
     table = dispersions(moments)
+    # A gene seen in a handful of cells can have a large spread by one cell alone.
     found = moments.n_cells >= min_cells
     spread = table["dispersions_norm"].to_numpy()
     if params.n_top_genes is not None:
@@ -46,6 +47,7 @@ def variable_genes_over_samples(
     means, spreads = np.zeros((len(samples), n_genes)), np.zeros((len(samples), n_genes))
     votes = np.zeros(n_genes)
     for at, sample in enumerate(samples):
+        # Bins are made of the genes of a sample that are there at all, as scanpy does it.
         seen = sample.n_cells > 0
         table = dispersions(
             GeneMoments(**{f.name: getattr(sample, f.name)[seen] for f in fields(GeneMoments)})
@@ -58,6 +60,8 @@ def variable_genes_over_samples(
         warnings.simplefilter("ignore", RuntimeWarning)  # a gene that has no value in any sample
         spread = np.nan_to_num(np.nanmean(spreads, axis=0), nan=0.0)
     if params.n_top_genes is not None:
+        # Votes of samples first, mean spread second: a gene that varies in one sample only is likelier to be
+        # a batch effect.
         order = np.lexsort((-spread, -np.where(found, votes, -1)))[: params.n_top_genes]
         chosen = np.zeros(n_genes, dtype=bool)
         chosen[order] = True
@@ -81,14 +85,17 @@ def _top(spread: np.ndarray, n: int) -> np.ndarray:
 def dispersions(moments: GeneMoments) -> pd.DataFrame:
     """Mean, dispersion and normalised dispersion of every gene (columns `means`, `dispersions`,
     `dispersions_norm`)."""
+    # scanpy's own value for a gene without expression: its logarithm must be there for the bins.
     mean = np.where(moments.mean == 0, 1e-12, moments.mean)
     dispersion = moments.var / mean
     dispersion = np.where(dispersion == 0, np.nan, dispersion)
     with np.errstate(invalid="ignore"):
         table = pd.DataFrame({"means": np.log1p(mean), "dispersions": np.log(dispersion)})
+    # Spread grows with the mean; a gene is compared with those of about the same mean (Satija et al. 2015).
     bins = pd.cut(table["means"], bins=N_BINS)
     grouped = table["dispersions"].groupby(bins, observed=True)
     centre, width = grouped.transform("mean"), grouped.transform("std")
+    # A bin with one gene has no spread of spreads; scanpy then gives that gene exactly 1.
     alone = width.isna()
     width = width.mask(alone, centre)
     centre = centre.mask(alone, 0.0)
@@ -100,6 +107,7 @@ def genes_for_pca(variable: np.ndarray, moments: GeneMoments) -> np.ndarray:
     """The variable genes, or every gene that varies where the data are a small panel or too few were
     picked.
     """
+    # A panel was chosen to tell types apart: leaving most of it out as not variable throws the choice away.
     if variable.size > PANEL_GENES and int(variable.sum()) >= FEWEST_VARIABLE:
         return variable
     return moments.log_var > 0

@@ -48,6 +48,8 @@ def doublet_scores(
         }
     )
     small = []
+    # Doublets form within one droplet run: simulated pairs of cells from two samples could not have happened
+    # and would hide those that did.
     for sample in sorted(names.unique()):
         check()
         rows = np.flatnonzero(names == sample)
@@ -58,8 +60,10 @@ def doublet_scores(
         cells = ad.AnnData(part.astype(np.float32))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # Scrublet adds up counts, so it is given the counts and normalises by itself.
             sc.pp.scrublet(cells, random_state=seed, verbose=False)
         found.loc[rows, "doublet_score"] = cells.obs["doublet_score"].to_numpy(dtype=np.float32)
+        # Scrublet leaves the call out where it finds no threshold: scores then stand without calls.
         if "predicted_doublet" in cells.obs:
             found.loc[rows, "predicted_doublet"] = cells.obs["predicted_doublet"].to_numpy(dtype=bool)
     if small:

@@ -45,6 +45,8 @@ def failing(metrics: pd.DataFrame, qc: QCParams) -> pd.Series:
             out |= values < low
         if high is not None:
             out |= values > high
+        # The first limit that a cell fails is its reason: one reason per cell, so that reasons add up to the
+        # cells set aside.
         reason = reason.mask((reason == "") & out, words)
     return reason
 
@@ -61,6 +63,8 @@ def suggest_cutoffs(metrics: pd.DataFrame, n_mads: float = 5.0, n_mads_mito: flo
     """
     limits: dict[str, Any] = {}
     for name, number in (("genes", int), ("counts", float)):
+        # Counts and genes are spread like a bell only after the logarithm; without it the lower limit is
+        # below 0.
         bounds = _bounds(np.log1p(metrics[f"n_{name}"].to_numpy(float)), n_mads)
         if bounds is not None:
             low, high = np.expm1(bounds)
@@ -75,6 +79,7 @@ def suggest_cutoffs(metrics: pd.DataFrame, n_mads: float = 5.0, n_mads_mito: flo
 def _bounds(values: np.ndarray, n_mads: float) -> tuple[float, float] | None:
     centre = float(np.median(values))
     spread = float(np.median(np.abs(values - centre)))
+    # More than half of the cells have one value; any other value would be infinitely far away.
     if not spread > 0:
         return None
     return centre - n_mads * spread, centre + n_mads * spread

@@ -23,6 +23,7 @@ def find_conflicts(scores: Scores, share: np.ndarray, column: int) -> tuple[Evid
     """Genes that clearly mark a lineage which excludes the label's."""
     profiles = scores.profiles
     own = profiles.subtree(column)
+    # The most likely type below the label speaks for it: a label may name a class whose members differ.
     best_own = max(own, key=lambda t: (float(share[t]), -t))
     own_gain = profiles.gain[scores.rows][:, own].max(axis=1, initial=0.0)
     found: dict[int, EvidenceItem] = {}
@@ -31,6 +32,7 @@ def find_conflicts(scores: Scores, share: np.ndarray, column: int) -> tuple[Evid
         genes = [
             i for i in range(len(scores.genes)) if gains[i] > CLEAR_GAIN and own_gain[i] < EXPLAINED_GAIN
         ]
+        # Two types always explain a list better than one; only a clear gain means that both are there.
         alone = max(
             float(scores.llr[best_own]), float(scores.llr[t]) if scores.llr[best_own] > 0 else -np.inf
         )
@@ -72,6 +74,8 @@ def _strangers(scores: Scores, column: int) -> list[int]:
     profiles = scores.profiles
     own = profiles.lineage_names[profiles.lineage[column]]
     fit = scores.llr + scores.prior
+    # The best type of each other lineage, and at most six: the weaker ones of a lineage would say the same
+    # genes again.
     tops = [
         int(np.where(profiles.lineage == i, fit, -np.inf).argmax())
         for i, name in enumerate(profiles.lineage_names)

@@ -45,6 +45,8 @@ def weigh_expected(
     measured in this cluster and found low, or listed for other clusters only.
     """
     listed, weights = _listed(entry, scores)
+    # Beside the genes on the list those are asked for that should be there: a missing marker says as much as
+    # a present one.
     own = {m.gene: m.weight for m in load_knowledge().markers_of(entry, scores.profiles.species)}
     asked = [gene for gene in sorted(own, key=lambda gene: -own[gene])[:ASKED] if gene not in listed]
     measured = _measure(markers, (*listed.values(), *asked), expression)
@@ -78,6 +80,7 @@ def _listed(entry: CellTypeEntry, scores: Scores) -> tuple[dict[str, str], list[
     listed, weights = {}, []
     for gene, row, weight in zip(scores.genes, scores.rows, scores.weights, strict=True):
         says = float(gain[row, column])
+        # A gene that another type explains far better is no support, even though it fits.
         if says * weight > TELLING and says > LEAST_PART * float(gain[row].max()):
             listed[current(gene, species)] = gene
             weights.append(round(says * float(weight), 2))
@@ -137,8 +140,11 @@ def _look(
         return item("not_measured", f"{gene} marks {entry.name} but was not measured.")
     if found.status == "only_elsewhere":
         text = f"{gene} marks {entry.name} and is listed for cluster {found.top_cluster}, not for this one."
+        # Half the weight: lists are cut at a number of genes, so absence from one is weaker than a low
+        # measured value.
         return item("silent", text, 0.5)
     pct, change = found.pct_in, found.log2fc
+    # Expressed by enough cells and more than elsewhere, though not among the top genes: 0.7 of the weight.
     if pct is not None and pct >= EXPRESSED_PCT and (change is None or change >= ENRICHED_LOG2FC):
         text = f"{gene} marks {entry.name}; {pct:.0%} of the cells express it, more than elsewhere."
         return item("supporting", text, 0.7)

@@ -23,6 +23,7 @@ def light_of(
         cycles = evidence.label.strip().lower() == PROLIFERATING
         told = "These cells proliferate; of which kind is not told by these genes."
         return "look", told if cycles else "No cell type could be named."
+    # Order matters: whoever reads the card sees one reason, so the strongest doubt comes first.
     if verdict is not None and not verdict.passed:
         return "look", "The validator did not accept the label."
     if evidence is not None and (invented := evidence.genes("cited_not_in_data")):
@@ -32,6 +33,8 @@ def light_of(
         return "look", evidence.problems[0] if evidence.problems else "The genes hardly speak for the label."
     if score is not None and score.value < RED_SCORE:
         return "look", f"The scorer gave {score.value:.0f} of 100."
+    # Never green without a check: a label the knowledge base does not know may be right, and nobody has
+    # looked.
     if measured is None or evidence is None:
         return (
             "medium",
@@ -39,6 +42,7 @@ def light_of(
         )
     if evidence.problems:
         return "medium", evidence.problems[0]
+    # A sure lineage is not a sure type: "T cell" may be beyond doubt while CD4 or CD8 is a guess.
     if evidence.kind is not None and evidence.kind < GREEN_KIND:
         close = (
             f"; {everyday_name(evidence.best_alternative)} comes close" if evidence.best_alternative else ""

@@ -122,6 +122,8 @@ def rank_types(
 def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking, np.ndarray]:
     """The ranking of a scored list, and the posterior of every type."""
     profiles = scores.profiles
+    # A list of fifty genes is not fifty independent witnesses: the temperature takes back the certainty that
+    # multiplying them pretends (docs/EVIDENCE.md).
     share = _softmax(scores.fit / settings.temperature + scores.prior)
     here, below, members = _from_cells(scores) or _from_list(profiles, share, settings)
     inside = np.where(members, share, 0.0)
@@ -131,6 +133,7 @@ def answer(scores: Scores, settings: EngineSettings = DEFAULTS) -> tuple[Ranking
     reason = _why_not(scores, best, states, settings)
     mixture = None if reason else find_mixture(scores, settings)
     outside = np.where(members, -1.0, share)
+    # The types above the answer are no rivals: whoever is a CD4 T cell is a T cell.
     outside[[profiles.column[entry.name] for entry in _path(profiles, here)]] = -1.0
     runner_up = int(outside.argmax())
     ranking = Ranking(
@@ -162,6 +165,7 @@ def _cycles(scores: Scores, states: tuple[StateCall, ...], here: int | None) -> 
         return bool(seen)
     rows = dict(zip(scores.genes, scores.rows, strict=True))
     owned = sum(float(scores.profiles.gain[rows[gene], here]) > CLEARLY for gene in seen)
+    # Germ cells and progenitors have cycling genes among their own markers: then they say nothing more.
     return 2 * owned < len(seen)
 
 
@@ -228,6 +232,7 @@ def _umbrella(
         if profiles.parent[t] < 0 or profiles.lineage[profiles.parent[t]] != top
     )
     above = int(profiles.parent[uppermost])
+    # No lineage stands out below their common roof: the roof is the honest answer.
     if above < 0 or by_lineage[top] >= settings.stand_out * _subtree_share(profiles, share, above):
         return None
     return above
@@ -246,6 +251,7 @@ def _why_not(scores: Scores, best: int, states: tuple[StateCall, ...], settings:
     """Why a list is not labelled; "" when it can be."""
     if not scores.genes:
         return "The cluster has no marker genes."
+    # Better than chance at this length of list; without this test every list would get some name.
     if scores.support(best, settings) > 0:
         return ""
     if any(state.entry.kind == CYCLING for state in states):
@@ -264,6 +270,7 @@ def _deepest(profiles: Profiles, share: np.ndarray, settings: EngineSettings) ->
         best = max(
             (t for t in profiles.children[here] if t in totals), key=lambda t: (totals[t], -t), default=None
         )
+        # From a class that nobody uses as a label ("leukocyte") the step down needs less certainty.
         abstract = profiles.entries[here].name in abstract_types()
         needed = settings.descend_abstract if abstract else settings.descend
         if best is None or totals[best] < needed * totals[here]:

@@ -22,6 +22,7 @@ def find_mixture(scores: Scores, settings: EngineSettings) -> tuple[int, int] | 
     """
     profiles, llr = scores.profiles, scores.llr
     fit = llr / settings.temperature + scores.prior
+    # One candidate per lineage: two types of one lineage share most markers and are no mixture of cells.
     tops = [
         int(np.where(profiles.lineage == i, fit, -np.inf).argmax())
         for i in range(len(profiles.lineage_names))
@@ -30,6 +31,8 @@ def find_mixture(scores: Scores, settings: EngineSettings) -> tuple[int, int] | 
     gain = profiles.gain[scores.rows].astype(np.float64)
     best: tuple[float, int, int] | None = None
     for i, one in enumerate(tops[:6]):
+        # The strongest six with the strongest fourteen: a weaker pair cannot pass the gain that is asked for
+        # below.
         for other in tops[i + 1 : 14]:
             if not _apart(scores, gain, one, other, settings):
                 continue
@@ -42,6 +45,8 @@ def find_mixture(scores: Scores, settings: EngineSettings) -> tuple[int, int] | 
 def joint_llr(scores: Scores, one: int, other: int) -> float:
     """Log-likelihood ratio of the list as one half `one` and one half `other`."""
     gain = scores.profiles.gain[scores.rows].astype(np.float64)
+    # Each gene comes from a cell of one or of the other, half and half: the mean of the likelihoods, not of
+    # their logarithms.
     joint = np.log((np.exp(gain[:, one]) + np.exp(gain[:, other])) / 2)
     return float(scores.weights @ joint + scores.weights.sum() * scores.profiles.off_list)
 
@@ -50,6 +55,7 @@ def _apart(scores: Scores, gain: np.ndarray, one: int, other: int, settings: Eng
     names, lineage = scores.profiles.lineage_names, scores.profiles.lineage
     if not exclusive(names[lineage[one]], names[lineage[other]]):
         return False
+    # Both must show genes that the other keeps silent about: one type with a few stray genes is not two.
     only_one = np.sum((gain[:, one] > CLEAR) & (gain[:, other] < SILENT))
     only_other = np.sum((gain[:, other] > CLEAR) & (gain[:, one] < SILENT))
     return bool(min(only_one, only_other) >= settings.mixture_genes)

@@ -57,6 +57,8 @@ def settle_label(case: Case, talk: Conversation) -> Draft:
         except ReplyError as error:
             trouble, feedback = error, f"The last reply was no usable answer. {error.why}"
             continue
+        # A label that names a mixture, or that comes back unchanged after an objection, was thought about:
+        # the same objection again would only go round in a circle.
         considered = bool(proposal.mixed) or _same_label(previous, proposal)
         draft = _examined(case, talk, proposal, attempt, considered=considered)
         if not draft.feedback:
@@ -109,6 +111,7 @@ def _annotation(case: Case, talk: Conversation, task: AnnotateTask) -> Proposal 
     try:
         answer = talk.ask("annotator", task, parse.reader_for(may_ask=task.may_ask), attempt=task.attempt)
     except ReplyError as error:
+        # A formatter copies; from a reply that names none of the genes it could only invent.
         if not _speaks_of(case, error.raw):
             raise
         return _copied_out(case, talk, error, task.attempt)
@@ -127,6 +130,8 @@ def _copied_out(case: Case, talk: Conversation, unread: ReplyError, attempt: int
     try:
         return _formatted(case, talk, unread.raw, attempt)
     except ReplyError as error:
+        # A model whose copies could be read before has a bad day; one whose copies never could keeps no form
+        # at all.
         if talk.was_ever_read("formatter"):
             raise
         raise FormNotKept(
@@ -151,6 +156,8 @@ def _speaks_of(case: Case, text: str) -> bool:
 
 def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeasurement, ...]) -> Proposal:
     """Refuse a label that leans on none of the genes that were given: it speaks of something else."""
+    # Some servers mix up answers of requests at the same time, and models answer from memory: a label must
+    # rest on a gene that was shown.
     cited = parse.genes_named(" ".join(proposal.key_genes) or proposal.reasoning)
     read = {gene.gene.upper() for gene in case.cells.genes} if case.cells is not None else set()
     given = case.shown | read | {value.gene.upper() for value in measured}
@@ -174,6 +181,7 @@ def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, 
     evidence = case.weigh(proposal)
     talk.add_checks(evidence, attempt)
     draft = Draft(proposal=proposal, evidence=evidence, attempt=attempt)
+    # Objections of the checks go back at once: no validator is paid to repeat them.
     if evidence.problems and not considered:
         return replace(draft, feedback=" ".join(evidence.problems), reason=evidence.problems[0])
     return review(case, talk, draft)
@@ -222,4 +230,5 @@ def scored(case: Case, talk: Conversation, draft: Draft) -> Draft:
 
 def _best(drafts: list[Draft]) -> Draft:
     """Fewest problems, then most evidence, then the latest."""
+    # Fewest objections, then the most support; of equal ones the last, which has heard the most.
     return max(drafts, key=lambda d: (-len(d.evidence.problems), d.evidence.score or 0.0, d.attempt))

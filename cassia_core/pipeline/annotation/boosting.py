@@ -20,6 +20,8 @@ def needs_boost(case: Case, draft: Draft) -> bool:
     if case.params.boost != "selective":
         return False
     low = draft.score is not None and draft.score.value < case.params.score_threshold
+    # Three doubts, any of which is enough: a low score, an objection of the validator, or genes that do not
+    # speak for the label, whatever model and validator say.
     light, _ = case.checks.light_of(draft.evidence, draft.score, draft.verdict)
     return low or not draft.passed or light == "look"
 
@@ -54,6 +56,8 @@ def boosted(case: Case, talk: Conversation, before: Draft) -> tuple[Draft, Boost
 def _concluded(
     case: Case, talk: Conversation, before: Draft, attempt: int
 ) -> tuple[Proposal, tuple[GeneMeasurement, ...], int]:
+    # The first look is at the genes that tell the label from its nearest relatives: most wrong labels are a
+    # sibling's.
     siblings = siblings_of(case, (before.proposal.label,))
     contrast = tuple(gene for _, genes in siblings for gene in genes)
     measured = measure(case, (*before.proposal.key_genes, *contrast), ())
@@ -72,6 +76,7 @@ def _concluded(
             n_genes=case.n_genes,
             cells=case.cells,
         )
+        # In the last round a request for more genes would leave the closer look without an answer.
         read = parse.reader_for(may_ask=not task.last)
         answer = talk.ask_twice("booster", task, read, attempt=attempt)
         if isinstance(answer, Proposal):
@@ -87,6 +92,7 @@ def _accepted(before: Draft, after: Draft) -> tuple[bool, str]:
             after.passed,
             f"The closer look {'finds' if after.passed else 'suggests, without being validated,'} “{new}”.",
         )
+    # The data come before the judgement of models: a label with more objections never wins by a higher score.
     if len(after.evidence.problems) > len(before.evidence.problems):
         return False, f"“{new}” has more against it in the data than “{old}” had."
     if before.passed and not after.passed:

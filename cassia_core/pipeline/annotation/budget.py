@@ -60,6 +60,7 @@ class Budget:
             while self.limited and not self._fits(need):
                 if not self._open:
                     raise self._exceeded()
+                # Not until notified only: a cancelled run must be noticed while no call ends.
                 self._changed.wait(timeout=0.2)
                 check_stop()
             self._open.append(need)
@@ -67,6 +68,7 @@ class Budget:
     def settle(self, need: Need, tokens: int, cost_usd: float | None) -> None:
         """Replace a reservation by what the call did cost (zero for a call that failed)."""
         with self._changed:
+            # Equal needs are interchangeable, so it does not matter which of them is taken away.
             self._open.remove(need)
             self._tokens += tokens
             self._usd += cost_usd or 0.0
@@ -74,6 +76,8 @@ class Budget:
 
     def _fits(self, need: Need) -> bool:
         tokens = self._tokens + sum(n.tokens for n in self._open) + need.tokens
+        # A limit in dollars is refused at the start where a price is unknown, so None never hides a cost
+        # here.
         usd = self._usd + sum(n.cost_usd or 0.0 for n in self._open) + (need.cost_usd or 0.0)
         return (self._max_tokens is None or tokens <= self._max_tokens) and (
             self._max_cost_usd is None or usd <= self._max_cost_usd

@@ -72,10 +72,12 @@ def annotate_cluster(
     begun = time.monotonic()
     try:
         draft = settle_label(case, talk)
+    # Not a result: the cluster stays open, so that a resumed run takes it up again.
     except RunCancelled:
         raise
     except CassiaError as error:
         if isinstance(error, ReplyError):
+            # Replies that could not be read are not answered from the record again: a retry asks anew.
             talk.discard()
         result = replace(base, status="failed", reason=str(error))
     else:
@@ -90,6 +92,7 @@ def _finished(case: Case, talk: Conversation, draft: Draft) -> tuple[Draft, Boos
     except ReplyError as error:
         draft = _noted(draft, f"It has no score: {error.why or error.what}")
     except (ProviderError, BudgetExceeded) as error:
+        # The label is paid for and stands; what a limit or an outage cut off is said beside it.
         return _noted(draft, f"It has no score: {error}"), None
     try:
         return with_boost(case, talk, draft)
@@ -105,6 +108,7 @@ def _result(case: Case, base: ClusterResult, draft: Draft, boost: Boost | None) 
     proposal = draft.proposal
     light, light_reason = case.checks.light_of(draft.evidence, draft.score, draft.verdict)
     if light == "high" and not draft.passed:
+        # The green light promises two judgements, of the genes and of a validator.
         light, light_reason = "medium", "The genes speak for the label, but nobody validated it."
     return replace(
         base,

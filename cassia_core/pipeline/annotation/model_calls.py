@@ -192,6 +192,7 @@ class Asker:
         request = self._request(
             role, task, model, dataset=dataset, cluster=cluster, attempt=attempt, note=note
         )
+        # One small question before hundreds of large ones: a wrong key or a dead server costs one call.
         self._first.wait_for(model, self._check_stop)
         for _ in range(UNUSED_REPLIES):
             reply = self._answer(request, model)
@@ -200,6 +201,8 @@ class Asker:
                 return reply
             if unused is not None:
                 unused(reply)
+            # A reply cut off at the limit of tokens is asked for again with more room; an empty one just
+            # again.
             request = longer or request
         raise _no_answer(reply, role, attempt)
 
@@ -305,6 +308,7 @@ class Asker:
         if prompt_of is None or not self._log.had_answers:
             return None
         prompt = prompt_of(request.task)
+        # What was added to the conversation stays; only the instruction is exchanged for its earlier wording.
         notes = request.messages[len(prompt.messages) :]
         earlier = replace(request, messages=(*prompt.messages, *notes), json_schema=prompt.json_schema)
         key = fingerprint(earlier)
@@ -315,6 +319,8 @@ class Asker:
         try:
             return self._sender.send(request, model, key)
         except CassiaError as error:
+            # No call can succeed any more (key refused, account empty): the others stop before they are sent,
+            # too.
             if self._sender.is_hopeless(error, model):
                 self._trouble.error = self._trouble.error or error
             raise
@@ -327,6 +333,7 @@ class Asker:
                 "Resume it whenever you like; what is done is kept.",
             )
         if self._trouble.error is not None:
+            # A copy for each thread: raising one exception in several threads would tangle their traces.
             raise copy(self._trouble.error)
 
     def _refuse_unpriced_limit(self, models: Iterable[AgentModel]) -> None:
