@@ -121,10 +121,11 @@ def thin_out(session: Path, most: int) -> None:
 
 def is_ours(root: Path, change: MutationSpec) -> bool:
     """Whether a change is one of values or logic. Left alone is what does nothing when it is changed: `|` in
-    type hints, the bare `*` of a signature, and what a decorator is given.
+    type hints, the bare `*` of a signature, what a decorator is given, and `is` in place of `==`, for words
+    and small numbers of a program are the same objects.
     """
     operator = change.operator_name
-    if not operator.startswith(OPERATORS) or "BitOr" in operator:
+    if not operator.startswith(OPERATORS) or "BitOr" in operator or operator.endswith(("_Eq_Is", "_IsNot")):
         return False
     line, column = change.start_pos
     source = (root / change.module_path).read_text(encoding="utf-8")

@@ -301,6 +301,7 @@ def test_a_low_score_is_boosted_with_values_of_this_cluster_and_its_siblings(tmp
     assert (result.boost.before.label, result.boost.after.label) == ("T cell", "naive T cell")
     assert (result.boost.score_before, result.boost.score_after, result.boost.accepted) == (50, 88, True)
     assert result.boost.rounds == 2 and "FOXP3" in {m.gene for m in result.boost.measured}
+    assert [t.attempt for t in result.turns if t.role == "booster"] == [2, 2] and result.iterations == 2
 
 
 def test_a_boost_that_makes_it_worse_is_kept_but_not_taken(tmp_path: Path):
