@@ -159,6 +159,27 @@ class Boost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far further answers share the label: counted by the program, never told by a model.
+
+    `votes` of the `answered` answers name the label or a kind of it; `asked` counts those that did not come
+    too. `consensus` is what two thirds of them share, with its own votes, "" where they share nothing.
+    """
+
+    votes: int
+    answered: int
+    asked: int
+    consensus: str = ""
+    consensus_votes: int = 0
+    similarity: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None where fewer than two answers came, which say nothing of agreement."""
+        return self.votes / self.answered if self.answered > 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterResult:
     """Everything known of one cluster at the end: the content of its checkpoint.
 
@@ -195,6 +216,8 @@ class ClusterResult:
     """The kinds of cells in the cluster; None where there are no cells, and in runs of earlier versions."""
     samples: ClusterSamples | None = None
     """Where its cells come from; None where the file names no samples."""
+    agreement: Agreement | None = None
+    """How far further answers share the label; None where nobody asked again."""
 
     @property
     def label(self) -> str:

@@ -11,6 +11,7 @@ from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus, overall
 from cassia_core.errors import CassiaError, RunCancelled
+from cassia_core.knowledge.evidence.agreeing import with_agreement
 from cassia_core.pipeline.annotation.annotating import ClusterPool, setting_of
 from cassia_core.pipeline.annotation.cautions import with_samples
 from cassia_core.pipeline.annotation.merge import merge_labels
@@ -20,6 +21,7 @@ from cassia_core.pipeline.prepared import Prepared
 from cassia_core.pipeline.preparing import prepare
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import DatasetLayout
+from cassia_core.runs.opinion_log import read_opinions
 from cassia_core.runs.store import save_cluster
 
 logger = logging.getLogger(__name__)
@@ -184,7 +186,8 @@ def _write(
 ) -> DatasetOutcome:
     begun = time.monotonic()
     context.emit(ev.StageStarted(dataset=spec.name, stage="write"))
-    outcome = write_dataset(context, spec, layout, prepared, results, outcome)
+    told = with_agreement(results, read_opinions(layout))
+    outcome = write_dataset(context, spec, layout, prepared, told, outcome)
     context.emit(ev.StageFinished(dataset=spec.name, stage="write", seconds=time.monotonic() - begun))
     return outcome
 

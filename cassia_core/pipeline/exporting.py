@@ -15,10 +15,13 @@ import anndata as ad
 import pandas as pd
 
 from cassia_core.data.h5ad.labels import write_labels
+from cassia_core.data.h5ad.relabelling import rewrite_labels
 from cassia_core.data.h5ad.saving import save_cells
 from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.domain.findings import Findings
+from cassia_core.domain.markers import MarkerTable
 from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus
 from cassia_core.errors import CassiaError
 from cassia_core.knowledge.naming.lineages import family_of
@@ -30,7 +33,7 @@ from cassia_core.report.html.report_page import write_report
 from cassia_core.report.tables import dataset_tables, dataset_texts, run_tables
 from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.call_log import read_calls
-from cassia_core.runs.codec import write_text
+from cassia_core.runs.codec import read_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_clusters, load_record
 from cassia_core.version import __version__
@@ -55,7 +58,7 @@ def write_dataset(
     """
     layout.folder.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
-    for path, write in _tables(layout, spec, prepared, results).items():
+    for path, write in _tables(layout, spec, prepared.table, results).items():
         _attempt(path, write, problems)
     if prepared.adata is not None:
 
@@ -66,7 +69,9 @@ def write_dataset(
         _attempt(layout.annotated_h5ad, write_cells, problems)
     ended = with_problems(outcome, problems)
     _attempt(
-        layout.report_html, lambda: _write_report(context, spec, layout, prepared, results, ended), problems
+        layout.report_html,
+        lambda: _write_report(context.layout, spec, layout, prepared.findings, results, ended),
+        problems,
     )
     ended = with_problems(outcome, problems)
     text = dataset_texts.dataset_summary_text(spec, ended, prepared.findings)
@@ -74,6 +79,28 @@ def write_dataset(
     for problem in problems:
         context.emit(ev.Notice(dataset=spec.name, text=problem))
     return with_problems(outcome, problems)
+
+
+def write_dataset_again(
+    run: RunLayout, spec: DatasetSpec, layout: DatasetLayout, results: tuple[ClusterResult, ...]
+) -> tuple[str, ...]:
+    """Write the files of a finished dataset anew from what is known of its clusters by now; of the annotated
+    cells, only what is said of them.
+
+    Returns what could not be written, a sentence each.
+    """
+    problems: list[str] = []
+    table, findings = read_json(layout.marker_table, MarkerTable), read_json(layout.findings, Findings)
+    outcome = read_json(layout.outcome, DatasetOutcome)
+    for path, write in _tables(layout, spec, table, results).items():
+        _attempt(path, write, problems)
+    if layout.annotated_h5ad.exists():
+        path = layout.annotated_h5ad
+        _attempt(path, lambda: rewrite_labels(path, results, everyday_name=everyday_name), problems)
+    _attempt(
+        layout.report_html, lambda: _write_report(run, spec, layout, findings, results, outcome), problems
+    )
+    return tuple(problems)
 
 
 def with_problems(outcome: DatasetOutcome, problems: Sequence[str]) -> DatasetOutcome:
@@ -96,12 +123,12 @@ def _attempt(path: Path, write: Callable[[], None], problems: list[str]) -> None
 
 
 def _tables(
-    layout: DatasetLayout, spec: DatasetSpec, prepared: Prepared, results: tuple[ClusterResult, ...]
+    layout: DatasetLayout, spec: DatasetSpec, table: MarkerTable, results: tuple[ClusterResult, ...]
 ) -> dict[Path, Callable[[], None]]:
     """The tables and texts of one dataset, each with what writes it."""
 
-    def csv_of(path: Path, table: Callable[[], pd.DataFrame]) -> Callable[[], None]:
-        return lambda: write_csv(path, table())
+    def csv_of(path: Path, rows: Callable[[], pd.DataFrame]) -> Callable[[], None]:
+        return lambda: write_csv(path, rows())
 
     def summary() -> pd.DataFrame:
         return dataset_tables.summary_table(results, spec)
@@ -110,7 +137,7 @@ def _tables(
         return dataset_tables.scored_table(results)
 
     def markers() -> pd.DataFrame:
-        return dataset_tables.markers_table(prepared.table)
+        return dataset_tables.markers_table(table)
 
     workbook = layout.output("_tables.xlsx")
     return {
@@ -131,10 +158,10 @@ def _tables(
 
 
 def _write_report(
-    context: RunContext,
+    run: RunLayout,
     spec: DatasetSpec,
     layout: DatasetLayout,
-    prepared: Prepared,
+    findings: Findings,
     results: tuple[ClusterResult, ...],
     outcome: DatasetOutcome,
 ) -> None:
@@ -142,11 +169,11 @@ def _write_report(
         layout.report_html,
         spec=spec,
         rows=results,
-        record=load_record(context.layout),
-        findings=prepared.findings,
+        record=load_record(run),
+        findings=findings,
         outcome=outcome,
         families={r.label: family_of(r.label) for r in results if r.label},
-        material=read_material(context.layout, layout, spec, results, prepared.findings),
+        material=read_material(run, layout, spec, results, findings),
     )
 
 

@@ -34,6 +34,9 @@ _COLUMNS = {
     "Confidence": st.column_config.TextColumn(width=84),
     "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=74),
     "Score": st.column_config.NumberColumn(format="%d", width=48),
+    "Agreement": st.column_config.TextColumn(
+        width=82, help="How many answers to the same question name the label, or a kind of it"
+    ),
     "Cells": st.column_config.NumberColumn(format="localized", width=56),
     "Cluster": st.column_config.TextColumn(width=62),
     "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
@@ -148,6 +151,7 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
             "Confidence": [light_word(r, by_hand=edited) for r, edited in zip(rows, by_hand, strict=True)],
             "Evidence": [_whole(r.evidence.score) if r and r.evidence else None for r in own],
             "Score": [_whole(r.score.value) if r and r.score else None for r in own],
+            "Agreement": [_agreement(r) for r in own],
             "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
             "Cluster": [r.cluster for r in rows],
             "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
@@ -158,9 +162,17 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
     )
     numbers = ["Evidence", "Score", "Cells"]
     frame[numbers] = frame[numbers].astype("Int64")
+    if not any(frame["Agreement"]):
+        frame = frame.drop(columns="Agreement")
     if not any(frame["Inside"]):
         frame = frame.drop(columns="Inside")
     return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
+
+
+def _agreement(row: ClusterResult | None) -> str:
+    """Such as "4 of 5"; "" where nobody asked again."""
+    found = row.agreement if row else None
+    return "" if found is None or found.share is None else f"{found.votes} of {found.answered}"
 
 
 def _whole(value: float | None) -> int | None:

@@ -9,7 +9,13 @@ import streamlit as st
 from cassia_core.domain.annotation import Boost, ClusterResult, names_a_type
 from cassia_core.domain.config import AgentModel
 from cassia_core.domain.markers import ClusterMarkers
-from cassia_core.services.labels.names import EvidenceLine, EvidenceReading, everyday_name, read_evidence
+from cassia_core.services.labels.names import (
+    EvidenceLine,
+    EvidenceReading,
+    agreement_in_words,
+    everyday_name,
+    read_evidence,
+)
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame.markup import escaped, plain
 from cassia_ui.frame.words import LIGHT_BADGE
@@ -121,6 +127,8 @@ def draw_readings(row: ClusterResult) -> None:
         model = row.score.model or row.model
         who = "offline engine" if model == AgentModel().model else f"opinion of {plain(model)}"
         readings.append(f"Score ({who}) **{row.score.value:.0f}** of 100")
+    if row.agreement:
+        readings.append(f"Agreement: {plain(agreement_in_words(row.agreement))}")
     if readings:
         st.markdown("  \n".join(readings))
     if row.light_reason:

@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.h5ad.h5ad_safe import make_writable
-from cassia_core.domain.annotation import ClusterResult, OntologyTerm
+from cassia_core.domain.annotation import Agreement, ClusterResult, OntologyTerm
 from cassia_core.errors import AnnDataError
 
 UNS_KEY = "cassia"
 SHORT_COLUMN = "cell_type_short"
+
+
+def _percent(agreement: Agreement | None) -> float | None:
+    return None if agreement is None or agreement.share is None else 100 * agreement.share
+
+
 _TEXT: dict[str, Callable[[ClusterResult], str]] = {
     "cell_type": lambda r: r.label,
     SHORT_COLUMN: lambda r: r.label,
@@ -25,11 +31,15 @@ _TEXT: dict[str, Callable[[ClusterResult], str]] = {
     "cassia_merged_grouping_1": lambda r: r.merged.grouping_1 if r.merged else "",
     "cassia_merged_grouping_2": lambda r: r.merged.grouping_2 if r.merged else "",
     "cassia_merged_grouping_3": lambda r: r.merged.grouping_3 if r.merged else "",
+    "cassia_consensus": lambda r: r.agreement.consensus if r.agreement else "",
 }
 _NUMBERS: dict[str, Callable[[ClusterResult], float | None]] = {
     "cassia_score": lambda r: r.score.value if r.score and r.label else None,
     "cassia_evidence": lambda r: r.evidence.score if r.evidence and r.label else None,
+    "cassia_agreement": lambda r: _percent(r.agreement),
 }
+_ONLY_WITH_VALUES = ("cassia_merged", "cassia_consensus", "cassia_agreement")
+"""Beginnings of columns that are written only where some cluster has a value."""
 LABEL_COLUMNS = (*_TEXT, *_NUMBERS)
 
 
@@ -56,8 +66,9 @@ def write_labels(
     label;
     a cell without a result has neither. A column of the same name that was there before is kept as
     `<name>_original`; if that was the cluster column, `uns["cassia"]["cluster_key"]` says its new name.
-    Groupings
-    are written only where some cluster has one. Calling it again replaces what the first call wrote.
+    Groupings,
+    agreement (0 to 100, of further answers with the label) and consensus are written only where some cluster
+    has one. Calling it again replaces what the first call wrote.
 
     `everyday_name` gives the short name of a label, for `obs["cell_type_short"]`.
 
@@ -104,11 +115,13 @@ def _columns(
         if name == SHORT_COLUMN:
             words = {cluster: everyday_name(label) for cluster, label in words.items()}
         values = {cluster: word or np.nan for cluster, word in words.items()}
-        if name.startswith("cassia_merged") and all(value is np.nan for value in values.values()):
+        if name.startswith(_ONLY_WITH_VALUES) and all(value is np.nan for value in values.values()):
             continue
         columns[name] = clusters.map(values).astype(object).astype("category")
     for name, number_of in _NUMBERS.items():
         numbers = {cluster: number_of(result) for cluster, result in by_cluster.items()}
+        if name.startswith(_ONLY_WITH_VALUES) and all(value is None for value in numbers.values()):
+            continue
         columns[name] = clusters.map(numbers).astype(np.float64)
     return columns
 

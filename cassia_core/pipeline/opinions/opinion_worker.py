@@ -116,7 +116,8 @@ def do_job(
         for provider in set(providers.values()):
             provider.close()
         call_log.close()
-        write_after(layout, config, spec, paths)
+        for problem in write_after(layout, config, spec, paths):
+            progress.notice(problem)
 
 
 def _dataset(layout: RunLayout, config: RunConfig, name: str) -> tuple[DatasetSpec, DatasetLayout]:

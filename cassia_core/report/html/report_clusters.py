@@ -12,6 +12,7 @@ from cassia_core.domain.annotation import ClusterResult, OntologyTerm, deserves_
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.knowledge.cells.words import inside_sentences
+from cassia_core.knowledge.evidence.agreeing import agreement_in_words
 from cassia_core.knowledge.evidence.telling import EvidenceLine, EvidenceReading, read_evidence
 from cassia_core.knowledge.naming.identity import name_in_full
 from cassia_core.knowledge.naming.names import shown_name
@@ -93,6 +94,11 @@ class ClusterPart:
     def inside(self) -> tuple[str, ...]:
         """Kinds of cells, few cells and samples, as sentences."""
         return inside_sentences(self.row)
+
+    @property
+    def agreement(self) -> str:
+        """What further answers say of the label, "" where nobody asked again."""
+        return agreement_in_words(self.row.agreement) if self.row.agreement else ""
 
     @property
     def ontology_page(self) -> str:

@@ -185,6 +185,7 @@ def render_report(
             findings=findings,
             outcome=outcome,
             parts=parts,
+            asked_again=any(row.agreement for row in rows),
             edits=edits,
             notes=notes,
             words=KINDS,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cassia_core.data.h5ad.labels import match_of
-from cassia_core.domain.annotation import Boost, ClusterResult, MergedLabels
+from cassia_core.domain.annotation import Agreement, Boost, ClusterResult, MergedLabels
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.knowledge.cells.words import samples_in_words
@@ -85,10 +85,23 @@ def _readings(row: ClusterResult) -> dict[str, object]:
     return {
         "Evidence Score": row.evidence.score if row.evidence else None,
         "Score": row.score.value if row.score else None,
+        **_agreement(row.agreement),
         "CL ID (general)": row.general_term.cl_id if row.general_term else "",
         "CL ID (detailed)": row.detailed_term.cl_id if row.detailed_term else "",
         "CL Match (general)": match_of(row.general_term),
         "CL Match (detailed)": match_of(row.detailed_term),
+    }
+
+
+def _agreement(agreement: Agreement | None) -> dict[str, object]:
+    """What further answers say of the label; empty where nobody asked again."""
+    if agreement is None:
+        return {"Agreement (%)": None, "Answers": "", "Consensus": ""}
+    share = agreement.share
+    return {
+        "Agreement (%)": None if share is None else round(100 * share, 1),
+        "Answers": f"{agreement.votes} of {agreement.answered}",
+        "Consensus": agreement.consensus,
     }
 
 

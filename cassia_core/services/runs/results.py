@@ -15,11 +15,13 @@ from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import RunNotFound
+from cassia_core.knowledge.evidence.agreeing import with_agreement
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.look.palette import palette_for
 from cassia_core.runs.codec import read_json
 from cassia_core.runs.layout import DatasetLayout, RunLayout
+from cassia_core.runs.opinion_log import read_opinions
 from cassia_core.runs.store import load_cluster, load_record
 from cassia_core.services.runs.runs import find_run
 
@@ -137,11 +139,13 @@ def dataset_layout(layout: RunLayout, dataset: str) -> tuple[DatasetSpec, Datase
 
 
 def saved_rows(paths: DatasetLayout, table: MarkerTable | None) -> tuple[ClusterResult, ...]:
-    """Checkpoints of all clusters of `table`; those not reached yet are left out."""
+    """Checkpoints of all clusters of `table`, with what further opinions say; those not reached yet are left
+    out.
+    """
     if table is None:
         return ()
     found = (load_cluster(paths, c.cluster) for c in table.clusters)
-    return tuple(r for r in found if r is not None)
+    return with_agreement([r for r in found if r is not None], read_opinions(paths))
 
 
 def look_first(rows: Sequence[ClusterResult]) -> tuple[ClusterResult, ...]:

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
@@ -16,6 +17,7 @@ from cassia_core.services.labels import review
 from cassia_core.services.opinions import opinions
 from cassia_core.services.opinions.accepting import accept
 from cassia_core.services.runs import runs
+from cassia_core.services.runs.results import load_results
 from tests.model_server import Answer, Asked, ModelServer
 from tests.small_runs import annotate_lists, write_lists
 
@@ -108,6 +110,18 @@ def test_all_calls_are_in_the_account(run):
     assert run[2].progress.usage.calls >= paid
 
 
+def test_agreement_is_in_the_tables_and_in_the_report(run):
+    folder = run[1] / run[0] / "blood" / "lists"
+    table = pd.read_csv(folder / "lists_summary.csv", dtype={"Cluster ID": str}).set_index("Cluster ID")
+    found = of(run, "1").consensus
+    (row,) = (r for r in load_results(run[0], "lists", run[1]).rows if r.cluster == "1")
+    assert table.loc["0", "Agreement (%)"] == 100.0 and table.loc["0", "Answers"] == "4 of 4"
+    assert table.loc["1", "Consensus"] == "regulatory T cell"
+    assert table.loc["1", "Answers"] == f"{row.agreement.votes} of {found.answered}" and row.light == "high"
+    report = (folder / "lists_report.html").read_text()
+    assert "answers share the label" in report and "Agreement" in report
+
+
 def test_the_conversation_is_kept(run):
     opinion = of(run, "1")
     turns = opinions.conversation_of(run[0], "lists", opinion, run[1])
@@ -149,16 +163,12 @@ def test_what_a_killed_job_has_paid_is_not_paid_again(tmp_path: Path):
     assert len(keys) == len(set(keys))
 
 
-def test_the_offline_engine_is_asked_once_and_says_why(tmp_path: Path):
+def test_the_offline_engine_is_asked_once_and_a_cluster_that_is_not_there_is_refused(tmp_path: Path):
     run_id = annotate_lists(tmp_path, write_lists(tmp_path / "lists.csv"))
     request = OpinionRequest(dataset="lists", clusters=("1",), times=5)
     job = wait(run_id, opinions.start(run_id, request, {}, tmp_path), tmp_path)
     assert job.progress.state == "done" and "always gives the same answer" in job.progress.notices[0]
     (opinion,) = opinions.list_opinions(run_id, "lists", root=tmp_path)
     assert len(opinion.answers) == 1 and "always gives the same answer" in opinion.reason
-
-
-def test_a_cluster_that_is_not_there_is_refused(tmp_path: Path):
-    run_id = annotate_lists(tmp_path, write_lists(tmp_path / "lists.csv"))
     with pytest.raises(ConfigError, match="no cluster 7"):
         opinions.start(run_id, OpinionRequest(dataset="lists", clusters=("7",)), {}, tmp_path)
