@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cassia_core.agents.forms import ANNOTATION, ANNOTATION_OR_REQUEST
+from cassia_core.agents.forms import (
+    ANNOTATION,
+    ANNOTATION_AND_ANSWER,
+    ANNOTATION_ANSWER_OR_REQUEST,
+    ANNOTATION_OR_REQUEST,
+    Schema,
+)
 from cassia_core.agents.prompts import (
     Prompt,
     answer_data,
@@ -24,6 +30,7 @@ def prompt(task: BoostTask, *, earlier: bool = False) -> Prompt:
         "siblings": {name: ", ".join(genes) for name, genes in task.sibling_genes},
         "measured": measured_data(task.measured, task.markers.cluster),
         "cells": {} if earlier else cells_data(task.cells),
+        "question": task.question,
     }
     messages = render(
         "booster",
@@ -33,6 +40,12 @@ def prompt(task: BoostTask, *, earlier: bool = False) -> Prompt:
         last=task.last,
         depth=task.strategy == "depth",
         cells=task.cells is not None,
+        question=bool(task.question),
     )
-    form = ANNOTATION if task.last else ANNOTATION_OR_REQUEST
-    return Prompt(messages=messages, json_schema=None if earlier else form)
+    return Prompt(messages=messages, json_schema=None if earlier else _form(task))
+
+
+def _form(task: BoostTask) -> Schema:
+    if task.question:
+        return ANNOTATION_AND_ANSWER if task.last else ANNOTATION_ANSWER_OR_REQUEST
+    return ANNOTATION if task.last else ANNOTATION_OR_REQUEST

@@ -25,6 +25,8 @@ _OTHER_NAMES = {
     "passed": "pass verdict validation validation_result validation_passed validation_status result",
     "score": "confidence_score quality_score overall_score",
     "ask_genes": "genes_to_check check_genes",
+    "scores": "type_scores candidate_scores cell_type_scores",
+    "answer": "answer_to_question",
 }
 _FIELD_OF = {other: field for field, others in _OTHER_NAMES.items() for other in others.split()}
 _PLAIN_FIELDS = {*_OTHER_NAMES, "tissue", "hypotheses"}

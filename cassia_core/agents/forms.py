@@ -26,6 +26,20 @@ ANNOTATION_OR_REQUEST = _object(
 VERDICT = _object({"reasoning": _TEXT, "passed": {"type": "boolean"}})
 VERDICT_AND_SCORE = _object({"reasoning": _TEXT, "passed": {"type": "boolean"}, "score": {"type": "number"}})
 SCORE = _object({"reasoning": _TEXT, "score": {"type": "number"}})
+ANNOTATION_AND_ANSWER = _object({"reasoning": _TEXT, **_ANNOTATION, "answer": _TEXT})
+ANNOTATION_ANSWER_OR_REQUEST = _object(
+    {"reasoning": _TEXT, **_ANNOTATION, "answer": _TEXT, "hypotheses": _NAMES, "ask_genes": _NAMES}
+)
+CANDIDATE_SCORES = _object(
+    {
+        "reasoning": _TEXT,
+        "scores": {
+            "type": "array",
+            "items": _object({"type": _TEXT, "reasoning": _TEXT, "score": {"type": "number"}}),
+        },
+    }
+)
+CONSULTATION = _object({"answer": _TEXT, "ask_genes": _NAMES})
 
 
 def groupings(clusters: Iterable[str]) -> Schema:

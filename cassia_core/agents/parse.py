@@ -25,10 +25,12 @@ from cassia_core.agents.field_values import (
 )
 from cassia_core.agents.json_blocks import find_blocks
 from cassia_core.agents.labelled_lines import fields_in_lines
+from cassia_core.agents.opinions.candidate_scores import candidate_scores
 from cassia_core.agents.thoughts import shares
 from cassia_core.agents.verdict_line import FAILED, PASSED, verdict_in, word_of_verdict
 from cassia_core.domain.annotation import Proposal, QualityScore, Verdict
 from cassia_core.domain.conversation import Repair
+from cassia_core.domain.opinions.comparison import TypeScore
 from cassia_core.errors import ReplyError
 
 T = TypeVar("T")
@@ -58,6 +60,19 @@ class Review:
 
     verdict: Verdict
     score: QualityScore | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateScores:
+    """A comparator's reply: what decides, and a score for every candidate, None where there is none."""
+
+    scores: tuple[TypeScore, ...]
+    reasoning: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Candidates without a score."""
+        return tuple(score.type for score in self.scores if score.score is None)
 
 
 def read_proposal(text: str) -> Reading[Proposal]:
@@ -144,6 +159,71 @@ def read_score(text: str) -> Reading[QualityScore]:
     return _or_refused(reading, text)
 
 
+def read_candidate_scores(text: str, candidates: tuple[str, ...]) -> Reading[CandidateScores]:
+    """Read the scores of several candidate types, by their names. One that is not named, or not scored, stays
+    without a score; nothing is taken from elsewhere in the text.
+
+    Raises
+    ------
+    ReplyError
+        No block with `scores`, blocks that differ, or none of the candidates has a score.
+    """
+
+    def read(fields: Fields, text: str, notes: list[Repair]) -> CandidateScores:
+        scores = candidate_scores(fields, candidates, notes)
+        return CandidateScores(scores=scores, reasoning=text_value(fields.get("reasoning")) or _before(text))
+
+    def values(found: CandidateScores) -> object:
+        return tuple(score.score for score in found.scores)
+
+    says = _said(text)
+    reading = answer_of(says, "scores", read, values)
+    if reading is None:
+        raise _unreadable("It holds no JSON block with the field `scores`.", text)
+    found = _or_refused(reading, text)
+    if len(found.value.missing) == len(candidates):
+        raise _unreadable("It scores none of the candidates under its name.", text)
+    return found
+
+
+def read_answer(text: str) -> Reading[str]:
+    """Read the answer to a person's question.
+
+    Raises
+    ------
+    ReplyError
+        No block with an answer, or answers that differ.
+    """
+    reading = answer_of(
+        _said(text), "answer", lambda fields, *_: text_value(fields["answer"]), lambda said: said
+    )
+    if reading is None:
+        raise _unreadable("It holds no JSON block with the field `answer`.", text)
+    found = _or_refused(reading, text)
+    if not found.value:
+        raise _unreadable("`answer` is empty.", text)
+    return found
+
+
+def read_answer_or_request(text: str) -> Reading[str | GeneRequest]:
+    """Read the answer to a person's question, or the genes that the model asks for first.
+
+    Raises
+    ------
+    ReplyError
+        Neither can be read.
+    """
+    asked = answer_of(_said(text), "ask_genes", _gene_request, lambda request: request)
+    wish = asked if isinstance(asked, Reading) else None
+    try:
+        said = read_answer(text)
+    except ReplyError:
+        if wish is None:
+            raise
+        return Reading(value=wish.value, repairs=wish.repairs)
+    return Reading(value=said.value, repairs=said.repairs)
+
+
 def read_groupings(text: str) -> Reading[dict[str, Names]]:
     """Read the groupings by cluster id.
 
@@ -184,6 +264,12 @@ def genes_named(text: str) -> frozenset[str]:
     words = {word.strip("()[]{}\"'`*.,:;") for word in re.split(r"[\s,;/]+", text)}
     words |= {word.rstrip(".-") for word in _GENE.findall(text)}
     return frozenset(word.upper() for word in words if word)
+
+
+def _said(text: str) -> str:
+    """What a reply says, or its thoughts where it says nothing."""
+    parts = shares(text)
+    return parts.says if parts.says.strip() else parts.thought
 
 
 def _or_refused(reading: Reading[T] | Refusal, text: str) -> Reading[T]:

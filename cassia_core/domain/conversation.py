@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 AgentRole = Literal[
-    "reference", "annotator", "checks", "validator", "formatter", "scorer", "booster", "merger", "tester"
+    "reference",
+    "annotator",
+    "checks",
+    "validator",
+    "formatter",
+    "scorer",
+    "booster",
+    "merger",
+    "tester",
+    "comparator",
+    "consultant",
 ]
 TurnOutcome = Literal["", "passed", "not_passed", "failed"]
 Repair = Literal[

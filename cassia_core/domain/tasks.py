@@ -8,6 +8,7 @@ from cassia_core.domain.annotation import Evidence, Proposal
 from cassia_core.domain.config import ValidatorStrictness
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
+from cassia_core.domain.opinions.comparison import TypeScore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ class BoostTask:
     last: bool = False
     cells: Contrast | None = None
     n_genes: int = 50
+    question: str = ""
+    """What a person asks about the cluster, to be answered with the label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,4 +119,46 @@ class MergeTask:
     """(cluster, general, detailed) of every labelled cluster."""
 
 
-AgentTask = AnnotateTask | ValidateTask | FormatTask | ScoreTask | BoostTask | MergeTask
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareTask:
+    """Score each candidate type for one cluster. From the second round on, `own` holds the asked model's
+    scores of the round before, and `others` those of the other models.
+
+    `evidence` is what the deterministic checks found for each candidate, in the order of `candidates`;
+    `measured` are values of the genes that tell the candidates apart.
+    """
+
+    setting: Setting
+    markers: ClusterMarkers
+    candidates: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
+    measured: tuple[GeneMeasurement, ...] = ()
+    round: int = 1
+    own: tuple[TypeScore, ...] = ()
+    others: tuple[tuple[TypeScore, ...], ...] = ()
+    cells: Contrast | None = None
+    n_genes: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultTask:
+    """Answer a person's question about one cluster, or ask for measured genes while `looks_left`.
+
+    `said` are earlier questions about this cluster with their answers, oldest first.
+    """
+
+    setting: Setting
+    markers: ClusterMarkers
+    question: str
+    label: str = ""
+    evidence: Evidence | None = None
+    measured: tuple[GeneMeasurement, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
+    looks_left: int = 0
+    cells: Contrast | None = None
+    n_genes: int = 50
+
+
+AgentTask = (
+    AnnotateTask | ValidateTask | FormatTask | ScoreTask | BoostTask | MergeTask | CompareTask | ConsultTask
+)

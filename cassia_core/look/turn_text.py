@@ -16,6 +16,7 @@ _FIELDS = {
     "ask_genes": "Asks to look up",
     "hypotheses": "Hypotheses",
     "score": "Score",
+    "answer": "Answer",
 }
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*[A-Za-z0-9]|[A-Za-z]")
 

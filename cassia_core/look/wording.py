@@ -29,4 +29,6 @@ AGENT_NAMES: dict[AgentRole, str] = {
     "scorer": "Scorer",
     "booster": "Booster",
     "merger": "Merger",
+    "comparator": "Comparator",
+    "consultant": "Consultant",
 }

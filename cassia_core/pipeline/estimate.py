@@ -37,6 +37,8 @@ REPLY_TOKENS: dict[AgentRole, tuple[int, int]] = {
     "formatter": (80, 150),
     "booster": (200, 500),
     "merger": (20, 40),
+    "comparator": (200, 500),
+    "consultant": (60, 300),
 }
 """Fewest and most tokens of a reply of the length that the prompts ask for; of the merger, per cluster."""
 THINKING_TOKENS = {None: (0, 0), "low": (100, 1500), "medium": (300, 4000), "high": (1000, 12000)}

@@ -59,6 +59,8 @@ AGENT_ICONS = {
     "scorer": ":material/speed:",
     "booster": ":material/manage_search:",
     "merger": ":material/account_tree:",
+    "comparator": ":material/balance:",
+    "consultant": ":material/contact_support:",
 }
 _TILES = {
     "waiting": ":gray-badge[:material/schedule: Waiting]",

@@ -102,7 +102,7 @@ def read_evidence(evidence: Evidence, species: str, others: Iterable[str] = ()) 
     first, second = (*rivals, "", "")[:2]
 
     def difference(item: EvidenceItem, rival: str) -> float:
-        return _difference(evidence.label, rival, current(item.gene, key), key)
+        return says_more(evidence.label, rival, current(item.gene, key), key)
 
     def place(line: EvidenceLine) -> tuple[float, ...]:
         tells = difference(line.item, first if line.part == "tells_apart" else second)
@@ -137,7 +137,7 @@ def _most_telling(evidence: Evidence, species: str, others: tuple[str, ...]) -> 
 
     def tells(item: EvidenceItem) -> float:
         gene = current(item.gene, key)
-        return min((_difference(evidence.label, rival, gene, key) for rival in rivals), default=0.0)
+        return min((says_more(evidence.label, rival, gene, key) for rival in rivals), default=0.0)
 
     told = {item.gene: tells(item) for item in asked}
     return tuple(item.gene for item in sorted(asked, key=lambda item: (-told[item.gene], -item.weight)))
@@ -219,7 +219,7 @@ def _without_the_label(item: EvidenceItem) -> str:
 
 
 @cache
-def _difference(label: str, rival: str, gene: str, species: str) -> float:
+def says_more(label: str, rival: str, gene: str, species: str) -> float:
     """How much more a gene says of the label than of its rival, in steps of weight (1 to 3).
 
     `CLEARLY` more for a gene that nothing of the rival lists, and one more for one that the rival excludes.

@@ -13,9 +13,10 @@ from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.scoring.engine import Ranking, rank_types
 from cassia_core.knowledge.scoring.list_scores import species_key
 from cassia_core.llm.offline.annotator import MOST_KEY_GENES, name_levels
-from cassia_core.llm.offline.words import SIGNATURE, block, explain, series
+from cassia_core.llm.offline.words import SIGNATURE, block, explain, series, state_sentence
 
 MOST_ASKED = 20
+NO_WORDS = "The offline engine is no language model and cannot answer a question in words."
 EXPRESSED_PCT, ENRICHED_LOG2FC = 0.15, 0.5
 
 
@@ -33,7 +34,7 @@ def boost(task: BoostTask) -> str:
     return "\n\n".join(
         [
             f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking, task.setting, task.cells)}",
-            _conclusion(ranking),
+            _conclusion(ranking, task.question),
         ]
     )
 
@@ -49,8 +50,9 @@ def _confirmed(ranking: Ranking, task: BoostTask) -> bool:
     return 2 * sum(_speaks(m) for m in asked) >= len(asked)
 
 
-def _conclusion(ranking: Ranking) -> str:
+def _conclusion(ranking: Ranking, question: str) -> str:
     general, subtypes = name_levels(ranking)
+    answered = {"answer": f"{NO_WORDS} {_states_sentence(ranking)}"} if question else {}
     return block(
         {
             "general": general,
@@ -58,8 +60,16 @@ def _conclusion(ranking: Ranking) -> str:
             "mixed": [c.entry.name for c in ranking.mixed],
             "key_genes": list(ranking.named.genes[:MOST_KEY_GENES]) if ranking.entry else [],
             "tissue": "",
+            **answered,
         }
     )
+
+
+def _states_sentence(ranking: Ranking) -> str:
+    """What the list shows of states, among them hints of malignant cells: all that is looked up of them."""
+    if not ranking.states:
+        return "No state (such as cycling, stressed or a sign of malignant cells) stands out in its genes."
+    return " ".join(state_sentence(state) for state in ranking.states[:2])
 
 
 def _genes_to_ask(task: BoostTask, ranking: Ranking) -> list[str]:

@@ -6,10 +6,21 @@ No language model, no network, no tokens. The same task always gets the same ans
 
 from __future__ import annotations
 
-from cassia_core.domain.tasks import AnnotateTask, BoostTask, FormatTask, MergeTask, ScoreTask, ValidateTask
+from cassia_core.domain.tasks import (
+    AnnotateTask,
+    BoostTask,
+    CompareTask,
+    ConsultTask,
+    FormatTask,
+    MergeTask,
+    ScoreTask,
+    ValidateTask,
+)
 from cassia_core.errors import ProviderError
 from cassia_core.llm.offline.annotator import annotate
 from cassia_core.llm.offline.booster import boost
+from cassia_core.llm.offline.comparator import compare
+from cassia_core.llm.offline.consultant import consult
 from cassia_core.llm.offline.formatter import format_answer
 from cassia_core.llm.offline.merger import merge
 from cassia_core.llm.offline.reviewer import score, validate
@@ -49,6 +60,10 @@ def _answer(request: ChatRequest) -> str:
             return merge(request.task)
         case FormatTask():
             return format_answer(request.task)
+        case CompareTask():
+            return compare(request.task)
+        case ConsultTask():
+            return consult(request.task)
         case _:
             raise ProviderError(
                 "The offline engine cannot answer this.",

@@ -16,15 +16,15 @@ def validate(task: ValidateTask) -> str:
     """Pass or fail the proposal by its evidence; strictness v0 asks for more and lets no problem through."""
     evidence = task.evidence
     reasons = _failures(task.proposal, evidence, task.strictness)
-    lines = [SIGNATURE, *(reasons or [_support(evidence)])]
-    lines.append(block({"score": _value(task.proposal, evidence), "reasoning": _support(evidence)}))
+    lines = [SIGNATURE, *(reasons or [support(evidence)])]
+    lines.append(block({"score": _value(task.proposal, evidence), "reasoning": support(evidence)}))
     return "\n".join([*lines, FAILED if reasons else PASSED])
 
 
 def score(task: ScoreTask) -> str:
     """The evidence score, lowered by problems, as a score with its reasons."""
     evidence = task.evidence
-    reasoning = " ".join([_support(evidence), *evidence.problems]).strip()
+    reasoning = " ".join([support(evidence), *evidence.problems]).strip()
     return "\n\n".join([SIGNATURE, block({"score": _value(task.proposal, evidence), "reasoning": reasoning})])
 
 
@@ -61,7 +61,7 @@ def _abstains(proposal: Proposal) -> bool:
     return not names_a_type(proposal.label)
 
 
-def _support(evidence: Evidence) -> str:
+def support(evidence: Evidence) -> str:
     """One or two sentences on what speaks for and against a label."""
     if not names_a_type(evidence.label):
         return "No cell type was named, so there is nothing to weigh."

@@ -71,7 +71,7 @@ def explain(ranking: Ranking, setting: Setting, cells: Contrast | None = None) -
             f"Both {series(one.genes[:4])} ({plural(one.entry.name)}) and {series(other.genes[:4])} "
             f"({plural(other.entry.name)}) stand high in the list: a mixture or doublets."
         )
-    sentences += [_state_sentence(state) for state in ranking.states[:2]]
+    sentences += [state_sentence(state) for state in ranking.states[:2]]
     if _may_be_tumour_cells(ranking, setting):
         sentences.append(
             f"The sample is a tumour: these {plural(ranking.label)} are possibly malignant. Markers do not "
@@ -105,7 +105,8 @@ def _cells_sentences(ranking: Ranking, cells: Contrast | None) -> list[str]:
     return [*sentences, cells.stopped] if cells.stopped else sentences
 
 
-def _state_sentence(state: StateCall) -> str:
+def state_sentence(state: StateCall) -> str:
+    """What the genes of a state say; those of malignant cells are a hint and no proof."""
     genes = series(state.genes[:4])
     if state.entry.kind == MALIGNANT:
         name = state.name.removeprefix("possible malignant: ")

@@ -34,8 +34,21 @@ def boosted(case: Case, talk: Conversation, before: Draft) -> tuple[Draft, Boost
     CassiaError
         From the asking; the caller keeps `before`.
     """
+    after, record = looked_closer(case, talk, before)
+    return (after if record.accepted else before), record
+
+
+def looked_closer(case: Case, talk: Conversation, before: Draft, question: str = "") -> tuple[Draft, Boost]:
+    """The label after another look, reviewed and scored, and the record of it; `question` is answered along
+    with it (`agents.parse.read_answer` reads the answer in the booster's last turn).
+
+    Raises
+    ------
+    CassiaError
+        From the asking.
+    """
     attempt = before.attempt + 1
-    proposal, measured, rounds = _concluded(case, talk, before, attempt)
+    proposal, measured, rounds = _concluded(case, talk, before, attempt, question)
     draft = Draft(proposal=proposal, evidence=case.weigh(proposal), attempt=attempt)
     talk.add_checks(draft.evidence, attempt)
     after = scored(case, talk, review(case, talk, draft))
@@ -50,11 +63,11 @@ def boosted(case: Case, talk: Conversation, before: Draft) -> tuple[Draft, Boost
         score_after=after.score.value if after.score else None,
         measured=measured,
     )
-    return (after if accepted else before), record
+    return after, record
 
 
 def _concluded(
-    case: Case, talk: Conversation, before: Draft, attempt: int
+    case: Case, talk: Conversation, before: Draft, attempt: int, question: str
 ) -> tuple[Proposal, tuple[GeneMeasurement, ...], int]:
     # The first look is at the genes that tell the label from its nearest relatives: most wrong labels are a
     # sibling's.
@@ -75,6 +88,7 @@ def _concluded(
             last=round_ == last,
             n_genes=case.n_genes,
             cells=case.cells,
+            question=question,
         )
         # In the last round a request for more genes would leave the closer look without an answer.
         read = parse.reader_for(may_ask=not task.last)

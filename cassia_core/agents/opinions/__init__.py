@@ -1,0 +1,1 @@
+"""Agents of further opinions: those that a run itself does not ask."""
