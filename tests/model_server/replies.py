@@ -60,6 +60,20 @@ def annotation(markers: tuple[str, ...], reasoning: str = "") -> str:
     return f"{text}\n{fenced(block)}"
 
 
+def candidate_scores(markers: tuple[str, ...], candidates: list[str]) -> str:
+    """90 for the candidate that the panel names, 35 for the others."""
+    named = {name.casefold() for name in label_of(markers)}
+    entries = [
+        {
+            "type": name,
+            "reasoning": f"{markers[0]} is {'' if name.casefold() in named else 'not '}what marks it.",
+            "score": 90 if name.casefold() in named else 35,
+        }
+        for name in candidates
+    ]
+    return fenced({"reasoning": f"{markers[0]} decides.", "scores": entries})
+
+
 def good_reply(asked: Asked) -> str:
     """What a model that does as it is told would answer."""
     match asked.agent:
@@ -78,6 +92,13 @@ def good_reply(asked: Asked) -> str:
             labels = asked.data.get("labels", {})
             return fenced(
                 {cluster: [general, general, detailed] for cluster, (general, detailed) in labels.items()}
+            )
+        case "comparator":
+            return candidate_scores(asked.markers, asked.data.get("candidates", []))
+        case "consultant":
+            first = asked.markers[0] if asked.markers else "Nothing"
+            return fenced(
+                {"answer": f"{first} leads the list; that is what these data say.", "ask_genes": []}
             )
         case "tester":
             return fenced({"answer": "B cells"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cassia_core.domain.opinions.closer_look import CloserLook, Consultation
+from cassia_core.domain.opinions.comparison import Comparison
 from cassia_core.domain.usage import Usage
 
 OpinionKind = Literal["repeat", "several", "comparison", "closer_look", "question", "parts"]
@@ -108,6 +110,19 @@ class Opinion:
     answers: tuple[OpinionAnswer, ...] = ()
     consensus: Consensus | None = None
     usage: Usage = Usage()
+    comparison: Comparison | None = None
+    closer_look: CloserLook | None = None
+    consultation: Consultation | None = None
+
+    @property
+    def label(self) -> str:
+        """The label that it comes to: what its answers or models agree on, or what the closer look found; ""
+        where there is none."""
+        if self.consensus is not None:
+            return self.consensus.label
+        if self.comparison is not None:
+            return self.comparison.verdict().type
+        return self.closer_look.after.label if self.closer_look is not None else ""
 
     @property
     def id(self) -> str:

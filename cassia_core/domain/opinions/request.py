@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cassia_core.domain.config import AgentModel, check
+from cassia_core.domain.opinions.comparison import CONSENSUS_THRESHOLD, MOST_ROUNDS
 from cassia_core.domain.opinions.opinion import OpinionKind
 from cassia_core.domain.usage import Usage
 
@@ -19,9 +20,10 @@ class OpinionRequest:
 
     `models` are asked (for "repeat" one, the run's own where none is named); `times` is the number of answers
     of each model for each cluster, of which the run's own counts as one where the model is the same.
-    `discuss` allows one round in which models that differ see each other's reasons. `question`, `candidates`,
-    `strategy` and `rounds` belong to the other kinds. The limits are those of this job alone; `spent_before`
-    is what the run's calls had cost when it was asked for.
+    `discuss` allows models that differ to see each other's reasons: once, in a comparison in `rounds`.
+    `question`, `candidates`, `strategy`, `rounds` (also the most of a closer look) and `consensus_threshold`
+    belong to the other kinds. The limits are those of this job alone; `spent_before` is what the run's calls
+    had cost when it was asked for.
     """
 
     dataset: str
@@ -36,6 +38,7 @@ class OpinionRequest:
     candidates: tuple[str, ...] = ()
     strategy: Literal["breadth", "depth"] = "breadth"
     rounds: int = 3
+    consensus_threshold: float = CONSENSUS_THRESHOLD
     max_workers: int = 6
     max_retries: int = 5
     max_cost_usd: float | None = None
@@ -44,6 +47,15 @@ class OpinionRequest:
 
     def __post_init__(self) -> None:
         check(1 <= self.times <= MOST_TIMES, "times", self.times, f"a whole number from 1 to {MOST_TIMES}")
+        check(
+            0 <= self.rounds <= MOST_ROUNDS, "rounds", self.rounds, f"a whole number from 0 to {MOST_ROUNDS}"
+        )
+        check(
+            0 < self.consensus_threshold <= 1,
+            "consensus_threshold",
+            self.consensus_threshold,
+            "a share above 0 and at most 1",
+        )
         check(1 <= self.max_workers <= 256, "max_workers", self.max_workers, "a whole number from 1 to 256")
         check(0 <= self.max_retries <= 20, "max_retries", self.max_retries, "a whole number from 0 to 20")
 

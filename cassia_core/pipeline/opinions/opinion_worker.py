@@ -27,6 +27,7 @@ from cassia_core.pipeline.opinions.asking_again import ask_again, most_answers
 from cassia_core.pipeline.opinions.opinion_files import write_after
 from cassia_core.pipeline.opinions.opinion_job import JobContext, JobProgress, Way, ask_all, params_for
 from cassia_core.pipeline.opinions.reopening import reopen
+from cassia_core.pipeline.opinions.single_looks import closer_look, compare, most_scores, question
 from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.live_words import LiveWords
@@ -37,7 +38,11 @@ from cassia_core.runs.store import load_record
 logger = logging.getLogger(__name__)
 
 WAYS: dict[OpinionKind, Way] = {
-    kind: Way(ask=ask_again, most_answers=most_answers) for kind in ("repeat", "several")
+    "repeat": Way(ask=ask_again, most_answers=most_answers),
+    "several": Way(ask=ask_again, most_answers=most_answers),
+    "comparison": Way(ask=compare, most_answers=most_scores),
+    "closer_look": Way(ask=closer_look),
+    "question": Way(ask=question),
 }
 """Who asks for which kind of opinion."""
 GOES_ON = "Resume it whenever you like; what is done is kept, and what is paid is not paid again."

@@ -29,14 +29,14 @@ def accept(
     Parameters
     ----------
     label
-        Which one; the label agreed on when "".
+        Which one; the label that the opinion comes to when "".
 
     Raises
     ------
     ConfigError
         When the opinion gives no label.
     """
-    chosen = label or (opinion.consensus.label if opinion.consensus else "")
+    chosen = label or opinion.label
     if not chosen:
         raise ConfigError(
             "This opinion gives no label that could be accepted.",
@@ -57,7 +57,11 @@ def accept(
 
 def _reason(opinion: Opinion, label: str) -> str:
     said = f"Further opinion of {opinion.at[:10]} ({_WHENCE[opinion.kind]}"
-    found = opinion.consensus
-    if found is None or label != found.label:
+    if label != opinion.label:
         return f"{said})."
-    return f"{said}: {found.votes} of {found.answered} answers share it)."
+    if opinion.comparison is not None:
+        verdict = opinion.comparison.verdict()
+        return f"{said}: {verdict.votes} of {verdict.answered} models find it best)."
+    if opinion.consensus is None:
+        return f"{said})."
+    return f"{said}: {opinion.consensus.votes} of {opinion.consensus.answered} answers share it)."

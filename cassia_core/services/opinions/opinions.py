@@ -15,6 +15,7 @@ from cassia_core.domain.opinions.opinion import Opinion
 from cassia_core.domain.opinions.request import OpinionJob, OpinionProgress, OpinionRequest
 from cassia_core.errors import ConfigError, RunError
 from cassia_core.llm.registry import require_key
+from cassia_core.pipeline.opinions.single_looks import check_looks
 from cassia_core.report.tables.run_tables import usage_of
 from cassia_core.runs import opinion_log
 from cassia_core.runs.call_log import read_calls
@@ -67,7 +68,9 @@ def prepared(run_id: str, request: OpinionRequest, root: Path | None = None) -> 
     check(
         len(set(models)) == len(models), "models", [m.model for m in models], "each model once; use `times`"
     )
-    return replace(request, models=models, clusters=chosen_clusters(data.rows, request.clusters))
+    ready = replace(request, models=models, clusters=chosen_clusters(data.rows, request.clusters))
+    check_looks(ready)
+    return ready
 
 
 def start(
