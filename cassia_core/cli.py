@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     _add_cluster(commands)
     _add_batch(commands)
     _add_subcluster(commands)
+    _add_again(commands)
     _add_run_commands(commands)
     _add_look_commands(commands)
     return parser
@@ -166,6 +167,41 @@ def _add_subcluster(commands) -> None:
     command.set_defaults(
         run="subclustering.subcluster", **dict.fromkeys(_AGENT_OPTIONS)
     )  # None: as in the parent
+
+
+def _add_again(commands) -> None:
+    command = commands.add_parser(
+        "again",
+        help="ask again about clusters of a run, or ask several models, and count what they agree on",
+        description="The answers stand beside those of the run and change no label. The run's own answer "
+        "counts as the first and is not paid again; asking stops where no further answer could change the "
+        "consensus.",
+    )
+    command.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="a finished run")
+    command.add_argument("--dataset", help="which dataset, if the run has several")
+    command.add_argument(
+        "--clusters",
+        nargs="+",
+        default=["doubtful"],
+        metavar="ID",
+        help='exact ids, "doubtful" (default) or "all"',
+    )
+    command.add_argument("--times", type=int, default=5, help="answers of each model (default: 5)")
+    command.add_argument(
+        "--models",
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="PROVIDER/MODEL, or a model of the run's provider (default: the run's own model)",
+    )
+    command.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server")
+    command.add_argument("--no-discussion", action="store_true", help="models that differ do not talk")
+    command.add_argument("--max-workers", type=int, default=6, help="requests at a time")
+    command.add_argument("--max-cost", type=float, metavar="USD", help="stop before this is exceeded")
+    command.add_argument("--max-tokens", type=int, help="stop before this is exceeded")
+    command.add_argument("--estimate", action="store_true", help="say what it would cost, and ask nobody")
+    command.add_argument("--quiet", action="store_true", help="say nothing on the way")
+    command.set_defaults(run="asking_again.again")
 
 
 def _add_run_commands(commands) -> None:

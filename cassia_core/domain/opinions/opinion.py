@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -137,3 +138,13 @@ def latest_agreement(opinions: tuple[Opinion, ...]) -> dict[str, Opinion]:
         for opinion in opinions
         if opinion.kind in ("repeat", "several") and opinion.status == "done" and len(opinion.clusters) == 1
     }
+
+
+def last_words(answers: Sequence[OpinionAnswer]) -> tuple[OpinionAnswer, ...]:
+    """One answer for each question to a model: that of its last round, where it came, else the one before."""
+    last: dict[tuple[str, str, int], OpinionAnswer] = {}
+    for answer in answers:
+        asked = (answer.provider, answer.model, answer.repetition)
+        if asked not in last or answer.status == "answered":
+            last[asked] = answer
+    return tuple(last.values())

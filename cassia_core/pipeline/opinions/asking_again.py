@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE, AgentModel
 from cassia_core.domain.conversation import Turn
-from cassia_core.domain.opinions.opinion import OpinionAnswer
+from cassia_core.domain.opinions.opinion import OpinionAnswer, last_words
 from cassia_core.domain.opinions.request import OpinionRequest
 from cassia_core.domain.usage import Usage
 from cassia_core.knowledge.naming.consensus import consensus_of_answers, fewest_to_settle, settled
 from cassia_core.pipeline.annotation.cluster import annotate_cluster
+from cassia_core.pipeline.opinions.discussing import discuss
 from cassia_core.pipeline.opinions.opinion_job import Answered, JobContext, new_opinion
 
 SAME_ANSWER = (
@@ -76,15 +77,19 @@ def ask_again(context: JobContext, cluster: str) -> Answered:
             answer, said = future.result()
             answers.append(answer)
             turns.extend(said)
+    discussed: tuple[OpinionAnswer, ...] = ()
+    if context.request.discuss and len(context.request.models) > 1:
+        discussed, said = discuss(context, cluster, answers)
+        turns.extend(said)
     alone = all(model.provider == OFFLINE for model in context.request.models)
     if context.request.times > 1 and any(model.provider == OFFLINE for model in context.request.models):
         context.progress.notice(SAME_ANSWER)
     opinion = replace(
         new_opinion(context, cluster),
         reason=SAME_ANSWER if alone and context.request.times > 1 else "",
-        answers=tuple(answers),
-        consensus=consensus_of_answers(answers, planned=planned),
-        usage=usage_of(answers),
+        answers=(*answers, *discussed),
+        consensus=consensus_of_answers(last_words((*answers, *discussed)), planned=planned),
+        usage=usage_of((*answers, *discussed)),
     )
     return opinion, turns
 

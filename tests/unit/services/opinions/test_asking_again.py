@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from cassia_core.runs.layout import RunLayout
 from cassia_core.services.labels import review
 from cassia_core.services.opinions import opinions
 from cassia_core.services.opinions.accepting import accept
+from cassia_core.services.opinions.estimating import estimate_opinions
 from cassia_core.services.runs import runs
 from cassia_core.services.runs.results import load_results
 from tests.model_server import Answer, Asked, ModelServer
@@ -172,3 +174,41 @@ def test_the_offline_engine_is_asked_once_and_a_cluster_that_is_not_there_is_ref
     assert len(opinion.answers) == 1 and "always gives the same answer" in opinion.reason
     with pytest.raises(ConfigError, match="no cluster 7"):
         opinions.start(run_id, OpinionRequest(dataset="lists", clusters=("7",)), {}, tmp_path)
+
+
+def test_models_that_differ_discuss_once_and_the_last_word_counts(tmp_path: Path):
+    """The second model gives in when it sees the first one's reasons and the evidence."""
+    heard: list[str] = []
+
+    def fault(asked: Asked, good: str) -> Answer | None:
+        if asked.agent != "annotator" or asked.model != "second":
+            return None
+        heard.append(str(asked.data.get("feedback", "")))
+        talk = "This is a discussion" in heard[-1]
+        return (
+            None if talk else Answer(text=json.dumps(SECOND | {"general": "B cell", "subtypes": ["B cell"]}))
+        )
+
+    with ModelServer(fault=fault, latency_s=0.01, models=("stand-in", "second")) as server:
+        run_id, model = annotated(server, tmp_path, write_lists(tmp_path / "lists.csv"))
+        request = OpinionRequest(
+            dataset="lists",
+            clusters=("1",),
+            kind="several",
+            times=1,
+            models=(model, replace(model, model="second")),
+        )
+        assert estimate_opinions(run_id, request, tmp_path).calls_low == 2
+        job = wait(run_id, opinions.start(run_id, request, {}, tmp_path), tmp_path)
+        assert job.progress.state == "done", job.progress.problem
+    (opinion,) = opinions.list_opinions(run_id, "lists", root=tmp_path)
+    said = [(a.model, a.round, a.label) for a in opinion.answers]
+    assert said == [
+        ("stand-in", 1, "T cell"),
+        ("second", 1, "B cell"),
+        ("stand-in", 2, "T cell"),
+        ("second", 2, "T cell"),
+    ]
+    assert (opinion.consensus.label, opinion.consensus.votes, opinion.consensus.answered) == ("T cell", 2, 2)
+    talk = next(text for text in heard if "This is a discussion" in text)
+    assert "Another answer is T cell" in talk and "evidence" in talk and "CD3" in talk
