@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from cassia_core.data.cells.file_inspection import inspect_file
-from cassia_core.data.tables.marker_tables import load_markers
+from cassia_core.data.cells.file_inspection import open_file
+from cassia_core.data.tables.marker_tables import LoadedMarkers, load_markers
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.pipeline.context import RunContext
@@ -35,9 +35,13 @@ def prepare(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready
         from cassia_core.pipeline.preparing_cells import resumed_cells
 
         return _read_stage(context, spec, lambda: resumed_cells(context, spec, layout, ready))
-    findings = _read_stage(context, spec, lambda: inspect_file(Path(spec.path), spec.reading))
+    begun = time.monotonic()
+    path = Path(spec.path)
+    findings, markers = _read_stage(context, spec, lambda: open_file(path, spec.markers, spec.reading))
     if findings.kind == "markers":
-        return _prepare_markers(context, spec, layout, ready)
+        # A table that was not recognised is read again for the error that says why.
+        loaded = markers or load_markers(path, spec.markers, spec.reading)
+        return _prepare_markers(context, spec, layout, ready, loaded, time.monotonic() - begun)
     # Loads compiled code, so only where there are cells.
     from cassia_core.pipeline.preparing_cells import prepare_cells
 
@@ -51,14 +55,17 @@ def _read_stage(context: RunContext, spec: DatasetSpec, read: Callable[[], T]) -
 
 
 def _prepare_markers(
-    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    ready: MarkersReady,
+    loaded: LoadedMarkers,
+    seconds: float,
 ) -> Prepared:
-    begun = time.monotonic()
-    loaded = load_markers(Path(spec.path), spec.markers, spec.reading)
     refuse_unknown_genes(context, spec, loaded.frame["gene"])
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
-    listener.finished("read", time.monotonic() - begun, f"{len(loaded.table.clusters)} clusters in the table")
+    listener.finished("read", seconds, f"{len(loaded.table.clusters)} clusters in the table")
     listener.clusters_found(loaded.table.ids(), tuple(c.n_cells for c in loaded.table.clusters))
     listener.markers_ready(loaded.table, loaded.expression)
     return Prepared(findings=loaded.findings, table=loaded.table, expression=loaded.expression)

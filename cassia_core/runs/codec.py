@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -102,6 +102,25 @@ def read_json(path: Path, kind: type[T]) -> T:
             details=str(error),
         ) from error
     return from_json(content, kind)
+
+
+def read_kept(path: Path, kind: type[T]) -> T:
+    """As `read_json`, for a small file that is asked for again and again: opened anew only when it changed.
+
+    The object is shared by all who ask: it must be one that nobody changes, as all of `domain` are.
+    """
+    try:
+        now = path.stat()
+    except OSError:
+        return read_json(path, kind)  # which says what is missing
+    as_kind: Any = kind
+    return _kept(path, as_kind, (now.st_mtime_ns, now.st_size, now.st_ino))
+
+
+@lru_cache(maxsize=64)
+def _kept(path: Path, kind: Any, stamp: tuple[int, int, int]) -> Any:
+    """`stamp` is that of the file: whole files are put in place by a rename, so a new one has another."""
+    return read_json(path, kind)
 
 
 def cut_torn_end(path: Path) -> None:

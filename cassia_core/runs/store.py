@@ -14,7 +14,7 @@ from pathlib import Path
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import RunConfig
 from cassia_core.errors import RunError, RunNotFound
-from cassia_core.runs.codec import read_json, write_json, write_text
+from cassia_core.runs.codec import read_json, read_kept, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
 from cassia_core.version import __version__
 
@@ -188,7 +188,7 @@ def _is_run(folder: Path) -> bool:
 
 def load_record(layout: RunLayout) -> RunRecord:
     """Read `run.json`."""
-    return read_json(layout.config, RunRecord)
+    return read_kept(layout.config, RunRecord)
 
 
 def run_ids(root: Path) -> tuple[str, ...]:

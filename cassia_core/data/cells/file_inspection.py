@@ -10,7 +10,7 @@ from cassia_core.data.marker_files.marker_folder import cluster_files
 from cassia_core.data.readers.read_cells import find_source
 from cassia_core.data.readers.text import read_table
 from cassia_core.data.tables.marker_sources import SourceTable, looks_like_expression, read_source
-from cassia_core.data.tables.marker_tables import load_markers, questions_about, shaped_table
+from cassia_core.data.tables.marker_tables import LoadedMarkers, load_markers, questions_about, shaped_table
 from cassia_core.data.tables.table_columns import NO_NAME
 from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Finding, Findings
@@ -35,14 +35,27 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
     InputError
         The file cannot be opened or used; the error says why and what to do.
     """
-    path = Path(path)
-    if cluster_files(path) and read_source(path, options).shaped is not None:
-        return load_markers(path, MarkerParams(), options).findings
+    return open_file(Path(path), MarkerParams(), options)[0]
+
+
+def open_file(
+    path: Path, params: MarkerParams, options: ReadOptions = ReadOptions()
+) -> tuple[Findings, LoadedMarkers | None]:
+    """As `inspect_file`; of a marker table also the table itself, which has been read by then.
+
+    Raises
+    ------
+    InputError
+        As `inspect_file`.
+    """
+    if cluster_files(path) and (several := read_source(path, options)).shaped is not None:
+        loaded = load_markers(several, params, options)
+        return loaded.findings, loaded
     source = find_source(path)
     if source.kind not in ("text", "workbook"):
-        return inspect_cells(path, options, source)[0]
+        return inspect_cells(path, options, source)[0], None
     if source.kind == "text" and options.columns is None and _holds_expression(source.path):
-        return inspect_cells(path, options, source)[0]
+        return inspect_cells(path, options, source)[0], None
     try:
         table = read_source(path, options)
     except MarkerFormatError:
@@ -50,10 +63,10 @@ def inspect_file(path: Path | str, options: ReadOptions = ReadOptions()) -> Find
         raise
     if shaped_table(table, options) is None:
         _refuse_if_named_like_cells(path, ())
-        return _unrecognised(table)
-    loaded = load_markers(path, MarkerParams(), options)
+        return _unrecognised(table), None
+    loaded = load_markers(table, params, options)
     _refuse_if_named_like_cells(path, loaded.frame["gene"].astype(str).unique()[:LOOKED_AT])
-    return loaded.findings
+    return loaded.findings, loaded
 
 
 def holds_markers(path: Path) -> bool:

@@ -53,7 +53,7 @@ class LoadedMarkers:
 
 
 def load_markers(
-    source: Path | str | pd.DataFrame,
+    source: Path | str | pd.DataFrame | SourceTable,
     params: MarkerParams = MarkerParams(),
     options: ReadOptions = ReadOptions(),
 ) -> LoadedMarkers:
@@ -62,7 +62,7 @@ def load_markers(
     Parameters
     ----------
     source
-        A csv, tsv, txt or xlsx file (also gzipped), or a DataFrame.
+        A csv, tsv, txt or xlsx file (also gzipped), a DataFrame, or a table that `read_source` has read.
     params
         Which genes of a cluster become its markers.
     options
@@ -73,7 +73,7 @@ def load_markers(
     MarkerFormatError
         The table is empty, or no shape fits; `details` then lists its columns.
     """
-    table = read_source(source, options)
+    table = source if isinstance(source, SourceTable) else read_source(source, options)
     if options.columns is None and looks_like_expression(table.frame):
         raise _not_markers(table)
     shaped = shaped_table(table, options)

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -127,7 +128,14 @@ def open_view(view_dir: Path) -> View:
             "Clustering has not finished.",
             "Wait until it has, or start the run again.",
         )
-    return View(view_dir, json.loads(head.read_text(encoding="utf-8")))
+    now = head.stat()
+    return _opened(view_dir, (now.st_mtime_ns, now.st_size, now.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _opened(view_dir: Path, stamp: tuple[int, int, int]) -> View:
+    """One view for all who look at the same cells; `stamp` is that of its head, which changes with it."""
+    return View(view_dir, json.loads((view_dir / "view.json").read_text(encoding="utf-8")))
 
 
 class View:
@@ -136,6 +144,8 @@ class View:
     def __init__(self, folder: Path, head: dict) -> None:
         self._folder, self._head = folder, head
         self._gene_at: dict[str, int] | None = None
+        self._genes: tuple[str, ...] | None = None
+        self._clusters: Column | None = None
         self._names_digest = ""
 
     @property
@@ -184,14 +194,27 @@ class View:
         """
         for at, entry in enumerate(self._head["columns"]):
             if entry["name"] == name:
-                stored = np.load(self._folder / f"column_{at}.npy")
-                if entry["kind"] == "numeric":
-                    return Column(kind="numeric", stored=stored)
-                return Column(kind="categorical", categories=tuple(entry["categories"]), stored=stored)
+                return self._column(at, entry)
         raise KeyError(name)
 
+    def _column(self, at: int, entry: dict) -> Column:
+        is_clusters = entry["name"] == self.cluster_key
+        if is_clusters and self._clusters is not None:
+            return self._clusters
+        stored = np.load(self._folder / f"column_{at}.npy")
+        if entry["kind"] == "numeric":
+            return Column(kind="numeric", stored=stored)
+        column = Column(kind="categorical", categories=tuple(entry["categories"]), stored=stored)
+        if is_clusters:
+            # Asked for by everything that is drawn. It is shared, so nobody may write into it.
+            stored.setflags(write=False)
+            self._clusters = column
+        return column
+
     def genes(self) -> tuple[str, ...]:
-        return self._lines("genes.txt")
+        if self._genes is None:
+            self._genes = self._lines("genes.txt")
+        return self._genes
 
     def gene(self, symbol: str) -> np.ndarray:
         """Log-normalised values of one gene in all cells, shape (n_cells,), float32.

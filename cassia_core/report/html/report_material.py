@@ -16,7 +16,7 @@ from cassia_core.report.html.marker_dots import MarkerDots, marker_dots
 from cassia_core.report.html.report_map import MapOfCells, map_from_view
 from cassia_core.report.html.samples_chart import SampleCounts, sample_counts
 from cassia_core.runs.call_log import read_calls
-from cassia_core.runs.codec import read_json
+from cassia_core.runs.codec import read_kept
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 
@@ -54,7 +54,7 @@ def read_material(
 
     `clusters` is where every cell belongs, where a person divided the cells otherwise than the run did.
     """
-    markers = read_json(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
+    markers = read_kept(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     listed = frozenset(g for c in markers.clusters for g in c.symbols()) if markers else None
     stages: dict[str, str] = {
         e.stage: e.summary

@@ -19,7 +19,7 @@ from cassia_core.knowledge.evidence.agreeing import with_agreement
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.look.palette import palette_for
-from cassia_core.runs.codec import read_json
+from cassia_core.runs.codec import read_json, read_kept
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.opinion_log import read_opinions
 from cassia_core.runs.store import load_cluster, load_record
@@ -113,14 +113,14 @@ def load_results(run_id: str, dataset: str, root: Path | None = None) -> Dataset
     """
     layout = find_run(run_id, root)
     spec, paths = dataset_layout(layout, dataset)
-    table = read_json(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
+    table = read_kept(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     return DatasetResults(
         run_id=run_id,
         spec=spec,
         rows=saved_rows(paths, table),
         markers=table,
         stored_view=open_view(paths.view) if paths.view.is_dir() else None,
-        findings=read_json(paths.findings, Findings) if paths.findings.exists() else None,
+        findings=read_kept(paths.findings, Findings) if paths.findings.exists() else None,
         outcome=read_json(paths.outcome, DatasetOutcome) if paths.outcome.exists() else None,
     )
 
