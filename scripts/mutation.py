@@ -26,9 +26,9 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome
 ROOT = Path(__file__).resolve().parents[1]
 PLACES: dict[str, str] = {
     "cassia_core/knowledge/evidence/light.py": "tests/unit/knowledge/test_light.py",
-    "cassia_core/knowledge/scoring/mixtures.py": "tests/unit/knowledge",
-    "cassia_core/llm/limiter.py": "tests/unit/llm",
-    "cassia_core/llm/problems/in_words.py": "tests/unit/llm tests/contract/test_providers.py",
+    "cassia_core/knowledge/scoring/mixtures.py": "tests/unit/knowledge/test_mixtures.py",
+    "cassia_core/llm/limiter.py": "tests/unit/llm/test_limiter.py tests/unit/llm/test_limiter_waits.py",
+    "cassia_core/llm/problems/in_words.py": "tests/unit/llm/test_in_words.py",
     "cassia_core/pipeline/annotation/boosting.py": "tests/unit/pipeline/test_boosting.py "
     "tests/unit/pipeline/test_cluster.py",
     "cassia_core/pipeline/annotation/budget.py": "tests/unit/pipeline/test_budget.py",
