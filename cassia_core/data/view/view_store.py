@@ -128,13 +128,15 @@ def open_view(view_dir: Path) -> View:
             "Clustering has not finished.",
             "Wait until it has, or start the run again.",
         )
-    now = head.stat()
-    return _opened(view_dir, (now.st_mtime_ns, now.st_size, now.st_ino))
+    stamps = ((view_dir / name).stat() for name in ("view.json", "cell_ids.txt"))
+    return _opened(view_dir, tuple((now.st_mtime_ns, now.st_size, now.st_ino) for now in stamps))
 
 
 @lru_cache(maxsize=8)
-def _opened(view_dir: Path, stamp: tuple[int, int, int]) -> View:
-    """One view for all who look at the same cells; `stamp` is that of its head, which changes with it."""
+def _opened(view_dir: Path, stamps: tuple[tuple[int, int, int], ...]) -> View:
+    """One view for all who look at the same cells; `stamps` are of its head and of the cells' names, which
+    change with it.
+    """
     return View(view_dir, json.loads((view_dir / "view.json").read_text(encoding="utf-8")))
 
 
