@@ -1,20 +1,24 @@
-"""Damage files at random and read them: no traceback, no hang, no changed input. By hand.
+"""Damage files at random and read them: no traceback, no hang, no crash, no changed input. By hand.
 
     python tests/bench/mutants.py FOLDER --mutants 10000 --seed 1
 
 Each mutant is a copy of a file of FOLDER with bytes flipped, a block zeroed, doubled or taken out, or its end
-cut off. It must end in findings or in an error that says what to do. Prints how many ended how, and the seed
-of each mutant that did not.
+cut off. It must end in findings or in an error that says what to do. The mutants are read in a process of its
+own, which is ended and begun again behind the mutant that takes too long or brings it down. Prints how many
+ended how, and the seed of each mutant that ended otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import hashlib
 import os
 import random
+import resource
 import shutil
-import signal
+import subprocess
+import sys
 import tempfile
 import time
 import traceback
@@ -26,10 +30,8 @@ LARGEST_BYTES = 1_500_000
 LONGEST_S = 60
 _BLOCK = 512
 _EMPTY_CACHE_AFTER = 200
-
-
-class TookTooLong(BaseException):
-    """A mutant was not read within the time allowed; no `Exception`, so that no reader catches it."""
+_MOST_MEMORY = 8 * 2**30
+_ENDED = "ended: "
 
 
 def mutate(content: bytes, rng: random.Random) -> bytes:
@@ -71,14 +73,72 @@ def outcome_of(path: Path) -> str:
         return "read"
     except CassiaError as error:
         return "refused" if error.what and error.remedy else f"no remedy: {error}"
-    except TookTooLong:
-        return f"took longer than {LONGEST_S} s"
     except Exception:  # noqa: BLE001  these are what is looked for
         return traceback.format_exc()
 
 
-def too_long(*_: object) -> None:
-    raise TookTooLong
+def files_of(folder: Path) -> list[Path]:
+    """The files of a folder that are small enough to be damaged by the thousand."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.stat().st_size < LARGEST_BYTES)
+
+
+def read_mutant(seed: int, files: list[Path], home: Path) -> str:
+    """Write one mutant, read it, and say how that ended."""
+    rng = random.Random(seed)
+    original = rng.choice(files)
+    path = home / original.name
+    path.write_bytes(mutate(original.read_bytes(), rng))
+    before = hashlib.sha256(path.read_bytes()).digest()
+    faulthandler.dump_traceback_later(LONGEST_S, exit=True)
+    outcome = outcome_of(path)
+    faulthandler.cancel_dump_traceback_later()
+    if hashlib.sha256(path.read_bytes()).digest() != before:
+        outcome = "the input was changed"
+    path.unlink()
+    return outcome
+
+
+def read_mutants(seeds: range, files: list[Path], home: Path) -> None:
+    """Read mutants one after the other and print how each ended; this is what the process of its own does."""
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    for seed in seeds:
+        outcome = read_mutant(seed, files, home)
+        if outcome not in ("read", "refused"):
+            print(f"seed {seed}, {random.Random(seed).choice(files).name}:\n{outcome}", flush=True)
+        print(_ENDED + outcome.strip().splitlines()[-1][:80], flush=True)
+        if seed % _EMPTY_CACHE_AFTER == 0:
+            shutil.rmtree(home / "cache", ignore_errors=True)
+
+
+def run_worker(folder: Path, seeds: range, home: Path) -> list[str]:
+    """How mutants ended, in a process of their own; it may end before the last of them."""
+    command = [
+        sys.executable,
+        __file__,
+        str(folder),
+        "--seed",
+        str(seeds.start),
+        "--mutants",
+        str(len(seeds)),
+    ]
+    environment = {**os.environ, "CASSIA_HOME": str(home)}
+    ended = []
+    with subprocess.Popen(
+        [*command, "--inside", str(home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment,
+    ) as worker:
+        assert worker.stdout is not None
+        for line in worker.stdout:
+            if line.startswith(_ENDED):
+                ended.append(line.removeprefix(_ENDED).strip())
+            else:
+                print(line, end="", flush=True)
+    return ended
 
 
 def main() -> None:
@@ -86,32 +146,27 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     options.add_argument("--mutants", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    warnings.simplefilter("ignore")
-    home = Path(tempfile.mkdtemp(prefix="mutants-"))
-    os.environ["CASSIA_HOME"] = str(home)
-    files = sorted(p for p in chosen.folder.rglob("*") if p.is_file() and p.stat().st_size < LARGEST_BYTES)
-    signal.signal(signal.SIGALRM, too_long)
+    seeds = range(chosen.seed, chosen.seed + chosen.mutants)
+    files = files_of(chosen.folder)
+    if chosen.inside:
+        read_mutants(seeds, files, chosen.inside)
+        return
     ended: Counter[str] = Counter()
     begun = time.monotonic()
-    for number in range(chosen.seed, chosen.seed + chosen.mutants):
-        rng = random.Random(number)
-        original = rng.choice(files)
-        path = home / original.name
-        path.write_bytes(mutate(original.read_bytes(), rng))
-        before = hashlib.sha256(path.read_bytes()).digest()
-        signal.alarm(LONGEST_S)
-        outcome = outcome_of(path)
-        signal.alarm(0)
-        if hashlib.sha256(path.read_bytes()).digest() != before:
-            outcome = "the input was changed"
-        ended[outcome if len(outcome) < 60 else outcome.strip().splitlines()[-1][:60]] += 1
-        if outcome not in ("read", "refused"):
-            print(f"seed {number}, {original.name}:\n{outcome}", flush=True)
-        path.unlink()
-        if number % _EMPTY_CACHE_AFTER == 0:
-            shutil.rmtree(home / "cache", ignore_errors=True)
-    shutil.rmtree(home, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as home:
+        while seeds:
+            outcomes = run_worker(chosen.folder, seeds, Path(home))
+            ended.update(outcomes)
+            seeds = seeds[len(outcomes) :]
+            if seeds:
+                name = random.Random(seeds.start).choice(files).name
+                print(
+                    f"seed {seeds.start}, {name}: took longer than {LONGEST_S} s or brought the process down"
+                )
+                ended["hung or crashed"] += 1
+                seeds = seeds[1:]
     print(
         f"{chosen.mutants:,} mutants of {len(files)} files in {time.monotonic() - begun:,.0f} s: "
         f"{dict(ended)}"

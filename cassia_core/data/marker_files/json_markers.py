@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
 
+from cassia_core.data.marker_files.code_lists import python_value
 from cassia_core.data.readers.text import decode, read_bytes
 from cassia_core.data.tables.gene_lists import split_genes
 from cassia_core.errors import MarkerFormatError
 
+_PYTHON = re.compile(rb"^\s*[A-Za-z_]\w*\s*=\s*[\[{]", re.MULTILINE)
+_OUTER_NAMES = (
+    "cluster",
+    "cluster_name",
+    "cell_type",
+    "celltype",
+    "name",
+    "label",
+    "cluster_id",
+    "group",
+    "id",
+)
 _STARTS = (b"{", b"[")
 _LISTS = ("genes", "markers", "marker_genes", "gene_list", "names", "positive", "up")
 
@@ -23,13 +37,14 @@ def json_table(path: Path) -> pd.DataFrame | None:
     MarkerFormatError
         It is JSON of another make.
     """
-    if not read_bytes(path, 100).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_STARTS):
+    start = read_bytes(path, 2000)
+    if not start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_STARTS) and not _PYTHON.search(start):
         return None
     text = decode(read_bytes(path))[0]
     try:
         content = json.loads(text)
     except json.JSONDecodeError:
-        content = _lines(text)
+        content = _lines(text) or python_value(text)
     if content is None:
         return None
     table = _table(content)
@@ -80,10 +95,26 @@ def _table(content: object) -> pd.DataFrame | None:
 def _of_records(records: list[object]) -> pd.DataFrame | None:
     if not records or not all(isinstance(record, dict) for record in records):
         return None
-    frame = pd.DataFrame(records)
+    frame = _without_nesting(pd.DataFrame(records))
     listed = [c for c in frame.columns if frame[c].map(lambda value: isinstance(value, list)).all()]
     for column in listed:
         frame[column] = frame[column].map(lambda genes: ", ".join(map(str, genes)))
+    return frame
+
+
+def _without_nesting(frame: pd.DataFrame) -> pd.DataFrame:
+    """Records that hold records, a row for each inner one; what names the outer ones names the clusters."""
+    for column in frame.columns:
+        if not frame[column].map(lambda v: isinstance(v, list) and all(isinstance(r, dict) for r in v)).all():
+            continue
+        outer = frame.drop(columns=[column])
+        usual = next((name for name in _OUTER_NAMES if name in outer.columns), None)
+        rows = [
+            {**inner, "cluster": outer.iloc[at][usual] if usual else str(at)}
+            for at, inside in enumerate(frame[column])
+            for inner in inside
+        ]
+        return pd.DataFrame(rows)
     return frame
 
 

@@ -15,6 +15,29 @@ from cassia_core.data.readers.sniff import sniff
 from cassia_core.errors import InputError
 
 _MAX_FILES = 500
+_SHARED = frozenset(
+    (
+        *(
+            "vs",
+            "versus",
+            "all",
+            "rest",
+            "others",
+            "other",
+            "markers",
+            "marker",
+            "genes",
+            "gene",
+            "of",
+            "for",
+        ),
+        *("de", "deg", "degs", "dge", "diffexp", "results", "result", "table", "list", "top", "up"),
+        *("upregulated", "findmarkers", "findallmarkers", "wilcox", "wilcoxon"),
+    )
+)
+_ENDING = re.compile(
+    r"\.(csv|tsv|txt|tab|xlsx?|json|jsonl|gmt|gmx|md|ya?ml|py|r|html?|tex|rds)(\.gz)?$", re.IGNORECASE
+)
 _TABLE = re.compile(r"\.(csv|tsv|txt|tab|xlsx)(\.gz)?$", re.IGNORECASE)
 
 
@@ -48,12 +71,24 @@ def cluster_files(path: Path) -> tuple[ClusterFile, ...]:
             return ()
     except InputError:
         return ()
-    return tuple(ClusterFile(cluster=name_of_file(file), path=file) for file in tables)
+    names = _without_shared_words([name_of_file(file) for file in tables])
+    return tuple(ClusterFile(cluster=name, path=file) for name, file in zip(names, tables, strict=True))
+
+
+def _without_shared_words(names: list[str]) -> list[str]:
+    """Names without what all files have before and behind their cluster (`_vs_all_markers`)."""
+    parts = [re.split(r"([\s_.-]+)", name) for name in names]
+    while all(len(p) > 2 and p[-1].lower() in _SHARED for p in parts) and len({p[-1] for p in parts}) == 1:
+        parts = [p[:-2] for p in parts]
+    while all(len(p) > 2 and p[0].lower() in _SHARED for p in parts) and len({p[0] for p in parts}) == 1:
+        parts = [p[2:] for p in parts]
+    shorter = ["".join(p) for p in parts]
+    return shorter if len(set(shorter)) == len(names) and all(shorter) else names
 
 
 def name_of_file(path: Path) -> str:
     """Name of the one cluster of a file: the file's, without its ending."""
-    return _TABLE.sub("", path.name)
+    return _ENDING.sub("", path.name)
 
 
 def stacked(

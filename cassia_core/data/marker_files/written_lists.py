@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from cassia_core.data.marker_files.code_lists import r_lists
 from cassia_core.data.readers.text import decode, read_bytes
 from cassia_core.data.tables.gene_lists import split_genes
 from cassia_core.genes.spelling import known_share
 
 _MAX_BYTES = 20_000_000
 _NAMED = re.compile(
-    r"^\s*(?:[-*•]\s+|\d+[.)]\s+)?[\"'*]*(?P<name>[^\t]{1,120}?)[\"'*]*\s*(?::|=|：|->|→|\t-\t)[\"'*]*\s+(?P<genes>\S.*)$"
+    r"^\s*(?:[-*•]\s+|\d+[.)]\s+)?[\"'*]*(?P<name>[^\t]{1,120}?)[\"'*]*\s*(?::|=|：|->|→|\t-\t)[\"'*]*\s*(?P<genes>\S.*)$"
 )
 _HEADING = re.compile(
     r"^\s*(?:>\s*|#{1,6}\s+|\[)(?P<name>[^\]]+?)\]?\s*:?\s*$|^(?P<bare>[^,;:\t]{1,120}):\s*$"
@@ -32,6 +33,7 @@ def written_lists(path: Path) -> tuple[pd.DataFrame, str] | None:
     text = decode(read_bytes(path))[0]
     lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
     for read, kind in (
+        (_code, "Lists in R code"),
         (_gene_sets, "Gene sets (GMT)"),
         (_named_lists, "Named lists"),
         (_headed, "Lists under headings"),
@@ -48,6 +50,12 @@ Lists = list[tuple[str, list[str]]]
 
 def _known(lists: Lists) -> float:
     return known_share([gene for _, genes in lists for gene in genes][:_SAMPLED])
+
+
+def _code(lines: list[str], path: Path) -> Lists:
+    """Named vectors of R."""
+    lists = r_lists("\n".join(lines))
+    return lists if lists and _known(lists) >= _KNOWN else []
 
 
 def _gene_sets(lines: list[str], path: Path) -> Lists:

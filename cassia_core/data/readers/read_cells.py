@@ -10,8 +10,10 @@ from cassia_core.data.readers.cell_file import CellFile
 from cassia_core.data.readers.columnar import columnar_as_text, frame_as_text
 from cassia_core.data.readers.count_list import is_count_list, read_count_list
 from cassia_core.data.readers.dense_table import read_dense_table
+from cassia_core.data.readers.hdf5.h5_elements import UNREADABLE
 from cassia_core.data.readers.hdf5.h5ad import read_h5ad
 from cassia_core.data.readers.hdf5.h5seurat import read_h5seurat
+from cassia_core.data.readers.hdf5.hdf5_damage import damaged
 from cassia_core.data.readers.hdf5.hdf5_links import own_content
 from cassia_core.data.readers.hdf5.loom import read_loom
 from cassia_core.data.readers.hdf5.tenx_h5 import read_tenx_h5
@@ -159,7 +161,12 @@ def read_cell_file(
     InputError
         The reader cannot use the content.
     """
-    file = _read(source, options, inspect)
+    try:
+        file = _read(source, options, inspect)
+    except UNREADABLE as error:
+        if source.kind not in _HDF5:
+            raise
+        raise damaged(source.path, error) from error
     return replace(file, done=(*source.done, *file.done), format=source.format or file.format)
 
 

@@ -13,6 +13,8 @@ from typing import Literal
 
 import h5py
 
+from cassia_core.data.marker_files.markup_tables import markup_table
+from cassia_core.data.readers.hdf5.endless_files import refuse_endless
 from cassia_core.data.readers.hdf5.h5ad import is_h5ad
 from cassia_core.data.readers.hdf5.h5seurat import is_h5seurat
 from cassia_core.data.readers.hdf5.hdf5_links import own_content
@@ -181,7 +183,9 @@ def _text_kind(path: Path, head: bytes) -> FileKind:
                 "Unpack it, or save the table as csv or the cells as h5ad.",
             )
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<table", b"<style", b"<meta")):
+        if markup_table(path) is not None:
+            return "text"
         raise InputError(
             f"{path.name} is a web page, not data.",
             "A log-in or error page was saved in place of it.",
@@ -222,6 +226,7 @@ def _is_binary(head: bytes) -> bool:
 
 
 def _hdf5_kind(path: Path) -> FileKind:
+    refuse_endless(path)
     try:
         own, _ = own_content(path)
         with h5py.File(own, "r") as file:
@@ -237,7 +242,7 @@ def _hdf5_kind(path: Path) -> FileKind:
             if is_h5seurat(file):
                 return "h5seurat"
             shapes = [f"{k} {getattr(file[k], 'shape', '(group)')}" for k in sorted(keys)]
-    except (OSError, KeyError, RuntimeError) as error:
+    except (OSError, KeyError, RuntimeError, SystemError) as error:
         raise _unreadable(path, error) from error
     raise AnnDataError(
         f"{path.name} is an HDF5 file of a kind that we do not know.",

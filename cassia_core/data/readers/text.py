@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import re
+import unicodedata
 import zlib
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +30,8 @@ _FOOTNOTE = re.compile(
     r"^\s*(\*|†|‡|§|\d?\)|notes?\b|abbreviations?\b|sources?:|legend\b|footnotes?\b|p ?<|p-?val(ue)?s?\b)",
     re.IGNORECASE,
 )
+_EMPHASIS = re.compile(r"^(\*{1,3}|__|`)(.+)\1$")
+_TIMES_TEN = re.compile(r"^([\d.,]+)\s*[×x*·]\s*10\s*\^?\s*\(?([+-]?\d+)\)?$")
 _SNIFFED_CHARACTERS = 1_000_000
 _ENCODING_BYTES = 1_000_000
 CODECS = {
@@ -37,9 +40,21 @@ CODECS = {
     "UTF-16": "utf-16",
     "UTF-16 without mark": "utf-16-le",
     "UTF-16 big-endian": "utf-16-be",
+    "Shift JIS": "cp932",
+    "EUC-KR": "cp949",
+    "GB 18030": "gb18030",
     "Windows-1252": "cp1252",
     "Latin-1": "latin-1",
 }
+_EAST_ASIAN = (
+    ("Shift JIS", re.compile(r"[ぁ-ヿ]"), 0.3),
+    ("EUC-KR", re.compile(r"[가-힣]"), 0.9),
+    ("GB 18030", re.compile(r"[一-鿿　-〿！-～]"), 0.8),
+)
+"""Encoding, the letters that its language is written with, and the least share of these among its letters."""
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_NOT_IN_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_IN_RUNS = 0.9
 csv.field_size_limit(2**31 - 1)  # one line of a wide table is one field to the wrong delimiter
 
 
@@ -99,10 +114,30 @@ def decode(content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if error.start >= len(content) - 3:
             return content[: error.start].decode("utf-8"), "UTF-8"
+    if (eastern := _east_asian(content)) is not None:
+        return content.decode(CODECS[eastern], errors="replace"), eastern
     try:
         return content.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
         return content.decode("latin-1"), "Latin-1"
+
+
+def _east_asian(content: bytes) -> str | None:
+    """The encoding of Japanese, Korean or Chinese text; None where high bytes stand alone, as accents do."""
+    sample = content[:_ENCODING_BYTES]
+    high = _HIGH_RUN.findall(sample)
+    undefined = any(byte in _NOT_IN_1252 for run in high for byte in run)
+    if not undefined and sum(len(run) for run in high if len(run) > 1) < _IN_RUNS * sum(map(len, high)):
+        return None
+    for name, script, least in _EAST_ASIAN:
+        try:
+            text = codecs.getincrementaldecoder(CODECS[name])().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        foreign = [sign for sign in text if not sign.isascii()]
+        if foreign and sum(script.match(sign) is not None for sign in foreign) >= least * len(foreign):
+            return name
+    return None
 
 
 def sniff_delimiter(text: str) -> str:
@@ -199,7 +234,9 @@ def without_outer_bars(rows: list[list[str]]) -> list[list[str]]:
     inner = [row for row in rows if len(row) > 2]
     if not inner or any(row[0].strip() or row[-1].strip() for row in inner):
         return rows
-    return [[cell.strip() for cell in (row[1:-1] if len(row) > 2 else row)] for row in rows]
+    return [
+        [_EMPHASIS.sub(r"\2", cell.strip()) for cell in (row[1:-1] if len(row) > 2 else row)] for row in rows
+    ]
 
 
 def without_notes(rows: list[list[str]], header: list[str], *, at_the_end: bool = True) -> list[list[str]]:
@@ -207,7 +244,9 @@ def without_notes(rows: list[list[str]], header: list[str], *, at_the_end: bool 
     kept = [
         row
         for row in rows
-        if any(map(str.strip, row)) and not all(_RULE.match(cell) for cell in row if cell.strip())
+        if any(map(str.strip, row))
+        and (len(header) < 2 or row != header)
+        and not all(_RULE.match(cell) for cell in row if cell.strip())
     ]
     while at_the_end and kept and _is_footnote(kept[-1], len(header)):
         kept.pop()
@@ -275,11 +314,15 @@ def _reads_as_number(cell: str) -> bool:
 def unique_names(header: tuple[str, ...]) -> list[str]:
     """Column names; a repeated one carries a number behind it."""
     seen: dict[str, int] = {}
-    names = []
+    names: list[str] = []
+    taken = set(header)
     for column in header:
-        count = seen.get(column, 0)
-        names.append(column if count == 0 else f"{column}.{count}")
-        seen[column] = count + 1
+        name, count = column, seen.get(column, 0)
+        while count and name in taken:
+            name, count = f"{column}.{count}", count + 1
+        seen[column] = max(count, 1)
+        taken.add(name)
+        names.append(name)
     return names
 
 
@@ -296,10 +339,12 @@ def to_numbers(column: pd.Series) -> pd.Series:
 
 
 def _odd_numbers(text: pd.Series) -> pd.Series:
-    text = text.str.strip()
+    text = text.map(lambda cell: unicodedata.normalize("NFKC", cell)).str.strip().str.rstrip("*† ")
+    text = text.str.replace("−", "-", regex=False).str.replace("–", "-", regex=False)
+    text = text.str.replace(_TIMES_TEN, r"\1e\2", regex=True)
     commas = text.str.match(DECIMAL_COMMA)
     text = text.where(~commas, text.str.replace(",", ".", regex=False))
-    text = text.str.removesuffix("%").str.lstrip("<").str.strip()
+    text = text.str.removesuffix("%").str.lstrip("<≤=~ ").str.strip()
     return pd.to_numeric(text.mask(text.str.lower().isin(MISSING)), errors="coerce").astype(float)
 
 

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-_FULL_WIDTH = str.maketrans("，、；｜：（）［］＋／　−–", ",,;|:()[]+/ --")
+_FULL_WIDTH = str.maketrans("，、；｜：（）［］＋／　−–•·", ",,;|:()[]+/ --,,")
 _NUMBER_IN_BRACKETS = re.compile(r"\s*[(\[{]\s*[-+]?\d[\d.,eE%+-]*\s*[)\]}]")
 _NUMBER_BEHIND = re.compile(r"\s*[:=]\s*[-+]?\d[\d.eE+-]*$")
 _VARIABLE_SEGMENT = re.compile(r"^TRAV\d+(-\d+)?/DV\d+(-\d+)?$", re.IGNORECASE)
@@ -31,7 +31,7 @@ def split_signed(text: str) -> tuple[list[str], list[str]]:
     present: list[str] = []
     absent: list[str] = []
     for part in _parts(bare):
-        name = _NUMBER_BEHIND.sub("", _BULLET.sub("", part.strip())).strip().strip("'\"`*").strip()
+        name = _NUMBER_BEHIND.sub("", _BULLET.sub("", part.strip())).strip().strip("'\"`*↑⇧▲").strip()
         if len(name) > 1 and (name.endswith("-") or re.match(r"^-[A-Za-z]", name)):
             absent.append(name.strip("-"))
         elif name and name.lower() not in ("and", "&", "+", "-"):

@@ -14,12 +14,13 @@ from cassia_core.data.tables.table_columns import plain
 
 _BETWEEN = r"[\s_.:|/-]+"
 _MAYBE = r"[\s_.:|/-]*"
+_TEST = rf"(?:(?:mwu|wilcox\w*|t|fisher|ttest|mast){_BETWEEN})?"
 _STATISTICS = (
     ("pval_adj", rf"p{_MAYBE}val(?:ue)?s?{_MAYBE}adj(?:usted)?|adj(?:usted)?{_BETWEEN}p{_MAYBE}val(?:ue)?s?"),
-    ("pval_adj", rf"p{_MAYBE}adj|fdr|q{_MAYBE}val(?:ue)?s?"),
-    ("pval", rf"p{_MAYBE}val(?:ue)?s?"),
+    ("pval_adj", rf"{_TEST}(?:p{_MAYBE}adj|fdr|q{_MAYBE}val(?:ue)?s?)"),
+    ("pval", rf"{_TEST}p{_MAYBE}val(?:ue)?s?"),
     ("log2fc", rf"(?:avg{_BETWEEN})?(?:log2?{_MAYBE}(?:fc|fold{_MAYBE}changes?)|lfc)|avg{_BETWEEN}diff"),
-    ("score", rf"scores?|auc|z{_MAYBE}scores?"),
+    ("score", rf"scores?|auc|auroc|z{_MAYBE}scores?"),
     ("pct_in", rf"pct{_MAYBE}(?:1|in)|pts"),
     ("pct_out", rf"pct{_MAYBE}(?:2|out)|pts{_MAYBE}rest"),
     ("gene", r"gene(?:s|[\s_]?names?)?|names?|symbols?"),
@@ -37,6 +38,8 @@ _ACROSS = ("maxpval", "minimumppval")
 _SUMMARY = ("summary", "mean", "median", "min", "max", "avg", "average", "self", "other", "rank")
 _SAID = re.compile(rf"(?:^|{_BETWEEN})(?:{_ALL})(?:{_BETWEEN}|$)", re.IGNORECASE)
 _MIN_SHARE = 0.5
+_SIGNS_BETWEEN = (":", "|", "@", "__", " - ", "/")
+_GRID_SHARE = 0.8
 _SHOWN_SHARE = 0.2
 
 
@@ -46,6 +49,8 @@ class Groups:
 
     columns: dict[str, dict[str, str]]
     conditions: bool
+    grid: bool = False
+    """Whether the same statistics stand for every cluster, some of which are unknown."""
 
 
 def groups_of(frame: pd.DataFrame, cluster: str | None) -> Groups | None:
@@ -72,6 +77,9 @@ def groups_of(frame: pd.DataFrame, cluster: str | None) -> Groups | None:
             found = pattern.match(column.strip()) if column not in across else None
             if found and found["group"].lower() not in _SUMMARY:
                 groups.setdefault(found["group"].strip(), {})[_role(found["statistic"])] = column
+        for column in columns:
+            if column.strip() in groups:  # `B cells` beside `B cells_scores`: the genes of that cluster
+                groups[column.strip()].setdefault("gene", column)
         measured = {
             name: roles
             for name, roles in groups.items()
@@ -80,6 +88,23 @@ def groups_of(frame: pd.DataFrame, cluster: str | None) -> Groups | None:
         n_columns = sum(map(len, measured.values()))
         if measured and n_columns >= _MIN_SHARE * len(columns) and (len(measured) > 1 or across):
             return Groups(columns=measured, conditions=bool(across) or cluster is not None)
+    return _grid(columns)
+
+
+def _grid(columns: list[str]) -> Groups | None:
+    """Every cluster with the same statistics, set apart by one sign (`3:log2FC`), where some are unknown."""
+    for sign in _SIGNS_BETWEEN:
+        split = {c: tuple(part.strip() for part in c.split(sign, 1)) for c in columns if sign in c}
+        for first in (0, 1):
+            names = {parts[first] for parts in split.values()}
+            said = {parts[1 - first] for parts in split.values()}
+            roles = {word: _role(word) if _WHOLE.match(word) else "" for word in said}
+            full = len(split) == len(names) * len(said) and len(split) >= _GRID_SHARE * len(columns)
+            if full and len(names) > 1 and {"log2fc", "score"} & set(roles.values()):
+                groups: dict[str, dict[str, str]] = {}
+                for column, parts in split.items():
+                    groups.setdefault(parts[first], {}).setdefault(roles[parts[1 - first]], column)
+                return Groups(columns=groups, conditions=False, grid=True)
     return None
 
 

@@ -16,9 +16,17 @@ from cassia_core.errors import GeneIdError
 from cassia_core.genes import canonical, guess_species, symbol_of
 from cassia_core.genes.excel import unmangle
 from cassia_core.genes.species_ids import is_ensembl, kind_of_names, species_by_ids
-from cassia_core.genes.spelling import GENOME_PREFIX, OUTER, field_of, without_genome, without_r_spelling
+from cassia_core.genes.spelling import (
+    GENOME_PREFIX,
+    OUTER,
+    field_of,
+    known_share,
+    without_genome,
+    without_r_spelling,
+)
 from cassia_core.genes.tables_io import gene_table
 
+_KNOWN_ENOUGH = 0.3
 _CLONE = re.compile(r"^([A-Z]{2}\d{6}|RP\d+-.+|CT[ABCD]-.+|[A-Z]\d{5})\.\d+$")
 
 
@@ -68,6 +76,7 @@ def repair_marker_genes(
     names = {name: name for name in frame["gene"].unique() if name}
     _apply(names, lambda name: name.strip(OUTER), done, "blanks or quotes around the name are taken off")
     _refuse_numbered(names)
+    proteins = _antibodies(names)
     _apply(names, without_genome, done, "the name of a genome is taken off")
     take = field_of(list(names.values()))
     if take is not None:
@@ -92,7 +101,10 @@ def repair_marker_genes(
     )
     notices = _undo_spreadsheet(names, written_for, done)
     _apply(names, lambda name: _from_id(name, species[0], names), done, "ids are turned into symbols")
-    if not species[1]:
+    if not species[1] and not options.species and known_share(names.values()) < _KNOWN_ENOUGH:
+        species = "", False
+        written_for = ""
+    elif not species[1]:
         species = max(guess_species(names.values()), species, key=lambda guess: guess[1])
         written_for = options.species or species[0]
     taken = set(names.values())
@@ -104,7 +116,7 @@ def repair_marker_genes(
         () if kind == "numbered features" else notices_of_names([n for n in names.values() if n], species[0])
     )
     said = tuple(Finding(topic="Gene names", value=notice, level="notice") for notice in unknown)
-    return RepairedGenes(species=species, notices=(*unclear, *notices, *said), questions=questions)
+    return RepairedGenes(species=species, notices=(*proteins, *unclear, *notices, *said), questions=questions)
 
 
 def _one_genome(frame: pd.DataFrame, options: ReadOptions, done: list[str]) -> tuple[Question, ...]:
@@ -132,6 +144,22 @@ def _refuse_numbered(names: dict[str, str]) -> None:
             f"What stands for the genes is only numbered ({sample}).",
             "Write the table again with the names of the genes, or choose the column that holds them.",
         )
+
+
+def _antibodies(names: dict[str, str]) -> tuple[Finding, ...]:
+    """A word of caution where most names are those of antibodies, which name proteins."""
+    tags = [name for name in names.values() if is_antibody(name)]
+    if len(tags) <= 0.5 * len(names):
+        return ()
+    return (
+        Finding(
+            topic="Gene names",
+            value=f"{len(tags)} of {len(names)} names are antibody tags",
+            level="notice",
+            remark="They name proteins on the surface, some of which are not one gene (CD3, CD16). Labels "
+            "need marker genes; take these with care.",
+        ),
+    )
 
 
 def _set_controls_aside(names: dict[str, str], done: list[str]) -> None:

@@ -11,12 +11,14 @@ import pandas as pd
 
 from cassia_core.data.marker_files.json_markers import json_table
 from cassia_core.data.marker_files.marker_folder import ClusterFile, cluster_files, name_of_file, stacked
+from cassia_core.data.marker_files.markup_tables import markup_table
 from cassia_core.data.marker_files.second_header import with_one_header
 from cassia_core.data.marker_files.written_lists import written_lists
 from cassia_core.data.readers.count_list import is_count_list
 from cassia_core.data.readers.dense_table import is_dense_table
 from cassia_core.data.readers.read_cells import find_source
 from cassia_core.data.readers.text import read_table, title_rows, unique_names, without_notes
+from cassia_core.data.tables.put_right import put_right
 from cassia_core.data.tables.table_shapes import ShapedTable, has_test_statistics, shape_of
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
@@ -69,6 +71,8 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
             )
         table = _from_workbook(found.path, options) if found.kind == "workbook" else _from_text(found.path)
         table = replace(table, done=(*found.done, *table.done))
+    changed = put_right(table.frame)
+    table = replace(table, frame=changed.frame, done=(*table.done, *changed.done))
     if table.frame.shape[1] and not len(table.frame) and table.shaped is None:
         raise MarkerFormatError(
             f"{table.name} has column names and no rows.",
@@ -138,6 +142,8 @@ def _from_text(path: Path) -> SourceTable:
     if (lists := written_lists(path)) is not None:
         frame, kind = lists
         return replace(base, format=kind, frame=frame)
+    if (marked_up := markup_table(path)) is not None:
+        return replace(base, format="Table in HTML or LaTeX", frame=with_one_header(marked_up))
     parsed = read_table(path)
     words = _DELIMITER_WORDS[parsed.delimiter]
     return replace(
@@ -229,7 +235,9 @@ def read_sheets(path: Path) -> dict[str, pd.DataFrame]:
         sheets = pd.read_excel(
             path, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine="openpyxl"
         )
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except MarkerFormatError:
+        raise
+    except Exception as error:  # openpyxl raises whatever the damage leads to
         raise MarkerFormatError(
             f"{path.name} cannot be opened as a workbook.",
             "The file is damaged.",

@@ -37,6 +37,7 @@ _ROLE_WORDS = {
     "pct_out": "share elsewhere",
 }
 _LOG2_OF_E = 1 / math.log(2)
+_MOST_CLUSTERS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ def load_markers(
         raise _not_recognised(table)
     done = [*table.done, *shaped.notes]
     frame = _ordered(shaped, done)
+    _refuse_too_many_clusters(table, shaped, frame)
     genes = repair_marker_genes(
         frame, plain(shaped.sources.get("gene", "gene")) in ROW_NAMES, done, options, table.frame
     )
@@ -98,6 +100,19 @@ def load_markers(
         ),
         expression=MarkerExpression(frame, genes.species[0]),
     )
+
+
+def _refuse_too_many_clusters(table: SourceTable, shaped: ShapedTable, frame: pd.DataFrame) -> None:
+    """Refuse a table whose column of clusters cannot be one."""
+    n_clusters = frame["cluster"].nunique()
+    if n_clusters > _MOST_CLUSTERS:
+        raise MarkerFormatError(
+            f"{table.name} would have {n_clusters:,} clusters.",
+            f"That many names are in the column {shaped.sources.get('cluster', 'of clusters')}; up to "
+            f"{_MOST_CLUSTERS:,} are read.",
+            "Say which column holds the cluster, or check the header of the table.",
+            details=_listed([str(column) for column in table.frame.columns]),
+        )
 
 
 def shaped_table(table: SourceTable, options: ReadOptions) -> ShapedTable | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
+
+from cassia_core.data.tables.foreign_headers import FOREIGN
 
 ROLES: dict[str, tuple[str, ...]] = {
     "gene": (
@@ -36,6 +39,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         "hgnc",
         "mgi",
         "symbolname",
+        "feats",
+        "feat",
+        "officialgenesymbol",
+        "officialsymbol",
+        "genesymbolid",
+        "targetgene",
     ),
     "cluster": (
         "cluster",
@@ -71,6 +80,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "cellannotation",
         "metacluster",
         "celllabel",
+        "cellname",
+        "celltypelabel",
+        "clusteridentity",
+        "identity",
+        "cellpopulation",
     ),
     "log2fc": (
         "avglog2fc",
@@ -94,6 +108,10 @@ ROLES: dict[str, tuple[str, ...]] = {
         "avglogfoldchange",
         "coef",
         "foldchange",
+        "abslog2fc",
+        "absavglog2fc",
+        "abslogfc",
+        "log2fcabs",
         "avgfoldchange",
         "fc",
         "ratio",
@@ -117,6 +135,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "meanlogfccohen",
         "avgauc",
         "diffexpscore",
+        "auroc",
+        "combscore",
+        "specificity",
     ),
     "pval": (
         "pval",
@@ -206,6 +227,17 @@ LIST_NAMES = (
     "deg",
     "degs",
     "signature",
+    "genesymbolmore1",
+    "up",
+    "upgenes",
+    "upregulated",
+    "upregulatedgenes",
+    "positivemarkers",
+    "cellmarker",
+    "canonicalmarkers",
+    "keymarkers",
+    "signaturegenes",
+    "genesymbolmore",
 )
 NATURAL_LOG = ("avglogfc", "avgdiff")
 """Seurat before version 4 wrote natural logarithms under these names.
@@ -224,20 +256,28 @@ NEVER_CLUSTERS = (
 LINEAR_FOLD = ("foldchange", "avgfoldchange", "fc", "ratio")
 """Headers of fold changes that do not say that they are logarithms."""
 ROW_NAMES = ("", "x", "x1", "rowname", "rownames", "index", "rn")
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def plain(column: object) -> str:
     """Header reduced to letters and digits, so that `pct.1`, `pct_1` and `Pct 1` are one name."""
     text = str(column).strip().lower()
+    if not text.isascii():
+        text = _without_accents(text)
     if text.startswith(("unnamed:", "...")):
         return ""
     return _NOT_WORD.sub("", text)
 
 
+def _without_accents(text: str) -> str:
+    """Text with the bare letters of Latin script; letters of other scripts stay."""
+    parts = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u036f"))
+
+
 def columns_of(role: str, columns: Iterable[str]) -> list[str]:
     """Columns whose header names this role, the most usual name first."""
-    order = {name: position for position, name in enumerate(ROLES[role])}
+    order = {name: position for position, name in enumerate((*ROLES[role], *FOREIGN.get(role, ())))}
     return sorted((c for c in columns if plain(c) in order), key=lambda c: order[plain(c)])
 
 

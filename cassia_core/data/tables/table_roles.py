@@ -8,11 +8,14 @@ import pandas as pd
 
 from cassia_core.data.readers.text import is_numeric
 from cassia_core.data.tables import table_columns as names
-from cassia_core.data.tables.gene_lists import holds_lists
+from cassia_core.data.tables.gene_lists import holds_lists, split_genes
 from cassia_core.domain.config import TableColumns
 from cassia_core.genes.spelling import known_share
 
 _KNOWN_GENES = 0.3
+_CLEARLY_GENES = 0.6
+_MIN_RUN = 3
+_ABSENT = re.compile(r"down|negative|absent|not[ _]expressed|more2$|^neg", re.IGNORECASE)
 _SOUNDS_LIKE = {
     "cluster": re.compile(r"cluster|cell.?type|leiden|louvain|cell.?population", re.IGNORECASE),
     "gene": re.compile(r"gene|symbol|marker", re.IGNORECASE),
@@ -47,8 +50,15 @@ def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[st
             roles[role] = column
     if "gene" not in roles and (column := _row_names(frame, roles)) is not None:
         roles["gene"] = column
-    if "gene" in roles and "cluster" not in roles and len(roles) > 1 and _repeats(frame, roles["gene"]):
-        column = _left_over(frame, roles)
+    if "gene" not in roles and not told and len(columns) > 1 and (column := _by_genes(frame, roles)) is not None:
+        roles["gene"] = column
+    if (
+        "gene" in roles
+        and "cluster" not in roles
+        and len(frame.columns) > 1
+        and _repeats(frame, roles["gene"])
+    ):
+        column = _left_over(frame, roles) or _runs(frame, roles)
         roles |= {} if column is None else {"cluster": column}
     if "cluster" in roles and "gene" in roles and "cluster" not in told:
         roles["cluster"] = cluster_columns(frame, roles["gene"], roles["cluster"])[0]
@@ -145,6 +155,46 @@ def _left_over(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
         and names.plain(column) not in names.NEVER_CLUSTERS
     ]
     return groups[0] if len(groups) == 1 else None
+
+
+def _by_genes(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
+    """The column whose cells are known genes or lists of them, whatever its header says; None where none or
+    several columns are clearly such.
+    """
+    fits = []
+    for column in map(str, frame.columns):
+        if column in roles.values() or is_numeric(frame[column]) or _ABSENT.search(column):
+            continue
+        text = frame[column].astype(str)
+        genes = (
+            [g for cell in text.head(50) for g in split_genes(cell)] if holds_lists(text) else text.unique()
+        )
+        share = known_share(genes[:300])
+        if share >= _CLEARLY_GENES:
+            fits.append((round(share, 1), column))
+    fits.sort(key=lambda fit: -fit[0])
+    return fits[0][1] if len(fits) == 1 or (fits and fits[0][0] > fits[1][0]) else None
+
+
+def _runs(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
+    """The one column of whole numbers, or of words, whose values stand in runs: the rows of a cluster lie
+    together, while ranks begin anew and statistics change from row to row.
+    """
+    found = []
+    for column in map(str, frame.columns):
+        if column in roles.values() or names.plain(column) in names.NEVER_CLUSTERS:
+            continue
+        values = frame[column].astype(str).str.strip()
+        n_values, n_runs = values.nunique(), int((values != values.shift()).sum())
+        whole = values.str.fullmatch(r"-?\d+(?:\.0)?").all() or not is_numeric(frame[column])
+        if (
+            whole
+            and n_values == n_runs
+            and 2 <= n_values <= len(frame) / _MIN_RUN
+            and _known(values) < _KNOWN_GENES
+        ):
+            found.append(column)
+    return found[0] if len(found) == 1 else None
 
 
 def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:

@@ -194,7 +194,7 @@ def _grouped(frame: pd.DataFrame, roles: dict[str, str], name: str) -> ShapedTab
         title = "Cell Ranger or Loupe (a group of columns per cluster)"
         return ShapedTable(
             shape="cell_ranger",
-            title=title if not with_genes else "A group of columns per cluster",
+            title=title if not with_genes and not groups.grid else "A group of columns per cluster",
             frame=stacked_groups(frame, groups, gene),
             sources={} if gene is None or with_genes else {"gene": gene},
         )
