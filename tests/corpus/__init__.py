@@ -3,7 +3,9 @@
 from tests.corpus import (
     expression_tables,  # noqa: F401
     h5ad_versions,  # noqa: F401
+    marker_code,  # noqa: F401
     marker_dresses,  # noqa: F401
+    marker_headers,  # noqa: F401
     marker_shapes,  # noqa: F401
     marker_values,  # noqa: F401
     matrix_states,  # noqa: F401

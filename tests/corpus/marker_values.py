@@ -190,7 +190,10 @@ def rows_without_a_cluster(folder: Path) -> Path:
     error=MarkerFormatError,
 )
 def unknown_columns(folder: Path) -> Path:
-    return written(seurat().rename(columns={"cluster": "Zellhaufen", "gene": "Erbanlage"}), folder)
+    table = seurat().rename(columns={"cluster": "Zellhaufen", "gene": "Erbanlage"})
+    return written(
+        table.sample(frac=1, random_state=1).assign(Erbanlage=lambda t: "g" + t["Erbanlage"]), folder
+    )
 
 
 @case(

@@ -49,6 +49,8 @@ class _Tables(HTMLParser):
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in ("table", "tr", "td", "th"):
+            self._close()
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:
@@ -59,7 +61,12 @@ class _Tables(HTMLParser):
             self._cell.append(", ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th") and self._cell is not None:
+        if tag in ("td", "th", "tr", "table"):
+            self._close()
+
+    def _close(self) -> None:
+        """End the open cell; HTML may leave its end out."""
+        if self._cell is not None:
             self.tables[-1][-1].append(" ".join("".join(self._cell).split()))
             self._cell = None
 

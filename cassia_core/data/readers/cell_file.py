@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import anndata as ad
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from cassia_core.domain.findings import Question
 
@@ -23,6 +25,7 @@ UNREADABLE_VALUES = (
 )
 """What libraries raise for a matrix or table in a file that they cannot read."""
 SEED = 0
+Compressed = TypeVar("Compressed", sp.csr_matrix, sp.csc_matrix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,24 @@ class CellFile:
     questions: tuple[Question, ...] = ()
     stored_values: int = 0
     embeddings: tuple[str, ...] = field(default=())
+
+
+def sound(matrix: Compressed) -> Compressed:
+    """The compressed matrix itself, if its pointers rise and its numbers lie inside it.
+
+    SciPy trusts both, and damaged ones end the process.
+
+    Raises
+    ------
+    ValueError
+        They do not.
+    """
+    across = matrix.shape[1] if matrix.format == "csr" else matrix.shape[0]
+    if np.any(np.diff(matrix.indptr) < 0) or matrix.indptr[-1] > len(matrix.indices):
+        raise ValueError("the pointers of a sparse matrix do not rise")
+    if len(matrix.indices) and (int(matrix.indices.max()) >= across or int(matrix.indices.min()) < 0):
+        raise ValueError("numbers of rows or columns lie outside of the matrix")
+    return matrix
 
 
 def random_rows(n_cells: int, wanted: int | None) -> np.ndarray | None:

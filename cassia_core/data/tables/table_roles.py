@@ -50,7 +50,12 @@ def roles_of(frame: pd.DataFrame, chosen: TableColumns | None = None) -> dict[st
             roles[role] = column
     if "gene" not in roles and (column := _row_names(frame, roles)) is not None:
         roles["gene"] = column
-    if "gene" not in roles and not told and len(columns) > 1 and (column := _by_genes(frame, roles)) is not None:
+    if (
+        "gene" not in roles
+        and not told
+        and len(columns) > 1
+        and (column := _by_genes(frame, roles)) is not None
+    ):
         roles["gene"] = column
     if (
         "gene" in roles

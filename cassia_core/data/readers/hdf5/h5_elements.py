@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.sparse as sp
 from anndata._io.specs.registry import IORegistryError  # not exported, yet raised by the public read_elem
 
-from cassia_core.data.readers.cell_file import UNREADABLE_VALUES
+from cassia_core.data.readers.cell_file import UNREADABLE_VALUES, sound
 
 UNREADABLE = (*UNREADABLE_VALUES, IORegistryError)
 """What h5py, anndata and numpy raise for an element that they cannot read."""
@@ -82,7 +82,7 @@ def _read_csr(element: h5py.Group, shape: tuple[int, int], rows: Rows) -> sp.csr
         matrix = sp.csr_matrix(
             (element["data"][()].astype(np.float32, copy=False), element["indices"][()], indptr), shape=shape
         )
-        return _checked(matrix)
+        return _summed(sound(matrix))
     parts = []
     for block in _blocks(rows):
         first, last = int(block[0]), int(block[-1]) + 1
@@ -95,9 +95,9 @@ def _read_csr(element: h5py.Group, shape: tuple[int, int], rows: Rows) -> sp.csr
             ),
             shape=(last - first, shape[1]),
         )
-        parts.append(part[block - first])
+        parts.append(sound(part)[block - first])
     return (
-        _checked(sp.vstack(parts, format="csr")) if parts else sp.csr_matrix((0, shape[1]), dtype=np.float32)
+        _summed(sp.vstack(parts, format="csr")) if parts else sp.csr_matrix((0, shape[1]), dtype=np.float32)
     )
 
 
@@ -126,19 +126,18 @@ def _read_csc(
                 indptr[column : last + 1] - start,
             ),
             shape=(shape[0], last - column),
-        ).tocsr()
-        parts.append(part if rows is None else part[wanted])
+        )
+        by_row = sound(part).tocsr()
+        parts.append(by_row if rows is None else by_row[wanted])
         column = last
         if stop >= bound:
             break
     if column < shape[1]:
         parts.append(sp.csr_matrix((len(wanted), shape[1] - column), dtype=np.float32))
-    return _checked(sp.hstack(parts, format="csr"))
+    return _summed(sp.hstack(parts, format="csr"))
 
 
-def _checked(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    if matrix.nnz and int(matrix.indices.max()) >= matrix.shape[1]:
-        raise ValueError("column numbers lie outside the matrix")
+def _summed(matrix: sp.csr_matrix) -> sp.csr_matrix:
     matrix.sum_duplicates()
     return matrix
 

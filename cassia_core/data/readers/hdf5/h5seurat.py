@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from cassia_core.data.readers.cell_file import CellFile, block_rows, contiguous_runs, random_rows
+from cassia_core.data.readers.cell_file import CellFile, block_rows, contiguous_runs, random_rows, sound
 from cassia_core.data.readers.hdf5.h5_elements import UNREADABLE, Rows, take
 from cassia_core.data.readers.hdf5.hdf5_damage import damaged
 from cassia_core.domain.config import ReadOptions
@@ -135,9 +135,7 @@ def _cells(element: h5py.Group | h5py.Dataset, n_cells: int, n_genes: int, rows:
             (values, element["indices"][start:stop], pointers[first : last + 1] - start),
             shape=(last - first, n_genes),
         )
-        if block.nnz and int(block.indices.max()) >= n_genes:
-            raise ValueError("gene numbers lie outside of the matrix")
-        parts.append(block[run - first])
+        parts.append(sound(block)[run - first])
     return parts[0] if len(parts) == 1 else sp.vstack(parts, format="csr")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from cassia_core.data.names.features import chosen_genome
-from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows
+from cassia_core.data.readers.cell_file import CellFile, block_rows, random_rows, sound
 from cassia_core.data.readers.hdf5.h5_elements import UNREADABLE, Rows
 from cassia_core.data.readers.hdf5.hdf5_damage import damaged
 from cassia_core.domain.config import ReadOptions
@@ -85,9 +85,8 @@ def _cells(group: h5py.Group, n_cells: int, n_genes: int, rows: Rows) -> sp.csr_
     if len(indptr) != n_cells + 1:
         raise ValueError("column pointers do not fit the number of cells")
     if rows is None:
-        return sp.csr_matrix(
-            (group["data"][()].astype(np.float32), group["indices"][()], indptr), shape=(n_cells, n_genes)
-        )
+        values = (group["data"][()].astype(np.float32), group["indices"][()], indptr)
+        return sound(sp.csr_matrix(values, shape=(n_cells, n_genes)))
     parts = []
     for block in np.split(rows, np.flatnonzero(np.diff(rows) > 64) + 1):
         first, last = int(block[0]), int(block[-1]) + 1
@@ -100,7 +99,7 @@ def _cells(group: h5py.Group, n_cells: int, n_genes: int, rows: Rows) -> sp.csr_
             ),
             shape=(last - first, n_genes),
         )
-        parts.append(part[block - first])
+        parts.append(sound(part)[block - first])
     return sp.vstack(parts, format="csr")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from rdata.parser import RObject
 
-from cassia_core.data.readers.cell_file import contiguous_runs
+from cassia_core.data.readers.cell_file import contiguous_runs, sound
 from cassia_core.data.readers.r_objects.nodes import (
     attributes,
     class_of,
@@ -88,7 +88,7 @@ class RMatrix:
                 ),
                 shape=(last - first, n_genes),
             )
-            read.append(_checked(block if columns is None else block[wanted]))
+            read.append(sound(block) if columns is None else sound(block)[wanted])
         if not read:
             return sp.csr_matrix((0, n_genes), dtype=np.float32)
         return read[0] if len(read) == 1 else sp.vstack(read, format="csr")
@@ -99,7 +99,7 @@ class RMatrix:
             (_part(values, 0, len(values), np.float32), _part(cells, 0, len(cells)), pointers),
             shape=self.shape,
         )
-        return _checked(matrix).T.tocsr()
+        return sound(matrix).T.tocsr()
 
     def _triplets(self) -> sp.csr_matrix:
         slots = attributes(self.node)
@@ -173,9 +173,3 @@ def _part(values: _Stored, start: int, stop: int, dtype: type | None = None) -> 
         return values.read(start, stop, dtype)
     part = np.asarray(values)[start:stop]
     return part if dtype is None else part.astype(dtype)
-
-
-def _checked(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    if matrix.nnz and (int(matrix.indices.max()) >= matrix.shape[1] or int(matrix.indices.min()) < 0):
-        raise ValueError("row numbers lie outside of the matrix")
-    return matrix

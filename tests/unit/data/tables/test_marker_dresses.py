@@ -10,6 +10,8 @@ from cassia_core.data.tables.gene_lists import split_signed
 from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain.config import ReadOptions
 from tests.corpus import marker_dresses as dresses
+from tests.corpus import marker_headers as headers
+from tests.corpus.marker_code import CODE
 from tests.corpus.material import seurat, written
 
 LISTS = [
@@ -42,9 +44,45 @@ def genes_by_cluster(path: Path, options: ReadOptions = ReadOptions()) -> dict[s
     return {cluster.cluster: [gene.gene for gene in cluster.genes] for cluster in table.clusters}
 
 
-@pytest.mark.parametrize("build", LISTS, ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [*LISTS, *CODE], ids=lambda build: build.__name__)
 def test_every_cluster_has_exactly_its_genes_in_order(build, tmp_path: Path):
     assert genes_by_cluster(build(tmp_path)) == dresses.KINDS
+
+
+SAME_TABLES = [
+    headers.headers_in_german,
+    headers.headers_in_french,
+    headers.headers_in_chinese,
+    headers.headers_in_japanese,
+    headers.headers_in_korean,
+    headers.headers_that_no_list_has,
+    headers.genes_under_the_header_id,
+    headers.headers_repeated_above_every_cluster,
+    headers.negative_logarithms_of_p_values,
+    headers.p_values_times_powers_of_ten,
+    headers.clusters_in_comparisons_with_the_rest,
+    headers.clusters_in_contrasts_with_all_other_cells,
+    headers.pegasus_with_colons,
+    headers.statistics_before_clusters_with_bars,
+    headers.genes_beside_their_scores,
+]
+
+
+@pytest.mark.parametrize("build", SAME_TABLES, ids=lambda build: build.__name__)
+def test_a_table_under_other_headers_gives_the_markers_of_the_same_table_of_seurat(build, tmp_path: Path):
+    expected = list(genes_by_cluster(written(seurat(), tmp_path, "seurat.csv")).values())
+    assert list(genes_by_cluster(build(tmp_path)).values()) == expected
+
+
+def test_genes_that_a_word_calls_lower_are_no_markers(tmp_path: Path):
+    found = genes_by_cluster(headers.lower_genes_told_by_a_word(tmp_path))
+    table = seurat()
+    lower = set(table["gene"][2::3])
+    assert found and not lower & {gene for genes in found.values() for gene in genes if gene != "LTB"}
+
+
+def test_genes_of_an_unknown_species_are_not_renamed(tmp_path: Path):
+    assert "Eaat1" in genes_by_cluster(headers.genes_of_a_fly(tmp_path))["1"]
 
 
 def test_a_marker_holds_only_where_it_holds_in_every_condition(tmp_path: Path):
