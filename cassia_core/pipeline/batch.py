@@ -24,6 +24,7 @@ from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.live_words import LiveWords
+from cassia_core.runs.store import find_folder
 
 
 def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping[str, str]) -> DatasetStatus:
@@ -73,16 +74,22 @@ def _sources(
 
 
 def _paid_before(layout: RunLayout, config: RunConfig) -> tuple[Path, ...]:
-    """The call log of the run that this one goes on from, if it does."""
+    """The call log of the run that this one goes on from, if it does: one of the same folder, or one that
+    was opened there from elsewhere.
+    """
     if not config.parent_run:
         return ()
-    log = RunLayout(root=layout.root.parent / config.parent_run).calls
+    gone = RunNotFound(
+        f"The run {config.parent_run}, which this one goes on from, is not there.",
+        "It was moved, archived or deleted, and its answers would have to be paid again.",
+        "Put it back, or start a new run.",
+    )
+    try:
+        log = find_folder(config.parent_run, layout.root.parent).calls
+    except RunNotFound as error:
+        raise gone from error
     if not log.exists():
-        raise RunNotFound(
-            f"The run {config.parent_run}, which this one goes on from, is not there.",
-            "It was moved, archived or deleted, and its answers would have to be paid again.",
-            "Put it back, or start a new run.",
-        )
+        raise gone
     return (log,)
 
 

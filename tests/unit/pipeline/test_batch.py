@@ -9,13 +9,13 @@ import pytest
 
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
-from cassia_core.errors import RunCancelled
+from cassia_core.errors import RunCancelled, RunNotFound
 from cassia_core.pipeline import dataset
 from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs.codec import read_json
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import DatasetLayout, RunLayout
-from cassia_core.runs.store import create_run, load_cluster
+from cassia_core.runs.store import create_run, list_elsewhere, load_cluster
 
 LISTS = 'cluster,marker_genes\n0,"CD79A,MS4A1,CD79B,CD19,BANK1,PAX5"\n1,"CD3D,CD3E,CD3G,TRAC,IL7R,CD2"\n'
 
@@ -99,3 +99,19 @@ def test_a_run_that_names_no_cluster_is_no_success(tmp_path: Path):
     state, outcome = of_table(tmp_path, "cluster,gene\n" + "\n".join([*rows, "0,GAPDH", "1,ACTB"]))
     assert state == outcome.status == "partial"
     assert "None of the 2 clusters could be named" in outcome.error
+
+
+def test_a_run_goes_on_from_one_that_was_opened_from_elsewhere(tmp_path: Path):
+    """A higher limit is set in the app for a run of another folder: what that run paid is found there."""
+    (tmp_path / "first").mkdir()
+    parent, config, _ = started(tmp_path / "first")
+    fill(parent, config)
+    (tmp_path / "app").mkdir()
+    child, config, _ = started(tmp_path / "app", parent_run=parent.root.name + "_elsewhere")
+    with pytest.raises(RunNotFound, match="goes on from"):
+        fill(child, config)
+    elsewhere = RunLayout(root=parent.root.rename(parent.root.with_name(parent.root.name + "_elsewhere")))
+    list_elsewhere(elsewhere.root, child.root.parent)
+    assert fill(child, config) == "success"
+    results = [load_cluster(child.dataset(0, config.datasets[0]), c) for c in ("0", "1")]
+    assert all(turn.replayed for r in results for turn in r.turns if turn.model), "nothing is paid again"
