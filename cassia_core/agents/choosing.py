@@ -75,15 +75,20 @@ def answer_of(
         if cut_off is not None:
             return Refusal(_BROKEN)
         return Refusal(_ECHO) if candidates else None
+    # Models think aloud and correct themselves: of several answers the last one may be meant, the first
+    # never.
     last = answers[-1]
     if last.why:
         return Refusal(last.why)
+    # The answer came after what can be read, and was cut off: what can be read is an earlier thought.
     if cut_off is not None and cut_off > last.block.start:
         return Refusal(_BROKEN)
     notes: list[Repair] = [*last.notes]
     if len(answers) < len(candidates):
         notes.append("template_echo")
     if any(c.why or same(c.value) != same(last.value) for c in answers):
+        # Two answers without a word between them that takes one back: either may be meant, so neither is
+        # read.
         if not _corrected(blocks.text, answers):
             return Refusal("It holds two different answers.")
         notes.append("corrected")
@@ -96,6 +101,7 @@ def _candidate(blocks: Blocks, block: Block, anchor: str, read: Read[T]) -> _Can
         fields = known_fields(block.fields, anchor, notes)
         if fields is None:
             return None
+        # The form that was sent along, copied back with its placeholders, is no answer.
         if anchor == "general" and is_echo(fields):
             return _Candidate(block, None, _ECHO)
         if block.open and not (anchor == "general" and set(fields) >= _ALL_FIELDS):
@@ -120,6 +126,7 @@ def _corrected(text: str, answers: list[_Candidate]) -> bool:
     """Whether the words between the answers, or before the first, say that the last one is meant."""
     before = text[answers[-2].block.end : answers[-1].block.start] if len(answers) > 1 else ""
     heading = text[: answers[0].block.start][-160:]
+    # "Alternatively" offers a second choice; "correction" replaces the first.
     if _ALTERNATIVE.search(before):
         return False
     return bool(_CORRECTS.search(before) or _DRAFT.search(heading)) or all(c.why for c in answers[:-1])

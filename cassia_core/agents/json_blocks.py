@@ -57,6 +57,7 @@ def find_blocks(text: str) -> Blocks:
     """
     if "{" not in text and "｛" in text:
         text = text.translate(_WIDE)
+    # Some gateways send the reply as it would stand in a web page.
     if '"' not in text and "&quot;" in text:
         text = html.unescape(text)
     blocks = _scanned(text)
@@ -70,10 +71,12 @@ def _scanned(text: str) -> Blocks:
     unreadable: list[tuple[int, int]] = []
     fences = [match.span("body") for match in _FENCE.finditer(text)]
     position = 0
+    # A reply of nothing but braces would be tried at every one of them: it is given up in time.
     for _ in range(MOST_TRIES):
         start = text.find("{", position)
         if start < 0:
             break
+        # As it stands, wherever that works: mending is for what no parser reads, and is noted.
         block = _strict(text, start) or _mended(text, start, fences)
         if block:
             readable.append(block)
@@ -102,6 +105,7 @@ def _strict(text: str, start: int) -> Block | None:
 def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
     block = dict(pairs)
     if len(block) != len(pairs):
+        # JSON keeps the second silently; of two labels nobody can say which was meant.
         raise ValueError("a key is given twice")
     return block
 
@@ -117,6 +121,7 @@ def _mended(text: str, start: int, fences: list[tuple[int, int]]) -> Block | Non
         value = json_repair.loads(extent.plain, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
+    # Mending may only add signs: when a word is lost, moved or invented, the object is not the model's.
     if not isinstance(value, dict) or list(_words_of(value)) != _words_in(extent.plain):
         return None
     end = start + extent.length if extent.end is None else extent.end
@@ -139,6 +144,7 @@ def _extent(text: str, start: int) -> _Extent:
     plain: list[str] = []
     depth, at, whole = 0, start, False
     while at < len(text):
+        # Full-width signs of Chinese and Japanese keyboards stand for their plain ones.
         sign = text[at].translate(_SIGNS)
         if sign in _QUOTES and (string := _string_end(text, at)):
             plain.append(_plain_quotes(text[at:string]))
@@ -150,6 +156,8 @@ def _extent(text: str, start: int) -> _Extent:
             continue
         plain.append(sign)
         at += 1
+        # An object that breaks off after a value can be closed; one that breaks off inside a word lost
+        # something.
         whole = whole if sign.isspace() or sign == "," else sign in "]})"
         depth += (sign == "{") - (sign == "}")
         if depth == 0:
@@ -169,6 +177,8 @@ def _string_end(text: str, start: int) -> int | None:
         if text[at] == "\\":
             at += 2
             continue
+        # A quote inside a sentence ("so-called "naive" cells") is followed by a word, the closing one by a
+        # sign.
         if text[at] in closing and _AFTER_A_STRING.match(text, at + 1):
             return at + 1
         at += 1

@@ -87,8 +87,11 @@ def open_map(
     """
     # Streamlit refuses names with two underscores in a row
     key = f"map_{_digest(key.encode(errors='backslashreplace'))}"
+    # Cells that were left out of the map of a file have no place; they are counted, not drawn in a corner.
     finite = np.isfinite(xy).all(axis=1)
     placed = None if finite.all() else np.flatnonzero(finite)
+    # Sent once and named by a digest of their content: all panels, and later runs of the page, say that name
+    # only, so a million cells cross the wire once.
     cells = _cells(
         xy if placed is None else xy[placed],
         clusters.codes if placed is None else clusters.codes[placed],
@@ -135,6 +138,7 @@ def draw_panel(
     else:
         assert colouring.values is not None, "a colouring has categories or values"
         colours, entries = _values(colouring, colouring.values, cell_map)
+    # The same colouring is not drawn again: the page knows it by its digest.
     colours["id"] = _digest(repr(colours).encode(), entries.tobytes())
     look = {
         "panel": panel,
@@ -167,6 +171,7 @@ def _cells(xy: np.ndarray, codes: np.ndarray, n_clusters: int) -> _Cells:
     low = xy.min(axis=0) if len(xy) else np.zeros(2)
     extent = xy.max(axis=0) - low if len(xy) else np.ones(2)
     span = float(extent.max()) or 1.0
+    # 65,536 steps are more than a screen has pixels, at a quarter of the bytes of two floats.
     steps = np.round((xy - low) * np.float32(FULL / span)).astype("<u2")
     cluster = (codes + 1).astype(_whole_type(n_clusters))
     name = _digest(steps.tobytes(), cluster.tobytes())

@@ -49,6 +49,7 @@ def classify(matrix: Matrix, noted_base: str = "") -> State:
     values = values[values != 0]
     if values.size == 0:
         return State(state="empty", remark="There is no value above zero.")
+    # Rounding can make a zero a hair negative; only clearly negative values are scaled ones.
     if values.min() < _NEGATIVE:
         return State(state="scaled", remark=f"There are numbers below zero (down to {values.min():.2g}).")
     whole = np.abs(values - np.round(values)) < _WHOLE
@@ -73,6 +74,7 @@ def describe(location: str, matrix: Matrix, noted_base: str = "") -> MatrixInfo:
 
 def _sample(matrix: Matrix) -> sp.csr_matrix:
     n = matrix.shape[0]
+    # Evenly over the file: cells are often sorted by sample, and the first ones may all be of one.
     rows = np.arange(n) if n <= SAMPLED_CELLS else np.linspace(0, n - 1, SAMPLED_CELLS).astype(int)
     sampled = sp.csr_matrix(matrix[rows], dtype=np.float64)
     sampled.data[~np.isfinite(sampled.data)] = 0
@@ -86,11 +88,14 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
     """
     spreads = {}
     for base, limit in _LARGEST_LOG.items():
+        # Above this, undoing the logarithm gives more counts than a cell has: it was not taken to this base.
         if values.max() <= limit:
             sums = np.asarray(_undone(rows, base).sum(axis=1)).ravel()
             spreads[base] = (float(np.std(sums) / max(np.mean(sums), 1e-12)), float(np.median(sums)))
     if not spreads:
         return None
+    # Undone to the right base, all cells have the same sum; to a wrong one sums differ. The values decide,
+    # for notes in a file are lost or wrong.
     best = min(spreads, key=lambda base: spreads[base][0])
     spread, total = spreads[best]
     if spread < _EQUAL_SUMS and rows.shape[0] > 2 and total >= _SMALLEST_TARGET:
@@ -100,6 +105,8 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
             target_sum=_round_target(total),
             remark=f"{_NAMES[best]}; undone, every cell sums to about {total:,.0f}.",
         )
+    # Sums per cell differ where genes were left out after normalising; within a cell, counts are still whole
+    # multiples of the smallest.
     ratios = {base: _whole_ratios(rows, base) for base in spreads}
     by_ratio = max(ratios, key=lambda base: ratios[base])
     if ratios[by_ratio] >= _WHOLE_RATIOS:
@@ -112,6 +119,7 @@ def _logarithm(rows: sp.csr_matrix, values: np.ndarray, noted_base: str) -> Stat
     twice = _logged_twice(rows, values)
     if twice is not None:
         return twice
+    # Only where the values settle nothing: a note is never believed against them.
     if noted_base in spreads:
         return State(
             state="log_normalised", log_base=noted_base, remark=f"{_NAMES[noted_base]}, as the file notes."
@@ -162,6 +170,7 @@ def _whole_ratios(rows: sp.csr_matrix, base: str) -> float:
         cell = undone.data[start:stop]
         if cell.size < 5:
             continue
+        # The smallest value of a cell is mostly one count.
         ratios = cell / cell.min()
         above = ratios[(ratios > 1.5) & (ratios < 200)]
         whole += int((np.abs(above - np.round(above)) < 0.01 * np.maximum(1.0, above * 0.1)).sum())
@@ -189,6 +198,7 @@ def _not_logged(rows: sp.csr_matrix, values: np.ndarray, whole_share: float) -> 
         )
     if values.max() <= 1.0:
         return State(state="unknown", remark="All values lie between 0 and 1.")
+    # Logarithms have no long tail; corrected counts (SoupX, DecontX) keep that of counts.
     heavy = values.max() / np.median(values) > _HEAVY_TAIL
     if values.max() > _LARGEST_LOG["e"] or heavy or whole_share > 0.3:
         return State(

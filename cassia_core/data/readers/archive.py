@@ -68,12 +68,14 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(
         p
         for p in folder.rglob("*")
+        # A link inside an archive may point anywhere on this machine; what is read must lie inside.
         if p.is_file() and not p.is_symlink() and not p.name.startswith(".") and "__MACOSX" not in p.parts
     )
 
 
 def _unpack_into(path: Path, target: Path) -> None:
     budget = _Budget(path)
+    # By content and not by name: browsers and mail programs rename archives.
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             members = [item for item in archive.infolist() if not item.is_dir()]
@@ -84,8 +86,10 @@ def _unpack_into(path: Path, target: Path) -> None:
         return
     if tarfile.is_tarfile(path):
         with tarfile.open(path, "r:*") as tar:
+            # A tar has no list of contents: members are counted as they come, and stop at the limit.
             for count, entry in enumerate(tar, start=1):
                 budget.announce(count, 0)
+                # Plain files only: links and devices of an archive are never made.
                 if entry.isreg() and (held := tar.extractfile(entry)) is not None:
                     with held:
                         _write(held, _inside(target, entry.name, path), budget)
@@ -103,6 +107,7 @@ class _Budget:
     """Bytes that may still be unpacked from one archive."""
 
     def __init__(self, path: Path) -> None:
+        # The disk is shared with runs that are being written: an archive must not fill it.
         free = shutil.disk_usage(_existing(settings.cache_root())).free
         self._limit = min(MAX_UNPACKED_BYTES, free)
         self._packed = path.stat().st_size
@@ -123,6 +128,7 @@ class _Budget:
         self._check(self._written)
 
     def _check(self, n_bytes: int) -> None:
+        # Only of large contents: a small file of zeros also shrinks a thousandfold and harms nobody.
         bomb = n_bytes > _RATIO_FROM_BYTES and n_bytes > MAX_RATIO * self._packed
         if n_bytes > self._limit or bomb:
             raise InputError(
@@ -160,6 +166,7 @@ def _write(stream: IO[bytes], target: Path | None, budget: _Budget) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as out:
         for chunk in _chunks(stream):
+            # The sizes that an archive announces may be false: what is written is counted as well.
             budget.spend(len(chunk))
             out.write(chunk)
 

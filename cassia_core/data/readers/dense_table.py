@@ -52,6 +52,7 @@ def is_dense_table(frame: pd.DataFrame) -> bool:
     if frame.shape[1] < _MIN_COLUMNS or len(frame) < 2:
         return False
     head = frame.head(50)
+    # Sixty of the columns, spread over all: there may be thirty thousand.
     columns = list(head.columns)[:: max(1, head.shape[1] // 60)]
     numeric = [is_numeric(head[column]) for column in columns]
     return sum(numeric) >= max(0.8 * len(numeric), len(numeric) - 5)
@@ -73,6 +74,7 @@ def read_dense_table(path: Path, options: ReadOptions = ReadOptions(), *, inspec
             "Open it as a marker table, or open the cell file.",
         )
     layout = layout_of(head)
+    # A small file is read whole also to look into it: all its figures are then exact.
     whole = not inspect or path.stat().st_size <= _READ_WHOLE_BYTES
     rows = _read_rows(path, head, layout, None if whole else _INSPECTED_ROWS)
     columns = [head.header[position] for position in layout.values]
@@ -84,6 +86,7 @@ def read_dense_table(path: Path, options: ReadOptions = ReadOptions(), *, inspec
         rows = _cells_of_regions(rows, layout, head, done)
     totals = totals_of(rows.values, rows.names, columns, options)
     adata = _as_cells(rows, columns, in_rows, set(totals.names))
+    # Rows that are totals are set aside as far as they were read; the count of all rows knows of them.
     n_cells = adata.n_obs if in_rows else rows.n_rows - (rows.values.shape[0] - adata.n_obs)
     n_genes = rows.n_rows - (rows.values.shape[0] - adata.n_vars) if in_rows else adata.n_vars
     chosen = None if inspect else random_rows(n_cells, options.max_cells)
@@ -172,9 +175,12 @@ def _read_rows(path: Path, head: TextTable, layout: Layout, limit: int | None) -
         for number, line in enumerate(_data_lines(stream, head), start=1):
             n_rows, read = number, read + len(line)
             if limit is not None and number > limit:
+                # Rows beyond are not even counted in a very large file: looking into it must take seconds.
                 if read > _COUNTED_BYTES:
                     break
                 continue
+            # numpy parses a plain line ten times as fast; any line with quotes or words goes the slow, exact
+            # way.
             before, values = split(line) or _slow_split(line, number, head, layout, path, decimal_comma)
             names.append(before[layout.names].strip() if layout.names is not None else f"row_{number}")
             texts.append([before[position].strip() for position in layout.describing])
@@ -215,12 +221,14 @@ def _fast_splitter(
     work.
     """
     first = layout.values[0] if layout.values else 0
+    # The fast way needs the values to be the last columns, without others between them.
     if layout.values != tuple(range(first, len(head.header))):
         return lambda line: None
     points_for_commas = decimal_comma and head.delimiter != ","
 
     def split(line: str) -> tuple[list[str], np.ndarray] | None:
         *before, rest = line.rstrip("\r\n").split(head.delimiter, first)
+        # A quote that is open at the separator: the separator belongs to the name.
         if any(cell.count('"') % 2 for cell in before):
             return None
         rest = rest.replace('"', "")
@@ -240,6 +248,7 @@ def _fast_splitter(
 def _has_decimal_commas(head: TextTable, layout: Layout) -> bool:
     cells = head.frame.iloc[:, list(layout.values)].to_numpy(dtype=object).ravel()
     commas = [bare for cell in cells if "," in (bare := cell.strip().strip('"').strip())]
+    # "1,234" may be either; a single value that can only be a decimal comma settles the whole table.
     return any(DECIMAL_COMMA.match(cell) and not THOUSANDS.match(cell) for cell in commas)
 
 
@@ -292,6 +301,7 @@ def _format(table: TextTable) -> str:
 def _genes_in_rows(row_names: list[str], columns: list[str]) -> tuple[bool, bool]:
     """Whether the row names are the genes, and whether that is clear."""
     rows, across = (known_share(names[:: max(1, len(names) // _SAMPLED)]) for names in (row_names, columns))
+    # Names of genes are known, names of cells are not: the side with more known names holds the genes.
     return rows > across, max(rows, across) > 0.2 and abs(rows - across) > 0.15
 
 

@@ -47,6 +47,8 @@ def find_triples(files: Iterable[Path]) -> tuple[Triple, ...]:
         beside = [f for f in files if f.parent == matrix.parent]
         genes = _closest(matrix, [f for f in beside if _GENES.search(f.name)])
         lists = [f for f in beside if _CELLS.search(f.name) and f != genes]
+        # Several samples in one folder share a beginning of the name with their own lists; the longest shared
+        # one decides.
         barcodes = [f for f in lists if "barcode" in f.name.lower()]  # a table of cells may lie beside them
         cells = _closest(matrix, barcodes or lists)
         if genes and cells:
@@ -96,6 +98,7 @@ def read_mtx(
     for key, coordinates in maps_in(beside).items():
         adata.obsm[key] = coordinates
     if inspect:
+        # Of a part of the entries the last cell is mostly cut in the middle: it is not looked at.
         filled = np.flatnonzero(np.diff(matrix.indptr))[:-1]
         adata = adata[filled if len(filled) >= 10 else slice(None)].copy()
     elif rows is not None:
@@ -116,6 +119,8 @@ def _oriented(
     matrix: sp.coo_matrix, genes: pd.DataFrame, cells: pd.Index, shape: tuple[int, int], name: str
 ) -> tuple[pd.DataFrame, pd.DataFrame, sp.csr_matrix]:
     """Cells in rows, whichever way the file has them; told by the lengths of the two lists."""
+    # Exports differ in whether the lists have a header line, and in which way round the matrix is; the sizes
+    # say which of the eight ways it is. As they stand comes first.
     for var, index in (
         (genes, cells),
         (genes.iloc[1:], cells[1:]),
@@ -151,6 +156,7 @@ def _read_entries(path: Path, name: str, inspect: bool) -> tuple[sp.coo_matrix, 
             line = stream.readline()
             while line.startswith("%") or (line and not line.strip()):
                 line = stream.readline()
+            # Some writers say sizes as 1e+05.
             n_rows, n_columns, stored = (int(float(part)) for part in line.split()[:3])
             limit = min(stored, _INSPECTED_ENTRIES) if inspect else stored
             width = 2 if " pattern" in first.lower() else 3
@@ -169,6 +175,7 @@ def _read_entries(path: Path, name: str, inspect: bool) -> tuple[sp.coo_matrix, 
             f"It announces {stored:,} entries and has {len(entries):,}.",
             "Copy or upload the file again.",
         )
+    # A pattern matrix says only where something is; each entry counts as 1.
     values = entries[:, 2] if width == 3 else np.ones(len(entries))
     rows, columns = entries[:, 0].astype(np.int64) - 1, entries[:, 1].astype(np.int64) - 1
     if len(entries) and (

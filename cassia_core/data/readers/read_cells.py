@@ -82,6 +82,7 @@ def find_source(path: Path, depth: int = 0) -> Source:
         )
     if kind not in ("zip", "tar", "gzip", "folder"):
         return Source(path=path, kind=kind)
+    # An archive can hold itself; without an end this would go on until the disk is full.
     if depth >= _MAX_DEPTH:
         raise InputError(
             f"{path.name} is packed too deeply.",
@@ -116,6 +117,7 @@ def _lonely(path: Path) -> Source:
 
 def _inside(folder: Path, path: Path, depth: int) -> Source:
     files = files_in(folder)
+    # Before the files are looked at one by one: a zarr store is thousands of files that mean nothing alone.
     store = find_store(folder)
     if store is not None:
         copy, done = as_h5ad(store)
@@ -124,11 +126,13 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
         return Source(path=folder, kind="folder")
     kinds: list[tuple[FileKind, Path]] = []
     refusals: list[InputError] = []
+    # The first bytes of each tell what it is; two hundred are more than any dataset has.
     for file in files[:200]:
         try:
             kinds.append((sniff(file), file))
         except InputError as error:
             refusals.append(error)
+    # A cell file before a table: of a download with both the table is mostly a description.
     for wanted in _WANTED_INSIDE:
         matching = [file for kind, file in kinds if kind == wanted]
         if matching:
@@ -140,6 +144,7 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
                 else ()
             )
             return replace(found, done=(*several, *found.done))
+    # What was wrong with the only file says more than "nothing that can be read".
     if refusals:
         raise refusals[0]
     listed = ", ".join(str(f.relative_to(folder)) for f in files[:10]) or "nothing"
@@ -185,6 +190,8 @@ def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
         case "folder":
             return _read_folder(source.path, options, inspect)
         case "text":
+            # A list of gene, cell and count has three columns of which one is numbers: looked at first, for
+            # as a dense table it would be a matrix of one column.
             if is_count_list(read_table(source.path, _HEAD_ROWS).frame):
                 return read_count_list(source.path, options, inspect=inspect)
             return read_dense_table(source.path, options, inspect=inspect)
@@ -198,6 +205,8 @@ def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
 
 def _read_folder(folder: Path, options: ReadOptions, inspect: bool) -> CellFile:
     triples = find_triples(files_in(folder))
+    # Cell Ranger writes raw droplets beside the cells; the raw matrix is the larger one, so the name decides
+    # before the size.
     chosen = max(triples, key=lambda t: ("filtered" in str(t.matrix.parent).lower(), t.matrix.stat().st_size))
     file = read_mtx(chosen, options, inspect=inspect)
     if len(triples) == 1:

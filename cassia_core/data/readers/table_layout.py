@@ -69,9 +69,12 @@ def layout_of(head: TextTable) -> Layout:
     numeric = [all(map(is_number, cells[:, position])) for position in range(cells.shape[1])]
     text = [position for position, number in enumerate(numeric) if not number]
     names = _names_column(head.header, header, cells, text)
+    # Where more than half of the columns have the names of descriptions, they are not descriptions but genes
+    # that happen to be called so.
     described = [p for p, column in enumerate(header) if column in _OF_CELLS or column in _OF_GENES]
     if len(described) > 0.5 * len(header):
         described = []
+    # A nameless first column that counts 0, 1, 2 is the row number that pandas writes, and no value.
     if names != 0 and not head.header[0] and _counts_rows(cells[:, 0]):
         described.append(0)
     describing = tuple(sorted({*text, *described} - {names}))
@@ -94,6 +97,7 @@ def _names_column(
         (p for p, column in enumerate(header) if column in CELL_NAMES),
         key=lambda p: (p not in text, CELL_NAMES.index(header[p])),
     )
+    # A column of names in which a name comes twice names something else, such as samples.
     named = [p for p in named if _all_different(cells[:, p]) or header[p] == "cellid"]
     first_is_text, unnamed = text[:1] == [0], not written[0]
     if first_is_text and (_all_different(cells[:, 0]) or not named):
@@ -125,6 +129,7 @@ def _numbers_rows(cells: np.ndarray) -> bool:
     numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=float)
     if len(numbers) < 5 or not np.all(np.isfinite(numbers)) or np.any(numbers != np.round(numbers)):
         return False
+    # Numbers as names of cells rise, or are large and all different; counts are neither.
     rising = bool(np.all(np.diff(numbers) > 0))
     return rising or (_all_different(cells) and float(numbers.min()) > _LARGE)
 

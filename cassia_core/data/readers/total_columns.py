@@ -45,6 +45,8 @@ def totals_of(matrix: sp.csr_matrix, rows: list[str], columns: list[str], option
     for axis, names in ((0, columns), (1, rows)):
         if len(names) < _MIN_NAMES or total == 0:
             continue
+        # A single name with most of all counts that is no known gene: a column of totals, which would
+        # otherwise be the strongest "gene" of all.
         sums = np.abs(np.asarray(np.nan_to_num(matrix.sum(axis=axis))).ravel()) / total
         heavy = np.flatnonzero(sums > _SHARE)
         found += [(names[p], float(sums[p])) for p in heavy if share_known([names[p]]) == 0]

@@ -299,6 +299,7 @@ def set_aside(
         raise ConfigError(
             "These cells are not in the data.", f"There are {view.n_cells:,} cells.", "Choose them again."
         )
+    # Cells of no cluster have no label that could be corrected.
     chosen = chosen[found.codes[chosen] >= 0]
     if not len(chosen):
         raise ConfigError(
@@ -422,6 +423,7 @@ def _grouped(paths: DatasetLayout, listed: Iterable[ReviewedLabel]) -> GroupedCe
         for edit in splits
         for c in edit.clusters
     ]
+    # A resumed run may cluster anew and put another view in the place: what was kept is then not taken.
     stamp = (paths.view / "view.json").stat().st_mtime_ns
     return GroupedCells(
         codes=_codes(paths, stamp, tuple((e.cells, e.clusters) for e in splits)), groups=(*known, *aside)
@@ -433,6 +435,7 @@ def _codes(paths: DatasetLayout, stamp: int, splits: tuple[tuple[str, tuple[str,
     """Group of every cell; `stamp` changes with the view."""
     view: View = open_view(paths.view)
     column = view.column(view.cluster_key)
+    # A copy, for the clusters' own codes are shared by all who look.
     codes = column.codes.astype(np.int32)
     next_code = len(column.categories)
     for name, clusters in splits:
@@ -441,6 +444,7 @@ def _codes(paths: DatasetLayout, stamp: int, splits: tuple[tuple[str, tuple[str,
         of_cluster = np.array([code_of.get(c, -1) for c in column.categories] + [-1], dtype=np.int32)
         codes[cells] = of_cluster[column.codes[cells]]
         next_code += len(clusters)
+        # Positions are only good for the very cells they were chosen among; of others a label would be wrong.
         if (codes[cells] < 0).any():
             raise RunError(
                 "The cells of a correction are not those of this dataset.",
@@ -448,5 +452,6 @@ def _codes(paths: DatasetLayout, stamp: int, splits: tuple[tuple[str, tuple[str,
                 "Undo that correction, and choose the cells again.",
                 details=name,
             )
+    # Handed to everybody who asks: a page that wrote into it would change the cells of all others.
     codes.flags.writeable = False
     return codes
