@@ -1,6 +1,8 @@
 """Measure the code: prints the table, `--write` puts it into docs/ARCHITECTURE.md.
 
-Functions are counted in statements, so that the layout of lines changes nothing.
+Functions are counted in statements, and files in logical lines too, so that the layout of lines changes
+nothing. Comments are those after `#` and the notes that stand as a text below a constant or a field;
+docstrings of modules, classes and functions are none.
 """
 
 from __future__ import annotations
@@ -31,10 +33,12 @@ class Measures:
     largest_room: str
     largest_room_files: int
     median_file_lines: float
+    median_file_logical_lines: float
     median_function_statements: float
     longest_function_statements: int
     nested_ternaries: int
     comments_per_100_lines: float
+    after_a_hash_per_100_lines: float
 
 
 def measure(root: Path = ROOT) -> Measures:
@@ -51,16 +55,20 @@ def measure(root: Path = ROOT) -> Measures:
         if path.suffix in ROOM_ENDINGS and path.name != "__init__.py"
     )
     room, n_files = rooms.most_common(1)[0]
+    full = [text for text, path in zip(texts, paths, strict=True) if path.stem != "__init__"]
+    after_a_hash = sum(map(n_comments, texts))
     return Measures(
         files=len(paths),
         lines=sum(lines),
         largest_room=room.relative_to(root).as_posix(),
         largest_room_files=n_files,
-        median_file_lines=median(n for n, path in zip(lines, paths, strict=True) if path.stem != "__init__"),
+        median_file_lines=median(sum(bool(line.strip()) for line in text.splitlines()) for text in full),
+        median_file_logical_lines=median(map(n_logical_lines, full)),
         median_function_statements=median(functions),
         longest_function_statements=max(functions),
         nested_ternaries=sum(len(nested_ternaries(tree)) for tree in trees),
-        comments_per_100_lines=100 * sum(map(n_comments, texts)) / sum(lines),
+        comments_per_100_lines=100 * (after_a_hash + sum(map(n_note_lines, trees))) / sum(lines),
+        after_a_hash_per_100_lines=100 * after_a_hash / sum(lines),
     )
 
 
@@ -93,6 +101,20 @@ def n_comments(text: str) -> int:
     return sum(t.type == tokenize.COMMENT and not t.string.startswith(told) for t in tokens)
 
 
+def n_logical_lines(text: str) -> int:
+    """Lines as Python reads them: a statement is one, over however many lines it is laid out."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return sum(t.type == tokenize.NEWLINE for t in tokens)
+
+
+def n_note_lines(tree: ast.AST) -> int:
+    """Lines of the texts below constants and fields, which say why they are as they are."""
+    bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list)]
+    notes = [node for body in bodies for node in body[1:] if isinstance(node, ast.Expr)]
+    texts = [n.value for n in notes if isinstance(n.value, ast.Constant) and isinstance(n.value.value, str)]
+    return sum((text.end_lineno or text.lineno) - text.lineno + 1 for text in texts)
+
+
 def table(measures: Measures) -> str:
     """The measures as a table of Markdown."""
     rows = {
@@ -100,10 +122,12 @@ def table(measures: Measures) -> str:
         "Lines that are not empty": f"{measures.lines:,}",
         "Files of the largest room": f"{measures.largest_room_files} (`{measures.largest_room}`)",
         "Lines of a file (median)": f"{measures.median_file_lines:.0f}",
+        "Logical lines of a file (median)": f"{measures.median_file_logical_lines:.0f}",
         "Statements of a function (median)": f"{measures.median_function_statements:.0f}",
         "Statements of the longest function": f"{measures.longest_function_statements}",
         "Ternaries inside a ternary": f"{measures.nested_ternaries}",
         "Comments in 100 lines": f"{measures.comments_per_100_lines:.1f}",
+        "Of these after a `#`, not below a constant": f"{measures.after_a_hash_per_100_lines:.1f}",
     }
     return "\n".join(["| what | measured |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows.items())])
 

@@ -59,6 +59,7 @@ def digest_of(layout: RunLayout, view: Callable[[], RunView]) -> RunDigest:
     if kept is not None and kept.stamp == stamp:
         return kept
     made = RunDigest(stamp=stamp, summary=_summary(layout, view))
+    # Of a run at work everything changes by the second: a summary of it is out of date when it is written.
     if made.summary.state in AT_WORK:
         return made
     with suppress(CassiaError):  # a damaged record of calls is no reason not to list the run
@@ -79,6 +80,7 @@ def spending(layout: RunLayout) -> tuple[Spending, ...]:
     sums: dict[tuple[str, str, str, str], Usage] = {}
     for entry in read_calls(layout.calls):
         call = entry.call
+        # By the minute: a chart over days needs no more, and a run of thousands of calls becomes a few lines.
         at = (call.at[:16], call.dataset, call.provider, call.model)
         sums[at] = sums.get(at, Usage()).plus(call)
     return tuple(
@@ -114,6 +116,7 @@ def _summary(layout: RunLayout, read_view: Callable[[], RunView]) -> RunSummary:
 
 
 def _stamp(layout: RunLayout) -> str:
+    # A digest is good as long as none of these has changed; nothing has to say that it is out of date.
     files = (layout.config, layout.events, layout.calls, layout.worker)
     return " ".join([f"{_FORM}/{__version__}/{layout.root.name}", *map(_state_of, files)])
 

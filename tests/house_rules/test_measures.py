@@ -38,6 +38,8 @@ def test_what_the_document_promises_holds(measures: measure_code.Measures):
     assert measures.nested_ternaries == 0
     assert measures.largest_room_files <= LARGEST_ROOM
     assert measures.median_function_statements <= 4, "short functions: four statements as a rule"
+    assert measures.median_file_logical_lines <= 65
+    assert measures.comments_per_100_lines >= 1.8, "say why: two comments in a hundred lines as a rule"
 
 
 def test_a_planted_ternary_and_a_planted_long_function_are_seen(tmp_path: Path):
@@ -46,6 +48,9 @@ def test_a_planted_ternary_and_a_planted_long_function_are_seen(tmp_path: Path):
     one, *_ = ast.parse('def f():\n    """Words."""\n    if a:\n        b = 1\n    return b\n').body
     assert measure_code.n_statements(one) == 3
     assert measure_code.n_comments("a = 1  # why\n# noqa: E501\nb = '# no comment'\n") == 1
+    noted = '"""Module."""\nA = 1\n"""Why\none."""\n\n\ndef f():\n    """Docstring."""\n    return (\n1)\n'
+    assert measure_code.n_note_lines(ast.parse(noted)) == 2, "docstrings are no notes"
+    assert measure_code.n_logical_lines(noted) == 6, "however a statement is laid out"
 
 
 def test_writing_the_table_leaves_the_rest_of_the_document(measures: measure_code.Measures):

@@ -38,6 +38,7 @@ def _make_raw_writable(adata: ad.AnnData, done: list[str]) -> None:
         return
     said = len(done)
     table = _safe_table(adata.raw.var, "raw.var", done)
+    # `raw` cannot be changed in place, so it is made anew, and only where something had to be.
     if len(done) > said:
         obs = pd.DataFrame(index=adata.obs_names)
         adata.raw = ad.AnnData(X=adata.raw.X, var=table, obs=obs)
@@ -56,6 +57,7 @@ def _safe_values(mapping: MutableMapping, where: str, done: list[str]) -> None:
 
 def _safe_table(table: pd.DataFrame, where: str, done: list[str]) -> pd.DataFrame:
     safe: dict[str, pd.Series] = {}
+    # By place and not by name: a table can have two columns of one name, which h5ad cannot.
     for at, name in enumerate(table.columns):
         key = _free(_safe_name(name), safe)
         if key != name:
@@ -89,6 +91,7 @@ def _safe_column(values: pd.Series) -> pd.Series:
 
 def _as_words(values: pd.Series) -> pd.Series:
     words = values.astype(object)
+    # Missing values stay missing; as words they would become a category called "nan".
     return words.where(words.isna(), words.map(str)).astype("category")
 
 

@@ -43,11 +43,14 @@ def joined_clusters(
     of_part = []
     for tree_at, kinds in enumerate(found):
         for part in _large(kinds):
+            # Where each part came from, for joined parts are of several fine clusters and cells keep their
+            # places.
             of_part.append((tree_at, part.groups))
             parts.append(replace(part, groups=(len(of_part) - 1,)))
     judge = Judge(reference, stages_apart=True, markers_part=True)
     settled = settle([parts], PartReader(genes, setting, reference, judge))[0]
     codes = [np.zeros(len(tree.sizes), dtype=np.intp) for tree in trees]
+    # The largest is cluster 0, as Leiden names its own.
     for number, cluster in enumerate(sorted(settled, key=lambda p: -p.size)):
         for at in cluster.groups:
             tree_at, groups = of_part[at]
@@ -58,6 +61,7 @@ def joined_clusters(
 def _large(kinds: Kinds) -> tuple[Part, ...]:
     """The kinds of a fine cluster that become parts of their own; smaller ones stay with the largest."""
     total = sum(part.size for part in kinds.parts)
+    # A handful of other cells in a fine cluster are rather contaminants than a cluster; they stay with it.
     kept = [p for p in kinds.parts[1:] if p.size >= max(LEAST_KIND, LEAST_SECOND_SHARE * total)]
     rest = [p for p in kinds.parts if not any(p is k for k in kept)]
     if len(rest) == 1:

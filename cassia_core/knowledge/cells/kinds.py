@@ -105,6 +105,7 @@ def kinds_of(
     """
     nodes = [_nodes(tree) for tree in trees]
     read = PartReader(genes, setting, reference, Judge(reference, stages_apart=stages_apart))
+    # All nodes of all trees in one reading: read one by one, most of the time would go into overheads.
     flat = read([part for own in nodes for part in own])
     ends = np.cumsum([len(own) for own in nodes])
     by_tree = [flat[end - len(own) : end] for own, end in zip(nodes, ends, strict=True)]
@@ -126,6 +127,7 @@ def settle(held: Sequence[Sequence[Part]], read: PartReader) -> list[list[Part]]
         if not pairs:
             return left
         joined = read([_together(left[k][i], left[k][j]) for k, i, j in pairs])
+        # Pairs of a round share no part (each other's nearest), so all of them are joined at once.
         gone = {(k, at) for k, i, j in pairs for at in (i, j)}
         left = [[p for i, p in enumerate(parts) if (k, i) not in gone] for k, parts in enumerate(left)]
         for (k, _, _), part in zip(pairs, joined, strict=True):
@@ -211,6 +213,7 @@ class Judge:
             one, other = self.base[one], self.base[other]
         if one == other:
             return False
+        # A type and its subtype do not exclude each other: one says only less.
         if one in self.profiles.above(other) or other in self.profiles.above(one):
             return False
         return not may_be_both(self.profiles.species, one, other)
@@ -223,11 +226,14 @@ class Judge:
         """The genes (columns) that tell two parts apart best, the best of either side in turn."""
         support, _ = self.differing(a, b)
         says = self.telling(a.type, b.type)
+        # A gene decides by how far it differs and by how much it says; what it says is cut, or one famous
+        # marker would decide alone.
         strength = np.where(
             support, np.abs(a.means - b.means)[self.columns] * np.minimum(np.abs(says), 4.0), 0.0
         )
         sides = [np.flatnonzero(support & (says > 0)), np.flatnonzero(support & (says < 0))]
         ranked = [side[np.argsort(-strength[side], kind="stable")] for side in sides]
+        # Genes of both sides turn about: a difference is shown from both ends.
         turns = [g for pair in zip_longest(*(r.tolist() for r in ranked)) for g in pair if g is not None]
         return self.columns[np.array(turns[:most], dtype=np.intp)]
 
@@ -260,6 +266,7 @@ class Judge:
         if not self.exclude(a.type, b.type):
             return False
         support, against = self.differing(a, b)
+        # Genes that differ the wrong way speak of noise or of another difference: then the two stay together.
         return bool(support.sum() >= LEAST_GENES and against.sum() <= CONTRADICTION * support.sum())
 
     def parted_by_markers(self, a: Part, b: Part) -> bool:
@@ -271,12 +278,15 @@ class Judge:
         difference = a.means - b.means
         clear = (np.abs(difference) >= PARTING_DIFFERENCE) & (np.abs(self._z(a, b)) >= PARTING_Z)
         return bool(
+            # Both must have genes of their own: one-sided differences come from depth and from dying cells.
             min(int((clear & (difference > 0)).sum()), int((clear & (difference < 0)).sum())) >= PARTING_GENES
         )
 
     def _z(self, a: Part, b: Part) -> np.ndarray:
         """Difference of the means in standard errors, see `place_in_range` for the variance."""
         mean = (a.means * a.size + b.means * b.size) / (a.size + b.size)
+        # The variance of log values grows with the mean and levels off: close enough for a threshold, and
+        # known without going back to the cells.
         spread = np.minimum(1.5 * np.maximum(mean, 0.0) + 0.02, 1.5)
         return (a.means - b.means) / np.sqrt(spread * (1.0 / a.size + 1.0 / b.size))
 
@@ -298,6 +308,7 @@ def _parts(tree: Tree, nodes: Sequence[Part], judge: Judge) -> list[Part]:
     held: list[list[Part]] = [[node] for node in nodes[:n]]
     for step, (a, b) in enumerate(tree.joins):
         one, other = held[a], held[b]
+        # From the leaves up: what was found apart below is never joined above, where means are blurred.
         single = len(one) == len(other) == 1 and not judge.apart(one[0], other[0])
         held.append([nodes[n + step]] if single else [*one, *other])
     return held[-1]
@@ -314,12 +325,14 @@ def _next_joins(parts: Sequence[Part], judge: Judge) -> list[tuple[int, int]]:
             one, other = parts[i], parts[j]
             if min(one.size, other.size) >= LEAST_KIND and judge.apart(one, other):
                 continue
+            # Ward's weight: joining two large parts costs more than giving a small one away.
             weight = np.sqrt(one.size * other.size / (one.size + other.size))
             distance[i, j] = distance[j, i] = float(np.linalg.norm(one.means - other.means)) * weight
     nearest = distance.argmin(axis=1) if n else np.zeros(0, dtype=int)
     return [
         (i, int(nearest[i]))
         for i in range(n)
+        # Only pairs that are each other's nearest: their joining does not hang on the order of others.
         if i > nearest[i] and nearest[nearest[i]] == i and np.isfinite(distance[i, nearest[i]])
     ]
 
@@ -354,6 +367,7 @@ def reference_groups(trees: Sequence[Tree]) -> tuple[np.ndarray, np.ndarray]:
             split = [k for k in nodes if k >= n and all_sizes[tree.joins[k - n]].min() >= LEAST_REFERENCE]
             if not split:
                 break
+            # The last join of a tree is of its two largest branches: the tree is opened from the top.
             top = max(split)
             nodes.remove(top)
             nodes.extend(int(c) for c in tree.joins[top - n])

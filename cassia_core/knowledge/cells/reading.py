@@ -86,6 +86,8 @@ def reference_of(clusters: GroupProfiles, setting: Setting, list_llr: np.ndarray
     species = species_key(setting.species)
     columns, rows = telling_genes(clusters.genes, species)
     means = np.ascontiguousarray(clusters.means[:, columns], dtype=np.float32)
+    # Two readings of the range of a gene: over all clusters it tells lineages apart, within the clusters of
+    # one lineage it tells its kinds apart, where the first one is blunt.
     alone = Reference(
         species=species,
         genes=clusters.genes,
@@ -130,6 +132,8 @@ def read_groups(
     reference = reference or reference_of(groups, setting, list_llr)
     parts = [
         _read(groups, slice(at, at + AT_ONCE), setting, reference, list_llr, settings)
+        # A part of the groups at a time: evidence is groups by types, and would not fit for all groups of a
+        # million cells.
         for at in range(0, max(1, len(groups.sizes)), AT_ONCE)
     ]
     if len(parts) == 1:
@@ -188,7 +192,9 @@ def _read(
 
 def _posterior(evidence: np.ndarray, setting: Setting, list_llr: np.ndarray | None) -> np.ndarray:
     llr = CELL_SHARE * evidence if list_llr is None else CELL_SHARE * evidence + list_llr
+    # As for lists: genes are no independent witnesses, so certainty is taken back before shares are made.
     logs = llr / DEFAULTS.temperature + tissue_prior(species_key(setting.species), setting.tissue, DEFAULTS)
+    # The largest is taken off first, or the exponential would overflow.
     powers = np.exp(logs - logs.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
@@ -203,6 +209,7 @@ def _starts(profiles: Profiles, posterior: np.ndarray, lineage: np.ndarray) -> n
     out below it.
     """
     below = posterior.copy()
+    # Children before their parents: each share then climbs to the top in one pass.
     for t in bottom_up(profiles.species):
         if profiles.parent[t] >= 0:
             below[:, profiles.parent[t]] += below[:, t]
@@ -220,4 +227,5 @@ def _starts(profiles: Profiles, posterior: np.ndarray, lineage: np.ndarray) -> n
         starts[at] = tops[below[np.ix_(at, tops)].argmax(axis=1)]
     umbrella = profiles.parent[starts]
     share = below[np.arange(len(starts)), np.maximum(umbrella, 0)]
+    # A lineage must stand out below its roof; else reading begins at the roof and says less.
     return np.where((umbrella >= 0) & (own < DEFAULTS.stand_out * share), umbrella, starts)

@@ -92,6 +92,8 @@ class Scores:
             for t in self.cells.types
             if t.name in self.profiles.column
         }
+        # Types that the cells were not asked about get the weakest evidence seen, not none: none would be
+        # better than bad.
         evidence = np.full(len(self.llr), min(found.values(), default=0.0))
         evidence[list(found)] = list(found.values())
         return self.llr + CELL_SHARE * evidence
@@ -104,6 +106,8 @@ class Scores:
         length.
         """
         telling = int(np.sum(self.gains(t) > TELLING))
+        # A long list supports some type by chance alone, a short one hardly; the line was fitted on random
+        # lists (docs/EVIDENCE.md).
         chance = settings.chance_start - settings.chance_per_gene * min(self.length, LONGEST)
         return float(self.llr[t]) + settings.per_telling_gene * telling - chance
 

@@ -87,6 +87,7 @@ class ClusterPool:
     def _kept(self, markers: ClusterMarkers) -> ClusterResult | None:
         kept = load_cluster(self._layout, markers.cluster)
         n_genes = self._spec.markers.n_genes
+        # An answer is kept only for the very list that it was given for: other limits give other genes.
         if kept is None or kept.status not in FINAL or kept.markers != markers.symbols(n_genes):
             return None
         return kept
@@ -101,6 +102,7 @@ class ClusterPool:
             markers=markers.symbols(self._spec.markers.n_genes),
         )
         try:
+            # Clusters that still wait for a thread must not begin any more.
             self._context.stop_if_cancelled()
             result = self._annotated(markers, setting, expression, base, cells)
         except RunCancelled as error:

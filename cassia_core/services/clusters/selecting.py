@@ -113,6 +113,7 @@ def csv_of_cells(view: View, cells: np.ndarray, labels: CellLabels) -> bytes:
             "cell_type_short": _words(labels.codes[cells], (*map(everyday_name, labels.names), "")),
         }
     )
+    # Names come from a file of anybody: a spreadsheet must not take one for a formula.
     return guarded(frame).to_csv(index=False).encode("utf-8", "backslashreplace")
 
 
@@ -129,6 +130,7 @@ def _largest_first(counts: pd.Series) -> tuple[tuple[str, int], ...]:
 
 def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tuple[Part, ...]:
     """`codes`: group of every cell; -1 is the last of `names`."""
+    # The last name is that of cells without a value.
     groups = np.where(codes < 0, len(names) - 1, codes)
     inside = np.bincount(groups[chosen], minlength=len(names))
     outside = np.bincount(groups, minlength=len(names)) - inside
@@ -146,6 +148,7 @@ def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tup
 
 
 def _difference(values: np.ndarray, chosen: np.ndarray) -> float:
+    # Summed in float64: a sum of a million float32 loses digits that are shown.
     here = float(values[chosen].mean(dtype=np.float64))
     return here - float(values[~chosen].mean(dtype=np.float64))
 

@@ -46,6 +46,7 @@ def expression_by_group(view: View, cells: GroupedCells, genes: Iterable[str]) -
     mean, share = np.zeros((len(there), len(genes))), np.zeros((len(there), len(genes)))
     for at, gene in enumerate(genes):
         values = view.gene(gene)
+        # Most values are zero and add nothing to a sum: only the others are counted by group.
         seen = np.flatnonzero(values)
         seen = seen[cells.codes[seen] >= 0]
         codes, values = cells.codes[seen], values[seen]
@@ -80,6 +81,7 @@ def arranged(found: Expression) -> Expression:
             groups[i] for i in leaves_list(linkage(values.to_numpy(), "average", optimal_ordering=True))
         ]
     peaks = values.loc[groups].to_numpy().argmax(axis=0)
+    # The order of a tree may be turned round; genes then read from top left to bottom right.
     if _runs_backwards(peaks):
         groups, peaks = groups[::-1], len(groups) - 1 - peaks
     genes = [found.mean.columns[i] for i in np.argsort(peaks, kind="stable")]
@@ -99,6 +101,7 @@ def spread_by_group(
     view: View, cells: GroupedCells, genes: Iterable[str], groups: Sequence[str]
 ) -> tuple[Spread, ...]:
     """How genes spread in `groups` (ids of groups that have cells), in that order."""
+    # Cells of a group stand together after one sort, so each gene is cut into slices instead of searched.
     order = np.argsort(cells.codes, kind="stable")
     edges = np.searchsorted(cells.codes[order], np.arange(len(cells.groups) + 1))
     part_of = {g.id: slice(*edges[code : code + 2]) for code, g in enumerate(cells.groups)}

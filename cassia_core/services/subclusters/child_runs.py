@@ -89,10 +89,13 @@ def use_labels(run_id: str, *, by: str = "", root: Path | None = None) -> tuple[
     runs.find_run(part.run, root)
     name = config.datasets[0].name
     here, there = (review.cell_labels(*run, root) for run in ((run_id, name), (part.run, part.dataset)))
+    # By the cells' names and never by their order: a run on a part may have set cells aside.
     place = _places(run_id, name, part, root)
     before = np.array([*there[1], ""], dtype=object)[there[0][place]]
     edits = []
     for code, label in enumerate(here[1]):
+        # Cells that are called so already need no correction: a second use of the labels then changes
+        # nothing.
         cells = place[(here[0] == code) & (before != label)]
         if names_a_type(label) and len(cells):
             edits.append(
