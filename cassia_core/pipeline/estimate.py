@@ -105,7 +105,7 @@ def estimate(config: RunConfig, n_clusters: int) -> Estimate:
 
 
 def _planned(config: RunConfig, params: AnnotationParams, n: int) -> Iterator[_Calls]:
-    size = {role: _request_tokens(role, task) for role, task in _typical_tasks(config)}
+    size = {role: request_tokens(role, task) for role, task in typical_tasks(config)}
     tries, format_ = params.max_attempts, int(params.always_format)
     boost = params.boost == "selective"
     looks = params.boost_rounds if params.boost == "fused" else 0
@@ -149,12 +149,13 @@ def _tokens(params: AnnotationParams, calls: _Calls, end: int) -> tuple[int, int
     return times * calls.input_tokens, times * reply
 
 
-def _request_tokens(role: AgentRole, task: AgentTask) -> int:
+def request_tokens(role: AgentRole, task: AgentTask) -> int:
+    """Tokens of the request that a task is rendered to, about."""
     return math.ceil(sum(len(m.content) for m in PROMPT_OF[role](task).messages) / CHARACTERS_PER_TOKEN)
 
 
-def _typical_tasks(config: RunConfig) -> Iterator[tuple[AgentRole, AgentTask]]:
-    """Tasks of the usual size, from which the prompts are rendered just as in the run."""
+def typical_tasks(config: RunConfig) -> Iterator[tuple[AgentRole, AgentTask]]:
+    """Role and task of the usual size, from which the prompts are rendered just as in the run."""
     spec, params = config.datasets[0], config.annotation or AnnotationParams()
     n_genes = max(d.markers.n_genes for d in config.datasets)
     context = max((d.context + part_context(config, d) for d in config.datasets), key=len)

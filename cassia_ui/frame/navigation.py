@@ -7,7 +7,8 @@ import streamlit as st
 START, DATA, SETUP = "pages/start.py", "pages/data.py", "pages/setup.py"
 RUN, RESULTS, CONVERSATIONS = "pages/run.py", "pages/results.py", "pages/conversations.py"
 RUNS, KNOWLEDGE, SETTINGS = "pages/runs.py", "pages/knowledge.py", "pages/settings.py"
-ALL = (START, DATA, SETUP, RUN, RESULTS, CONVERSATIONS, RUNS, KNOWLEDGE, SETTINGS)
+REFINE = "pages/refine.py"
+ALL = (START, DATA, SETUP, RUN, RESULTS, REFINE, CONVERSATIONS, RUNS, KNOWLEDGE, SETTINGS)
 
 
 def all_pages() -> dict[str, list]:
@@ -21,6 +22,7 @@ def all_pages() -> dict[str, list]:
             st.Page(RESULTS, title="Results", icon=":material/bubble_chart:"),
         ],
         "Look closer": [
+            st.Page(REFINE, title="Refine", icon=":material/balance:"),
             st.Page(CONVERSATIONS, title="Conversations", icon=":material/forum:"),
             st.Page(KNOWLEDGE, title="Knowledge", icon=":material/menu_book:"),
         ],

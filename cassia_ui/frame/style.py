@@ -34,6 +34,7 @@ mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-li
  padding:4px 8px 6px;white-space:nowrap}
 .cw-evidence td{padding:5px 8px;border-bottom:1px solid var(--cw-line);vertical-align:middle}
 .cw-evidence .n{text-align:right;white-space:nowrap}
+.cw-evidence .cw-apart{border-left:1px solid var(--cw-line);padding-left:16px}
 .cw-evidence .cw-part th{padding-top:10px;color:var(--cw-text);border-bottom:0}
 .cw-bars{width:120px;background:var(--cw-soft);border-radius:4px;overflow:hidden}
 .cw-bars i{display:block;height:8px;background:var(--cw-accent);border-radius:0 3px 3px 0}

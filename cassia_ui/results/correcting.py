@@ -85,7 +85,7 @@ def set_aside(run_id: str, dataset: str, cells: np.ndarray, from_clusters: Seque
     reason, by = _why()
     if st.button(f"Call them {plain(_as_shown(label))}", type="primary", icon=":material/call_split:"):
         step = review.set_aside(run_id, dataset, cells, label=label, reason=reason, by=by)
-        _done(f"{cells_in_words(sum(step.n_cells))} set aside as {_as_shown(step.label)}.")
+        say_done(f"{cells_in_words(sum(step.n_cells))} set aside as {_as_shown(step.label)}.")
 
 
 def _label(suggested: str) -> str:
@@ -141,7 +141,7 @@ def _why() -> tuple[str, str]:
 def accept(run_id: str, dataset: str, label: ReviewedLabel) -> None:
     """Note that the label is right as it stands."""
     review.apply_edit(run_id, dataset, (label.cluster,), "accept", by=session.value(_NAME, ""))
-    _done(f"Cluster {label.cluster}: {label.short} accepted.")
+    say_done(f"Cluster {label.cluster}: {label.short} accepted.")
 
 
 def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: EditAction, label: str = "") -> None:
@@ -160,10 +160,10 @@ def _apply(run_id: str, dataset: str, clusters: tuple[str, ...], action: EditAct
         "unknown": "set to Unknown",
     }
     one = words[action].replace("are now", "is now") if len(clusters) == 1 else words[action]
-    _done(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {', '.join(clusters)} {one}.")
+    say_done(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {', '.join(clusters)} {one}.")
 
 
-def _done(said: str) -> None:
+def say_done(said: str) -> None:
     """Say at the next drawing of the page what was done, and draw it."""
     session.remember(_SAID, said)
     st.rerun()
@@ -234,7 +234,7 @@ def draw_history(run_id: str, dataset: str) -> None:
 
 def _undo(run_id: str, dataset: str, step: LabelEdit) -> None:
     review.undo(run_id, dataset, seq=step.seq)
-    _done(f"Taken back: {_ACTIONS[step.action][1].lower()} {', '.join(step.clusters)}.")
+    say_done(f"Taken back: {_ACTIONS[step.action][1].lower()} {', '.join(step.clusters)}.")
 
 
 def _line(step: LabelEdit, undone: LabelEdit | None) -> str:

@@ -59,7 +59,7 @@ def evidence_table(
             head = shown.head(line.part)
             lines += f'<tr class="cw-part"><th colspan="{6 if with_words else 5}">{escaped(head)}</th></tr>'
         lines += _line(line, with_words)
-    return _table(lines, "<th>What it adds</th>" if with_words else "")
+    return gene_table(lines, "<th>What it adds</th>" if with_words else "")
 
 
 def marker_bars(markers: ClusterMarkers | None, n: int = SHOWN_MARKERS) -> str:
@@ -68,14 +68,15 @@ def marker_bars(markers: ClusterMarkers | None, n: int = SHOWN_MARKERS) -> str:
         return f'<p class="cw-muted">{escaped(markers.reason if markers else "There is no marker list.")}</p>'
     lines = "".join(
         '<tr><td><span class="cw-gene '
-        f'in">{escaped(g.gene)}</span></td>{_measured(g.log2fc, g.pct_in, g.pct_out)}'
+        f'in">{escaped(g.gene)}</span></td>{measured_cells(g.log2fc, g.pct_in, g.pct_out)}'
         f"</tr>"
         for g in markers.genes[:n]
     )
-    return _table(lines)
+    return gene_table(lines)
 
 
-def _table(lines: str, more_heads: str = "") -> str:
+def gene_table(lines: str, more_heads: str = "") -> str:
+    """Lines of genes (HTML, escaped) under the heads of what is measured of them."""
     head = (
         f'<tr><th>Gene</th><th class="n">log2 fold</th><th class="n"><span class="cw-key" style="background:'
         'var(--cw-accent)"></span>Here</th><th class="n"><span class="cw-key" '
@@ -95,13 +96,17 @@ def _no_items(row: ClusterResult) -> str:
 
 def _line(line: EvidenceLine, with_words: bool) -> str:
     item, found = line.item, line.item.measured
-    cells = _measured(found.log2fc, found.pct_in, found.pct_out) if found else _measured(None, None, None)
+    cells = (
+        measured_cells(found.log2fc, found.pct_in, found.pct_out)
+        if found
+        else measured_cells(None, None, None)
+    )
     words = f"<td>{escaped(line.says)}</td>" if with_words else ""
     chip = f'<span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span>'
     return f"<tr><td>{chip}</td>{cells}{words}</tr>"
 
 
-def _measured(log2fc: float | None, here: float | None, there: float | None) -> str:
+def measured_cells(log2fc: float | None, here: float | None, there: float | None) -> str:
     """Cells of a line: fold change, shares, and bars of the shares; what is not known stays empty."""
     fold = "" if log2fc is None else f"{log2fc:+.1f}"
     shares = "".join(

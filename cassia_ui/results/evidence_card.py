@@ -20,6 +20,7 @@ from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import CONVERSATIONS
 from cassia_ui.frame.words import cells as cells_in_words
 from cassia_ui.frame.words import named_clusters, ontology_page
+from cassia_ui.refine.ways import offer_second_opinions
 from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
 from cassia_ui.results.correcting import accept, correct, merge
 from cassia_ui.results.evidence import draw_readings, evidence_table, marker_bars, reading_of
@@ -150,6 +151,7 @@ def _draw_actions(data: DatasetResults, row: ClusterResult, label: ReviewedLabel
         ):
             merge(data.run_id, data.spec.name, label, clusters)
         offer_looking_inside(data, row)
+        offer_second_opinions(data.run_id, row)
     draw_children(data, row)
 
 

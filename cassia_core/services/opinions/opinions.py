@@ -131,6 +131,11 @@ def cancel(run_id: str, job: str, root: Path | None = None) -> None:
     runs.find_run(run_id, root).opinion_job(job).cancel.touch()
 
 
+def is_stopping(run_id: str, job: str, root: Path | None = None) -> bool:
+    """Whether a job was asked to stop."""
+    return runs.find_run(run_id, root).opinion_job(job).cancel.exists()
+
+
 def view_job(run_id: str, job: str, root: Path | None = None) -> OpinionJob:
     """A job with its progress; "interrupted" when it should be at work and no process is."""
     layout = runs.find_run(run_id, root)

@@ -1,0 +1,1 @@
+"""The page Refine: further opinions on clusters."""

@@ -1,0 +1,247 @@
+"""Further opinions beside the first label: what was said, and accept or leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from cassia_core.domain.annotation import names_a_type
+from cassia_core.domain.opinions.closer_look import CloserLook, Standing
+from cassia_core.domain.opinions.comparison import Comparison
+from cassia_core.domain.opinions.opinion import Consensus, Opinion
+from cassia_core.look.turn_text import readable
+from cassia_core.look.wording import AGENT_NAMES
+from cassia_core.services.labels.names import everyday_name
+from cassia_core.services.labels.review import ReviewedLabel
+from cassia_core.services.opinions import opinions
+from cassia_core.services.opinions.accepting import accept
+from cassia_core.services.runs.results import DatasetResults
+from cassia_ui.frame.markup import plain
+from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.frame.words import AGENT_ICONS, LIGHT_BADGE, money, when
+from cassia_ui.refine.opinion_pictures import answers_table, matrix, telling_genes, votes_by_level
+from cassia_ui.refine.ways import WAYS
+from cassia_ui.results.correcting import say_done
+from cassia_ui.results.evidence import MEASURED
+
+MOST_SHOWN = 12
+
+
+def draw_opinions(
+    data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: tuple[str, ...]
+) -> None:
+    """All opinions on some clusters, newest first."""
+    found = [
+        opinion
+        for opinion in reversed(opinions.list_opinions(data.run_id, data.spec.name))
+        if opinion.kind in WAYS and (not clusters or set(opinion.clusters) & set(clusters))
+    ]
+    st.subheader("Opinions so far", anchor=False)
+    if not found:
+        st.markdown(
+            ":gray[None yet for these clusters. What you ask appears here, beside the first label. The label "
+            "itself changes only when you accept an opinion.]"
+        )
+        return
+    for number, opinion in enumerate(found[:MOST_SHOWN]):
+        label = labels.get(opinion.clusters[0])
+        with problems_as_cards(f"opinion_{number}"), st.container(border=True, key=f"opinion_{number}"):
+            _draw_opinion(data, label, opinion, number)
+    if len(found) > MOST_SHOWN:
+        st.caption(f"And {len(found) - MOST_SHOWN} earlier ones; choose fewer clusters to see them.")
+
+
+def _draw_opinion(data: DatasetResults, label: ReviewedLabel | None, opinion: Opinion, number: int) -> None:
+    way = WAYS[opinion.kind]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        cluster = plain(", ".join(opinion.clusters))
+        st.markdown(f"{way.icon} **{way.name}**, cluster {cluster}", width="stretch")
+        st.markdown(f":gray[{_who(opinion)}, {when(opinion.at)}]", width="content")
+    if opinion.status != "done":
+        st.markdown(f":orange[:material/error:] {plain(opinion.reason)}")
+    if opinion.consensus is not None:
+        _draw_votes(opinion, opinion.consensus)
+    if opinion.comparison is not None:
+        _draw_comparison(opinion.comparison)
+    if opinion.closer_look is not None:
+        _draw_closer_look(opinion.closer_look)
+    if opinion.consultation is not None:
+        _draw_consultation(opinion)
+    _draw_actions(data, label, opinion, number)
+
+
+def _who(opinion: Opinion) -> str:
+    return plain(", ".join(opinion.models)) or "nobody"
+
+
+def _draw_votes(opinion: Opinion, found: Consensus) -> None:
+    if opinion.reason and opinion.status == "done":
+        st.markdown(f":gray[{plain(opinion.reason)}]")
+    if found.label:
+        early = f" :gray[Settled after {found.asked} of {found.planned}.]" if found.settled_early else ""
+        st.markdown(
+            f":green-badge[:material/check_circle: {found.votes} of {found.answered} agree] "
+            f"**{plain(everyday_name(found.label))}**.{early}"
+        )
+    else:
+        st.markdown(":orange-badge[:material/contrast: No agreement] :gray[No type has two thirds.]")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.html(votes_by_level(found))
+    with right:
+        st.html(answers_table(opinion.answers))
+    if found.similarity is not None:
+        st.caption(f"Similarity score by the original's weights: {found.similarity:.2f} of 1.")
+
+
+def _draw_comparison(found: Comparison) -> None:
+    verdict = found.verdict()
+    share = f"{found.threshold:.0%} of the models"
+    if verdict.outcome == "agreed" and verdict.answered == 1:
+        st.markdown(
+            f":gray-badge[:material/person: One opinion] **{plain(everyday_name(verdict.type))}** scores "
+            "highest. :gray[One model alone is no agreement.]"
+        )
+    elif verdict.outcome == "agreed":
+        st.markdown(
+            f":green-badge[:material/check_circle: {verdict.votes} of {verdict.answered} models agree] "
+            f"**{plain(everyday_name(verdict.type))}** "
+            f":gray[(round {found.rounds}; agreed from {share} on).]"
+        )
+    elif verdict.outcome == "no_agreement":
+        st.markdown(
+            f":orange-badge[:material/contrast: No agreement] :gray[No type is best for at least {share} "
+            f"after {found.rounds} {'round' if found.rounds == 1 else 'rounds'}. A tie is no vote.]"
+        )
+    for row in found.standing():
+        if row.status == "missing":
+            st.markdown(f":orange[:material/error:] {plain(row.model)} gave no answer. {plain(row.reason)}")
+    st.html(matrix(found))
+    telling = telling_genes(found)
+    if telling:
+        with st.expander("Genes that tell them apart, in this cluster", expanded=True, type="compact"):
+            st.html(telling)
+    _draw_reasons(found)
+
+
+def _draw_reasons(found: Comparison) -> None:
+    with st.expander("Reasons of each model", type="compact"):
+        for row in found.rows:
+            st.markdown(f"**{plain(row.model)}** :gray[round {row.round}] {plain(row.reason)}")
+            for score in row.scores:
+                value = "no score" if score.score is None else f"{score.score:.0f}"
+                st.markdown(f"- {plain(everyday_name(score.type))}, {value}: {plain(score.reasoning)}")
+
+
+def _draw_closer_look(found: CloserLook) -> None:
+    if found.question:
+        st.markdown(f":gray[You asked:] {plain(found.question)}")
+        st.markdown(plain(found.answer) or ":gray[The model gave no answer to the question.]")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _draw_standing("Before", found.before)
+    with right:
+        _draw_standing("After", found.after)
+    st.markdown(plain(found.boost.reason))
+    if found.boost.measured:
+        _draw_measured(found.boost.measured, f"{len(found.boost.measured)} genes looked up in this cluster")
+
+
+def _draw_standing(title: str, standing: Standing) -> None:
+    st.markdown(f":gray[{title}]  \n**{plain(everyday_name(standing.label))}** {LIGHT_BADGE[standing.light]}")
+    readings = []
+    if standing.evidence is not None and standing.evidence.score is not None:
+        readings.append(f"Evidence (measured) **{standing.evidence.score:.0f}** of 100")
+    if standing.score is not None:
+        readings.append(f"Score **{standing.score:.0f}** of 100")
+    if standing.passed is not None:
+        readings.append("Validated" if standing.passed else "Not validated")
+    st.markdown("  \n".join([*readings, f":gray[{plain(standing.light_reason)}]"]))
+
+
+def _draw_measured(measured: tuple, title: str) -> None:
+    with st.expander(title, type="compact"):
+        st.dataframe(
+            [
+                {
+                    "Gene": m.gene,
+                    "Found": MEASURED[m.status],
+                    "log2 fold": m.log2fc,
+                    "Here": m.pct_in,
+                    "Elsewhere": m.pct_out,
+                }
+                for m in measured
+            ],
+            hide_index=True,
+            placeholder="",
+            column_config={
+                "Here": st.column_config.NumberColumn(format="percent"),
+                "Elsewhere": st.column_config.NumberColumn(format="percent"),
+                "log2 fold": st.column_config.NumberColumn(format="%+.1f"),
+            },
+            alt="Genes looked up with their measured values",
+        )
+
+
+def _draw_consultation(opinion: Opinion) -> None:
+    found = opinion.consultation
+    if found is None:
+        return
+    with st.chat_message("user"):
+        st.markdown(plain(found.question))
+    with st.chat_message("assistant"):
+        st.markdown(plain(found.answer))
+    if found.measured:
+        _draw_measured(found.measured, f"{len(found.measured)} genes looked up for this answer")
+
+
+def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Opinion, number: int) -> None:
+    offered = _labels_of(opinion)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for name in offered:
+            stands = label is not None and label.label.casefold() == name.casefold()
+            if st.button(
+                f"Accept {everyday_name(name)}",
+                icon=":material/check:",
+                key=f"accept_{number}_{name}",
+                disabled=stands,
+                help="This label stands already."
+                if stands
+                else "A correction like any other; it can be undone.",
+            ):
+                accept(data.run_id, data.spec.name, opinion, label=name)
+                say_done(f"Cluster {opinion.clusters[0]} is now called {everyday_name(name)}.")
+        if offered and label is not None:
+            st.markdown(f":gray[Now: {plain(label.short or 'no label')}. Leave it, and nothing changes.]")
+        st.space("stretch")
+        usage = opinion.usage
+        if usage.calls:
+            cost = money(None if usage.unpriced_calls else usage.cost_usd)
+            st.markdown(f":gray[{usage.calls} calls, {usage.total_tokens:,} tokens, {cost}]", width="content")
+        with st.popover("Conversation", icon=":material/forum:", type="tertiary", key=f"said_{number}"):
+            _draw_turns(data, opinion)
+
+
+def _labels_of(opinion: Opinion) -> tuple[str, ...]:
+    """The labels that can be accepted: what the opinion comes to first, then the other candidates."""
+    if opinion.status != "done":
+        return ()
+    names = [opinion.label]
+    if opinion.comparison is not None:
+        names += opinion.comparison.candidates
+    elif opinion.consensus is not None:
+        names += [answer.label for answer in opinion.answers if answer.status == "answered"]
+    return tuple(dict.fromkeys(name for name in names if name and names_a_type(name)))[:4]
+
+
+def _draw_turns(data: DatasetResults, opinion: Opinion) -> None:
+    turns = opinions.conversation_of(data.run_id, data.spec.name, opinion)
+    if not turns:
+        st.markdown(":gray[Nobody was asked.]")
+    for turn in turns:
+        model = f", {plain(turn.model)}" if turn.model else ""
+        st.markdown(
+            f"{AGENT_ICONS[turn.role]} **{AGENT_NAMES[turn.role]}** :gray[round {turn.attempt}{model}]"
+        )
+        st.markdown(plain(readable(turn.text)))
