@@ -107,7 +107,7 @@ def _draw_comparison(found: Comparison) -> None:
         st.markdown(
             f":green-badge[:material/check_circle: {verdict.votes} of {verdict.answered} models agree] "
             f"**{plain(everyday_name(verdict.type))}** "
-            f":gray[(round {found.rounds}; agreed from {share} on).]"
+            f":gray[in round {found.rounds}; {share} are needed.]"
         )
     elif verdict.outcome == "no_agreement":
         st.markdown(
@@ -143,7 +143,8 @@ def _draw_closer_look(found: CloserLook) -> None:
         _draw_standing("Before", found.before)
     with right:
         _draw_standing("After", found.after)
-    st.markdown(plain(found.boost.reason))
+    rule = "would take the new label" if found.boost.accepted else "would keep the old label"
+    st.markdown(f":gray[The rule of a run's own boost {rule}:] {plain(found.boost.reason)}")
     if found.boost.measured:
         _draw_measured(found.boost.measured, f"{len(found.boost.measured)} genes looked up in this cluster")
 
@@ -188,10 +189,8 @@ def _draw_consultation(opinion: Opinion) -> None:
     found = opinion.consultation
     if found is None:
         return
-    with st.chat_message("user"):
-        st.markdown(plain(found.question))
-    with st.chat_message("assistant"):
-        st.markdown(plain(found.answer))
+    st.markdown(f":gray[You asked:] {plain(found.question)}")
+    st.markdown(plain(found.answer))
     if found.measured:
         _draw_measured(found.measured, f"{len(found.measured)} genes looked up for this answer")
 
@@ -218,7 +217,8 @@ def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Op
         usage = opinion.usage
         if usage.calls:
             cost = money(None if usage.unpriced_calls else usage.cost_usd)
-            st.markdown(f":gray[{usage.calls} calls, {usage.total_tokens:,} tokens, {cost}]", width="content")
+            spent = f"{usage.calls} calls, {usage.total_tokens:,} tokens, cost {cost}"
+            st.markdown(f":gray[{spent}]", width="content")
         with st.popover("Conversation", icon=":material/forum:", type="tertiary", key=f"said_{number}"):
             _draw_turns(data, opinion)
 

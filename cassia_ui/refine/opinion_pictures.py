@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cassia_core.domain.annotation import Evidence
-from cassia_core.domain.opinions.comparison import Comparison, ModelScores
+from cassia_core.domain.opinions.comparison import Comparison, ModelScores, TellingGene
 from cassia_core.domain.opinions.opinion import Consensus, OpinionAnswer
 from cassia_core.services.labels.names import everyday_name
 from cassia_ui.frame.markup import escaped
 from cassia_ui.results.evidence import gene_table, measured_cells
 
 SHOWN_GENES = 4
+_WITHOUT_VALUES = {
+    "only_elsewhere": "Listed for other clusters only:",
+    "not_in_table": "Not in the marker table, which says nothing of them:",
+    "not_in_data": "Not in your data:",
+}
 
 
 def votes_by_level(found: Consensus) -> str:
@@ -114,10 +119,21 @@ def telling_genes(found: Comparison) -> str:
         if own:
             head = f"Would speak for {escaped(everyday_name(name))}"
             lines += f'<tr class="cw-part"><th colspan="5">{head}</th></tr>'
-        for gene in own:
-            value = gene.measured
-            here = value.status == "measured_here"
-            chip = f'<span class="cw-gene {"measured" if here else "absent"}">{escaped(gene.gene)}</span>'
-            cells = measured_cells(value.log2fc, value.pct_in, value.pct_out)
-            lines += f"<tr><td>{chip}</td>{cells}</tr>"
+        lines += "".join(_gene_line(gene) for gene in own if gene.measured.status == "measured_here")
+        for status, words in _WITHOUT_VALUES.items():
+            lines += _unmeasured([gene.gene for gene in own if gene.measured.status == status], words)
     return gene_table(lines) if lines else ""
+
+
+def _gene_line(gene: TellingGene) -> str:
+    value = gene.measured
+    cells = measured_cells(value.log2fc, value.pct_in, value.pct_out)
+    return f'<tr><td><span class="cw-gene measured">{escaped(gene.gene)}</span></td>{cells}</tr>'
+
+
+def _unmeasured(genes: Sequence[str], words: str) -> str:
+    """One line for all genes of one kind that have no value here."""
+    if not genes:
+        return ""
+    chips = " ".join(f'<span class="cw-gene absent">{escaped(gene)}</span>' for gene in genes)
+    return f'<tr><td colspan="5"><span class="cw-muted">{escaped(words)}</span> {chips}</td></tr>'

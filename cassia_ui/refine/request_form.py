@@ -29,7 +29,8 @@ from cassia_ui.frame.problem_cards import show_problem
 from cassia_ui.frame.words import cells, engine_name, money
 from cassia_ui.refine.ways import CHOSEN_WAY, WAYS, came_for
 
-_CLUSTERS, _PRESELECTED = "refine_clusters", "refine_preselected_for"
+_CLUSTERS, _KEPT, _SHOWN = "refine_clusters", "refine_clusters_kept", "refine_clusters_shown"
+_PRESELECTED = "refine_preselected_for"
 ONE_CLUSTER: tuple[OpinionKind, ...] = ("question",)
 ONE_MODEL: tuple[OpinionKind, ...] = ("repeat", "closer_look", "question")
 Labels = Mapping[str, ReviewedLabel]
@@ -42,25 +43,36 @@ def preselect(data: DatasetResults, labels: Labels) -> None:
         kind, cluster = arrived
         session.remember(CHOSEN_WAY, kind)
         session.remember(_CLUSTERS, [cluster])
+        session.remember(_KEPT, (cluster,))
     elif session.value(_PRESELECTED) != (data.run_id, data.spec.name):
         doubtful = [row.cluster for row in cluster_list.to_look_at(results.look_first(data.rows), labels)]
         session.remember(_CLUSTERS, doubtful)
-    elif session.value(_CLUSTERS) is None:  # the widget was not drawn meanwhile
-        session.remember(_CLUSTERS, list(session.value(f"{_CLUSTERS}_kept", [])))
+        session.remember(_KEPT, tuple(doubtful))
     session.remember(_PRESELECTED, (data.run_id, data.spec.name))
 
 
 def chosen_clusters() -> tuple[str, ...]:
     """The clusters that the form is about."""
-    return tuple(session.value(f"{_CLUSTERS}_kept", ()))
+    return tuple(session.value(_SHOWN, ()))
 
 
 def draw_form(data: DatasetResults, labels: Labels, kind: OpinionKind) -> OpinionRequest | None:
     """The form of one way; the request that a person starts, None until then."""
-    clusters = _clusters(data, labels, kind)
-    options = _options(data, labels, kind, clusters)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        clusters = _clusters(data, labels, kind)
+        options = _options(data, labels, kind, clusters)
+    with right:
+        return _draw_who(data, kind, clusters, options)
+
+
+def _draw_who(
+    data: DatasetResults, kind: OpinionKind, clusters: tuple[str, ...], options: dict[str, Any]
+) -> OpinionRequest | None:
+    """Who answers, what it costs, and the start."""
     asked = _models(data.run_id, kind)
     if not asked or not clusters:
+        st.markdown(":gray[Choose who answers.]" if clusters else ":gray[Choose at least one cluster.]")
         return None
     if opinions.always_the_same(asked):
         st.markdown(f":gray-badge[:material/lock: Offline engine] :gray[{WAYS[kind].offline}]")
@@ -91,24 +103,31 @@ def _clusters(data: DatasetResults, labels: Labels, kind: OpinionKind) -> tuple[
         size = f", {cells(label.n_cells)}" if label.n_cells is not None else ""
         return f"{cluster}: {label.short or NO_LABEL.lower()}{size}"
 
-    kept = [cluster for cluster in session.value(_CLUSTERS, []) if cluster in order]
-    most = 1 if kind in ONE_CLUSTER else None
-    if most:
-        kept = kept[:most]
+    kept = [cluster for cluster in session.value(_CLUSTERS) or _kept() if cluster in order]
+    if kind in ONE_CLUSTER:
+        at = order.index(kept[0]) if kept else 0
+        one = st.selectbox("Cluster", order, at, format_func=in_words, key=f"refine_cluster_{at}")
+        session.remember(_SHOWN, (one,))
+        return (one,)
     session.remember(_CLUSTERS, kept)
     chosen = tuple(
         st.multiselect(
-            "Cluster" if most else "Clusters",
+            "Clusters",
             order,
             key=_CLUSTERS,
             format_func=in_words,
-            max_selections=most,
-            placeholder="Choose a cluster" if most else "Choose clusters",
+            placeholder="Choose clusters",
             help="The doubtful ones come first. Every cluster that was annotated can be asked about.",
         )
     )
-    session.remember(f"{_CLUSTERS}_kept", chosen)
+    session.remember(_KEPT, chosen)
+    session.remember(_SHOWN, chosen)
     return chosen
+
+
+def _kept() -> list[str]:
+    """The choice of before, where its widget was not drawn meanwhile."""
+    return list(session.value(_KEPT, ()))
 
 
 def _options(
