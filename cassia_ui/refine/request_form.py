@@ -12,7 +12,6 @@ from cassia_core.domain.config import OFFLINE, AgentModel
 from cassia_core.domain.opinions.comparison import FEWEST_CANDIDATES, MOST_CANDIDATES
 from cassia_core.domain.opinions.opinion import OpinionKind
 from cassia_core.domain.opinions.request import OpinionRequest
-from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters import cluster_list
@@ -20,7 +19,8 @@ from cassia_core.services.engine import models
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.opinions import opinions
-from cassia_core.services.opinions.look_prices import estimate_look, suggested_candidates
+from cassia_core.services.opinions.candidates import suggested_candidates
+from cassia_core.services.opinions.estimating import estimate_opinions
 from cassia_core.services.runs import results, runs
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
@@ -256,7 +256,7 @@ def _draw_price(run_id: str, request: OpinionRequest) -> None:
     if opinions.always_the_same(request.models):
         st.markdown(":gray[No cost, nothing is sent.]")
         return
-    found = _estimate(run_id, request)
+    found = estimate_opinions(run_id, request)
     calls = _span(f"{found.calls_low:,}", f"{found.calls_high:,}")
     price = (
         "price unknown"
@@ -267,10 +267,6 @@ def _draw_price(run_id: str, request: OpinionRequest) -> None:
     if found.sent:
         with st.popover("What is sent", type="tertiary", icon=":material/outbox:", key="refine_sent"):
             st.markdown("  \n".join(plain(line) for line in found.sent))
-
-
-def _estimate(run_id: str, request: OpinionRequest) -> Estimate:
-    return estimate_look(run_id, request)
 
 
 def _span(low: str, high: str) -> str:

@@ -10,6 +10,7 @@ from cassia_core.domain.usage import Estimate
 from cassia_core.knowledge.naming.consensus import fewest_to_settle
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.pipeline.opinions.asking_again import Place, places_of
+from cassia_core.pipeline.opinions.look_estimate import estimate_looks
 from cassia_core.pipeline.opinions.opinion_job import params_for
 from cassia_core.services.opinions.opinions import prepared
 from cassia_core.services.runs import runs
@@ -20,11 +21,12 @@ _ANY_TYPE = "T cell"
 
 
 def estimate_opinions(run_id: str, request: OpinionRequest, root: Path | None = None) -> Estimate:
-    """Calls, tokens and price range of asking again or asking several models.
+    """Calls, tokens and price range of a request.
 
-    The low end is that of answers that agree and are settled early; the high end that of answers that all
-    have to be asked for, each after all its rounds, and of a discussion between several models. The answer
-    that the run holds already costs nothing.
+    For votes, the low end is that of answers that agree and are settled early; the high end that of answers
+    that all have to be asked for, each after all its rounds, and of a discussion between several models. The
+    answer that the run holds already costs nothing. For other kinds see
+    `pipeline.opinions.look_estimate.estimate_looks`.
 
     Raises
     ------
@@ -34,6 +36,8 @@ def estimate_opinions(run_id: str, request: OpinionRequest, root: Path | None = 
     ready = prepared(run_id, request, root)
     config = runs.load_config(run_id, root)
     spec, _ = dataset_layout(runs.find_run(run_id, root), request.dataset)
+    if ready.kind not in ("repeat", "several"):
+        return estimate_looks(config, spec, ready)
     places = places_of(ready, config.annotator)
     own = Place(model=config.annotator, repetition=1)
     left = [place.model for place in places if place != own]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from cassia_core.pipeline.opinions.opinion_worker import do_job
 from cassia_core.services.labels import review
 from cassia_core.services.opinions import opinions
 from cassia_core.services.opinions.accepting import accept
+from cassia_core.services.opinions.estimating import estimate_opinions
 from cassia_core.services.runs import runs
 from tests.model_server import Answer, Asked, ModelServer
 from tests.small_runs import annotate_lists, write_lists
@@ -120,3 +122,28 @@ def test_a_request_that_leads_nowhere_is_refused_before_it_starts(place, wrong: 
     with pytest.raises(ConfigError, match=named):
         opinions.start(run_id, OpinionRequest(dataset="lists", clusters=("0",), **wrong), {}, root)
     assert runs.view_run(run_id, root).state == "success"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "low", "high"),
+    [
+        ({"kind": "comparison", "candidates": PAIR, "rounds": 3}, 2, 16),
+        ({"kind": "comparison", "candidates": PAIR, "rounds": 3, "discuss": False}, 2, 4),
+        ({"kind": "closer_look", "rounds": 2}, 2, 8),
+        ({"kind": "question", "question": "Why?"}, 1, 8),
+    ],
+)
+def test_the_price_is_told_before_from_first_replies_to_every_round_used(
+    place, wanted: dict, low: int, high: int
+):
+    root, run_id, models = place
+    asked = models if wanted["kind"] == "comparison" else models[:1]
+    priced = tuple(replace(model, input_usd=1.0, output_usd=2.0) for model in asked)
+    request = OpinionRequest(dataset="lists", clusters=("0",), models=priced, **wanted)
+    found = estimate_opinions(run_id, request, root)
+    assert (found.calls_low, found.calls_high) == (low, high)
+    assert 0 < found.cost_low_usd < found.cost_high_usd
+    unpriced = estimate_opinions(run_id, replace(request, models=asked), root)
+    assert unpriced.cost_low_usd is None and unpriced.input_tokens_high == found.input_tokens_high
+    free = estimate_opinions(run_id, replace(request, models=()), root)
+    assert (free.input_tokens_high, free.cost_high_usd, free.sent) == (0, 0.0, ())
