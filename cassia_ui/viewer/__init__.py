@@ -17,11 +17,11 @@ _PARTS = (
     "painter.js",
     "labels.js",
     "parts.js",
-    "sight.js",
+    "coordinates.js",
     "link.js",
     "stage.js",
     "card.js",
-    "hand.js",
+    "gestures.js",
     "panel.js",
     "viewer.js",
 )

@@ -91,13 +91,13 @@ function overlap(a, b) {
 }
 
 // Rectangles for labels in the order given. `kept`: the candidate each label has so far; `taken`: rectangles to stay out of.
-function placeLabels(wanted, sums, sight, kept, taken) {
-  const placed = [], stage = sight.size();
+function placeLabels(wanted, sums, coordinates, kept, taken) {
+  const placed = [], stage = coordinates.size();
   for (const label of wanted) {
-    const [cx, cy] = sight.toScreen(label.island.x, label.island.y);
+    const [cx, cy] = coordinates.toScreen(label.island.x, label.island.y);
     if (cx < 0 || cy < 0 || cx > stage.w || cy > stage.h) continue;
-    const [left, bottom] = sight.toScreen(label.island.left, label.island.low);
-    const [right, top] = sight.toScreen(label.island.right, label.island.high);
+    const [left, bottom] = coordinates.toScreen(label.island.left, label.island.low);
+    const [right, top] = coordinates.toScreen(label.island.right, label.island.high);
     const w = label.width, h = LABEL_HEIGHT, midX = cx - w / 2, midY = cy - h / 2;
     const beside = STEPS.flatMap((d) => [[right + d, midY], [left - d - w, midY], [midX, top - d - h], [midX, bottom + d]]);
     const candidates = [
@@ -107,7 +107,7 @@ function placeLabels(wanted, sums, sight, kept, taken) {
       const box = { x, y, w, h, at, label };
       if (x < 2 || y < 2 || x + w > stage.w - 2 || y + h > stage.h - 2) return;
       if ([...placed, ...taken].some((other) => overlap(other, box))) return;
-      const [x0, y0] = sight.toMap(x, y + h), [x1, y1] = sight.toMap(x + w, y);
+      const [x0, y0] = coordinates.toMap(x, y + h), [x1, y1] = coordinates.toMap(x + w, y);
       const far = Math.hypot(x + w / 2 - cx, y + h / 2 - cy) / Math.max(stage.w, stage.h);
       box.cost = Math.min(1, ON_CELLS * covered(sums, x0, y0, x1, y1)) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
       if (!best || box.cost < best.cost) best = box;

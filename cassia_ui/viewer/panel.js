@@ -7,12 +7,12 @@ class Panel {
     this.kept = new Map();
     Object.assign(this, buildPanel(this));
     parent.append(this.root);
-    this.sight = new Sight(this.stage);
+    this.coordinates = new Coordinates(this.stage);
     this.painter = new Painter(this.canvas);
     if (!this.painter.gl) this.say("This browser cannot draw the map, because WebGL2 is missing or switched off. "
       + "The table of clusters holds the same labels; another browser, or hardware acceleration in the settings of this one, "
       + "brings the map back.");
-    this.hand = new Hand(this);
+    this.gestures = new Gestures(this);
     this.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     this.canvas.addEventListener("webglcontextrestored", () => {
       this.painter.prepare();
@@ -58,7 +58,7 @@ class Panel {
     if (this.link === link) return;
     if (this.link && !link.panels.size) link.lookAs(this.link);
     this.link?.panels.delete(this);
-    this.link = this.sight.link = link;
+    this.link = this.coordinates.link = link;
     link.panels.add(this);
     this.placed = false;
     this.drawn = this.places = this.counted = null;
@@ -155,13 +155,13 @@ class Panel {
   shiftPicture() {
     const { drawn } = this, { view } = this.link;
     if (!drawn) return;
-    const k = this.sight.scale(), dx = (drawn.x - view.x) * k, dy = -(drawn.y - view.y) * k;
+    const k = this.coordinates.scale(), dx = (drawn.x - view.x) * k, dy = -(drawn.y - view.y) * k;
     const same = drawn.scale === k && !dx && !dy;
     this.canvas.style.transform = same ? "" : `translate(${dx}px, ${dy}px) scale(${k / drawn.scale})`;
   }
 
   resize() {
-    const ratio = Math.min(2, window.devicePixelRatio || 1), { w, h } = this.sight.size();
+    const ratio = Math.min(2, window.devicePixelRatio || 1), { w, h } = this.coordinates.size();
     const width = Math.round(w * ratio), height = Math.round(h * ratio);
     this.over.setAttribute("viewBox", `0 0 ${w} ${h}`);
     if (!this.painter.gl || (this.canvas.width === width && this.canvas.height === height)) return;
@@ -182,10 +182,10 @@ class Panel {
   }
 
   paint() {
-    const { sight } = this, { x, y } = this.link.view, wanted = { x, y, scale: sight.scale() };
-    const size = sight.pointSize() * (this.canvas.width / sight.size().w);
+    const { coordinates } = this, { x, y } = this.link.view, wanted = { x, y, scale: coordinates.scale() };
+    const size = coordinates.pointSize() * (this.canvas.width / coordinates.size().w);
     this.canvas.dataset.state = "drawing";
-    this.painter.draw({ ...sight.toClip(), size, opacity: sight.opacity() }, () => {
+    this.painter.draw({ ...coordinates.toClip(), size, opacity: coordinates.opacity() }, () => {
       this.drawn = wanted;
       this.shiftPicture();
     }, () => {
@@ -212,20 +212,20 @@ class Panel {
 
   placeOutline() {
     if (!this.ready()) return;
-    const points = (this.link.outline || []).map((at) => this.sight.toScreen(...at).join(","));
+    const points = (this.link.outline || []).map((at) => this.coordinates.toScreen(...at).join(","));
     this.polygon.setAttribute("points", points.join(" "));
   }
 
   // The cell that is pointed at in another panel, with what its colour says here.
   showRing() {
-    const { by, pointed, cells } = this.link, stage = this.sight.size();
+    const { by, pointed, cells } = this.link, stage = this.coordinates.size();
     if (by === this || !this.counted) return;
     this.ring.toggleAttribute("hidden", pointed < 0);
     if (pointed < 0) {
       this.card.hidden = true;
       return;
     }
-    const [x, y] = this.sight.toScreen(cells.xy[2 * pointed] / FULL, cells.xy[2 * pointed + 1] / FULL);
+    const [x, y] = this.coordinates.toScreen(cells.xy[2 * pointed] / FULL, cells.xy[2 * pointed + 1] / FULL);
     this.ring.setAttribute("cx", x);
     this.ring.setAttribute("cy", y);
     const value = valueLine(this, pointed), within = x >= 0 && y >= 0 && x <= stage.w && y <= stage.h;
@@ -241,7 +241,7 @@ class Panel {
     wanted.sort((a, b) => (b.name === boxed) - (a.name === boxed) || b.n - a.n);
     for (const label of wanted) label.width = this.measure(label.name);
     const taken = [this.tools, this.note, this.axis].filter((part) => !part.hidden).map(boxOnStage);
-    for (const { x, y, at, label } of placeLabels(wanted, this.places.sums, this.sight, this.kept, taken)) {
+    for (const { x, y, at, label } of placeLabels(wanted, this.places.sums, this.coordinates, this.kept, taken)) {
       this.kept.set(label.name, at);
       const element = make("div", label.name === boxed ? "label boxed" : "label", label.name);
       element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
@@ -255,20 +255,20 @@ class Panel {
     return Math.ceil(this.ruler.measureText(text).width) + 2;
   }
 
-  // ---- what the hand does here, in pixels of the stage
+  // ---- what gestures do here, in pixels of the stage
   zoomBy(factor, px, py) {
     if (!this.ready()) return;
-    const { w, h } = this.sight.size();
-    this.link.zoomBy(factor, ...this.sight.toMap(px ?? w / 2, py ?? h / 2));
+    const { w, h } = this.coordinates.size();
+    this.link.zoomBy(factor, ...this.coordinates.toMap(px ?? w / 2, py ?? h / 2));
   }
 
   moveBy(dx, dy) {
-    const k = this.sight.scale();
+    const k = this.coordinates.scale();
     this.link.moveBy(-dx / k, dy / k);
   }
 
   cellAt(px, py) {
-    return this.link.nearest(...this.sight.toMap(px, py), NEAR_PX / this.sight.scale(), (i) => this.shows(this.entry[i]));
+    return this.link.nearest(...this.coordinates.toMap(px, py), NEAR_PX / this.coordinates.scale(), (i) => this.shows(this.entry[i]));
   }
 
   click(px, py) {
@@ -278,7 +278,7 @@ class Panel {
 
   // Every cell inside the line that is in colour here.
   choose() {
-    const { mask, count } = this.sight.inside(this.link.outline, (i) => this.shows(this.entry[i]));
+    const { mask, count } = this.coordinates.inside(this.link.outline, (i) => this.shows(this.entry[i]));
     if (count) this.link.choose(mask);
     else this.link.clear();
   }
@@ -295,7 +295,7 @@ class Panel {
     const cell = this.cellAt(px, py);
     this.stage.classList.toggle("on-cell", cell >= 0);
     this.ring.toggleAttribute("hidden", true);
-    placeCard(this.card, cell < 0 ? [] : cellLines(this, cell), px, py, this.sight.size());
+    placeCard(this.card, cell < 0 ? [] : cellLines(this, cell), px, py, this.coordinates.size());
     this.link.point(cell, this);
   }
 
@@ -308,7 +308,7 @@ class Panel {
   free() {
     this.link?.panels.delete(this);
     this.resizing.disconnect();
-    this.hand.free();
+    this.gestures.free();
     clearTimeout(this.settling);
     this.painter.free();
     this.root.remove();

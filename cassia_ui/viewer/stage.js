@@ -17,8 +17,8 @@ function buildPanel(panel) {
   note.setAttribute("role", "status");
   legend.setAttribute("role", "group");
   for (const part of [card, note, hint, sentence]) part.hidden = true;
-  const moveTool = tool("move", "Move the map by dragging", () => panel.hand.setTool("move"));
-  const lassoTool = tool("lasso", "Choose cells by drawing around them (or hold Shift)", () => panel.hand.setTool("lasso"));
+  const moveTool = tool("move", "Move the map by dragging", () => panel.gestures.setTool("move"));
+  const lassoTool = tool("lasso", "Choose cells by drawing around them (or hold Shift)", () => panel.gestures.setTool("lasso"));
   const tools = make("div", "tools");
   tools.setAttribute("role", "toolbar");
   tools.setAttribute("aria-label", "Tools of the map");

@@ -2,7 +2,7 @@
 const CLICK_PX = 4, KEY_PX = 40, KEY_ZOOM = 1.4, HINT_MS = 2200;
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-class Hand {
+class Gestures {
   constructor(panel) {
     this.panel = panel;
     this.drag = null;
@@ -39,7 +39,7 @@ class Hand {
     if (event.button) return;
     const { panel } = this, [x, y] = this.point(event), lasso = this.tool === "lasso" || event.shiftKey;
     panel.canvas.setPointerCapture(event.pointerId);
-    this.drag = { x, y, far: 0, path: lasso ? [panel.sight.toMap(x, y)] : null, before: panel.link.outline };
+    this.drag = { x, y, far: 0, path: lasso ? [panel.coordinates.toMap(x, y)] : null, before: panel.link.outline };
   }
 
   moved(event) {
@@ -54,7 +54,7 @@ class Hand {
     [drag.x, drag.y] = [x, y];
     panel.pointAway();
     if (drag.path) {
-      drag.path.push(panel.sight.toMap(x, y));
+      drag.path.push(panel.coordinates.toMap(x, y));
       panel.link.draw(drag.path);
     } else {
       panel.stage.classList.add("moving");

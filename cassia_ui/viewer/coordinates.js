@@ -1,7 +1,7 @@
 // Where cells are on the stage of one panel, and which of them lie inside a line drawn there.
 const MARGIN = 14, OVERSAMPLED = 2;
 
-class Sight {
+class Coordinates {
   constructor(stage) {
     this.stage = stage;
     this.link = null;
