@@ -85,7 +85,7 @@ def size_of(path: Path) -> str:
     return f"{n_bytes} bytes"
 
 
-def show(draft: session.Draft) -> None:
+def show(draft: session.RunDraft) -> None:
     path = Path(draft.path)
     if not path.exists():
         session.change_draft(path="")

@@ -26,7 +26,7 @@ from cassia_ui.setup.markers_form import draw_markers
 GUESSED_CLUSTERS = 12
 
 
-def sample(draft: session.Draft) -> None:
+def sample(draft: session.RunDraft) -> None:
     st.subheader("The sample", anchor=False)
     left, right = st.columns((2, 1))
     names = list(dict.fromkeys([UNKNOWN_TISSUE, draft.tissue, *tissue_names()]))
@@ -56,7 +56,7 @@ def sample(draft: session.Draft) -> None:
     )
 
 
-def spec_of(draft: session.Draft) -> DatasetSpec:
+def spec_of(draft: session.RunDraft) -> DatasetSpec:
     return DatasetSpec(
         name=draft.name,
         path=draft.path,
@@ -70,7 +70,7 @@ def spec_of(draft: session.Draft) -> DatasetSpec:
     )
 
 
-def expected_clusters(draft: session.Draft, findings: Findings) -> tuple[int, str]:
+def expected_clusters(draft: session.RunDraft, findings: Findings) -> tuple[int, str]:
     """How many clusters there will be, and where the number is from."""
     column = draft.clustering.cluster_column
     if findings.kind == "markers":
@@ -81,7 +81,7 @@ def expected_clusters(draft: session.Draft, findings: Findings) -> tuple[int, st
     return (found, " (as in the preview)") if found else (GUESSED_CLUSTERS, " (a guess: Leiden decides)")
 
 
-def before_you_start(draft: session.Draft, findings: Findings) -> None:
+def before_you_start(draft: session.RunDraft, findings: Findings) -> None:
     config = RunConfig(datasets=(spec_of(draft),), annotation=draft.annotation, title=draft.name)
     expected, guessed = expected_clusters(draft, findings)
     estimate = runs.estimate_run(config, expected)

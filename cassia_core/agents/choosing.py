@@ -52,7 +52,7 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotRead:
     """Why a text that holds an answer is not read."""
 
     why: str
@@ -63,7 +63,7 @@ Read = Callable[[Fields, str, list[Repair]], T]
 
 def answer_of(
     text: str, anchor: str, read: Read[T], same: Callable[[T], object]
-) -> Reading[T] | Refusal | None:
+) -> Reading[T] | NotRead | None:
     """The one answer of a text, or why there is none; None where no object has the field `anchor`."""
     blocks = find_blocks(text)
     candidates = [
@@ -73,16 +73,16 @@ def answer_of(
     cut_off = _last_cut_off(blocks, anchor)
     if not answers:
         if cut_off is not None:
-            return Refusal(_BROKEN)
-        return Refusal(_ECHO) if candidates else None
+            return NotRead(_BROKEN)
+        return NotRead(_ECHO) if candidates else None
     # Models think aloud and correct themselves: of several answers the last one may be meant, the first
     # never.
     last = answers[-1]
     if last.why:
-        return Refusal(last.why)
+        return NotRead(last.why)
     # The answer came after what can be read, and was cut off: what can be read is an earlier thought.
     if cut_off is not None and cut_off > last.block.start:
-        return Refusal(_BROKEN)
+        return NotRead(_BROKEN)
     notes: list[Repair] = [*last.notes]
     if len(answers) < len(candidates):
         notes.append("template_echo")
@@ -90,7 +90,7 @@ def answer_of(
         # Two answers without a word between them that takes one back: either may be meant, so neither is
         # read.
         if not _corrected(blocks.text, answers):
-            return Refusal("It holds two different answers.")
+            return NotRead("It holds two different answers.")
         notes.append("corrected")
     return Reading(value=last.value, repairs=once(notes))
 

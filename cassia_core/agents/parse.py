@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from cassia_core.agents.choosing import Read, Reading, Refusal, answer_of, once
+from cassia_core.agents.choosing import NotRead, Read, Reading, answer_of, once
 from cassia_core.agents.field_values import (
     Fields,
     Unreadable,
@@ -272,13 +272,13 @@ def _said(text: str) -> str:
     return parts.says if parts.says.strip() else parts.thought
 
 
-def _or_refused(reading: Reading[T] | Refusal, text: str) -> Reading[T]:
-    if isinstance(reading, Refusal):
+def _or_refused(reading: Reading[T] | NotRead, text: str) -> Reading[T]:
+    if isinstance(reading, NotRead):
         raise _unreadable(reading.why, text)
     return reading
 
 
-def _noted(reading: Reading[T] | Refusal | None, repair: Repair) -> Reading[T] | Refusal | None:
+def _noted(reading: Reading[T] | NotRead | None, repair: Repair) -> Reading[T] | NotRead | None:
     if isinstance(reading, Reading):
         return replace(reading, repairs=once([*reading.repairs, repair]))
     return reading
@@ -332,7 +332,7 @@ def _score(fields: Fields, text: str, notes: list[Repair]) -> QualityScore:
 def _found(text: str, anchor: str, read: Read[T]) -> Reading[T] | None:
     """As `_answer`, where a refusal is an error of its own."""
     reading = answer_of(text, anchor, read, lambda value: value)
-    if isinstance(reading, Refusal):
+    if isinstance(reading, NotRead):
         raise Unreadable(reading.why)
     return reading
 

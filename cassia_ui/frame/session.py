@@ -22,7 +22,7 @@ _RUN, _DATASET, _DRAFT, _KEYS = "chosen_run", "chosen_dataset", "draft", "keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class RunDraft:
     """What a person has chosen so far for a run that is not started yet. `path` is "" before a file is
     open.
     """
@@ -40,12 +40,12 @@ class Draft:
     annotation: AnnotationParams = AnnotationParams()
 
 
-def draft() -> Draft:
+def draft() -> RunDraft:
     """The run being prepared."""
-    return st.session_state.setdefault(_DRAFT, Draft())
+    return st.session_state.setdefault(_DRAFT, RunDraft())
 
 
-def change_draft(**changes: Any) -> Draft:
+def change_draft(**changes: Any) -> RunDraft:
     """Keep new values of the run being prepared."""
     st.session_state[_DRAFT] = replace(draft(), **changes)
     return st.session_state[_DRAFT]
@@ -54,7 +54,7 @@ def change_draft(**changes: Any) -> Draft:
 def open_file(path: Path, name: str, **known: Any) -> None:
     """Begin a new draft with a file; widgets of the old one start anew."""
     forget_widgets("draft_")
-    st.session_state[_DRAFT] = Draft(path=str(path), name=name, annotation=draft().annotation, **known)
+    st.session_state[_DRAFT] = RunDraft(path=str(path), name=name, annotation=draft().annotation, **known)
 
 
 def forget_widgets(prefix: str) -> None:

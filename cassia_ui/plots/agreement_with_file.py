@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cassia_core.services.labels import agreement
-from cassia_core.services.labels.agreement import Agreement, Level, NotJudged
+from cassia_core.services.labels.agreement import FileAgreement, Level, NotJudged
 from cassia_core.services.plots import plot_numbers
 from cassia_core.services.plots.plot_numbers import FigureOptions, Subject
 from cassia_ui.frame.markup import plain
@@ -70,7 +70,7 @@ def draw_reference(subject: Subject) -> None:
     _draw_clusters(found)
 
 
-def _draw_levels(found: Agreement) -> None:
+def _draw_levels(found: FileAgreement) -> None:
     for column, share in zip(st.columns(3), found.levels, strict=True):
         column.metric(
             LEVEL_NAMES[share.level],
@@ -113,7 +113,7 @@ def _listed(items: list[NotJudged]) -> str:
     )
 
 
-def _draw_matrix(found: Agreement) -> None:
+def _draw_matrix(found: FileAgreement) -> None:
     counts = found.confusion_shown
     shares = counts.div(counts.sum(axis=1), axis=0)
     golds, predicted = [str(g) for g in counts.index], [str(p) for p in counts.columns]
@@ -168,7 +168,7 @@ def _draw_matrix(found: Agreement) -> None:
     )
 
 
-def _draw_types(found: Agreement) -> None:
+def _draw_types(found: FileAgreement) -> None:
     st.markdown("**Each label of the file**")
     table = pd.DataFrame(
         [
@@ -199,7 +199,7 @@ def _draw_types(found: Agreement) -> None:
     )
 
 
-def _draw_clusters(found: Agreement) -> None:
+def _draw_clusters(found: FileAgreement) -> None:
     st.markdown("**Each cluster**")
     table = pd.DataFrame(
         [

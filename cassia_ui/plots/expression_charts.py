@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from cassia_core.services.plots.gene_plots import Expression, Spread, outlines, place_of
+from cassia_core.services.plots.gene_plots import GroupExpression, Spread, outlines, place_of
 from cassia_ui.frame import session
 from cassia_ui.frame.style import tokens
 from cassia_ui.plots.plot_style import (
@@ -25,7 +25,7 @@ _WIDTH_OF_GENES = 800
 """About the pixels that all columns share on a usual screen."""
 
 
-def dot_plot(found: Expression, names: Mapping[str, str], full: Mapping[str, str]) -> go.Figure:
+def dot_plot(found: GroupExpression, names: Mapping[str, str], full: Mapping[str, str]) -> go.Figure:
     """Size: share of cells above 0; colour: mean. `names` are of rows, `full` stand in the hover cards."""
     genes, groups = list(found.mean.columns), list(found.mean.index)
     largest = max(5.0, min(row_height(len(groups)) - 3, 0.95 * _WIDTH_OF_GENES / max(1, len(genes)), 19))
@@ -78,7 +78,7 @@ def dot_plot(found: Expression, names: Mapping[str, str], full: Mapping[str, str
 
 def heat_map(
     values: pd.DataFrame,
-    found: Expression,
+    found: GroupExpression,
     names: Mapping[str, str],
     full: Mapping[str, str],
     *,
@@ -160,7 +160,7 @@ def violins(
     return figure
 
 
-def highest_in_words(found: Expression, full: Mapping[str, str], most: int = 8) -> str:
+def highest_in_words(found: GroupExpression, full: Mapping[str, str], most: int = 8) -> str:
     """Where the first genes are highest, for those who cannot see the chart."""
     peaks: dict[str, str] = {str(gene): str(group) for gene, group in found.mean.idxmax().items()}
     parts = [

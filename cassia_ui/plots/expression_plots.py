@@ -7,7 +7,7 @@ import streamlit as st
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.plots import figure_tables, gene_plots, plot_numbers
 from cassia_core.services.plots.asked_genes import MOST_GENES, AskedGenes, find_genes, read_genes
-from cassia_core.services.plots.gene_plots import Expression, Spread
+from cassia_core.services.plots.gene_plots import GroupExpression, Spread
 from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
@@ -111,7 +111,7 @@ def _listed(genes: tuple[str, ...]) -> str:
     return ", ".join(f"*{plain(gene)}*" for gene in genes[:MOST_NAMED]) + more
 
 
-def _expression(subject: Subject, genes: tuple[str, ...], arranged: bool) -> Expression:
+def _expression(subject: Subject, genes: tuple[str, ...], arranged: bool) -> GroupExpression:
     found = _read(subject.data.run_id, subject.data.spec.name, genes, _grouping(subject), subject)
     return gene_plots.arranged(found) if arranged else found
 
@@ -124,7 +124,7 @@ def _grouping(subject: Subject) -> Grouping:
 @st.cache_data(show_spinner=False, max_entries=32)
 def _read(
     run_id: str, dataset: str, genes: tuple[str, ...], grouping: Grouping, _subject: Subject
-) -> Expression:
+) -> GroupExpression:
     """A number per group and gene: nothing here grows with the cells."""
     return gene_plots.expression_by_group(_subject.view, _subject.cells, genes)
 
@@ -145,11 +145,11 @@ def _full_names(subject: Subject) -> dict[str, str]:
     return {g.id: f"{g.short or NO_LABEL} ({g.id})" for g in subject.cells.groups}
 
 
-def _height(found: Expression) -> int:
+def _height(found: GroupExpression) -> int:
     return 130 + row_height(len(found.mean)) * max(8, len(found.mean))
 
 
-def _draw_dots(subject: Subject, found: Expression, scaled: bool) -> tuple[str, ...]:
+def _draw_dots(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
     full = _full_names(subject)
     draw_chart(
         dot_plot(found, plot_numbers.group_names(subject.cells), full),
@@ -167,7 +167,7 @@ def _draw_dots(subject: Subject, found: Expression, scaled: bool) -> tuple[str, 
     return tuple(found.mean.columns)
 
 
-def _draw_heat(subject: Subject, found: Expression, scaled: bool) -> tuple[str, ...]:
+def _draw_heat(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
     full = _full_names(subject)
     values = gene_plots.scaled(found.mean) if scaled else found.mean
     draw_chart(
@@ -187,7 +187,7 @@ def _draw_heat(subject: Subject, found: Expression, scaled: bool) -> tuple[str, 
     return tuple(found.mean.columns)
 
 
-def _draw_violins(subject: Subject, found: Expression, scaled: bool) -> tuple[str, ...]:
+def _draw_violins(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
     genes = _page_of_genes(tuple(found.mean.columns), len(found.mean))
     spreads = _read_spreads(
         subject.data.run_id,
@@ -233,7 +233,7 @@ def _page_of_genes(genes: tuple[str, ...], n_groups: int) -> tuple[str, ...]:
     return pages[at]
 
 
-def _draw_numbers(subject: Subject, found: Expression, kind: str, shown: tuple[str, ...]) -> None:
+def _draw_numbers(subject: Subject, found: GroupExpression, kind: str, shown: tuple[str, ...]) -> None:
     if kind == VIOLINS:
         spreads = _read_spreads(
             subject.data.run_id,

@@ -14,7 +14,7 @@ from cassia_core.look.palette import TRANSPARENT
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters.cluster_quality import (
     ClusterQuality,
-    Spread,
+    MetricSpread,
     cluster_quality,
     removed_cells,
     removed_cells_csv,
@@ -111,7 +111,7 @@ def _table(rows: Sequence[ClusterQuality], names: Mapping[str, str]) -> None:
     )
 
 
-def _median(spread: Spread | None) -> float | None:
+def _median(spread: MetricSpread | None) -> float | None:
     return None if spread is None else spread.median
 
 

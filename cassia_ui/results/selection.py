@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cassia_core.services.clusters import selecting
-from cassia_core.services.clusters.selecting import CellLabels, GeneOfCells, Part
+from cassia_core.services.clusters.selecting import CellLabels, ChosenPart, GeneOfCells
 from cassia_core.services.labels import review
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults
@@ -107,7 +107,7 @@ def _genes(
     return selecting.genes_against_rest(_data.view, _chosen, MOST_GENES)
 
 
-def _parts_table(title: str, parts: Sequence[Part]) -> str:
+def _parts_table(title: str, parts: Sequence[ChosenPart]) -> str:
     """Groups with their number of chosen cells and bars: here in petrol, elsewhere in grey."""
     rows = "".join(_part_row(part) for part in parts[:MOST_PARTS])
     rest = parts[MOST_PARTS:]
@@ -123,7 +123,7 @@ def _parts_table(title: str, parts: Sequence[Part]) -> str:
     )
 
 
-def _part_row(part: Part) -> str:
+def _part_row(part: ChosenPart) -> str:
     within = ", ".join(f"{escaped(cluster)} ({n:,})" for cluster, n in part.clusters[:MOST_PARTS])
     more = ", ..." if len(part.clusters) > MOST_PARTS else ""
     clusters = f'<br><span class="cw-muted cw-small">cluster {within}{more}</span>' if within else ""

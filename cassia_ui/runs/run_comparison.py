@@ -14,7 +14,7 @@ from cassia_core.services.labels.names import shown_name
 from cassia_core.services.runs import run_comparison, runs
 from cassia_core.services.runs.run_comparison import (
     AGREEMENTS,
-    Agreement,
+    Closeness,
     LabelPair,
     RunComparison,
     Side,
@@ -28,7 +28,7 @@ from cassia_ui.frame.words import LIGHT_SHORT, engine_name, money, when
 from cassia_ui.runs.run_list import AT_WORK, TO_COMPARE
 
 ONE = "compare_one"
-AGREEMENT_HELP: dict[Agreement, str] = {
+AGREEMENT_HELP: dict[Closeness, str] = {
     "near": "One type is an ancestor of the other in the Cell Ontology, within three steps.",
     "lineage": "Other types of the same broad lineage, such as two kinds of T cell.",
     "not_judged": "Other words, and the ontology does not know one of them: how far apart they are is not "
@@ -39,7 +39,7 @@ _SCORES = {
     name: st.column_config.NumberColumn(format="%.0f", width=width)
     for name, width in (("Score", 60), ("Score, second", 95), ("Evidence", 75), ("Evidence, second", 120))
 }
-BARS: dict[Agreement, tuple[str, str]] = {
+BARS: dict[Closeness, tuple[str, str]] = {
     "same": ("accent", ""),
     "near": ("accent", "/"),
     "lineage": ("other", ""),
@@ -163,7 +163,7 @@ def _draw_agreement(found: RunComparison) -> None:
         st.markdown(f":gray[The two have no {unit} in common.]")
         return
     columns = st.columns(5)
-    shown: tuple[Agreement, ...] = ("same", "near", "lineage", "different")
+    shown: tuple[Closeness, ...] = ("same", "near", "lineage", "different")
     for column, kind in zip(columns, shown, strict=False):
         column.metric(AGREEMENTS[kind], f"{found.count(kind) / n:.1%}", help=AGREEMENT_HELP.get(kind))
         column.markdown(f":gray[{_counted(found.count(kind), unit)}]")
@@ -205,7 +205,7 @@ def _counted(n: int, unit: str) -> str:
     return f"{n:,} {unit if n != 1 else unit[:-1]}"
 
 
-def _share_bar(shares: dict[Agreement, float], unit: str) -> go.Figure:
+def _share_bar(shares: dict[Closeness, float], unit: str) -> go.Figure:
     colours = tokens(session.theme())
     bars = []
     for kind, share in shares.items():

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
 from cassia_core.data.cells import load_cells as cells_module
-from cassia_ui.frame.session import Draft
+from cassia_ui.frame.session import RunDraft
 from tests.corpus.material import symbols
 from tests.typed_cells import typed_cells
 
@@ -37,11 +37,11 @@ def healthy(at: AppTest) -> AppTest:
 
 def opened(path: Path, page: str = "setup") -> AppTest:
     at = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=90).run()
-    at.session_state["draft"] = Draft(path=str(path), name="cells")
+    at.session_state["draft"] = RunDraft(path=str(path), name="cells")
     return healthy(at.switch_page(f"pages/{page}.py").run())
 
 
-def draft(at: AppTest) -> Draft:
+def draft(at: AppTest) -> RunDraft:
     return at.session_state["draft"]
 
 

@@ -16,7 +16,7 @@ SEVERAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class LabelFindings:
     """What the sentences are made of."""
 
     label: str
@@ -30,7 +30,7 @@ class Findings:
     panel: int | None
 
 
-def name_problems(findings: Findings) -> tuple[str, ...]:
+def name_problems(findings: LabelFindings) -> tuple[str, ...]:
     """The problems of a label, hardest first; empty when it holds."""
     sentences = []
     support = findings.expected.supporting

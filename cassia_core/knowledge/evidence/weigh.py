@@ -19,7 +19,7 @@ from cassia_core.knowledge.evidence.conflicts import find_conflicts, find_unexpe
 from cassia_core.knowledge.evidence.evidence_score import Against, evidence_score
 from cassia_core.knowledge.evidence.expected import weigh_expected
 from cassia_core.knowledge.evidence.foreign_cells import find_strangers
-from cassia_core.knowledge.evidence.label_problems import Findings, name_problems
+from cassia_core.knowledge.evidence.label_problems import LabelFindings, name_problems
 from cassia_core.knowledge.naming.labelled import read_label
 from cassia_core.knowledge.naming.ontology import find_term
 from cassia_core.knowledge.scoring.engine import Ranking, answer
@@ -86,7 +86,7 @@ def weigh(
     score = evidence_score(scores, share, column, against)
     rival = _rival(scores, share, column, ranking)
     rival_score = evidence_score(scores, share, rival).value
-    findings = Findings(
+    findings = LabelFindings(
         label=label,
         expected=expected,
         conflicts=conflicts,

@@ -32,7 +32,7 @@ others'.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class MetricSpread:
     """Quantiles of one measurement among the cells of a cluster: 5, 25, 50, 75 and 95 %, and the mean."""
 
     low: float
@@ -54,10 +54,10 @@ class ClusterQuality:
 
     cluster: str
     n_cells: int
-    n_genes: Spread | None = None
-    n_counts: Spread | None = None
-    pct_mito: Spread | None = None
-    doublet_score: Spread | None = None
+    n_genes: MetricSpread | None = None
+    n_counts: MetricSpread | None = None
+    pct_mito: MetricSpread | None = None
+    doublet_score: MetricSpread | None = None
     doublet_share: float | None = None
     flags: tuple[str, ...] = ()
 
@@ -103,11 +103,11 @@ def _of_cluster(
     )
 
 
-def _spread(values: np.ndarray) -> Spread | None:
+def _spread(values: np.ndarray) -> MetricSpread | None:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return None
-    return Spread(
+    return MetricSpread(
         **dict(
             zip(
                 ("low", "quarter", "median", "three_quarters", "high"),
@@ -125,7 +125,7 @@ def _mean(values: np.ndarray) -> float | None:
 
 
 def _doublets(
-    here: Spread | None, others: Spread | None, share: float | None, share_others: float | None
+    here: MetricSpread | None, others: MetricSpread | None, share: float | None, share_others: float | None
 ) -> str:
     if here is None or others is None:
         return ""
@@ -141,7 +141,7 @@ def _doublets(
     return f"May be doublets: mean score {here.mean:.2f}, others {others.mean:.2f}{above}."
 
 
-def _mitochondrial(here: Spread | None, others: Spread | None) -> str:
+def _mitochondrial(here: MetricSpread | None, others: MetricSpread | None) -> str:
     if here is None or others is None:
         return ""
     if here.median < MITO_RATIO * others.median or here.median < others.median + MITO_GAP:

@@ -41,7 +41,7 @@ class GeneOfCells:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ChosenPart:
     """A group of cells: how many are chosen, as share (0 to 1) of all chosen cells, and the group's share of
     the others.
 
@@ -73,7 +73,7 @@ def genes_against_rest(view: View, cells: np.ndarray, n: int) -> tuple[GeneOfCel
     )
 
 
-def parts_by_label(view: View, cells: np.ndarray, labels: CellLabels) -> tuple[Part, ...]:
+def parts_by_label(view: View, cells: np.ndarray, labels: CellLabels) -> tuple[ChosenPart, ...]:
     """The chosen cells by their standing label, most first."""
     column = view.column(view.cluster_key)
     parts = _parts(labels.codes, _mask(view, cells), (*labels.names, NO_LABEL))
@@ -85,7 +85,7 @@ def parts_by_label(view: View, cells: np.ndarray, labels: CellLabels) -> tuple[P
     return tuple(replace(part, clusters=_largest_first(of_label[part.name])) for part in parts)
 
 
-def parts_by_column(view: View, cells: np.ndarray, name: str) -> tuple[Part, ...]:
+def parts_by_column(view: View, cells: np.ndarray, name: str) -> tuple[ChosenPart, ...]:
     """The chosen cells by the words of a column of the file, most first."""
     column = view.column(name)
     return _parts(column.codes, _mask(view, cells), (*column.categories, NO_VALUE))
@@ -128,7 +128,7 @@ def _largest_first(counts: pd.Series) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tuple[Part, ...]:
+def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tuple[ChosenPart, ...]:
     """`codes`: group of every cell; -1 is the last of `names`."""
     # The last name is that of cells without a value.
     groups = np.where(codes < 0, len(names) - 1, codes)
@@ -137,7 +137,7 @@ def _parts(codes: np.ndarray, chosen: np.ndarray, names: tuple[str, ...]) -> tup
     n_in, n_out = max(1, int(inside.sum())), max(1, int(outside.sum()))
     order = [at for at in np.argsort(-inside, kind="stable") if inside[at]]
     return tuple(
-        Part(
+        ChosenPart(
             name=names[at],
             n=int(inside[at]),
             here=float(inside[at] / n_in),

@@ -113,7 +113,7 @@ class NotJudged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class FileAgreement:
     """All of it for the column `by`. `confusion` counts cells: labels of the file by predicted labels, blocks
     on the diagonal. `n_without` cells have no label in the file and are in no share. `shown` holds the
     everyday name of each predicted label.
@@ -135,7 +135,7 @@ class Agreement:
         return self.confusion.set_axis([self.shown[str(name)] for name in self.confusion.columns], axis=1)
 
 
-def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
+def agreement(view: View, cells: GroupedCells, by: str) -> FileAgreement:
     """Compare the standing labels with the column `by`, cell by cell.
 
     Raises
@@ -149,7 +149,7 @@ def agreement(view: View, cells: GroupedCells, by: str) -> Agreement:
     counts = counted.drop(index=NO_VALUE, errors="ignore")
     counts = _on_diagonal(counts.loc[:, counts.sum() > 0])
     types = tuple(_type(str(label), row) for label, row in counts.iterrows())
-    return Agreement(
+    return FileAgreement(
         by=by,
         n_cells=view.n_cells,
         n_without=n_without,

@@ -14,7 +14,7 @@ from cassia_core.errors import InputError
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.report.tables.safe_tables import csv_bytes, write_xlsx
-from cassia_core.services.labels.agreement import LEVELS, Agreement
+from cassia_core.services.labels.agreement import LEVELS, FileAgreement
 from cassia_core.services.labels.review import GroupedCells
 from cassia_core.services.plots import figures, gene_plots, plot_numbers
 from cassia_core.services.plots.plot_numbers import FigureKind, FigureOptions, Subject
@@ -85,7 +85,7 @@ def table_file(
         return f"{title}.xlsx", path.read_bytes()
 
 
-def expression_table(found: gene_plots.Expression, cells: GroupedCells) -> pd.DataFrame:
+def expression_table(found: gene_plots.GroupExpression, cells: GroupedCells) -> pd.DataFrame:
     """A row per group and gene: mean of log-normalised values, the same as share of the gene's highest, share
     of
     cells above 0."""
@@ -138,7 +138,7 @@ def composition_table(found: plot_numbers.Composition) -> pd.DataFrame:
     return table
 
 
-def types_table(found: Agreement) -> pd.DataFrame:
+def types_table(found: FileAgreement) -> pd.DataFrame:
     """A row per label of the file."""
     return pd.DataFrame(
         [
@@ -157,7 +157,7 @@ def types_table(found: Agreement) -> pd.DataFrame:
     )
 
 
-def clusters_table(found: Agreement) -> pd.DataFrame:
+def clusters_table(found: FileAgreement) -> pd.DataFrame:
     """A row per cluster."""
     words = {"none": "no agreement", None: "cannot be judged"}
     return pd.DataFrame(

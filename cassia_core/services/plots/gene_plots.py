@@ -22,7 +22,7 @@ from cassia_core.services.labels.review import GroupedCells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expression:
+class GroupExpression:
     """Groups (rows, by id) by genes (columns): `mean` of log-normalised values, zeros included, and `share`
     (0 to 1)
     of the cells above 0. `n_cells` counts the cells of each group."""
@@ -32,7 +32,7 @@ class Expression:
     n_cells: pd.Series
 
 
-def expression_by_group(view: View, cells: GroupedCells, genes: Iterable[str]) -> Expression:
+def expression_by_group(view: View, cells: GroupedCells, genes: Iterable[str]) -> GroupExpression:
     """Means and shares of genes; groups without cells are left out.
 
     Raises
@@ -53,7 +53,7 @@ def expression_by_group(view: View, cells: GroupedCells, genes: Iterable[str]) -
         mean[:, at] = np.bincount(codes, values, n)[there] / sizes[there]
         share[:, at] = np.bincount(codes[values > 0], minlength=n)[there] / sizes[there]
     rows = pd.Index([ids[i] for i in there], dtype=object)
-    return Expression(
+    return GroupExpression(
         mean=pd.DataFrame(mean, index=rows, columns=genes),
         share=pd.DataFrame(share, index=rows, columns=genes),
         n_cells=pd.Series(sizes[there], index=rows),
@@ -68,7 +68,7 @@ def scaled(mean: pd.DataFrame) -> pd.DataFrame:
     return mean / mean.max().where(mean.max() > 0, 1.0)
 
 
-def arranged(found: Expression) -> Expression:
+def arranged(found: GroupExpression) -> GroupExpression:
     """Groups with similar values side by side, and genes in the order of the group where each is highest.
 
     So the blocks of a heat map stand on the diagonal. Groups are ordered by average linkage of their scaled
@@ -85,7 +85,7 @@ def arranged(found: Expression) -> Expression:
     if _runs_backwards(peaks):
         groups, peaks = groups[::-1], len(groups) - 1 - peaks
     genes = [found.mean.columns[i] for i in np.argsort(peaks, kind="stable")]
-    return Expression(
+    return GroupExpression(
         mean=found.mean.loc[groups, genes],
         share=found.share.loc[groups, genes],
         n_cells=found.n_cells[groups],

@@ -18,11 +18,11 @@ from cassia_core.report.tables.single_line import one_line, shortened
 from cassia_core.services.clusters import composition
 from cassia_core.services.clusters.composition import Composition
 from cassia_core.services.labels import agreement, review
-from cassia_core.services.labels.agreement import Agreement
+from cassia_core.services.labels.agreement import FileAgreement
 from cassia_core.services.labels.review import GroupedCells
 from cassia_core.services.plots import gene_plots
 from cassia_core.services.plots.asked_genes import find_genes
-from cassia_core.services.plots.gene_plots import Expression, Spread
+from cassia_core.services.plots.gene_plots import GroupExpression, Spread
 from cassia_core.services.runs.results import DatasetResults, label_colours, load_results
 
 FigureKind = Literal["map", "dots", "heat", "violins", "composition", "confusion"]
@@ -152,7 +152,7 @@ def genes_of(subject: Subject, asked: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def expression_of(subject: Subject, options: FigureOptions) -> Expression:
+def expression_of(subject: Subject, options: FigureOptions) -> GroupExpression:
     """Means and shares of the chosen genes, in the chosen order."""
     found = gene_plots.expression_by_group(subject.view, subject.cells, genes_of(subject, options.genes))
     return gene_plots.arranged(found) if options.arranged else found
@@ -171,7 +171,7 @@ def composition_of(subject: Subject, options: FigureOptions) -> Composition:
     return composition.composition(subject.view, subject.cells, checked_column(subject.view, options.column))
 
 
-def agreement_of(subject: Subject, options: FigureOptions) -> Agreement:
+def agreement_of(subject: Subject, options: FigureOptions) -> FileAgreement:
     """Agreement with the chosen column."""
     return agreement.agreement(subject.view, subject.cells, checked_column(subject.view, options.column))
 

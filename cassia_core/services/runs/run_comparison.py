@@ -31,8 +31,8 @@ from cassia_core.services.runs.setup_differences import SetupDifference, setup_d
 from cassia_core.services.runs.shared_cells import adjusted_rand, cross_table, shared_cells
 
 Basis = Literal["cells", "clusters", "none"]
-Agreement = Literal["same", "near", "lineage", "different", "not_judged", "one_named", "none_named"]
-AGREEMENTS: dict[Agreement, str] = {
+Closeness = Literal["same", "near", "lineage", "different", "not_judged", "one_named", "none_named"]
+AGREEMENTS: dict[Closeness, str] = {
     "same": "The same label",
     "near": "Parent or child type",
     "lineage": "Same lineage",
@@ -46,7 +46,7 @@ three steps;
 "not_judged" are other words of which the ontology does not know one, so that nobody can say how far apart
 they are.
 """
-CHANGED: tuple[Agreement, ...] = ("different", "lineage", "near", "not_judged", "one_named")
+CHANGED: tuple[Closeness, ...] = ("different", "lineage", "near", "not_judged", "one_named")
 """What counts as another label, the most telling first."""
 
 
@@ -82,7 +82,7 @@ class LabelPair:
     one: StandingLabel
     other: StandingLabel
     n: int
-    agreement: Agreement
+    agreement: Closeness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class RunComparison:
     def n_compared(self) -> int:
         return sum(pair.n for pair in self.pairs)
 
-    def count(self, agreement: Agreement) -> int:
+    def count(self, agreement: Closeness) -> int:
         """Cells (or clusters) that agree so."""
         return sum(pair.n for pair in self.pairs if pair.agreement == agreement)
 
@@ -343,7 +343,7 @@ def _pair(one: StandingLabel, other: StandingLabel, n: int) -> LabelPair:
     return LabelPair(one=one, other=other, n=n, agreement=agreement_of(one.label, other.label))
 
 
-def agreement_of(one: str, other: str) -> Agreement:
+def agreement_of(one: str, other: str) -> Closeness:
     """How near two labels are by the Cell Ontology; "Unknown" and no label are no names."""
     named = names_a_type(one), names_a_type(other)
     if not all(named):

@@ -23,7 +23,7 @@ from cassia_core.services.runs import results, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class LabelCount:
     """What a child run found under one label: how many cells, over all its clusters of that label."""
 
     label: str
@@ -43,7 +43,7 @@ class ChildRun:
     state: RunState
     created_at: str
     n_clusters: int = 0
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LabelCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,5 +181,5 @@ def _child(run_id: str, part: PartOf, root: Path) -> ChildRun:
         state=runs.view_run(run_id, root).state,
         created_at=record.created_at,
         n_clusters=len({group.cluster for group in groups}),
-        parts=tuple(Part(label=label, n_cells=n) for label, n in largest_first),
+        parts=tuple(LabelCount(label=label, n_cells=n) for label, n in largest_first),
     )

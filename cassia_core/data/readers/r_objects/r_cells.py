@@ -16,7 +16,7 @@ from cassia_core.domain.findings import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class RPart:
     """A matrix and which of the object's cells and genes its columns and rows are (-1: none of them)."""
 
     matrix: RMatrix
@@ -34,7 +34,7 @@ class RCells:
     format: str
     cells: pd.Index
     genes: pd.Index
-    values: dict[str, tuple[Part, ...]]
+    values: dict[str, tuple[RPart, ...]]
     obs: pd.DataFrame
     var: pd.DataFrame
     embeddings: dict[str, np.ndarray] = field(default_factory=dict)
@@ -42,9 +42,9 @@ class RCells:
     questions: tuple[Question, ...] = ()
 
 
-def whole(matrix: RMatrix) -> tuple[Part, ...]:
+def whole(matrix: RMatrix) -> tuple[RPart, ...]:
     """A matrix that holds all cells and all genes in the object's order."""
-    return (Part(matrix=matrix, cells=np.arange(matrix.shape[1]), genes=np.arange(matrix.shape[0])),)
+    return (RPart(matrix=matrix, cells=np.arange(matrix.shape[1]), genes=np.arange(matrix.shape[0])),)
 
 
 def cell_file(found: RCells, options: ReadOptions, *, inspect: bool) -> CellFile:
@@ -76,7 +76,9 @@ def cell_file(found: RCells, options: ReadOptions, *, inspect: bool) -> CellFile
     )
 
 
-def _assembled(parts: tuple[Part, ...], n_cells: int, n_genes: int, rows: np.ndarray | None) -> sp.csr_matrix:
+def _assembled(
+    parts: tuple[RPart, ...], n_cells: int, n_genes: int, rows: np.ndarray | None
+) -> sp.csr_matrix:
     """One matrix of the wanted cells by all genes from parts that hold some of each."""
     if len(parts) == 1 and _is_whole(parts[0], n_cells, n_genes):
         return parts[0].matrix.cells(rows)
@@ -101,7 +103,7 @@ def _assembled(parts: tuple[Part, ...], n_cells: int, n_genes: int, rows: np.nda
     return ordered
 
 
-def _is_whole(part: Part, n_cells: int, n_genes: int) -> bool:
+def _is_whole(part: RPart, n_cells: int, n_genes: int) -> bool:
     return np.array_equal(part.cells, np.arange(n_cells)) and np.array_equal(part.genes, np.arange(n_genes))
 
 

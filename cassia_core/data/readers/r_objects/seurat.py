@@ -24,7 +24,7 @@ from cassia_core.data.readers.r_objects.nodes import (
     list_items,
     texts,
 )
-from cassia_core.data.readers.r_objects.r_cells import Part, RCells, aligned, positions, whole
+from cassia_core.data.readers.r_objects.r_cells import RCells, RPart, aligned, positions, whole
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Question
 from cassia_core.errors import AnnDataError
@@ -146,7 +146,7 @@ def _is_filled(node: RObject | None) -> bool:
 
 def _named_matrices(
     layers: dict[str, dict[str, RMatrix]],
-) -> tuple[pd.Index, pd.Index, dict[str, tuple[Part, ...]]]:
+) -> tuple[pd.Index, pd.Index, dict[str, tuple[RPart, ...]]]:
     """The matrices of an assay before version 5, whose own names say their cells and genes."""
     matrices = {kind: next(iter(named.values())) for kind, named in layers.items()}
     first = next(iter(matrices.values()))
@@ -160,11 +160,11 @@ def _named_matrices(
 
 def _mapped_layers(
     slots: dict[str, RObject], layers: dict[str, dict[str, RMatrix]]
-) -> tuple[pd.Index, pd.Index, dict[str, tuple[Part, ...]]]:
+) -> tuple[pd.Index, pd.Index, dict[str, tuple[RPart, ...]]]:
     """The layers of an assay of version 5: two tables say which cells and genes each of them holds."""
     cells, cell_maps = _logical_map(slots["cells"])
     genes, gene_maps = _logical_map(slots["features"])
-    values: dict[str, tuple[Part, ...]] = {}
+    values: dict[str, tuple[RPart, ...]] = {}
     for kind, named in layers.items():
         parts = []
         for label, matrix in named.items():
@@ -172,7 +172,7 @@ def _mapped_layers(
             rows = gene_maps.get(label, np.arange(len(genes)))
             if matrix.shape != (len(rows), len(columns)):
                 raise ValueError(f"layer {label} does not fit its list of cells and genes")
-            parts.append(Part(matrix=matrix, cells=columns, genes=rows))
+            parts.append(RPart(matrix=matrix, cells=columns, genes=rows))
         if sum(len(part.cells) for part in parts) == len(cells):
             values[kind] = tuple(parts)
     if not values:
@@ -262,7 +262,7 @@ def _read_second(node: RObject, name: str) -> RCells:
             "Save it again in R with its values.",
         )
     cells, genes = pd.Index(first.column_names), pd.Index(first.row_names)
-    values: dict[str, tuple[Part, ...]] = {}
+    values: dict[str, tuple[RPart, ...]] = {}
     if raw is not None and data is not None:
         columns = positions(tuple(cells), pd.Index(raw.column_names))
         rows = positions(tuple(genes), pd.Index(raw.row_names))
@@ -286,8 +286,8 @@ def _read_second(node: RObject, name: str) -> RCells:
     return found
 
 
-def _cut(raw: RMatrix, columns: np.ndarray, rows: np.ndarray, n_cells: int, n_genes: int) -> Part:
+def _cut(raw: RMatrix, columns: np.ndarray, rows: np.ndarray, n_cells: int, n_genes: int) -> RPart:
     """The cells and genes that are left of a larger matrix, as a part; the others go nowhere (-1)."""
     cells, genes = np.full(raw.shape[1], -1), np.full(raw.shape[0], -1)
     cells[columns], genes[rows] = np.arange(n_cells), np.arange(n_genes)
-    return Part(matrix=raw, cells=cells, genes=genes)
+    return RPart(matrix=raw, cells=cells, genes=genes)
