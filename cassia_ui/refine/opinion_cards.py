@@ -14,7 +14,7 @@ from cassia_core.look.turn_text import readable
 from cassia_core.look.wording import AGENT_NAMES
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.labels.review import ReviewedLabel
-from cassia_core.services.opinions import opinions
+from cassia_core.services.opinions import look_files, opinions
 from cassia_core.services.opinions.accepting import accept
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame.markup import plain
@@ -219,8 +219,27 @@ def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Op
             cost = money(None if usage.unpriced_calls else usage.cost_usd)
             spent = f"{usage.calls} calls, {usage.total_tokens:,} tokens, cost {cost}"
             st.markdown(f":gray[{spent}]", width="content")
+        if opinion.comparison is not None:
+            _draw_downloads(data, opinion.comparison, f"comparison_{'_'.join(opinion.clusters)}", number)
         with st.popover("Conversation", icon=":material/forum:", type="tertiary", key=f"said_{number}"):
             _draw_turns(data, opinion)
+
+
+def _draw_downloads(data: DatasetResults, found: Comparison, name: str, number: int) -> None:
+    spec = data.spec
+    for label, content, ending in (
+        ("Report", lambda: look_files.comparison_html(found), "html"),
+        ("CSV", lambda: look_files.comparison_csv(found, spec.tissue, spec.species), "csv"),
+    ):
+        st.download_button(
+            label,
+            content,
+            f"{name}.{ending}",
+            icon=":material/download:",
+            type="tertiary",
+            key=f"{ending}_{number}",
+            on_click="ignore",
+        )
 
 
 def _labels_of(opinion: Opinion) -> tuple[str, ...]:

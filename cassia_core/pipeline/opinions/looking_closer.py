@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cassia_core.agents import parse
-from cassia_core.domain.annotation import ClusterResult, Proposal
+from cassia_core.domain.annotation import ClusterResult, Light, Proposal
 from cassia_core.domain.opinions.closer_look import CloserLook, Standing
 from cassia_core.errors import InputError, ReplyError
 from cassia_core.pipeline.annotation.boosting import looked_closer
@@ -11,6 +13,7 @@ from cassia_core.pipeline.annotation.cluster_case import Case, Draft
 from cassia_core.pipeline.annotation.conversation import Conversation
 
 UNNAMED = "Unknown"
+_FROM_LOW: tuple[Light, ...] = ("look", "medium", "high")
 
 
 def look_closer(case: Case, talk: Conversation, row: ClusterResult, question: str = "") -> CloserLook:
@@ -28,10 +31,11 @@ def look_closer(case: Case, talk: Conversation, row: ClusterResult, question: st
     refuse_without_markers(case)
     before = _draft_of(case, row)
     after, boost = looked_closer(case, talk, before, question.strip())
+    told = _standing(case, before)
     return CloserLook(
         boost=boost,
-        before=_standing(case, before),
-        after=_standing(case, after),
+        before=_with_caution(told, told, row),
+        after=_with_caution(_standing(case, after), told, row),
         strategy=case.params.boost_strategy,
         question=question.strip(),
         answer=_answer(talk) if question.strip() else "",
@@ -71,6 +75,17 @@ def _standing(case: Case, draft: Draft) -> Standing:
         light=light,
         light_reason=reason,
     )
+
+
+def _with_caution(standing: Standing, before: Standing, row: ClusterResult) -> Standing:
+    """The standing with the run's caution about the cells themselves (kinds inside, samples), where its light
+    for the old label is lower than label and genes alone would give: another label does not lift that."""
+    if row.light is None or before.light is None or standing.light is None:
+        return standing
+    is_caution = _FROM_LOW.index(row.light) < _FROM_LOW.index(before.light)
+    if not is_caution or _FROM_LOW.index(standing.light) <= _FROM_LOW.index(row.light):
+        return standing
+    return replace(standing, light=row.light, light_reason=row.light_reason)
 
 
 def _answer(talk: Conversation) -> str:

@@ -73,6 +73,11 @@ def prepared(run_id: str, request: OpinionRequest, root: Path | None = None) -> 
     return ready
 
 
+def check_request(request: OpinionRequest) -> None:
+    """Refuse a request whose own options can lead nowhere, without a run. Raises `ConfigError`."""
+    check_looks(request)
+
+
 def start(
     run_id: str, request: OpinionRequest, keys: Mapping[str, str] | None = None, root: Path | None = None
 ) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ def test_a_cluster_without_a_label_can_be_looked_at(talking):
     model = Scripted(booster=CONCLUDES, validator=PASSED)
     found = look_closer(case_of(), talking(model), ClusterResult(cluster="1", status="failed"))
     assert (found.before.label, found.after.label) == ("Unknown", "memory B cell")
+
+
+def test_a_caution_about_the_cells_is_not_lifted_by_another_label(talking):
+    model = Scripted(booster=CONCLUDES, validator=PASSED)
+    row = replace(ROW, light="look", light_reason="Two kinds of cells are inside.")
+    found = look_closer(case_of(expression=Measured([HERE])), talking(model), row)
+    assert {found.before.light, found.after.light} == {"look"}
+    assert found.before.light_reason == "Two kinds of cells are inside."
 
 
 def test_the_offline_engine_looks_closer_and_says_that_it_answers_no_question(talking):
