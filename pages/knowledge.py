@@ -1,22 +1,19 @@
-"""Knowledge: what the marker knowledge base holds."""
+"""Knowledge: what the marker knowledge base holds, to browse and to search."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from cassia_core.services.engine import knowledge
-from cassia_core.services.labels.names import everyday_name, term_in_words
-from cassia_ui.frame import frame
+from cassia_core.services.labels.names import everyday_name
+from cassia_ui.frame import frame, session
 from cassia_ui.frame.frame import require_app
-from cassia_ui.frame.markup import escaped, plain
+from cassia_ui.frame.markup import plain
 from cassia_ui.frame.problem_cards import problems_as_cards
+from cassia_ui.knowledge.browsing import TYPE, draw_tree
+from cassia_ui.knowledge.type_page import WEIGHTS, draw_type
 
 BY_TYPE, BY_GENE = "A cell type", "A gene"
-WEIGHTS = {3: "all but exclusive", 2: "strongly enriched", 1: "supportive"}
-
-
-def chips(genes: list[str], kind: str) -> str:
-    return " ".join(f'<span class="cw-gene {kind}">{escaped(g)}</span>' for g in genes)
 
 
 def in_words(name: str) -> str:
@@ -25,40 +22,30 @@ def in_words(name: str) -> str:
     return short if short.casefold() == name.casefold() else f"{short}: {name}"
 
 
-def draw_type(species: str) -> None:
+def types(species: str) -> None:
     name = st.selectbox(
         "Cell type",
         knowledge.search_types("", limit=5000),
         index=None,
-        key="knowledge_type",
+        key=TYPE,
         placeholder="Search a cell type, such as regulatory T cell",
         format_func=in_words,
     )
     entry = knowledge.describe_type(name, species) if name else None
     if entry is None:
+        draw_tree()
         return
-    with st.container(border=True):
-        st.subheader(plain(entry.short), anchor=False)
-        known = term_in_words(entry.term) if entry.term else "no Cell Ontology term"
-        name = "" if entry.name.casefold() == entry.short.casefold() else f"{entry.name}, "
-        path = " › ".join(everyday_name(above) for above in entry.path)
-        st.markdown(f"{plain(f'{name}{known}')}  \n:gray[{plain(path)}]")
-        for weight, words in WEIGHTS.items():
-            genes = [g for g, w in entry.markers if w == weight]
-            if genes:
-                st.html(f"<p><b>{words.capitalize()}</b><br>{chips(genes, 'in')}</p>")
-        if entry.absent:
-            st.html(f"<p><b>Speak against it</b><br>{chips(list(entry.absent), 'measured')}</p>")
-        st.markdown(f"**Tissues** {plain(', '.join(entry.tissues))}")
-        if entry.children:
-            st.markdown(f"**Finer types** {plain(', '.join(everyday_name(c) for c in entry.children))}")
-        if entry.aliases:
-            st.markdown(f"**Also called** {plain(', '.join(entry.aliases))}")
-        if entry.note:
-            st.markdown(plain(entry.note))
+    st.button(
+        "All types",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=session.remember,
+        args=(TYPE, None),
+    )
+    draw_type(entry, species)
 
 
-def draw_gene(species: str) -> None:
+def genes(species: str) -> None:
     gene = st.text_input("Gene symbol", placeholder="Such as CD79A", key="knowledge_gene").strip()
     if not gene:
         return
@@ -86,7 +73,11 @@ def draw_gene(species: str) -> None:
 
 require_app(__file__)
 with problems_as_cards("knowledge"):
-    frame.title("Knowledge", "What our marker knowledge base says: the genes of a type, the types of a gene.")
+    frame.title(
+        "Knowledge",
+        f"What our marker knowledge base says of {knowledge.n_types()} cell types: the genes of a type, the "
+        "types of a gene.",
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         way = st.segmented_control(
             "Look up",
@@ -105,6 +96,6 @@ with problems_as_cards("knowledge"):
             key="knowledge_species",
         )
     if way == BY_TYPE:
-        draw_type(chosen)
+        types(chosen)
     else:
-        draw_gene(chosen)
+        genes(chosen)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cassia_core.domain.annotation import ClusterResult
 from cassia_core.errors import RunError
 from cassia_core.services.clusters import cluster_list
 from cassia_core.services.labels import review
@@ -18,10 +19,11 @@ from cassia_ui.frame.frame import require_app
 from cassia_ui.frame.problem_cards import problems_as_cards, show_problem
 from cassia_ui.frame.words import OFFLINE_LINE
 from cassia_ui.plots.agreement_with_file import draw_reference
+from cassia_ui.plots.agreement_with_names import draw_agreement_with_names
 from cassia_ui.plots.composition import draw_composition
 from cassia_ui.plots.expression_plots import draw_expression
 from cassia_ui.plots.figure_downloads import draw_map_take_home
-from cassia_ui.results.chosen_cluster import chosen_cluster, follow_map, follow_table, table_key
+from cassia_ui.results.chosen_cluster import follow_map, follow_search, follow_table, open_cluster, table_key
 from cassia_ui.results.cluster_quality import draw_cluster_quality
 from cassia_ui.results.cluster_table import draw_cluster_table, draw_filters
 from cassia_ui.results.correcting import draw_history
@@ -39,43 +41,56 @@ def map_and_table(
     """The map beside the table that is its legend; `colours`: of every label, so that filters change none."""
     rows = results.look_first(data.rows)
     beside = data.has_cells and n_panels() == 1
-    doubtful = cluster_list.to_look_at(rows, labels)
     with st.container(horizontal=True, vertical_alignment="center"):
         if beside:
             draw_ways(data)
         st.space("stretch")
-        numbers = {"All": len(rows), "Look at these first": len(doubtful)}
-        shown = st.pills(
-            "Show",
-            list(numbers),
-            default="All",
-            required=True,
-            key="results_show",
-            format_func=lambda name: f"{name} {numbers[name]}",
-            label_visibility="collapsed",
-        )
         if data.has_cells:
             draw_map_take_home(data)
         draw_downloads(data.run_id)
-    rows = rows if shown == "All" else doubtful
     on_map = None
     box = st.container(key="map_and_table")
-    left, right = box.columns((6, 5), gap="small") if beside else (box.container(), box.container())
+    left, right = box.columns(2, gap="small") if beside else (box.container(), box.container())
     if data.has_cells:
         with left:
             on_map = draw_results_map(data, labels, height=HEIGHT)
     with right:
-        rows = draw_filters(rows, labels, name=data.spec.name)
-        default = chosen_cluster() or (rows[0].cluster if rows else "")
+        rows = draw_filters(_shown(rows, labels), labels, name=data.spec.name)
+        follow_search(rows, data.rows)
+        default = open_cluster(data.rows)
         picked = draw_cluster_table(
-            rows, labels, height=HEIGHT, chosen=default, key=table_key(data.spec.name), colours=colours
+            rows,
+            labels,
+            height=HEIGHT,
+            chosen=default,
+            key=table_key(data.spec.name),
+            colours=colours,
+            narrow=beside,
         )
     if on_map:
-        follow_map(on_map.cluster)
-    follow_table(picked)
+        follow_map(on_map.cluster, on_map.none)
+    follow_table(picked, default)
     if on_map and len(on_map.cells):
         with st.container() if beside else left:
             draw_selection(data, on_map, labels)
+
+
+def _shown(
+    rows: tuple[ClusterResult, ...], labels: dict[str, review.ReviewedLabel]
+) -> tuple[ClusterResult, ...]:
+    """All rows, or those to look at first, as a person wants."""
+    doubtful = cluster_list.to_look_at(rows, labels)
+    numbers = {"All": len(rows), "Look at these first": len(doubtful)}
+    shown = st.pills(
+        "Show",
+        list(numbers),
+        default="All",
+        required=True,
+        key="results_show",
+        format_func=lambda name: f"{name} {numbers[name]}",
+        label_visibility="collapsed",
+    )
+    return rows if shown == "All" else doubtful
 
 
 @st.fragment
@@ -130,6 +145,8 @@ def show() -> None:
     draw_history(data.run_id, data.spec.name)
     if data.has_cells:
         plots(data, labels)
+    else:
+        draw_agreement_with_names([labels[r.cluster] for r in data.rows if r.cluster in labels])
 
 
 require_app(__file__)

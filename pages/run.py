@@ -6,7 +6,8 @@ import streamlit as st
 
 from cassia_core.domain.progress import RunView
 from cassia_core.services.runs import runs
-from cassia_ui.frame import frame, session
+from cassia_ui.frame import frame
+from cassia_ui.frame.datasets import run_of_page
 from cassia_ui.frame.frame import require_app
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import CONVERSATIONS, RESULTS
@@ -18,11 +19,12 @@ from cassia_ui.run.run_map import draw_small_map
 from cassia_ui.run.run_progress import draw_bar, draw_cost, draw_now, draw_pause, draw_stages, draw_tiles
 
 POLL_S = 1.0
+AT_WORK = ("queued", "running")
 
 
 def controls(run_id: str, view: RunView) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.markdown(state_badge(view.state), width="content")
+        st.markdown(state_badge(view.state, sum(d.to_look_at for d in view.datasets)), width="content")
         st.space("stretch")
         if view.state in ("queued", "running"):
             stopping = runs.is_stopping(run_id)
@@ -86,7 +88,7 @@ def body(run_id: str, view: RunView) -> None:
 
 
 def show() -> None:
-    run_id = session.chosen_run()
+    run_id = run_of_page((*AT_WORK, *runs.ENDED, "interrupted"))
     if not run_id:
         frame.title("Run", "Several agents work on each cluster. You can leave this page; the run goes on.")
         frame.empty_state("No run yet", "Stages, a tile per cluster and the conversation appear here.", "run")

@@ -102,7 +102,8 @@ def list_runs(options: argparse.Namespace) -> int:
             continue
         cost = "cost unknown" if run.cost_usd is None else f"${run.cost_usd:.4f}"
         print(
-            f"{run.run_id}  {run.state:11s}  {run.finished_clusters}/{run.n_clusters} clusters  "
+            f"{run.run_id}  {run.state:11s}  {run.labelled_clusters} of {run.n_clusters} "
+            f"clusters have a label  "
             f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}"
         )
     if not found:
@@ -244,7 +245,7 @@ def finish(run_id: str, root: Path, *, quiet: bool) -> int:
     for dataset in view.datasets:
         print(
             f"{dataset.name}: {dataset.status}, {dataset.labelled_clusters} of {len(dataset.tiles)} "
-            "clusters named" + (f". {dataset.error}" if dataset.error else "")
+            "clusters have a label" + (f". {dataset.error}" if dataset.error else "")
         )
     if view.error:
         print(view.error)

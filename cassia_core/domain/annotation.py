@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cassia_core.domain.config import AgentModel
 from cassia_core.domain.contrast import Contrast
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.inside import ClusterInside, ClusterSamples
@@ -223,6 +224,13 @@ class ClusterResult:
     def label(self) -> str:
         """The single best label, or "" where there is none."""
         return self.proposal.label if self.proposal else ""
+
+    @property
+    def opinion(self) -> float | None:
+        """The score of a scorer of its own; None of the offline engine, whose score is the evidence again."""
+        if self.score is None or (self.score.model or self.model) == AgentModel().model:
+            return None
+        return self.score.value
 
 
 def deserves_a_look(row: ClusterResult) -> bool:

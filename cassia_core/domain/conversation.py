@@ -49,6 +49,9 @@ REPAIR_WORDS: dict[str, str] = {
 """What had to be done to a reply before it could be read, as a person reads it."""
 ASKS_NO_MODEL: tuple[AgentRole, ...] = ("reference", "checks")
 
+SIGNATURE = "Offline engine of CASSIA Workbench: no language model, only the marker knowledge base."
+"""What the offline engine says of itself in its first turn; runs of earlier versions say it in every turn."""
+
 
 def repairs_in_words(repairs: Iterable[str]) -> tuple[str, ...]:
     """Repairs as a person reads them; one that another version made as it is called there."""

@@ -63,6 +63,7 @@ class RunSummary:
     model: str = ""
     n_clusters: int = 0
     finished_clusters: int = 0
+    labelled_clusters: int = 0
     to_look_at: int = 0
     total_tokens: int = 0
     cost_usd: float | None = None

@@ -97,6 +97,11 @@ class DatasetView:
         return sum(t.state in FINISHED for t in self.tiles)
 
     @property
+    def to_look_at(self) -> int:
+        """Clusters that a person should look at first; the rule of `deserves_a_look`."""
+        return sum(t.state in FINISHED and t.state != "skipped" and t.light != "high" for t in self.tiles)
+
+    @property
     def labelled_clusters(self) -> int:
         """Clusters that have a name; "Unknown" is none."""
         return sum(t.state in FINISHED and names_a_type(t.label) for t in self.tiles)

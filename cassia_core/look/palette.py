@@ -1,17 +1,19 @@
 """Every colour of the project, so that pages, figures and reports agree.
 
-Of cell types the hue is the lineage family, the lightness the place inside it. Rule and figures: docs/LOOK.md
-(OKLCH; half-widths by number of types; kept inside sRGB by lowering the
-chroma).
+Of cell types the hue is the lineage family, the lightness the place inside it; from there colours that a run
+shows together are spread until they can be told apart. Rule and figures: docs/LOOK.md (OKLCH; half-widths by
+number of types; kept inside sRGB by lowering the chroma).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Literal
 
 from cassia_core.domain.annotation import Light
+from cassia_core.look.apart import spread_apart
 
 Theme = Literal["light", "dark"]
 UNKNOWN_FAMILY = "Unknown, mixed"
@@ -122,6 +124,10 @@ some.
 """
 _BOUNDS: dict[Theme, tuple[float, float]] = {"light": (0.42, 0.77), "dark": (0.53, 0.86)}
 _DARK_LIFT = 0.11
+_STEP, _TURNS = 0.035, (-24, -16, -8, 0, 8, 16, 24)
+"""Of the choices of a family: steps of lightness, and turns of the hue (degrees)."""
+_CHROMAS, _CHROMAS_OF_DULL, _DULL = (1.0, 0.6), (2.0, 1.0, 0.5), 0.08
+"""Of the choices: parts of the chroma; a family of less chroma than `_DULL` has too little to give away."""
 
 
 def wheel(n: int) -> tuple[str, ...]:
@@ -147,11 +153,37 @@ def palette_for(labels: Sequence[str], theme: Theme, families: Mapping[str, str]
     members: dict[str, list[str]] = {}
     for label in dict.fromkeys(labels):
         members.setdefault(families.get(label, UNKNOWN_FAMILY), []).append(label)
-    colours = {}
-    for family, group in members.items():
-        for rank, label in enumerate(sorted(group)):
-            colours[label] = colour_in_family(family, rank, len(group), theme)
-    return colours
+    sizes = tuple(sorted((family, len(group)) for family, group in members.items() if family in _FAMILIES))
+    in_order = [label for family, _ in sizes for label in sorted(members[family])]
+    grey = {label: GREY[theme] for group in members.values() for label in group}
+    return grey | dict(zip(in_order, _apart(sizes, theme), strict=True))
+
+
+@lru_cache(maxsize=256)
+def _apart(sizes: tuple[tuple[str, int], ...], theme: Theme) -> tuple[str, ...]:
+    """Colours of families of these sizes, spread until no two are hard to tell apart."""
+    places = [(family, rank, n) for family, n in sizes for rank in range(n)]
+    return spread_apart(
+        [colour_in_family(*place, theme) for place in places],
+        [_choices(family, theme) for family, _, _ in places],
+        [GREY[theme]],
+        lambda at: (-places[at][2], at),
+    )
+
+
+@cache
+def _choices(family: str, theme: Theme) -> tuple[str, ...]:
+    """Every colour that a type of the family may have: around its hue, in all lightnesses of the theme."""
+    hue, _, chroma, _ = _FAMILIES[family]
+    low, high = _BOUNDS[theme]
+    steps = range(round((high - low) / _STEP) + 1)
+    found = [
+        _in_srgb(low + _STEP * step, part * chroma, hue + turn)
+        for step in steps
+        for turn in _TURNS
+        for part in (_CHROMAS_OF_DULL if chroma < _DULL else _CHROMAS)
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def colour_in_family(family: str, rank: int, n: int, theme: Theme) -> str:

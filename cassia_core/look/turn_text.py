@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 VERDICT_LINES = ("VALIDATION PASSED", "VALIDATION FAILED")
 _FIELDS = {
@@ -32,6 +33,12 @@ def readable(text: str) -> str:
         if line.strip() not in VERDICT_LINES
     ]
     return "\n".join([*lines, *_block_lines(block, with_reasoning=not "".join(lines).strip())]).strip()
+
+
+def repeated(texts: Sequence[str]) -> list[int | None]:
+    """For each text the place of an earlier one that is the same word for word; None without one."""
+    first: dict[str, int] = {}
+    return [place if (place := first.setdefault(text, at)) != at else None for at, text in enumerate(texts)]
 
 
 def _parts(text: str) -> tuple[str, str, str]:

@@ -96,9 +96,10 @@ def _process(
 
     prepared = prepare(context, spec, layout, ready)
     results = _with_samples(layout, pool.results())
+    pool.tell_again(results)
     annotated_at = time.monotonic()
     if context.asker is not None:
-        summary = f"{sum(names_a_type(r.label) for r in results)} of {len(results)} clusters are named"
+        summary = f"{sum(names_a_type(r.label) for r in results)} of {len(results)} clusters have a label"
         context.emit(
             ev.StageFinished(
                 dataset=spec.name, stage="annotate", seconds=annotated_at - markers_at[0], summary=summary

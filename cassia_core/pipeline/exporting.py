@@ -33,7 +33,7 @@ from cassia_core.report.html.report_page import write_report
 from cassia_core.report.tables import dataset_tables, dataset_texts, run_tables
 from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.call_log import read_calls
-from cassia_core.runs.codec import read_json, write_text
+from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_clusters, load_record
 from cassia_core.version import __version__
@@ -58,15 +58,18 @@ def write_dataset(
     """
     layout.folder.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
+    renamed: list[str] = []
     for path, write in _tables(layout, spec, prepared.table, results).items():
         _attempt(path, write, problems)
     if prepared.adata is not None:
 
         def write_cells() -> None:
-            left_out = _write_h5ad(context, spec, layout, prepared, results)
+            kept, left_out = _write_h5ad(context, spec, layout, prepared, results)
+            renamed.extend(f"The file's own column {old} is kept as {new}." for old, new in kept.items())
             problems.extend(f"{layout.annotated_h5ad.name}: {sentence}" for sentence in left_out)
 
         _attempt(layout.annotated_h5ad, write_cells, problems)
+        prepared = _telling(context, spec, layout, prepared, renamed)
     ended = with_problems(outcome, problems)
     _attempt(
         layout.report_html,
@@ -101,6 +104,20 @@ def write_dataset_again(
         layout.report_html, lambda: _write_report(run, spec, layout, findings, results, outcome), problems
     )
     return tuple(problems)
+
+
+def _telling(
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, prepared: Prepared, renamed: Sequence[str]
+) -> Prepared:
+    """Say on the page Run, in summary and report which columns of the file have another name now."""
+    new = [sentence for sentence in renamed if sentence not in prepared.findings.done]
+    for sentence in new:
+        context.emit(ev.Notice(dataset=spec.name, text=f"{layout.annotated_h5ad.name}: {sentence}"))
+    if not new:
+        return prepared
+    findings = replace(prepared.findings, done=(*prepared.findings.done, *new))
+    write_json(layout.findings, findings)
+    return replace(prepared, findings=findings)
 
 
 def with_problems(outcome: DatasetOutcome, problems: Sequence[str]) -> DatasetOutcome:
@@ -183,8 +200,8 @@ def _write_h5ad(
     layout: DatasetLayout,
     prepared: Prepared,
     results: tuple[ClusterResult, ...],
-) -> tuple[str, ...]:
-    """Write the annotated cells; gives what had to be left out, a sentence each."""
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Write the annotated cells; gives the columns kept under another name, and what had to be left out."""
     adata = prepared.adata
     annotation = context.config.annotation
     provenance = {
@@ -198,8 +215,8 @@ def _write_h5ad(
         "provider": annotation.annotator.provider if annotation else "",
         "model": annotation.annotator.model if annotation else "",
     }
-    write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
-    return save_h5ad(adata, layout)
+    kept = write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
+    return kept, save_h5ad(adata, layout)
 
 
 def save_h5ad(adata: ad.AnnData, layout: DatasetLayout) -> tuple[str, ...]:

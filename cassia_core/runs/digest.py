@@ -25,7 +25,7 @@ from cassia_core.runs.store import load_record
 from cassia_core.version import __version__
 
 AT_WORK = ("queued", "running")
-_FORM = 1
+_FORM = 2
 """Counts up when what a digest holds changes its meaning."""
 
 
@@ -106,7 +106,8 @@ def _summary(layout: RunLayout, read_view: Callable[[], RunView]) -> RunSummary:
         model=annotator.model if annotator else "",
         n_clusters=len(tiles),
         finished_clusters=sum(d.finished_clusters for d in view.datasets),
-        to_look_at=sum(t.state in ("look", "failed") for t in tiles),
+        labelled_clusters=sum(d.labelled_clusters for d in view.datasets),
+        to_look_at=sum(d.to_look_at for d in view.datasets),
         total_tokens=view.usage.total_tokens,
         cost_usd=None if view.usage.unpriced_calls else view.usage.cost_usd,
         parent_run=config.part_of.run if config.part_of else config.parent_run,

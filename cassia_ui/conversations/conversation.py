@@ -8,9 +8,9 @@ import streamlit as st
 
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import OFFLINE
-from cassia_core.domain.conversation import ASKS_NO_MODEL, repairs_in_words
+from cassia_core.domain.conversation import ASKS_NO_MODEL, SIGNATURE, repairs_in_words
 from cassia_core.domain.markers import ClusterMarkers
-from cassia_core.look.turn_text import readable
+from cassia_core.look.turn_text import readable, repeated
 from cassia_core.look.wording import AGENT_NAMES
 from cassia_ui.frame.markup import gene_chip, plain, with_chips
 from cassia_ui.frame.words import AGENT_ICONS, money
@@ -26,7 +26,8 @@ def draw_turns(
 ) -> None:
     """All turns of a cluster; `words` that were searched for are marked."""
     genes = _genes_of(row, markers)
-    for turn in row.turns:
+    earlier = repeated([f"{turn.role} {_said(turn.text, at)}" for at, turn in enumerate(row.turns)])
+    for at, turn in enumerate(row.turns):
         with st.container(gap="xxsmall"):
             note = "no language model" if turn.role in ASKS_NO_MODEL else f"round {turn.attempt}"
             verdict = (
@@ -41,11 +42,22 @@ def draw_turns(
                 if verdict:
                     st.html(verdict, width="content")
             text = with_chips(
-                readable(turn.text), genes, lambda g: gene_chip(g, markers, is_measured, words), words
+                _said(turn.text, at), genes, lambda g: gene_chip(g, markers, is_measured, words), words
             )
-            st.html(f'<div class="cw-turn"><p>{text}</p></div>')
+            same = earlier[at]
+            if same is None:
+                st.html(f'<div class="cw-turn"><p>{text}</p></div>')
+            else:
+                with st.expander(f"Word for word as in round {row.turns[same].attempt}", type="compact"):
+                    st.html(f'<div class="cw-turn"><p>{text}</p></div>')
             if turn.repairs:
                 st.caption(f"Read after a repair: {'; '.join(repairs_in_words(turn.repairs))}.")
+
+
+def _said(text: str, at: int) -> str:
+    """The words of a turn; that the offline engine is no language model is said in the first one only."""
+    words = readable(text)
+    return words if at == 0 else words.replace(SIGNATURE, "").strip()
 
 
 def _genes_of(row: ClusterResult, markers: ClusterMarkers | None) -> frozenset[str]:

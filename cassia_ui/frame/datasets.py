@@ -23,7 +23,7 @@ def _loaded(run_id: str, dataset: str, state: tuple[str, int]) -> DatasetResults
 
 def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResults | None:
     """Draw the head of a page and return the results it is about; None when there is nothing to show yet."""
-    run_id = session.chosen_run()
+    run_id = run_of_page()
     if not run_id:
         frame.title(title, line)
         frame.empty_state("No results yet", empty, name)
@@ -46,6 +46,16 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
                 st.switch_page(RUN, query_params={"run": run_id})
         return None
     return data
+
+
+def run_of_page(states: tuple[str, ...] = ("success", "partial")) -> str:
+    """The chosen run, else the last one in one of `states`, chosen by this; "" when there is none."""
+    run_id = session.chosen_run()
+    if not run_id:
+        run_id = next((r.run_id for r in runs.list_runs() if not r.problem and r.state in states), "")
+        if run_id:
+            session.choose_run(run_id)
+    return run_id
 
 
 def _chosen(names: list[str], key: str) -> str:

@@ -15,6 +15,11 @@ _RULES = """
 .stMain [class*="st-key-problem_ask"]{background:var(--cw-ask);border-color:var(--cw-ask-line)}
 .stMain [class*="st-key-problem_error"]{background:var(--cw-error);border-color:var(--cw-error-line)}
 [class*="st-key-table_"] button[aria-label^="Download as CSV"]{display:none} /* ours guards formulas */
+[data-testid="stMain"] [data-testid="stCaptionContainer"]{color:var(--cw-muted);opacity:1}
+[data-testid="stMain"] [data-testid="stCaptionContainer"] p{color:inherit}
+[data-testid="stMain"] .stMarkdownBadge{white-space:normal!important}
+[data-testid="stMain"] [data-testid="stExpander"] summary p{color:var(--cw-text);opacity:1}
+[data-testid="stFileUploaderDropzoneInstructions"] *{white-space:normal!important}
 .cw-muted{color:var(--cw-muted)} .cw-small{font-size:14px}
 .cw-gene{position:relative;display:inline-block;font-style:italic;border-radius:6px;padding:0 6px;margin:1px 0;
  line-height:1.5;border:1px solid transparent;cursor:default}
@@ -45,14 +50,25 @@ mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-li
 .cw-verdict.passed{background:var(--cw-chip);color:var(--cw-chip-text)}
 .cw-verdict.not_passed,.cw-verdict.failed{background:var(--cw-error);color:var(--cw-red-text)}
 .cw-key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px;vertical-align:baseline}
+.cw-wide{overflow-x:auto} .cw-wide:focus-visible{outline:2px solid var(--cw-accent)}
 @media (max-width:1200px){
- :is(.st-key-run_columns,.st-key-map_and_table)>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]{flex-wrap:wrap}
+ :is(.st-key-run_columns,.st-key-map_and_table,.st-key-evidence_card)>[data-testid="stLayoutWrapper"]>
+  [data-testid="stHorizontalBlock"]{flex-wrap:wrap}
  .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{
   flex:1 1 260px;min-width:260px}
  .st-key-run_columns>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]:nth-child(2){
   flex-basis:400px}
- .st-key-map_and_table>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]{
-  flex:1 1 100%;min-width:100%}
+ :is(.st-key-map_and_table,.st-key-evidence_card)>[data-testid="stLayoutWrapper"]>[data-testid="stHorizontalBlock"]>
+  [data-testid="stColumn"]{flex:1 1 100%;min-width:100%}
+}
+@media (min-width:769px) and (max-width:960px){ /* the side bar folds to its icons, and opens over the page */
+ [data-testid="stMainBlockContainer"]{padding:1.25rem 20px 2.5rem}
+ [data-testid="stSidebar"]{width:64px!important;min-width:64px!important;max-width:64px!important;overflow:visible;z-index:100}
+ [data-testid="stSidebar"]>div:first-child{width:64px!important;overflow-x:hidden;background:inherit}
+ [data-testid="stSidebar"]:is(:hover,:focus-within)>div:first-child{width:232px!important}
+ [data-testid="stSidebar"]:not(:hover,:focus-within) :is([data-testid="stNavSectionHeader"],[data-testid="stSidebarUserContent"],
+  [data-testid="stSidebarHeader"]){opacity:0}
+ [data-testid="stSidebarNavLink"]{white-space:nowrap}
 }
 @media (prefers-reduced-motion: reduce){*{animation:none!important;transition:none!important}}
 """

@@ -83,6 +83,8 @@ _RUN_STATES = {
     "cancelled": ":gray-badge[:material/cancel: Cancelled]",
     "interrupted": ":orange-badge[:material/pause_circle: Interrupted]",
 }
+NOT_CHECKED = ":gray-badge[:material/help: Not checked]"
+"""Stands where a tick would, had somebody looked."""
 OFFLINE_LINE = "The offline engine answered: a look-up in our marker knowledge base, not a language model."
 
 
@@ -90,8 +92,8 @@ def tile_badge(tile: ClusterTile, at_rest: bool = False) -> str:
     """State of a cluster on the Run page. `at_rest`: nobody works on the run any more."""
     if at_rest and tile.state not in FINISHED:
         return _NOT_DONE
-    if tile.state == "scored" and tile.score is not None:
-        return f":green-badge[:material/check_circle: Scored {tile.score:.0f}]"
+    if tile.state in FINISHED and tile.light is not None:
+        return LIGHT_BADGE[tile.light]
     if tile.state == "checking" and tile.attempt > 1:
         return f":blue-badge[:material/rule: Checking, round {tile.attempt}]"
     return _TILES.get(tile.state, _TILES["done"])
@@ -106,18 +108,23 @@ def reason_in_words(reason: str) -> str:
     return reason
 
 
-def state_badge(state: RunState) -> str:
-    """State of a run in general."""
+def state_badge(state: RunState, to_look_at: int = 0) -> str:
+    """State of a run; one that is done says how many clusters there are to look at."""
+    if state == "success" and to_look_at:
+        return f":orange-badge[:material/contrast: Done, {to_look_at} to look at]"
     return _RUN_STATES[state]
+
+
+def labelled_of(labelled: int, clusters: int) -> str:
+    """How many of the clusters of a run have a label; "Unknown" is none."""
+    return f"{labelled} of {clusters} clusters {'has' if labelled == 1 else 'have'} a label"
 
 
 def run_badge(run: RunSummary) -> str:
     """State of a run, with what there is to do."""
     if run.state == "interrupted":
         return f":orange-badge[:material/pause_circle: Stopped at {run.finished_clusters}]"
-    if run.state == "success" and run.to_look_at:
-        return f":orange-badge[:material/contrast: Done, {run.to_look_at} to look at]"
-    return _RUN_STATES[run.state]
+    return state_badge(run.state, run.to_look_at)
 
 
 def engine_name(provider: str, model: str) -> str:

@@ -17,11 +17,12 @@ from cassia_core.services.runs.results import DatasetResults, label_colours
 from cassia_ui.frame import session
 from cassia_ui.frame.words import LIGHT_SHORT, light_word
 
-BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN = (
+BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_EVIDENCE, BY_SCORE, BY_GENE, BY_COLUMN = (
     "Cell type",
     "Cluster",
     "Cell reading",
     "Confidence",
+    "Evidence",
     "Score",
     "Gene",
     "Column",
@@ -33,7 +34,8 @@ class Colouring:
     """Either categories (`codes`, -1 is grey) with a colour each, or `values` (NaN is grey).
 
     `in_full`: what is said of each category on hover, where that is more than its name. `labelled`: whether
-    names stand on the map; `in_card`: whether the hover card repeats them; `gene`: the title is a gene.
+    names stand on the map; `of_clusters`: whether a category is made of whole clusters; `in_card`: whether
+    the hover card repeats them; `gene`: the title is a gene.
     """
 
     title: str
@@ -43,6 +45,7 @@ class Colouring:
     codes: np.ndarray | None = None
     values: np.ndarray | None = None
     labelled: bool = True
+    of_clusters: bool = False
     in_card: bool = False
     gene: bool = False
 
@@ -50,21 +53,25 @@ class Colouring:
 def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], what: str) -> Colouring:
     """Colour every cell by something that is known of its cluster.
 
-    The run's score and confidence are of its own labels: cells that a person named have none.
+    The run's evidence, score and confidence are of its own labels: cells that a person named have none.
     """
     column = data.view.column(data.view.cluster_key)
     theme = session.theme()
-    if what == BY_SCORE:
+    if what in (BY_EVIDENCE, BY_SCORE):
         found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
-        score = {r.cluster: r.score.value for r in data.rows if r.score}
+        weighed = {r.cluster: r.evidence.score for r in data.rows if r.evidence}
+        told = weighed if what == BY_EVIDENCE else {r.cluster: r.opinion for r in data.rows}
+        score = {cluster: value for cluster, value in told.items() if value is not None}
         by_code = np.array(
             [np.nan if g.edited else score.get(g.cluster, np.nan) for g in found.groups] + [np.nan],
             dtype=np.float32,
         )
-        return Colouring(title="Score (0 to 100)", values=by_code[found.codes])
+        return Colouring(title=f"{what} (0 to 100)", values=by_code[found.codes])
     if what == BY_CLUSTER:
         names = column.categories
-        return Colouring(title="Cluster", categories=names, codes=column.codes, colours=wheel(len(names)))
+        return Colouring(
+            title="Cluster", categories=names, codes=column.codes, colours=wheel(len(names)), of_clusters=True
+        )
     if what == BY_LIGHT:
         found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
         rows = {r.cluster: r for r in data.rows}
@@ -96,6 +103,7 @@ def _by_type(
         categories=names,
         in_full=tuple(in_full.get(n, n) for n in names),
         codes=codes,
+        of_clusters=True,
         colours=tuple(colours.get(n, QUIET_GREY[theme]) for n in names),
     )
 

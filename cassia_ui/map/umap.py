@@ -41,12 +41,13 @@ class ClustersOfCells:
 class MapChoice:
     """What a person did on the map.
 
-    `cluster`: the cluster just clicked on, else "". `cells`: positions in `xy` of the cells drawn around,
-    sorted.
+    `cluster`: the cluster just clicked on, else ""; `none`: whether the ground beside all cells was.
+    `cells`: positions in `xy` of the cells drawn around, sorted.
     `key`: the map's, for `clear_chosen`.
     """
 
     cluster: str
+    none: bool
     cells: np.ndarray
     key: str
 
@@ -70,7 +71,12 @@ class CellMap:
 
 
 def open_map(
-    xy: np.ndarray, clusters: ClustersOfCells, *, key: str, axes: str = "UMAP 1 → UMAP 2 ↑"
+    xy: np.ndarray,
+    clusters: ClustersOfCells,
+    *,
+    key: str,
+    axes: str = "UMAP 1 → UMAP 2 ↑",
+    chosen_cluster: str = "",
 ) -> CellMap:
     """Send the cells to the page, once for all its panels, and read what a person chose on them.
 
@@ -84,6 +90,8 @@ def open_map(
         Keeps the chosen cells between runs; the same for all maps of one dataset.
     axes
         Words beside the origin.
+    chosen_cluster
+        Cells of other clusters stand back; "" for none.
     """
     # Streamlit refuses names with two underscores in a row
     key = f"map_{_digest(key.encode(errors='backslashreplace'))}"
@@ -104,6 +112,7 @@ def open_map(
         "kind": "link",
         "cells": cells.id,
         "chosen": len(chosen),
+        "focus": [code for code, name in enumerate(clusters.ids, 1) if name == chosen_cluster],
         "clusters": list(clusters.ids),
         "labels": [name or NO_LABEL for name in clusters.names],
         "in_full": list(clusters.labels),
@@ -113,6 +122,7 @@ def open_map(
     )
     choice = MapChoice(
         cluster=_clicked(said.click, cells.id, clusters.ids),
+        none=bool(said.click) and said.click["cells"] == cells.id and said.click["cluster"] < 0,
         key=key,
         cells=chosen if placed is None else placed[chosen],
     )
@@ -196,6 +206,7 @@ def _categories(
         "grey": QUIET_GREY[session.theme()],
         "labelled": colouring.labelled,
         "in_card": colouring.in_card,
+        "of_clusters": colouring.of_clusters,
         "gene": False,
     }
     return head, (cell_map.of_placed(codes) + 1).astype(_whole_type(len(colouring.categories)))
@@ -248,7 +259,9 @@ def _lassoed(key: str, cells_id: str, n: int) -> np.ndarray:
 
 
 def _clicked(said: dict[str, Any] | None, cells_id: str, ids: Sequence[str]) -> str:
-    return ids[said["cluster"]] if said and said["cells"] == cells_id else ""
+    if not said or said["cells"] != cells_id or said["cluster"] < 0:
+        return ""
+    return ids[said["cluster"]]
 
 
 def _link(key: str) -> str:

@@ -19,18 +19,31 @@ SHARES, CELLS = "%", "Cells"
 _NAMED_FROM = 0.12
 """A part of a bar from this share on carries its name."""
 _MOST_IN_WORDS = 6
+_NO_SAMPLES = (
+    ":gray-badge[:material/help: No sample column] No column of this file looks like samples, donors or "
+    "conditions, so there is nothing to compare by itself."
+)
 
 
 def draw_composition(subject: Subject) -> None:
     """The tab "Composition by sample"."""
-    names = composition.columns_of_groups(subject.data)
-    if not names:
-        st.markdown(":gray[The file has no column of samples or conditions to split the cells by.]")
+    columns = composition.columns_of_groups(subject.data)
+    if not columns.samples:
+        st.markdown(_NO_SAMPLES + (" Any other column can be chosen." if columns.others else ""))
+    if not columns.samples and not columns.others:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.selectbox(
-            "Split by", names, key=f"plots_split_{subject.data.spec.name}", persist_state="session", width=260
+            "Split by",
+            [*columns.samples, *columns.others],
+            index=0 if columns.samples else None,
+            placeholder="Choose a column",
+            key=f"plots_split_{subject.data.spec.name}",
+            persist_state="session",
+            width=260,
         )
+        if by is None:
+            return
         unit = st.segmented_control(
             "Count in",
             (SHARES, CELLS),

@@ -167,6 +167,11 @@ def _draw_dots(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[
     return tuple(found.mean.columns)
 
 
+def draw_dots_of(subject: Subject, genes: tuple[str, ...]) -> None:
+    """The dot plot alone, of genes that the data have."""
+    _draw_dots(subject, _expression(subject, genes, arranged=True), scaled=True)
+
+
 def _draw_heat(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
     full = _full_names(subject)
     values = gene_plots.scaled(found.mean) if scaled else found.mean

@@ -54,7 +54,7 @@ def draw_take_home(subject: Subject, kind: FigureKind, options: FigureOptions) -
 @st.fragment
 def draw_map_take_home(data: DatasetResults) -> None:
     """The same for the map, with what colours it."""
-    with st.popover("Take the map home", icon=":material/image:", key="home_map", on_change="rerun") as home:
+    with st.popover("Take home", icon=":material/image:", key="home_map", on_change="rerun") as home:
         if home.open:
             with problems_as_cards("home_map"):
                 subject = subject_of(data)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from cassia_core.domain.annotation import ClusterResult
+from cassia_core.services.runs.results import look_first
 from cassia_ui.frame import session
 
 _CHOSEN, _TABLE_NUMBER, _TABLE_PICK, _SHOWN = "chosen_cluster", "table_number", "table_pick", "results_shown"
@@ -34,18 +38,34 @@ def table_key(dataset: str) -> str:
     return f"table_{dataset}_{session.value(_TABLE_NUMBER, 0)}"
 
 
-def follow_map(clicked: str) -> None:
-    """Choose the cluster that was clicked on the map, and draw the page anew."""
-    if clicked and clicked != chosen_cluster():
+def open_cluster(rows: Sequence[ClusterResult]) -> str:
+    """The cluster whose card is open: the chosen one, else the first to look at."""
+    chosen = chosen_cluster()
+    return chosen if any(r.cluster == chosen for r in rows) else look_first(rows)[0].cluster
+
+
+def follow_map(clicked: str, none: bool) -> None:
+    """Choose the cluster that was clicked on the map, or none, and draw the page anew."""
+    if (clicked and clicked != chosen_cluster()) or (none and chosen_cluster()):
         choose_cluster(clicked)
         st.rerun()
 
 
-def follow_table(picked: str) -> None:
-    """Choose the cluster whose row was just picked, and draw the page anew."""
-    if not picked or picked == session.value(_TABLE_PICK, ""):
+def follow_table(picked: str, given: str) -> None:
+    """Choose the cluster whose row was just picked, and draw the page anew.
+
+    `given` is the row that the table had from the page: it is no choice of a person's.
+    """
+    if not picked or picked == (session.value(_TABLE_PICK) or given):
         return
     session.remember(_TABLE_PICK, picked)
     if picked != chosen_cluster():
         session.remember(_CHOSEN, picked)
+        st.rerun()
+
+
+def follow_search(shown: Sequence[ClusterResult], rows: Sequence[ClusterResult]) -> None:
+    """Choose the first cluster that a search or filter found where it left out the one whose card is open."""
+    if shown and open_cluster(rows) not in {r.cluster for r in shown}:
+        choose_cluster(shown[0].cluster)
         st.rerun()

@@ -24,6 +24,7 @@ from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.style import tokens
+from cassia_ui.frame.words import NOT_CHECKED
 
 _PLOTS = {
     "n_genes": "Genes per cell",
@@ -45,38 +46,41 @@ def draw_cluster_quality(data: DatasetResults, labels: Mapping[str, ReviewedLabe
             )
     if not any(row.flags for row in rows):
         st.markdown(_nothing_stands_out(rows))
-    st.caption(
-        "Hints only: no label was changed by them."
-        + (
-            ""
-            if any(r.doublet_score for r in rows)
-            else " Doublets were not scored in this run; they can be on the page Data."
-        )
-    )
+    for line in _not_checked(data, rows):
+        st.markdown(f"{NOT_CHECKED} {line}")
+    st.caption("Hints only: no label was changed by them.")
     _table(rows, names)
     _plot(rows)
     _set_aside(data)
 
 
 def _nothing_stands_out(rows: Sequence[ClusterQuality]) -> str:
-    """What was looked at and found in order; what was not measured is said, for silence is not health."""
-    mito = any(r.pct_mito is not None and r.pct_mito.high > 0 for r in rows)
-    measured = {"mitochondrial reads": mito, "doublets": any(r.doublet_score is not None for r in rows)}
-    looked = [name for name, known in measured.items() if known]
-    silent = [name for name, known in measured.items() if not known]
-    said = []
-    if looked:
-        said.append(f":green[:material/check_circle:] No cluster stands out by {' or '.join(looked)}.")
-    if "mitochondrial reads" in silent:
-        said.append(
-            ":orange[:material/help:] The data hold no mitochondrial reads, so they tell nothing of dying "
-            "cells."
+    """What was looked at and found in order; "" where nothing was."""
+    measured = {"mitochondrial reads": _mito(rows), "doublets": _scored(rows)}
+    looked = " or ".join(name for name, known in measured.items() if known)
+    return f":green[:material/check_circle:] No cluster stands out by {looked}." if looked else ""
+
+
+def _not_checked(data: DatasetResults, rows: Sequence[ClusterQuality]) -> tuple[str, ...]:
+    """What was not looked at, for silence is not health; with the way to it where there is one."""
+    lines = []
+    if not _mito(rows):
+        lines.append("Dying cells: the data hold no mitochondrial reads that would tell of them.")
+    if not _scored(rows):
+        lines.append(
+            "Doublets: they were not scored in this run; they can be on the page Data."
+            if data.findings and data.findings.counts
+            else "Doublets: they cannot be scored, because the file holds no counts."
         )
-    if "doublets" in silent:
-        said.append(
-            ":orange[:material/help:] Doublets were not scored, so whether there are any is not known."
-        )
-    return "  \n".join(said)
+    return tuple(lines)
+
+
+def _mito(rows: Sequence[ClusterQuality]) -> bool:
+    return any(r.pct_mito is not None and r.pct_mito.high > 0 for r in rows)
+
+
+def _scored(rows: Sequence[ClusterQuality]) -> bool:
+    return any(r.doublet_score is not None for r in rows)
 
 
 def _table(rows: Sequence[ClusterQuality], names: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,8 @@ from cassia_core.services.labels.review import ReviewedLabel
 from cassia_ui.frame import session
 from cassia_ui.frame.words import LIGHT_SHORT, light_word, ontology_page
 
+ROW, HEAD = 30, 50
+"""Heights of a row and of the head with its border (pixels)."""
 _FILTERS = ("table_lights", "table_statuses", "table_families")
 _STATUS: dict[ClusterStatus, str] = {
     "done": "Done",
@@ -27,25 +30,23 @@ _STATUS: dict[ClusterStatus, str] = {
     "cancelled": "Cancelled",
 }
 _COLUMNS = {
-    " ": st.column_config.TextColumn(width=28),
-    "Cell type": st.column_config.TextColumn(
-        width=190, help="The everyday name; the ontology's stands further right."
-    ),
+    " ": st.column_config.TextColumn(width=24),
+    "Cell type": st.column_config.TextColumn(help="The everyday name; the card below says the ontology's."),
     "Confidence": st.column_config.TextColumn(width=84),
+    "Cells": st.column_config.NumberColumn(format="localized", width=54),
     "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=74),
     "Score": st.column_config.NumberColumn(format="%d", width=48),
     "Agreement": st.column_config.TextColumn(
         width=82, help="How many answers to the same question name the label, or a kind of it"
     ),
-    "Cells": st.column_config.NumberColumn(format="localized", width=56),
-    "Cluster": st.column_config.TextColumn(width=62),
     "CL id": st.column_config.LinkColumn(display_text=r"obo_id=(.+)$", width=100),
-    "Label in full": st.column_config.TextColumn(width=460),
+    "Label in full": st.column_config.TextColumn(width=240),
     "Inside": st.column_config.TextColumn(
         width=150, help="Kinds of cells, read by small groups of like cells"
     ),
-    "Top markers": st.column_config.TextColumn(width=180),
 }
+_ASIDE = ("CL id", "Label in full", "Inside", "Top markers")
+"""Columns that a narrow table leaves out until a person switches them on; the card shows what they say."""
 
 
 def draw_filters(
@@ -106,10 +107,16 @@ def draw_cluster_table(
     chosen: str,
     height: int,
     colours: Mapping[str, str],
+    narrow: bool,
 ) -> str:
-    """Draw the table, each label in its colour; returns the chosen cluster ("" when none is)."""
+    """Draw the table, each label in its colour; returns the chosen cluster ("" when none is).
+
+    A `narrow` one shows what matters most; the other columns can be switched on in its tool bar.
+    """
     if not rows:
-        st.markdown(":gray[No cluster fits. Clear the search or the filters.]")
+        st.markdown(
+            ":gray[No cluster fits. Clear the search or the filters; the card below stays as it was.]"
+        )
         return ""
     theme = session.theme()
     names = {r.cluster: label_in(r, labels) for r in rows}
@@ -124,13 +131,13 @@ def draw_cluster_table(
         styled,
         hide_index=True,
         placeholder="",
-        height=height,
-        row_height=30,
+        height="content" if len(rows) <= (height - HEAD) // ROW else height,
+        row_height=ROW,
         key=f"{key}_{_digest(rows)}",
         on_select="rerun",
         selection_mode="single-row",
         selection_default=None if at is None else {"selection": {"rows": [at]}},
-        column_config=_COLUMNS,
+        column_config=_columns(rows, narrow),
         alt="Clusters with label, confidence, evidence, score and number of cells",
     )
     picked = event["selection"]["rows"]
@@ -149,11 +156,11 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
             " ": ["●"] * len(rows),
             "Cell type": [_shown(r, labels.get(r.cluster)) for r in rows],
             "Confidence": [light_word(r, by_hand=edited) for r, edited in zip(rows, by_hand, strict=True)],
-            "Evidence": [_whole(r.evidence.score) if r and r.evidence else None for r in own],
-            "Score": [_whole(r.score.value) if r and r.score else None for r in own],
-            "Agreement": [_agreement(r) for r in own],
             "Cells": [labels[r.cluster].n_cells if r.cluster in labels else r.n_cells for r in rows],
             "Cluster": [r.cluster for r in rows],
+            "Evidence": [_whole(r.evidence.score) if r and r.evidence else None for r in own],
+            "Score": [_whole(r.opinion) if r else None for r in own],
+            "Agreement": [_agreement(r) for r in own],
             "CL id": [_page(r, labels.get(r.cluster)) for r in rows],
             "Label in full": [_in_full(r, labels.get(r.cluster)) for r in rows],
             "Inside": [cluster_list.kinds_of(r) for r in rows],
@@ -162,11 +169,19 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
     )
     numbers = ["Evidence", "Score", "Cells"]
     frame[numbers] = frame[numbers].astype("Int64")
-    if not any(frame["Agreement"]):
-        frame = frame.drop(columns="Agreement")
-    if not any(frame["Inside"]):
-        frame = frame.drop(columns="Inside")
-    return frame.drop(columns="Cells") if frame["Cells"].isna().all() else frame
+    empty = [c for c in ("Score", "Cells") if frame[c].isna().all()]
+    empty += [c for c in ("Agreement", "Inside") if not any(frame[c])]
+    return frame.drop(columns=empty)
+
+
+def _columns(rows: Sequence[ClusterResult], narrow: bool) -> dict[str, Any]:
+    """How each column is shown; the clusters' own names get the room that the longest of them needs."""
+    longest = max(len(r.cluster) for r in rows)
+    own_names = st.column_config.TextColumn(width=min(200, max(56, 20 + 8 * longest)))
+    aside: dict[str, Any] = dict.fromkeys(_ASIDE) if narrow else {}
+    if narrow and any(r.opinion is not None for r in rows):
+        aside["Evidence"] = st.column_config.NumberColumn(format="%d", width=66)
+    return {**_COLUMNS, "Cluster": own_names, **aside}
 
 
 def _agreement(row: ClusterResult | None) -> str:

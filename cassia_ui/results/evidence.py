@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cassia_core.domain.annotation import Boost, ClusterResult, names_a_type
-from cassia_core.domain.config import AgentModel
+from cassia_core.domain.annotation import Boost, ClusterResult, EvidenceItem, names_a_type
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.services.labels.names import (
     EvidenceLine,
@@ -83,7 +82,8 @@ def gene_table(lines: str, more_heads: str = "") -> str:
         'style="background:var(--cw-other)">'
         f"</span>Elsewhere</th><th>Cells with the gene</th>{more_heads}</tr>"
     )
-    return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
+    table = f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
+    return f'<div class="cw-wide" tabindex="0" role="region" aria-label="Genes as measured">{table}</div>'
 
 
 def _no_items(row: ClusterResult) -> str:
@@ -98,12 +98,19 @@ def _line(line: EvidenceLine, with_words: bool) -> str:
     item, found = line.item, line.item.measured
     cells = (
         measured_cells(found.log2fc, found.pct_in, found.pct_out)
-        if found
-        else measured_cells(None, None, None)
+        if found and (found.log2fc is not None or found.pct_in is not None)
+        else f'<td colspan="4" class="cw-muted">{escaped(_why_no_numbers(item))}</td>'
     )
     words = f"<td>{escaped(line.says)}</td>" if with_words else ""
     chip = f'<span class="cw-gene {_CHIP[item.kind]}">{escaped(item.gene)}</span>'
     return f"<tr><td>{chip}</td>{cells}{words}</tr>"
+
+
+def _why_no_numbers(item: EvidenceItem) -> str:
+    """Why a gene of the evidence has no numbers."""
+    if item.measured is None or item.measured.status == "measured_here":
+        return "Not checked: the table has no numbers of this gene"
+    return MEASURED[item.measured.status].capitalize()
 
 
 def measured_cells(log2fc: float | None, here: float | None, there: float | None) -> str:
@@ -128,10 +135,11 @@ def draw_readings(row: ClusterResult) -> None:
     if row.evidence and row.evidence.score is not None:
         basis = "cells" if row.evidence.basis == "cells" else "marker list"
         readings.append(f"Evidence (measured, {basis}) **{row.evidence.score:.0f}** of 100")
-    if row.score:
-        model = row.score.model or row.model
-        who = "offline engine" if model == AgentModel().model else f"opinion of {plain(model)}"
-        readings.append(f"Score ({who}) **{row.score.value:.0f}** of 100")
+    if row.score and row.opinion is not None:
+        who = plain(row.score.model or row.model)
+        readings.append(f"Score (opinion of {who}) **{row.opinion:.0f}** of 100")
+    elif row.score and row.evidence and row.evidence.score is not None:
+        readings.append(_score_of_evidence(row.score.value, row.evidence.score))
     if row.agreement:
         readings.append(f"Agreement: {plain(agreement_in_words(row.agreement))}")
     if readings:
@@ -146,6 +154,13 @@ def draw_readings(row: ClusterResult) -> None:
         st.markdown(f":orange-badge[:material/call_split: May be mixed] {_names(row.proposal.mixed)}")
     if row.boost:
         draw_boost(row.boost)
+
+
+def _score_of_evidence(score: float, evidence: float) -> str:
+    """What the offline engine's score adds to the evidence: nothing, or what its problems take off."""
+    if round(score) == round(evidence):
+        return ":gray[The offline engine scores by this evidence: no second opinion.]"
+    return f":gray[The offline engine takes off 10 for each problem, which leaves {score:.0f}.]"
 
 
 def _names(labels: Sequence[str]) -> str:

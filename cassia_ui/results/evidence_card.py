@@ -5,25 +5,26 @@ it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
 
-from cassia_core.domain.annotation import ClusterResult
+from cassia_core.domain.annotation import ClusterResult, Evidence, Proposal
 from cassia_core.look.wording import NO_LABEL
-from cassia_core.services.clusters.alternatives import Alternative, alternatives
+from cassia_core.services.clusters.alternatives import Alternative, alternatives, evidence_for
 from cassia_core.services.labels.names import everyday_name, name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs import results
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import CONVERSATIONS
+from cassia_ui.frame.words import NOT_CHECKED, named_clusters, ontology_page
 from cassia_ui.frame.words import cells as cells_in_words
-from cassia_ui.frame.words import named_clusters, ontology_page
 from cassia_ui.refine.ways import offer_second_opinions
-from cassia_ui.results.chosen_cluster import choose_cluster, chosen_cluster
+from cassia_ui.results.chosen_cluster import choose_cluster, open_cluster
 from cassia_ui.results.correcting import accept, correct, merge
-from cassia_ui.results.evidence import draw_readings, evidence_table, marker_bars, reading_of
+from cassia_ui.results.evidence import SHOWN_ITEMS, draw_readings, evidence_table, marker_bars, reading_of
 from cassia_ui.results.inside_card import draw_how_read, draw_inside_notes
 from cassia_ui.results.looking_inside import draw_children, offer_looking_inside
 
@@ -36,7 +37,7 @@ def draw_evidence_card(
 ) -> None:
     """The chosen cluster, or the first to look at when none is chosen; `aside`: cells that were set aside."""
     ordered = results.look_first(data.rows)
-    row = data.row(chosen_cluster()) or ordered[0]
+    row = next(r for r in ordered if r.cluster == open_cluster(ordered))
     label = labels[row.cluster]
     with st.container(border=True, key="evidence_card"):
         left, right = st.columns((4, 8), gap="medium")
@@ -180,19 +181,40 @@ def _draw_right(
         draw_how_read(data, row)
     elif shown == OTHERS:
         _draw_others(alternatives(data, row.cluster, label.label), label.edited)
-    elif label.edited and not row.label:
-        st.markdown(":gray[The run gave this cluster no label, so no genes were weighed for or against one.]")
+    elif label.edited:
+        _draw_both(data, row, label)
     else:
-        if label.edited:
-            st.markdown(
-                f":gray[Evidence for the label of the run,] {plain(everyday_name(row.label))}:gray[.]"
-            )
-        every = (
-            st.toggle("Show all genes", key="evidence_all")
-            if row.evidence and len(row.evidence.items) > 6
-            else False
-        )
-        st.html(evidence_table(row, reading_of(row, data), everything=every))
+        _draw_evidence(data, row, "evidence_all")
+
+
+def _draw_both(data: DatasetResults, row: ClusterResult, label: ReviewedLabel) -> None:
+    """The evidence for a person's label, weighed as for the run's, and the run's below it."""
+    own = evidence_for(data, row.cluster, label.label)
+    _draw_heading("Evidence for your label,", label.short, own)
+    if own is not None:
+        _draw_evidence(data, _said_of(row, label.label, own), "evidence_own_all")
+    if not row.label:
+        st.markdown(":gray[The run gave this cluster no label, so no genes were weighed for or against one.]")
+        return
+    _draw_heading("Evidence for the label of the run,", everyday_name(row.label), row.evidence)
+    _draw_evidence(data, row, "evidence_all")
+
+
+def _draw_heading(words: str, name: str, evidence: Evidence | None) -> None:
+    known = evidence is not None and evidence.score is not None
+    number = f"{evidence.score:.0f} of 100" if evidence is not None and known else NOT_CHECKED
+    st.markdown(f":gray[{words}] **{plain(name)}**:gray[:] {number}")
+
+
+def _said_of(row: ClusterResult, label: str, evidence: Evidence) -> ClusterResult:
+    """The row as if its label were another one, for the table of its evidence."""
+    return replace(row, proposal=Proposal(general=label), evidence=evidence)
+
+
+def _draw_evidence(data: DatasetResults, row: ClusterResult, key: str) -> None:
+    many = row.evidence is not None and len(row.evidence.items) > SHOWN_ITEMS
+    every = st.toggle("Show all genes", key=key) if many else False
+    st.html(evidence_table(row, reading_of(row, data), everything=every))
 
 
 def _draw_others(found: Sequence[Alternative], edited: bool) -> None:

@@ -11,12 +11,12 @@ from cassia_core.services.labels import review
 from cassia_core.services.labels.names import name_in_full
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.plots import gene_plots
-from cassia_core.services.runs import results
 from cassia_core.services.runs.results import DatasetResults
 from cassia_ui.frame import session
 from cassia_ui.map.colouring import (
     BY_CLUSTER,
     BY_COLUMN,
+    BY_EVIDENCE,
     BY_GENE,
     BY_LIGHT,
     BY_READING,
@@ -29,14 +29,14 @@ from cassia_ui.map.colouring import (
     colour_by_row,
 )
 from cassia_ui.map.umap import CellMap, ClustersOfCells, MapChoice, draw_panel, open_map
-from cassia_ui.results.chosen_cluster import chosen_cluster
+from cassia_ui.results.chosen_cluster import chosen_cluster, open_cluster
 from cassia_ui.results.gene_choice import choose_gene, genes_to_offer
 
-WAYS = (BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_SCORE, BY_GENE, BY_COLUMN)
+WAYS = (BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_EVIDENCE, BY_SCORE, BY_GENE, BY_COLUMN)
 PANELS = (1, 2, 4)
 NARROWEST = 300
 """Panels narrower than this stand below each other (pixels)."""
-LOW = 340
+LOW = 250
 """Height of each of four panels; of one or two it is the page's choice."""
 _PANELS, _PANELS_WIDGET = "panels_of_map", "results_panels"
 
@@ -95,9 +95,10 @@ def draw_results_map(data: DatasetResults, labels: Mapping[str, ReviewedLabel], 
             _clusters_of_cells(data, labels),
             key=data.spec.name,
             axes=f"{_short(name)} 1 → {_short(name)} 2 ↑",
+            chosen_cluster=chosen_cluster(),
         )
         if only:
-            draw_panel(cells, only, height=height, boxed=_boxed(labels, way, only))
+            draw_panel(cells, only, height=height, boxed=_boxed(data, labels, way, only))
         else:
             _draw_several(cells, data, labels, n, height if n == PANELS[1] else LOW)
     return cells.choice
@@ -121,12 +122,14 @@ def _draw_several(
                 )
                 session.remember(_way_of(panel), way)
                 colouring = _colouring(data, labels, panel, way)
-            draw_panel(cells, colouring, panel=panel, height=height, boxed=_boxed(labels, way, colouring))
+            draw_panel(
+                cells, colouring, panel=panel, height=height, boxed=_boxed(data, labels, way, colouring)
+            )
 
 
-def _boxed(labels: Mapping[str, ReviewedLabel], way: str, colouring: Colouring) -> str:
-    """The category of the chosen cluster, "" for none."""
-    chosen = chosen_cluster()
+def _boxed(data: DatasetResults, labels: Mapping[str, ReviewedLabel], way: str, colouring: Colouring) -> str:
+    """The category of the cluster whose card is open, "" for none."""
+    chosen = open_cluster(data.rows)
     if way == BY_CLUSTER:
         return chosen
     name = labels[chosen].short.casefold() if way == BY_TYPE and chosen in labels else ""
@@ -135,7 +138,7 @@ def _boxed(labels: Mapping[str, ReviewedLabel], way: str, colouring: Colouring) 
 
 def _colouring(data: DatasetResults, labels: Mapping[str, ReviewedLabel], panel: int, way: str) -> Colouring:
     if way == BY_GENE:
-        cluster = chosen_cluster() or results.look_first(data.rows)[0].cluster
+        cluster = open_cluster(data.rows)
         offered = genes_to_offer(data, cluster)
         first = _first_gene(data, offered, cluster, panel)
         return colour_by_gene(
@@ -171,8 +174,10 @@ def _first_gene(data: DatasetResults, offered: tuple[str, ...], cluster: str, pa
 
 def _ways(data: DatasetResults) -> tuple[str, ...]:
     """What these cells can be coloured by."""
+    opinions = any(r.opinion is not None for r in data.rows)
     absent = {
-        BY_SCORE: not any(r.score for r in data.rows),
+        BY_EVIDENCE: not any(r.evidence for r in data.rows) or opinions,
+        BY_SCORE: not opinions,
         BY_GENE: not data.view.genes(),
         BY_READING: READING not in {c.name for c in data.view.columns()},
         BY_COLUMN: not data.view.columns(),

@@ -20,6 +20,7 @@ from cassia_ui.frame.words import (
     AGENT_ICONS,
     STAGE_NAMES,
     cells,
+    labelled_of,
     money,
     named_clusters,
     reason_in_words,
@@ -64,8 +65,7 @@ def _tally(view: RunView, tiles: list[ClusterTile]) -> str:
         (sum(s not in FINISHED for s in states), "not done yet"),
     ]
     parts = ", ".join(f"{n} {words}" for n, words in rest if n)
-    have = "has" if named == 1 else "have"
-    return f"**{named} of {len(tiles)} clusters {have} a label.** {parts}{'.' if parts else ''}"
+    return f"**{labelled_of(named, len(tiles))}.** {parts}{'.' if parts else ''}"
 
 
 def _time_left(view: RunView, done: int, total: int) -> str:

@@ -111,14 +111,24 @@ def _too_few(n: int) -> None:
         st.space("small")
 
 
+def _first_pair(known: dict[str, RunSummary]) -> tuple[str, str]:
+    """The runs to begin with: the one asked for, or else the newest that another one of the same data is
+    older than; and that other one.
+    """
+    ids, asked = list(known), session.value(TO_COMPARE)
+    for newer in [asked] if asked in known else ids:
+        same = (i for i in ids if i != newer and set(known[i].datasets) & set(known[newer].datasets))
+        older = next(same, None)
+        if older:
+            return newer, older
+    if asked not in known:
+        st.markdown(":gray[:material/info: No two of these runs are of the same data.]")
+    newer = asked if asked in known else ids[0]
+    return newer, next(i for i in ids if i != newer)
+
+
 def _chosen_sides(known: dict[str, RunSummary]) -> tuple[Side | None, Side | None]:
-    ids = list(known)
-    newer = session.value(TO_COMPARE)
-    newer = newer if newer in known else ids[0]
-    older = next(
-        (i for i in ids if i != newer and set(known[i].datasets) & set(known[newer].datasets)),
-        next(i for i in ids if i != newer),
-    )
+    newer, older = _first_pair(known)
     left, right = st.columns(2, gap="medium")
     with left:
         one = _chosen_side("First run", ONE, known, older, "")

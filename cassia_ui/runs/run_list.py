@@ -14,7 +14,7 @@ from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import RESULTS, RUN
 from cassia_ui.frame.problem_cards import problems_as_cards
-from cassia_ui.frame.words import engine_name, money, run_badge, when
+from cassia_ui.frame.words import engine_name, labelled_of, money, run_badge, when
 
 PER_PAGE = 15
 COLUMNS = (6, 3.8, 3.2, 3.4)
@@ -135,7 +135,7 @@ def _draw_run(run: RunSummary, titles: Mapping[str, str], archived: bool) -> Non
         else:
             name.markdown(_name_and_place(run))
             state.markdown(run_badge(run))
-            figures.markdown(f":gray[{run.finished_clusters} of {run.n_clusters} clusters  \n{spent(run)}]")
+            figures.markdown(f":gray[{labelled_of(run.labelled_clusters, run.n_clusters)}  \n{spent(run)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             if (
                 not archived

@@ -17,6 +17,7 @@ from cassia_core.look.palette import LIGHTS, TRANSPARENT
 from cassia_core.services.side_jobs import cell_quality
 from cassia_ui.frame import session
 from cassia_ui.frame.style import tokens
+from cassia_ui.frame.words import NOT_CHECKED
 
 MOST_SAMPLES = 100
 _BINS = 40
@@ -96,6 +97,8 @@ def draw_quality(path: Path, findings: Findings) -> None:
     with st.container(border=True):
         head = st.container(horizontal=True, vertical_alignment="center")
         qc = _draw_panels(panels, metrics, suggested, draft.qc)
+        if all(p.metric != "pct_mito" for p in panels):
+            st.markdown(f"{NOT_CHECKED} Mitochondrial reads: no gene of the data measures them.")
         with st.expander("More limits", type="compact"):
             if more:
                 qc = _draw_panels(more, metrics, suggested, qc)

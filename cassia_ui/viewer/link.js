@@ -7,7 +7,7 @@ class Link {
     this.panels = new Set();
     this.cells = null;
     this.grid = null;
-    this.said = { chosen: 0, clusters: [], labels: [] };
+    this.said = { chosen: 0, focus: [], clusters: [], labels: [] };
     this.talk = null;
     this.outline = null;
     this.pointed = -1;
@@ -31,9 +31,13 @@ class Link {
   // What the page says of all panels: the names of the clusters and how many cells are chosen.
   hear(head, talk) {
     if (this.said.chosen && !head.chosen) this.outline = null;
+    const refocused = String(this.said.focus) !== String(head.focus);
     this.said = head;
     this.talk = talk;
-    for (const panel of this.panels) panel.dressNote();
+    for (const panel of this.panels) {
+      if (refocused) panel.refocus();
+      else panel.dressNote();
+    }
   }
 
   // ---- view: `x`, `y` of the middle, with the map as 1 x 1; `zoom` 1 shows the whole map
@@ -99,7 +103,31 @@ class Link {
   }
 
   click(cell) {
-    const code = this.cells.cluster[cell];
+    this.chooseCluster(this.cells.cluster[cell]);
+  }
+
+  // `code` is the number of a cluster from 1.
+  chooseCluster(code) {
     if (code) this.talk?.setTriggerValue("click", { cluster: code - 1, cells: this.id });
+  }
+
+  chooseNone() {
+    if (this.said.focus.length) this.talk?.setTriggerValue("click", { cluster: -1, cells: this.id });
+  }
+
+  // 1 for every number of a cluster that is in focus.
+  inFocus() {
+    const focus = new Uint8Array(this.said.clusters.length + 1);
+    for (const code of this.said.focus) focus[code] = 1;
+    return focus;
+  }
+
+  // The cluster with most cells that `accept` takes; 0 for none.
+  commonest(accept) {
+    const { cluster } = this.cells, counts = new Uint32Array(this.said.clusters.length + 1);
+    for (let i = 0; i < cluster.length; i++) if (accept(i)) counts[cluster[i]]++;
+    counts[0] = 0;
+    const most = Math.max(...counts);
+    return most ? counts.indexOf(most) : 0;
   }
 }

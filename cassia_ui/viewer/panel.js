@@ -43,6 +43,7 @@ class Panel {
     this.canvas.setAttribute("aria-label", `${head.alt}. Arrow keys move, plus and minus zoom, 0 shows the whole map, `
       + "Escape clears the chosen cells.");
     this.axis.textContent = head.axes;
+    this.tools.hidden = head.panel > 1 || !this.painter.gl;
     if (same) {
       this.dress();
       return;
@@ -82,18 +83,42 @@ class Panel {
         ? labelPlaces(this.link.cells.xy, entry, head.categories.length) : null;
       this.kept.clear();
     }
-    this.painter.setEntries(entry);
+    const painted = this.painted();
+    this.canvas.dataset.focus = String(this.dims() ? this.link.said.focus : "");
+    this.painter.setEntries(painted);
     this.painter.setPalette(head.kind === "values" ? valuePalette(head) : categoryPalette(head, this.only));
-    this.painter.setOrder(drawingOrder(entry, this.layers(), 256));
+    this.painter.setOrder(drawingOrder(painted, this.layers(), 256));
     this.dress();
     this.redraw();
   }
 
+  // Whether the cells outside of the chosen cluster stand back. Values keep their colours: paler would read as lower.
+  dims() {
+    return this.head.kind === "categories" && !this.only.size && this.link.said.focus.length > 0;
+  }
+
+  // The entries as they are painted: those of cells that stand back are in a second, paler set.
+  painted() {
+    if (!this.dims()) return this.entry;
+    const { cluster } = this.link.cells, focus = this.link.inFocus(), n = this.counted.length, { entry } = this;
+    const painted = 2 * n > 256 ? new Uint16Array(entry.length) : new Uint8Array(entry.length);
+    for (let i = 0; i < entry.length; i++) painted[i] = focus[cluster[i]] ? entry[i] : entry[i] + n;
+    return painted;
+  }
+
+  // Another cluster was chosen: what is shown alone stays so only while it holds cells of that cluster.
+  refocus() {
+    if (!this.ready() || !this.counted) return;
+    const { cluster } = this.link.cells, focus = this.link.inFocus();
+    if (this.only.size && !this.entry.some((e, i) => focus[cluster[i]] && this.only.has(e - 1))) this.only.clear();
+    this.colour();
+  }
+
   // No value first; high values last; the shown categories above the faint ones.
   layers() {
-    const layers = new Uint16Array(this.counted.length);
-    for (let e = 1; e < layers.length; e++) layers[e] = this.head.kind === "values" ? e : this.shows(e) && this.only.size ? 2 : 1;
-    return layers;
+    const n = this.counted.length, layers = new Uint16Array(2 * n), above = this.only.size || this.dims();
+    for (let e = 1; e < n; e++) layers[e] = this.head.kind === "values" ? e : this.shows(e) && above ? 2 : 1;
+    return layers.fill(1, n + 1);
   }
 
   shows(entry) {
@@ -107,7 +132,7 @@ class Panel {
     const focused = [...legend.querySelectorAll("button")].indexOf(this.root.getRootNode().activeElement);
     const scrolled = legend.scrollTop;
     legend.replaceChildren(head.kind === "values" ? valueLegend(head, this.counted)
-      : categoryLegend(head, this.counted, this.only, (k, more) => this.isolate(k, more)));
+      : categoryLegend(head, this.counted, this.only, (k, more) => this.chip(k, more)));
     legend.scrollTop = scrolled;
     legend.setAttribute("aria-label", `Legend: ${head.title}`);
     if (focused >= 0) legend.querySelectorAll("button")[focused]?.focus();
@@ -116,15 +141,27 @@ class Panel {
 
   dressNote() {
     if (!this.ready() || !this.counted) return;
-    const { chosen } = this.link.said, lines = [];
+    const { head } = this, { chosen } = this.link.said, lines = [];
     if (chosen) lines.push([`${whole(chosen)} cells chosen`, "Clear", "Clear the chosen cells", () => this.link.clear()]);
     if (this.only.size) {
       const n = [...this.only].reduce((sum, k) => sum + this.counted[k + 1], 0);
       lines.push([`${whole(n)} cells shown in colour`, "Show all", "Show all categories in colour", () => this.isolate(-1)]);
     }
+    if (this.dims() && head.panel === 1) {
+      lines.push([`Cluster ${this.link.said.clusters[this.link.said.focus[0] - 1]} chosen`, "Show all",
+                  "Show the cells of all clusters in full colour", () => this.link.chooseNone()]);
+    }
     this.note.replaceChildren(...lines.map((line) => noteLine(...line)));
     this.note.hidden = !lines.length;
     this.placeOver();
+  }
+
+  // A type or cluster of the legend is shown alone, and its cluster is the chosen one everywhere.
+  chip(k, more) {
+    this.isolate(k, more);
+    if (this.head.of_clusters && this.only.size === 1) {
+      this.link.chooseCluster(this.link.commonest((i) => this.only.has(this.entry[i] - 1)));
+    }
   }
 
   isolate(k, more) {
@@ -274,6 +311,7 @@ class Panel {
   click(px, py) {
     const cell = this.cellAt(px, py);
     if (cell >= 0) this.link.click(cell);
+    else this.link.chooseNone();
   }
 
   // Every cell inside the line that is in colour here.

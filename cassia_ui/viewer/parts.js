@@ -45,12 +45,15 @@ function rgb(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-// Entry 0 is "no value" in grey. `only`: the categories to show in full, the others faint; empty: all.
+// Entry 0 is "no value" in grey. `only`: the categories to show in full, the others faint; empty: all. The same colours
+// follow once more, paler, for cells that stand back.
+const FAINT = 40, PALE = 64;
 function categoryPalette(head, only) {
-  const palette = new Uint8Array(4 * (head.categories.length + 1));
+  const n = head.categories.length + 1, palette = new Uint8Array(8 * n);
   [head.grey, ...head.colours].forEach((hex, k) => {
     const full = !only.size || only.has(k - 1);
-    palette.set([...rgb(full ? hex : head.grey), full ? 255 : 40], 4 * k);
+    palette.set([...rgb(full ? hex : head.grey), full ? 255 : FAINT], 4 * k);
+    palette.set([...rgb(hex), PALE], 4 * (n + k));
   });
   return palette;
 }

@@ -109,7 +109,7 @@ def test_a_label_is_renamed_shown_in_the_history_and_taken_back(page, run_id):
     assert table_of(at).loc[cluster, "Cell type"] == "memory B cell ✎"
     assert "CL:0000787" in table_of(at).loc[cluster, "CL id"]
     shown = table_of(at).loc[cluster]
-    assert shown["Confidence"] == "✎ Yours" and pd.isna(shown["Score"]), (
+    assert shown["Confidence"] == "✎ Yours" and pd.isna(shown["Evidence"]), (
         "the run's readings are of another label"
     )
     text = text_of(at)

@@ -33,7 +33,10 @@ def test_a_run_that_set_no_cell_aside_says_so_and_shows_a_row_per_cluster(demo_r
     data = load_results(demo_run.name, "pbmc", demo_run.parent)
     at, text = drawn(data, {})
     assert "No cell was set aside: all 700 are in the clusters." in text
-    assert "Doublets were not scored in this run" in text
+    assert "Not checked] Doublets: they cannot be scored" in text, (
+        "this file holds no counts to score them by"
+    )
+    assert "page Data" not in text, "a remedy that does not work is not offered"
     table = at.dataframe[0].value
     assert len(table) == len(data.rows) and table["Cells"].sum() == 700
 
@@ -54,7 +57,10 @@ def test_a_doubtful_cluster_is_named_with_its_label_which_stays(demo_run, monkey
     writer.write_genes(values, ("A", "B"))
     writer.finish(ad.AnnData(values, obs=obs), "leiden", None)
     data = SimpleNamespace(
-        view=open_view(tmp_path / "view"), run_id=demo_run.name, spec=SimpleNamespace(name="pbmc")
+        view=open_view(tmp_path / "view"),
+        run_id=demo_run.name,
+        spec=SimpleNamespace(name="pbmc"),
+        findings=None,
     )
     at, text = drawn(data, {"1": SimpleNamespace(short="B cell")})
     assert "**Cluster 1** :gray[(B cell)]: May be doublets: mean score 0.41, others 0.08" in text

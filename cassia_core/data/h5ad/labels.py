@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.h5ad.h5ad_safe import make_writable
+from cassia_core.data.h5ad.own_columns import keep_as_original
 from cassia_core.domain.annotation import Agreement, ClusterResult, OntologyTerm
 from cassia_core.errors import AnnDataError
 
@@ -57,7 +58,7 @@ def write_labels(
     provenance: Mapping[str, object],
     *,
     everyday_name: Callable[[str], str],
-) -> None:
+) -> dict[str, str]:
     """Write what is said of each cluster onto its cells, and make `adata` ready to be saved as h5ad.
 
     Sets the columns of `LABEL_COLUMNS` in `adata.obs`: a cell gets the values of the result whose `cluster`
@@ -73,6 +74,11 @@ def write_labels(
     `everyday_name` gives the short name of a label, for `obs["cell_type_short"]`.
 
     Sets `adata.uns["cassia"]`: `provenance` as plain strings, `cluster_key` and `label_columns`.
+
+    Returns
+    -------
+    dict
+        Name of each column of the file's own that had one of our names, to the name under which it is kept.
 
     Raises
     ------
@@ -96,14 +102,15 @@ def write_labels(
         by_cluster[result.cluster] = result
     clusters = adata.obs[cluster_key].astype(str)
     columns = _columns(clusters, by_cluster, everyday_name)
-    cluster_key = _put(adata, columns, cluster_key)
+    kept = _put(adata, columns)
     head = {str(name): _plain(value) for name, value in provenance.items()}
     adata.uns[UNS_KEY] = {
         **head,
-        "cluster_key": cluster_key,
+        "cluster_key": kept.get(cluster_key, cluster_key),
         "label_columns": np.array(list(columns), dtype=str),
     }
     make_writable(adata)
+    return kept
 
 
 def _columns(
@@ -126,20 +133,16 @@ def _columns(
     return columns
 
 
-def _put(adata: ad.AnnData, columns: Mapping[str, pd.Series], cluster_key: str) -> str:
+def _put(adata: ad.AnnData, columns: Mapping[str, pd.Series]) -> dict[str, str]:
+    """Write our columns; the file's own of the same names are copied first: old name to new one."""
     ours = set(np.asarray(adata.uns.get(UNS_KEY, {}).get("label_columns", []), dtype=str).tolist())
+    own = [name for name in columns if name in adata.obs and name not in ours]
+    kept = {name: keep_as_original(adata.obs, name) for name in own}
     for name, values in columns.items():
-        if name in adata.obs and name not in ours:
-            kept = f"{name}_original"
-            while kept in adata.obs:
-                kept += "_"
-            adata.obs[kept] = adata.obs[name]
-            if name == cluster_key:
-                cluster_key = kept
         adata.obs[name] = values
     for name in ours - set(columns):
         adata.obs.drop(columns=name, errors="ignore", inplace=True)
-    return cluster_key
+    return kept
 
 
 def _plain(value: object) -> str:

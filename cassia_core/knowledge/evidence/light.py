@@ -27,7 +27,7 @@ def light_of(
     if verdict is not None and not verdict.passed:
         return "look", "The validator did not accept the label."
     if evidence is not None and (invented := evidence.genes("cited_not_in_data")):
-        return "look", f"Genes are cited that are nowhere in the data: {', '.join(invented)}."
+        return "look", f"The agents named genes that are nowhere in the data: {', '.join(invented)}."
     measured = evidence.score if evidence is not None else None
     if measured is not None and evidence is not None and measured < RED_EVIDENCE:
         return "look", evidence.problems[0] if evidence.problems else "The genes hardly speak for the label."

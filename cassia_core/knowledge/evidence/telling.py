@@ -32,7 +32,7 @@ _PART_OF_KIND: dict[str, Part] = {
 _HEADS: dict[Part, str] = {
     "against": "Speak against it",
     "silent": "Expected, but silent here",
-    "cited": "Cited, but not found",
+    "cited": "Named by the agents, but not found",
     "beside": "Not expected",
     "not_measured": "Expected, but not measured",
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cassia_core.domain.conversation import SIGNATURE
 from cassia_core.domain.tasks import AnnotateTask
 from cassia_core.knowledge.naming.lineages import abstract_types
 from cassia_core.knowledge.scoring.engine import Ranking, rank_types
-from cassia_core.llm.offline.words import SIGNATURE, block, explain
+from cassia_core.llm.offline.words import block, explain
 
 MOST_KEY_GENES = 8
 SURE = 0.8

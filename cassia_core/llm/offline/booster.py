@@ -13,7 +13,7 @@ from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.scoring.engine import Ranking, rank_types
 from cassia_core.knowledge.scoring.list_scores import species_key
 from cassia_core.llm.offline.annotator import MOST_KEY_GENES, name_levels
-from cassia_core.llm.offline.words import SIGNATURE, block, explain, series, state_sentence
+from cassia_core.llm.offline.words import block, explain, series, state_sentence
 
 MOST_ASKED = 20
 NO_WORDS = "The offline engine is no language model and cannot answer a question in words."
@@ -27,13 +27,13 @@ def boost(task: BoostTask) -> str:
     if genes:
         hypotheses = [c.entry.name for c in ranking.candidates[:3]]
         still = series(hypotheses, "or")
-        text = f"{SIGNATURE} Still open: {still}. Their markers are looked up in this cluster."
+        text = f"Still open: {still}. Their markers are looked up in this cluster."
         return "\n\n".join([text, block({"hypotheses": hypotheses, "ask_genes": genes})])
     if not _confirmed(ranking, task):
         ranking = rank_types(task.markers, task.setting, task.n_genes, cells=task.cells)
     return "\n\n".join(
         [
-            f"{SIGNATURE} {_measured_sentence(task.measured)}{explain(ranking, task.setting, task.cells)}",
+            f"{_measured_sentence(task.measured)}{explain(ranking, task.setting, task.cells)}",
             _conclusion(ranking, task.question),
         ]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cassia_core.domain.annotation import Evidence
 from cassia_core.domain.tasks import CompareTask
 from cassia_core.llm.offline.reviewer import support
-from cassia_core.llm.offline.words import SIGNATURE, block
+from cassia_core.llm.offline.words import block
 
 UNKNOWN = "The knowledge base does not know this type, so it has no score."
 
@@ -15,7 +15,7 @@ def compare(task: CompareTask) -> str:
     weighed = {item.label: item for item in task.evidence}
     entries = [_entry(name, weighed.get(name)) for name in task.candidates]
     reasoning = "The scores are the evidence measured for each candidate; no language model was asked."
-    return "\n\n".join([SIGNATURE, block({"reasoning": reasoning, "scores": entries})])
+    return block({"reasoning": reasoning, "scores": entries})
 
 
 def _entry(name: str, evidence: Evidence | None) -> dict[str, object]:

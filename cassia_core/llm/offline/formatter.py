@@ -10,7 +10,7 @@ from cassia_core.domain.tasks import FormatTask
 from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.naming.labels import normal_form
 from cassia_core.knowledge.scoring.engine import UNKNOWN
-from cassia_core.llm.offline.words import SIGNATURE, block
+from cassia_core.llm.offline.words import block
 
 _DENIED = re.compile(
     r"\b(?:not|no|never|rather than|instead of|unlike|excludes?|excluded|without)\b[^.;]{0,30}$"
@@ -26,7 +26,7 @@ def format_answer(task: FormatTask) -> str:
     if not named:
         return "\n\n".join(
             [
-                f"{SIGNATURE} The text names no cell type that the knowledge base knows.",
+                "The text names no cell type that the knowledge base knows.",
                 block({"general": UNKNOWN, "subtypes": [], "mixed": [], "key_genes": [], "tissue": ""}),
             ]
         )
@@ -34,7 +34,7 @@ def format_answer(task: FormatTask) -> str:
     above = kb.parent(entry) if entry else None
     return "\n\n".join(
         [
-            f"{SIGNATURE} Types were read from the text by name.",
+            "Types were read from the text by name.",
             block(
                 {
                     "general": above.name if above else named[0],

@@ -6,15 +6,13 @@ from cassia_core.domain.tasks import MergeTask
 from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.naming.labelled import read_label
 from cassia_core.knowledge.naming.lineages import lineage_of_entry
-from cassia_core.llm.offline.words import SIGNATURE, block
+from cassia_core.llm.offline.words import block
 
 
 def merge(task: MergeTask) -> str:
     """Broad (the lineage), middle (the type below it on the way to the label) and specific (the label)."""
     groups = {cluster: list(_groups(general, detailed)) for cluster, general, detailed in task.labels}
-    return "\n\n".join(
-        [f"{SIGNATURE} Groups follow the tree of cell types: lineage, type, label.", block(groups)]
-    )
+    return "\n\n".join(["Groups follow the tree of cell types: lineage, type, label.", block(groups)])
 
 
 def _groups(general: str, detailed: str) -> tuple[str, str, str]:

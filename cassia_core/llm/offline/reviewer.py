@@ -5,7 +5,7 @@ from __future__ import annotations
 from cassia_core.domain.annotation import Evidence, Proposal, names_a_type
 from cassia_core.domain.tasks import ScoreTask, ValidateTask
 from cassia_core.knowledge.naming.labels import plural
-from cassia_core.llm.offline.words import SIGNATURE, block, series
+from cassia_core.llm.offline.words import block, series
 
 PASSED, FAILED = "VALIDATION PASSED", "VALIDATION FAILED"
 LEAST_EVIDENCE = {"v1": 30.0, "v0": 55.0}
@@ -16,7 +16,7 @@ def validate(task: ValidateTask) -> str:
     """Pass or fail the proposal by its evidence; strictness v0 asks for more and lets no problem through."""
     evidence = task.evidence
     reasons = _failures(task.proposal, evidence, task.strictness)
-    lines = [SIGNATURE, *(reasons or [support(evidence)])]
+    lines = [*(reasons or [support(evidence)])]
     lines.append(block({"score": _value(task.proposal, evidence), "reasoning": support(evidence)}))
     return "\n".join([*lines, FAILED if reasons else PASSED])
 
@@ -25,7 +25,7 @@ def score(task: ScoreTask) -> str:
     """The evidence score, lowered by problems, as a score with its reasons."""
     evidence = task.evidence
     reasoning = " ".join([support(evidence), *evidence.problems]).strip()
-    return "\n\n".join([SIGNATURE, block({"score": _value(task.proposal, evidence), "reasoning": reasoning})])
+    return block({"score": _value(task.proposal, evidence), "reasoning": reasoning})
 
 
 def _failures(proposal: Proposal, evidence: Evidence, strictness: str) -> list[str]:

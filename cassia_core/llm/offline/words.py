@@ -39,7 +39,6 @@ USUAL = {
     "fibroblast or stromal cell": "fibroblasts",
 }
 """Lineages named as absent when they are."""
-SIGNATURE = "Offline engine of CASSIA Workbench: no language model, only the marker knowledge base."
 
 
 def series(names: Sequence[str], joint: str = "and") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -83,6 +83,13 @@ class ClusterPool:
     def results(self) -> tuple[ClusterResult, ...]:
         """Wait for all clusters; one row per cluster, in the table's order."""
         return tuple(self._futures[c.cluster].result() for c in self._table.clusters)
+
+    def tell_again(self, results: Sequence[ClusterResult]) -> None:
+        """Announce the clusters whose light has changed since they were finished."""
+        before = {c.cluster: self._futures[c.cluster].result() for c in self._table.clusters}
+        for result in results:
+            if result.light != before[result.cluster].light:
+                self._announce(result)
 
     def _kept(self, markers: ClusterMarkers) -> ClusterResult | None:
         kept = load_cluster(self._layout, markers.cluster)

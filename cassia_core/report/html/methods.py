@@ -69,6 +69,7 @@ def methods_paragraph(
             *_cells(spec, record, findings, stages),
             *_clusters(spec, record, outcome, stages, map_name),
             _tested(spec, stages),
+            *(said for said in findings.done if said.startswith("The file's own column")),
         ]
     else:
         parts.append(

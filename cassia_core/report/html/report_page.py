@@ -200,6 +200,7 @@ def render_report(
             title=_flat(f"{spec.name}: cell types{' (edited)' if edits else ''}"),
             sample=_sample(spec),
             made=date_in_words(record.created_at),
+            opinions=any(row.opinion is not None for row in rows),
             offline=any(row.provider == OFFLINE for row in rows),
             named=sum(names_a_type(p.name) and p.name != NO_LABEL for p in parts),
             types=types,

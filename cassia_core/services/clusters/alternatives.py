@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cassia_core.data.view.cell_expression import CellExpression
-from cassia_core.domain.annotation import ClusterResult, OntologyTerm, names_a_type
+from cassia_core.domain.annotation import ClusterResult, Evidence, OntologyTerm, names_a_type
 from cassia_core.domain.markers import ClusterMarkers, ExpressionSource
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.evidence.weigh import weigh
@@ -54,6 +54,18 @@ def alternatives(
             known.add(normal_form(name))
             found.append(_weighed(name, said_by, row, markers, setting, expression))
     return tuple(sorted(found, key=lambda a: -1.0 if a.score is None else a.score, reverse=True))
+
+
+def evidence_for(data: DatasetResults, cluster: str, label: str, root: Path | None = None) -> Evidence | None:
+    """What the genes of a cluster say of a label that a person gave, by the rules for the run's own; None
+    without markers.
+    """
+    row = data.row(cluster)
+    markers = next((c for c in data.markers.clusters if c.cluster == cluster), None) if data.markers else None
+    if row is None or markers is None or not markers.genes:
+        return None
+    setting = setting_of(load_config(data.run_id, root), data.spec, data.findings)
+    return weigh(label, markers, setting, _expression(data, cluster), cells=row.contrast)
 
 
 def _names(row: ClusterResult, markers: ClusterMarkers, setting: Setting) -> list[tuple[str, str]]:

@@ -104,8 +104,16 @@ def count_pairs(view: View, by: str, names: tuple[str, ...], of_cell: np.ndarray
     )  # a file's own "No value" is the same
 
 
-def columns_of_groups(data: DatasetResults) -> tuple[str, ...]:
-    """Columns of words that cells can be grouped by, those that look like samples first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupColumns:
+    """Columns of words that cells can be split by: `samples` say where cells come from, `others` do not."""
+
+    samples: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def columns_of_groups(data: DatasetResults) -> GroupColumns:
+    """The columns that cells can be split by. Columns of labels and clusters are never taken for samples."""
     fit = [
         c.name
         for c in data.view.columns()
@@ -113,5 +121,5 @@ def columns_of_groups(data: DatasetResults) -> tuple[str, ...]:
     ]
     named = [data.spec.qc.sample_column, data.spec.clustering.batch_column]
     guessed = [c.name for c in data.findings.obs_columns if c.looks_like == "sample"] if data.findings else []
-    first = [name for name in dict.fromkeys((*named, *guessed)) if name and name in fit]
-    return (*first, *(name for name in fit if name not in first))
+    samples = tuple(name for name in dict.fromkeys((*named, *guessed)) if name and name in fit)
+    return GroupColumns(samples=samples, others=tuple(name for name in fit if name not in samples))

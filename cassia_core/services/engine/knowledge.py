@@ -5,6 +5,7 @@ ontology.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from cassia_core.domain.annotation import OntologyTerm
 from cassia_core.knowledge.content.base import load_knowledge
@@ -13,7 +14,8 @@ from cassia_core.knowledge.content.tissues import tissues
 from cassia_core.knowledge.naming import ontology
 from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.naming.labels import normal_form
-from cassia_core.knowledge.naming.lineages import family_of, lineage_of_entry
+from cassia_core.knowledge.naming.lineages import FAMILIES, family_of, lineage_of_entry
+from cassia_core.knowledge.scoring.siblings import sibling_markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,39 @@ def describe_type(name: str, species: str = "human") -> TypeMarkers | None:
         note=entry.note,
         sources=entry.sources,
     )
+
+
+def n_types() -> int:
+    """How many types the knowledge base holds."""
+    return len(load_knowledge().types)
+
+
+@cache
+def tree_of_types() -> dict[str, dict[str, tuple[tuple[str, str], ...]]]:
+    """Organ to lineage to the types found there, each as its name and its everyday name.
+
+    Organs are in alphabetical order, after "any": the types that are found in most of them. Lineages are the
+    families of the colours, in their order.
+    """
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for entry in load_knowledge().types:
+        for organ in entry.tissues:
+            found.setdefault(organ, {}).setdefault(family_of(entry.name), []).append(
+                (entry.name, entry.short)
+            )
+    return {
+        organ: {
+            family: tuple(sorted(found[organ][family], key=lambda names: names[1].casefold()))
+            for family in FAMILIES
+            if family in found[organ]
+        }
+        for organ in sorted(found, key=lambda name: (name != "any", name))
+    }
+
+
+def siblings_of(name: str, species: str = "human") -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Types under the same parent and finer ones, each with genes that speak more for it than for `name`."""
+    return sibling_markers(name, species)
 
 
 def types_of_gene(symbol: str, species: str = "human") -> tuple[GeneUse, ...]:

@@ -17,7 +17,7 @@ agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -32,7 +32,7 @@ from cassia_core.knowledge.naming.label_distance import LabelDistance, label_dis
 from cassia_core.knowledge.naming.lineages import FAMILIES, family_of, lineage_of
 from cassia_core.look.wording import NO_LABEL
 from cassia_core.services.clusters.composition import NO_VALUE, count_pairs, labels_of_cells
-from cassia_core.services.labels.review import GroupedCells
+from cassia_core.services.labels.review import GroupedCells, ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults
 
 Level = Literal["label", "parent", "lineage"]
@@ -185,6 +185,23 @@ def judgement(gold: str, predicted: str) -> Judgement:
     )
 
 
+def agreement_with_names(groups: Sequence[ReviewedLabel]) -> tuple[ClusterAgreement, ...]:
+    """Compare standing labels with the clusters' own names; empty where these are no cell types."""
+    if not _names_types(group.cluster for group in groups):
+        return ()
+    return tuple(
+        ClusterAgreement(
+            cluster=group.id,
+            predicted=group.label or NO_LABEL,
+            n_cells=group.n_cells or 0,
+            majority=group.cluster,
+            majority_share=1.0,
+            level=_finest(judgement(group.cluster, group.label or NO_LABEL)),
+        )
+        for group in groups
+    )
+
+
 def columns_of_labels(data: DatasetResults) -> tuple[str, ...]:
     """Columns of words that labels can be compared with, those that name cell types first."""
     fit = [
@@ -197,7 +214,7 @@ def columns_of_labels(data: DatasetResults) -> tuple[str, ...]:
 
 def _names_types(words: Iterable[str]) -> bool:
     known = [ontology.find_term(word) is not None for word in words]
-    return sum(known) >= len(known) / 2
+    return bool(known) and sum(known) >= len(known) / 2
 
 
 def _judged(label: str, row: pd.Series, level: Level) -> tuple[int, int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cassia_core.domain.config import OFFLINE, ROLES, AgentModel, AnnotationParams, DatasetSpec
 from cassia_core.runs.store import RunRecord
 
-NOT_SET = "not set"
+NOT_SET, NOT_USED = "not set", "not used"
 _ROLE_WORDS = {
     "annotator": "Who answers",
     "validator": "Who validates",
@@ -120,11 +120,13 @@ def setup_differences(
 def _settings(record: RunRecord, spec: DatasetSpec) -> dict[str, str]:
     """Every setting that may change a label: plain word to plain value."""
     content = f" (content {spec.sha256[:_SHORTEST_CONTENT_NAME]})" if spec.sha256 else ""
-    found = {"Input": f"{Path(spec.path).name}{content}", **_worded(_flat(asdict(spec)))}
+    asked, unused = _flat(asdict(spec)), _unused_of_data(spec)
+    found = {"Input": f"{Path(spec.path).name}{content}", **_worded(asked, unused)}
     if record.config.annotation is None:
         found["Annotation"] = "none, clusters and markers only"
     else:
-        found |= _models(record.config.annotation) | _worded(_flat(asdict(record.config.annotation)))
+        annotation = record.config.annotation
+        found |= _models(annotation) | _worded(_flat(asdict(annotation)), _unused_of_annotation(annotation))
     found["Answers from an earlier run"] = Path(record.config.replay_from).name or NOT_SET
     found["Version of the program"] = record.version
     return found
@@ -165,10 +167,29 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def _worded(settings: Mapping[str, object]) -> dict[str, str]:
+def _unused_of_data(spec: DatasetSpec) -> set[str]:
+    """Settings that have a value and were not looked at, because another one makes them idle."""
+    ours = spec.clustering
+    unused = {f"clustering.{name}" for name in ("min_mean", "max_mean", "min_disp") if ours.n_top_genes}
+    if ours.cluster_column and not ours.subset_clusters:
+        unused.add("clustering.resolution")
+    if not ours.subset_clusters:
+        unused.add("clustering.markers_against")
+    if ours.batch_column is None:
+        unused.add("clustering.batch_method")
+    return unused
+
+
+def _unused_of_annotation(params: AnnotationParams) -> set[str]:
+    """The same of the settings of the agents."""
+    unused = {"boost_strategy", "boost_rounds"} if params.boost == "off" else set()
+    return unused if params.score else {*unused, "score_threshold"}
+
+
+def _worded(settings: Mapping[str, object], unused: Collection[str]) -> dict[str, str]:
+    values = {name: NOT_USED if name in unused else _value(value) for name, value in settings.items()}
     return {
-        _WORDS.get(name, name.replace(".", ": ").replace("_", " ")): _value(value)
-        for name, value in settings.items()
+        _WORDS.get(name, name.replace(".", ": ").replace("_", " ")): text for name, text in values.items()
     }
 
 

@@ -94,3 +94,15 @@ def test_a_step_says_how_long_it_still_takes_once_its_pace_is_known():
         for events in ((begun,), (begun, at_once), (begun, at_once, later), (begun, later, done))
     ]
     assert told == [None, None, 30.0, None]
+
+
+def test_unknown_is_no_label_and_all_that_is_not_of_high_confidence_is_to_look_at():
+    story = (
+        ev.DatasetStarted(seq=1, dataset="a"),
+        ev.ClustersFound(seq=2, dataset="a", clusters=("0", "1", "2"), n_cells=(9, 9, 9)),
+        ev.ClusterFinished(seq=3, dataset="a", cluster="0", label="B cell", score=99.0, light="high"),
+        ev.ClusterFinished(seq=4, dataset="a", cluster="1", label="T cell", score=74.0, light="medium"),
+        ev.ClusterFinished(seq=5, dataset="a", cluster="2", label="Unknown", light="look"),
+    )
+    view = fold(story).dataset("a")
+    assert (view.finished_clusters, view.labelled_clusters, view.to_look_at) == (3, 2, 2)

@@ -64,7 +64,7 @@ def test_invented_genes_are_looked_at_and_genes_outside_the_list_are_not():
 
     assert light_of(cited("cited_not_in_data"), None, PASS) == (
         "look",
-        "Genes are cited that are nowhere in the data: ABC1.",
+        "The agents named genes that are nowhere in the data: ABC1.",
     )
     assert colour(cited("cited_not_in_list")) == "high"
 

@@ -1,0 +1,1 @@
+"""What the page Knowledge shows: the tree of types, and one type."""

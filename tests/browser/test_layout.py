@@ -1,0 +1,128 @@
+"""All pages at five widths and in both themes: nothing juts out or is cut, nothing moves, all is reached by keys."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.looking import AXE, at_rest, faults_by_axe, faults_of_layout
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "",
+    "data",
+    "setup",
+    "run",
+    "results",
+    "conversations",
+    "runs",
+    "runs?part=Tokens+and+cost",
+    "knowledge",
+    "settings",
+)
+_TAB_STOPS = """() => [...document.querySelectorAll('[data-testid="stMain"] :is(button, input, textarea, a[href], [tabindex="0"])')]
+  .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true })
+    && e.getBoundingClientRect().width > 1 && !(e.type === 'radio' && !e.checked)).length"""
+_FOCUSED = """() => {
+  let e = document.activeElement;
+  while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+  if (e === document.body || !e.closest) return null;
+  const marks = (x) => { const s = getComputedStyle(x), after = getComputedStyle(x, '::after');
+    return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none'
+      || (after.content !== 'none' && parseFloat(after.borderTopWidth) > 0); };
+  let shown = false;
+  for (let x = e, up = 0; x && up < 4 && !shown; x = x.parentElement, up++) shown = marks(x);
+  shown ||= Boolean(e.closest('[data-testid="stDataFrame"], .stage, [data-baseweb]'));  // these draw their own
+  const r = e.getBoundingClientRect();
+  return { name: e.getAttribute('aria-label') || e.innerText || e.tagName, at: [r.x, r.y + scrollY], shown };
+}"""
+
+
+@pytest.fixture(scope="module")
+def run_id(app_server, demo_run) -> str:
+    shutil.copytree(demo_run, app_server.home / "batch_results" / demo_run.name)
+    return demo_run.name
+
+
+def opened(page: Page, url: str, path: str, run_id: str) -> Page:
+    page.goto(f"{url}/{path}" + ("" if "?" in path or not path else f"?run={run_id}"))
+    at_rest(page)
+    return page
+
+
+def test_no_page_juts_out_scrolls_sideways_or_cuts_words_at_any_width(page, app_server, run_id):
+    page.set_default_timeout(60_000)
+    wrong = {}
+    for path in PAGES:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        if faults := faults_of_layout(opened(page, app_server.url, path, run_id)):
+            wrong[path] = faults
+    assert not wrong
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here; .ci/run fetches it")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_on_any_page(browser: Browser, app_server, run_id, theme):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    wrong = {}
+    for path in PAGES:
+        if faults := faults_by_axe(opened(page, app_server.url, path, run_id)):
+            wrong[path] = faults
+    context.close()
+    assert not wrong
+
+
+def test_another_colouring_moves_nothing_and_keeps_the_scale_of_the_map(page, app_server, run_id):
+    opened(page, app_server.url, "results", run_id)
+    canvas = page.locator("canvas.cw-map").first
+    expect(canvas).to_have_attribute("data-state", "drawn", timeout=60_000)
+    where = "(e) => [...Object.values(e.getBoundingClientRect().toJSON()), e.dataset.view].join(' ')"
+    before = canvas.evaluate(where)
+    for way in ("Cluster", "Confidence", "Gene"):
+        page.get_by_role("radio", name=way, exact=True).click()
+        at_rest(page)
+        expect(canvas).to_have_attribute("aria-label", page_colour(way))
+        assert canvas.evaluate(where) == before, way
+
+
+def page_colour(way: str):
+    import re
+
+    return re.compile("coloured by " + ("(?!Cell type|Cluster|Confidence)" if way == "Gene" else way))
+
+
+def test_legend_and_map_choose_the_cluster_of_the_card_and_the_others_stand_back(page, app_server, run_id):
+    opened(page, app_server.url, "results", run_id)
+    canvas = page.locator("canvas.cw-map").first
+    expect(canvas).to_have_attribute("data-state", "drawn", timeout=60_000)
+    assert canvas.get_attribute("data-focus") == "", "nothing stands back before a person chose"
+    card = page.locator(".st-key-evidence_card h3")
+    before = card.inner_text()
+    chip = page.locator(".chip:not(.boxed):not(.plain)").last
+    name = chip.locator(".name").inner_text()
+    chip.click()
+    expect(card).to_have_text(name, timeout=60_000)
+    assert name != before
+    page.locator(".chip", has_text=name).click()  # all colours again: now the other clusters are paler
+    expect(canvas).not_to_have_attribute("data-focus", "", timeout=60_000)
+    page.get_by_role("button", name="Show the cells of all clusters").click()
+    expect(canvas).to_have_attribute("data-focus", "", timeout=60_000)
+
+
+def test_every_control_of_results_is_reached_by_the_tab_key_and_its_focus_is_seen(page, app_server, run_id):
+    opened(page, app_server.url, "results", run_id)
+    page.locator("h1").first.click()
+    wanted, places, unseen = page.evaluate(_TAB_STOPS), set(), set()
+    for _ in range(wanted + 40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(_FOCUSED)
+        if focused is None:
+            break
+        if not focused["shown"]:
+            unseen.add(focused["name"][:40])
+        places.add((focused["name"], *map(round, focused["at"])))
+    assert not unseen
+    assert len(places) >= wanted
