@@ -23,7 +23,8 @@ from cassia_ui.setup.clustering_preview import draw_preview, end_preview, previe
 from cassia_ui.setup.engine_form import draw_engine, draw_stages
 from cassia_ui.setup.markers_form import draw_markers
 
-GUESSED_CLUSTERS = 12
+OPEN_RANGE = (6, 25)
+"""Clusters that estimates reckon with where Leiden has not decided yet."""
 
 
 def sample(draft: session.RunDraft) -> None:
@@ -70,34 +71,51 @@ def spec_of(draft: session.RunDraft) -> DatasetSpec:
     )
 
 
-def expected_clusters(draft: session.RunDraft, findings: Findings) -> tuple[int, str]:
-    """How many clusters there will be, and where the number is from."""
+def expected_clusters(draft: session.RunDraft, findings: Findings) -> tuple[tuple[int, int], str]:
+    """Fewest and most clusters that there will be, and how that is known."""
     column = draft.clustering.cluster_column
     if findings.kind == "markers":
-        return findings.n_clusters or 0, ""
-    if column is not None:
-        return next((c.n_values for c in findings.obs_columns if c.name == column), GUESSED_CLUSTERS), ""
+        n = findings.n_clusters or 0
+        return (n, n), "Clusters of the table."
+    kept = next((c.n_values for c in findings.obs_columns if c.name == column), None)
+    if column is not None and kept is not None:
+        return (kept, kept), f"Clusters of the column {column}."
     found = previewed_clusters(spec_of(draft))
-    return (found, " (as in the preview)") if found else (GUESSED_CLUSTERS, " (a guess: Leiden decides)")
+    if found:
+        return (found, found), "From the preview; the run may find a few more or fewer."
+    return OPEN_RANGE, "Nobody knows yet: the clustering decides. A preview tells more."
+
+
+def _clusters(span: tuple[int, int], previewed: bool) -> str:
+    if span == OPEN_RANGE:
+        return "open"
+    return f"about {span[0]}" if previewed else f"{span[0]}"
 
 
 def before_you_start(draft: session.RunDraft, findings: Findings) -> None:
     config = RunConfig(datasets=(spec_of(draft),), annotation=draft.annotation, title=draft.name)
-    expected, guessed = expected_clusters(draft, findings)
-    estimate = runs.estimate_run(config, expected)
+    span, why = expected_clusters(draft, findings)
+    low, high = (runs.estimate_run(config, n) for n in span)
     with st.container(border=True):
         st.subheader("Before you start", anchor=False)
         columns = st.columns(4)
-        columns[0].metric("Clusters", f"{expected}", help=f"Clusters to name{guessed}.")
-        columns[1].metric("Questions", _span(estimate.calls_low, estimate.calls_high))
+        columns[0].metric("Clusters", _clusters(span, why.startswith("From the preview")), help=why)
+        columns[1].metric("Questions", _span(low.calls_low, high.calls_high))
         columns[2].metric(
             "Tokens",
             _span(
-                estimate.input_tokens_low + estimate.output_tokens_low,
-                estimate.input_tokens_high + estimate.output_tokens_high,
+                low.input_tokens_low + low.output_tokens_low, high.input_tokens_high + high.output_tokens_high
             ),
         )
-        columns[3].metric("Price", _price(estimate.cost_low_usd, estimate.cost_high_usd))
+        columns[3].metric("Price", _price(low.cost_low_usd, high.cost_high_usd))
+        if span == OPEN_RANGE:
+            st.caption(f"Reckoned for {span[0]} to {span[1]} clusters.")
+        if draft.tissue == UNKNOWN_TISSUE:
+            st.markdown(
+                ":orange[:material/help: **Which tissue is it?**] None is chosen above. The types of an "
+                "organ are told apart better where it is known; without one the agents infer it."
+            )
+        estimate = high
         if estimate.sent:
             st.markdown(":material/upload: **What leaves this machine**")
             st.markdown("\n".join(f"- {plain(line)}" for line in estimate.sent))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cassia_core.domain.config import OFFLINE
-from cassia_core.services.runs import runs
+from cassia_core.services.runs import last_visit, runs
 from cassia_ui.frame import frame, session
 from cassia_ui.frame.demo import start_demo
 from cassia_ui.frame.door_maps import door_map
@@ -15,6 +15,7 @@ from cassia_ui.frame.navigation import DATA, RESULTS, RUN, SETTINGS
 from cassia_ui.frame.problem_cards import problems_as_cards
 from cassia_ui.frame.words import engine_name, money, run_badge, when
 
+_VISIT, _MOST_ENDED = "visit", 4
 PATH = (
     ("1 Data", "We read the file and say what is in it."),
     ("2 Set-up", "You choose clusters, tissue and who answers."),
@@ -70,6 +71,27 @@ def open_run(run: runs.RunSummary) -> None:
     st.switch_page(page, query_params={"run": run.run_id})
 
 
+def since_last_visit(known: tuple[runs.RunSummary, ...]) -> None:
+    """Runs that ended while nobody was looking, and how; nothing on a first visit."""
+    if session.value(_VISIT) is None:
+        session.remember(_VISIT, last_visit.begin_visit())
+    visit = session.value(_VISIT)
+    ended = last_visit.ended_between(known, visit)
+    if not ended:
+        return
+    with st.container(border=True, key="since_last_visit"):
+        st.markdown(f"**Since your last visit** :gray[{when(visit[0])}]")
+        for run in ended[:_MOST_ENDED]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{plain(run.name)} {run_badge(run)}", width="content")
+                if st.button(
+                    "Open", key=f"ended_{run.run_id}", type="tertiary", icon=":material/arrow_forward:"
+                ):
+                    open_run(run)
+        if len(ended) > _MOST_ENDED:
+            st.markdown(f":gray[and {len(ended) - _MOST_ENDED} more, on the page Runs]")
+
+
 def who_answers() -> None:
     st.subheader("Who will answer", anchor=False)
     model = session.draft().annotation.annotator
@@ -112,6 +134,7 @@ with problems_as_cards("start"):
         "given.",
     )
     listed = tuple(run for run in runs.list_runs() if not run.problem)
+    since_last_visit(listed)
     doors(listed)
     st.space("small")
     left, right = st.columns((1, 2), gap="medium")

@@ -56,6 +56,7 @@ class RunSummary:
     title: str = ""
     state: RunState = "queued"
     created_at: str = ""
+    ended_at: str = ""
     tissues: tuple[str, ...] = ()
     species: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()

@@ -99,6 +99,7 @@ def _summary(layout: RunLayout, read_view: Callable[[], RunView]) -> RunSummary:
         title=config.title,
         state=view.state,
         created_at=record.created_at,
+        ended_at=view.finished_at,
         tissues=tuple(dict.fromkeys(d.tissue for d in config.datasets)),
         species=tuple(dict.fromkeys(d.species for d in config.datasets)),
         datasets=tuple(d.name for d in config.datasets),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -29,8 +30,11 @@ _FOCUSED = """() => {
   let e = document.activeElement;
   while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
   if (e === document.body || !e.closest) return null;
+  const probe = document.body.appendChild(Object.assign(document.createElement('i'), { style: 'color:var(--cw-accent)' }));
+  const accent = getComputedStyle(probe).color;
+  probe.remove();
   const marks = (x) => { const s = getComputedStyle(x), after = getComputedStyle(x, '::after');
-    return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none'
+    return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none' || (parseFloat(s.borderTopWidth) > 0 && s.borderTopColor === accent)
       || (after.content !== 'none' && parseFloat(after.borderTopWidth) > 0); };
   let shown = false;
   for (let x = e, up = 0; x && up < 4 && !shown; x = x.parentElement, up++) shown = marks(x);
@@ -88,9 +92,8 @@ def test_another_colouring_moves_nothing_and_keeps_the_scale_of_the_map(page, ap
         assert canvas.evaluate(where) == before, way
 
 
-def page_colour(way: str):
-    import re
-
+def page_colour(way: str) -> re.Pattern[str]:
+    """What the map's description says of a way to colour it; a gene's name is not known beforehand."""
     return re.compile("coloured by " + ("(?!Cell type|Cluster|Confidence)" if way == "Gene" else way))
 
 
