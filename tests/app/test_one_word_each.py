@@ -79,3 +79,14 @@ def test_composition_never_opens_on_labels_and_says_that_there_is_no_sample(app)
     text = words(app, "results")
     assert "No sample column" in text
     assert app.selectbox(key="plots_split_pbmc").value is None
+
+
+def test_knowledge_opens_on_a_tree_and_a_type_shows_siblings_and_its_genes_in_the_run(app):
+    app.switch_page("pages/knowledge.py").run()
+    assert any(b.key == "type_any_regulatory T cell" for b in app.button), "types to browse"
+    app.button(key="type_any_regulatory T cell").click().run()
+    heads = [h.value for h in app.subheader]
+    assert "What tells its siblings and finer types from it" in heads
+    assert "Its place in the Cell Ontology" in heads
+    assert any(h.startswith("Its genes in") for h in heads)
+    assert any("Dot plot of" in c.proto.alt for c in app.get("plotly_chart"))

@@ -136,7 +136,7 @@ def test_a_preview_is_made_when_asked_for_and_is_kept_for_the_same_settings(cell
         time.sleep(0.3)
         healthy(at.run())
     assert "A preview on all 90 cells." in text_of(at)
-    assert "(as in the preview)" in at.metric[0].help
+    assert at.metric[0].value.startswith("about ") and "From the preview" in at.metric[0].help
     at.segmented_control(key="draft_how").set_value("A fixed resolution").run()
     at.slider(key="draft_resolution").set_value(2.0).run()
     assert "A preview on" not in text_of(healthy(at))

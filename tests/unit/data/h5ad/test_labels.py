@@ -86,8 +86,11 @@ def test_a_failed_cluster_has_a_status_and_no_label(cells, tmp_path):
 
 def test_columns_of_the_same_name_are_kept_once_under_another(cells, tmp_path):
     cells.obs["cell_type"] = "mine"
-    for label in ("first", "second"):
+    told = [
         write_labels(cells, "leiden", [result("0", label)], {}, everyday_name=everyday_name)
+        for label in ("first", "second")
+    ]
+    assert told == [{"cell_type": "cell_type_original"}, {}], "what was renamed is said, once"
     obs = saved(cells, tmp_path).obs
     assert set(obs["cell_type_original"]) == {"mine"}
     assert set(obs["cell_type"].dropna()) == {"second"}

@@ -12,7 +12,8 @@ from __future__ import annotations
 import pytest
 from small_view import grouped, write_view
 
-from cassia_core.services.labels.agreement import agreement, judgement
+from cassia_core.services.labels.agreement import agreement, agreement_with_names, judgement
+from cassia_core.services.labels.review import ReviewedLabel
 
 LEIDEN = ["0"] * 7 + ["1"] * 6 + ["2"] * 2 + ["3"] * 2
 GOLD = (
@@ -114,3 +115,13 @@ def test_the_confusion_matrix_counts_every_labelled_cell_with_its_blocks_on_the_
 def test_two_labels_are_judged_at_each_level(gold, predicted, expected):
     verdict = judgement(gold, predicted)
     assert (verdict.label, verdict.parent, verdict.lineage) == expected
+
+
+def test_names_that_clusters_of_a_table_had_are_compared_where_they_are_cell_types():
+    labels = [
+        ReviewedLabel(cluster="CD8 T cell", label="T cell"),
+        ReviewedLabel(cluster="B cell", label="B cell"),
+        ReviewedLabel(cluster="monocyte", label="neuron"),
+    ]
+    assert [c.level for c in agreement_with_names(labels)] == ["parent", "label", "none"]
+    assert agreement_with_names([ReviewedLabel(cluster="0", label="B cell")]) == ()
