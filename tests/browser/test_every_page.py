@@ -116,6 +116,7 @@ def test_legend_and_map_choose_the_cluster_of_the_card_and_the_others_stand_back
 
 
 def test_every_control_of_results_is_reached_by_the_tab_key_and_its_focus_is_seen(page, app_server, run_id):
+    page.emulate_media(reduced_motion="reduce")  # else a border is seen half way to its colour
     opened(page, app_server.url, "results", run_id)
     page.locator("h1").first.click()
     wanted, places, unseen = page.evaluate(_TAB_STOPS), set(), set()
