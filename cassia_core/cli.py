@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import add_clustering, resolution
+from cassia_core.cli_commands.exporting import add_export
 from cassia_core.cli_commands.reading_options import add_reading
 from cassia_core.errors import CassiaError
 from cassia_core.services.batches.manifest_rows import ANSWERS, NEEDED, OPTIONAL
@@ -90,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _add_subcluster(commands)
     _add_again(commands)
     _add_run_commands(commands)
+    add_export(commands)
     _add_look_commands(commands)
     return parser
 

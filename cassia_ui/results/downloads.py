@@ -10,6 +10,7 @@ from cassia_core.services.labels import edited_exports
 from cassia_core.services.runs import results
 from cassia_core.services.runs.results import OutputFile
 from cassia_ui.frame.markup import plain
+from cassia_ui.results.other_programs import draw_other_programs
 
 LARGE = 200_000_000
 
@@ -45,6 +46,9 @@ def draw_downloads(run_id: str) -> None:
             )
         for number, file in enumerate(files):
             _draw_file(file, number)
+        of_cells = tuple(dict.fromkeys(f.dataset for f in files if f.path.name.endswith("_annotated.h5ad")))
+        if of_cells:
+            draw_other_programs(run_id, of_cells)
 
 
 def _make(run_id: str, datasets: tuple[str, ...]) -> None:

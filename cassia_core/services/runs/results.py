@@ -40,6 +40,9 @@ _LABELS = {
     "_tables.xlsx": "All tables (Excel)",
     "_conversations.json": "Conversations (JSON)",
     "_report.html": "Report (HTML)",
+    "_seurat.zip": "Cells for Seurat (folder with an R script, zip)",
+    "_vitessce.zip": "Cells for Vitessce (zarr, zip)",
+    "_cellxgene.h5ad": "Cells for CELLxGENE (h5ad)",
     "_annotation.txt": "Annotation as text",
     "_summary.txt": "Processing log",
 }

@@ -1,0 +1,1 @@
+"""Annotated cells in the forms that other programs open: Seurat, Vitessce, CELLxGENE."""

@@ -1,0 +1,64 @@
+"""Cells for Seurat, Vitessce and CELLxGENE, made when a person asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import streamlit as st
+
+from cassia_core.errors import CassiaError
+from cassia_core.services.runs import exports
+from cassia_core.services.runs.exports import FIELD_HELP, CellxgeneFields
+from cassia_ui.frame import session
+from cassia_ui.frame.markup import plain
+
+_SAID = "export_said"
+_NAMES = {"seurat": "Seurat (R)", "vitessce": "Vitessce (zarr)", "cellxgene": "CELLxGENE (h5ad)"}
+_WORDS = {
+    "title": "Title",
+    "assay": "Assay",
+    "tissue": "Tissue",
+    "disease": "Disease",
+    "development_stage": "Stage of development",
+    "sex": "Sex",
+    "ethnicity": "Ethnicity, as reported",
+    "donor": "Donor",
+}
+
+
+def draw_other_programs(run_id: str, datasets: tuple[str, ...]) -> None:
+    """Choice of the program, the fields that CELLxGENE asks for, and a button that writes the file."""
+    for sentence in session.value(_SAID, ()):
+        st.markdown(f":gray[{plain(sentence)}]")
+    dataset = datasets[0] if len(datasets) == 1 else st.selectbox("Dataset", datasets, key="export_dataset")
+    form = st.selectbox(
+        "For another program", exports.FORMATS, format_func=_NAMES.__getitem__, key="export_format"
+    )
+    given = _asked() if form == "cellxgene" else None
+    if not st.button(f"Make the file for {_NAMES[form]}", icon=":material/output:", key="make_export"):
+        return
+    try:
+        with st.spinner("Writing the cells"):
+            made = exports.export_cells(run_id, dataset, form, given=given)
+    except CassiaError as error:
+        st.markdown(f":orange[:material/info:] {plain(error.what)} {plain(error.why)} {plain(error.remedy)}")
+        return
+    session.remember(_SAID, made.said)
+    st.rerun()
+
+
+def _asked() -> CellxgeneFields:
+    """What the schema asks for; each a value for all cells, or a column of the annotated cells."""
+    given = {
+        field.name: st.text_input(
+            _WORDS[field.name],
+            value=str(field.default),
+            help=FIELD_HELP[field.name],
+            key=f"export_{field.name}",
+        )
+        for field in fields(CellxgeneFields)
+        if field.name in _WORDS
+    }
+    suspension = st.selectbox("Suspension", ("cell", "nucleus", "na"), key="export_suspension")
+    primary = st.checkbox("These cells are published here first", value=True, key="export_primary")
+    return CellxgeneFields(**given, suspension=suspension, primary=primary)  # type: ignore[arg-type]
