@@ -16,6 +16,8 @@ from cassia_ui.frame.markup import plain
 
 MAPPED = ("columns.cluster", "columns.gene")
 """Questions that the column mapper answers."""
+_SLOW_BYTES = 20_000_000
+_UNPACKED = "file_unpacked"
 _MARKS = {
     "ok": ":green[:material/check_circle:]",
     "notice": ":orange[:material/info:]",
@@ -25,6 +27,14 @@ _MARKS = {
 
 def findings_of(path: Path, options: ReadOptions) -> Findings:
     """What is in a file; looked up again only when the file or the options change."""
+    seen = (str(path), path.stat().st_mtime)
+    if path.stat().st_size > _SLOW_BYTES and session.value(_UNPACKED) != seen:
+        place = st.empty()
+        intake.unpack_ahead(
+            path, lambda name, n: place.caption(f"Unpacking {plain(name)}: {n / 1e6:,.0f} MB so far")
+        )
+        place.empty()
+        session.remember(_UNPACKED, seen)
     return _inspected(str(path), options, path.stat().st_mtime)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import streamlit as st
 
@@ -23,6 +23,7 @@ _WORDS = {
     "sex": "Sex",
     "ethnicity": "Ethnicity, as reported",
     "donor": "Donor",
+    "leave_out": "Gene ids to leave out",
 }
 
 
@@ -61,4 +62,4 @@ def _asked() -> CellxgeneFields:
     }
     suspension = st.selectbox("Suspension", ("cell", "nucleus", "na"), key="export_suspension")
     primary = st.checkbox("These cells are published here first", value=True, key="export_primary")
-    return CellxgeneFields(**given, suspension=suspension, primary=primary)  # type: ignore[arg-type]
+    return replace(CellxgeneFields(), **given, suspension=suspension, primary=primary)

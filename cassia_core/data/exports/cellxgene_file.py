@@ -52,6 +52,7 @@ _TOLD = {
     "development_stage": "HsapDv or MmusDv id, or unknown",
     "sex": "PATO:0000383 (female), PATO:0000384 (male), or unknown",
     "ethnicity": "HANCESTRO id, unknown, or na for other species than human",
+    "leave_out": "gene ids, between blanks, that cellxgene-schema does not know",
     "donor": "name of the donor, or of the column that holds it",
 }
 
@@ -70,6 +71,8 @@ class CellxgeneFields:
     donor: str = _UNKNOWN
     suspension: Literal["cell", "nucleus", "na"] = "cell"
     tissue_type: Literal["tissue", "primary cell culture", "cell line", "organoid"] = "tissue"
+    leave_out: str = ""
+    """Gene ids, between blanks, that the validator does not know, as they are of an earlier release."""
     primary: bool = True
     """Whether this is where these cells are published first."""
 
@@ -130,7 +133,7 @@ def write_cellxgene(
             "Missing or no term: " + "; ".join(wrong) + ".",
             "Give them.",
         )
-    ids, keep, said = _gene_ids(cells, species)
+    ids, keep, said = _gene_ids(cells, species, frozenset(given.leave_out.replace(",", " ").split()))
     table = pd.DataFrame({"feature_is_filtered": np.zeros(len(ids), dtype=bool)}, index=pd.Index(ids))
     raw_counts = sp.csr_matrix(counts[:, keep])
     normalised = None if are_counts(cells.X) else sp.csr_matrix(cells.X[:, keep], dtype=np.float32)
@@ -147,7 +150,9 @@ def write_cellxgene(
     return said
 
 
-def _gene_ids(cells: ad.AnnData, species: str) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
+def _gene_ids(
+    cells: ad.AnnData, species: str, unwanted: frozenset[str]
+) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
     """Ensembl ids of the genes, each once, which genes have one, and what is left out."""
     table = {symbol: key for key, symbol in gene_table(species).by_id.items() if key.startswith("ENS")}
     columns = [c for c in ("gene_ids", "original_name", "ensembl_id") if c in cells.var]
@@ -157,7 +162,7 @@ def _gene_ids(cells: ad.AnnData, species: str) -> tuple[list[str], np.ndarray, t
     for at, symbol in enumerate(cells.var_names.astype(str)):
         own = [str(cells.var[c].iloc[at]) for c in columns]
         found = next((name.split(".")[0] for name in [*own, symbol] if is_ensembl(name)), table.get(symbol))
-        if found is not None and found not in taken:
+        if found is not None and found not in taken and found not in unwanted:
             taken.add(found)
             ids.append(found)
             keep[at] = True
@@ -165,7 +170,7 @@ def _gene_ids(cells: ad.AnnData, species: str) -> tuple[list[str], np.ndarray, t
     return (
         ids,
         keep,
-        (f"{left:,} of {len(keep):,} genes have no Ensembl id of their own and are left out.",)
+        (f"{left:,} of {len(keep):,} genes are left out: without an Ensembl id of their own, or named so.",)
         if left
         else (),
     )

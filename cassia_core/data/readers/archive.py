@@ -11,6 +11,8 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -31,6 +33,19 @@ SINGLE: dict[bytes, Callable[..., Any]] = {
 """Ways to pack a single file, by the bytes it begins with."""
 _CHUNK = 1 << 20
 _JUNK = ("__MACOSX/", ".DS_Store", "._")
+
+
+_LISTENER: ContextVar[Callable[[str, int], None] | None] = ContextVar("unpacking", default=None)
+
+
+@contextmanager
+def told_while_unpacking(listener: Callable[[str, int], None]) -> Iterator[None]:
+    """Inside, `listener` hears the name of the file that is unpacked and how many bytes came of it so far."""
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
 
 
 def unpack(path: Path) -> Path:
@@ -125,6 +140,9 @@ class _Budget:
 
     def spend(self, n_bytes: int) -> None:
         self._written += n_bytes
+        listener = _LISTENER.get()
+        if listener is not None:
+            listener(self._name, self._written)
         self._check(self._written)
 
     def _check(self, n_bytes: int) -> None:

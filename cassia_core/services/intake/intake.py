@@ -7,6 +7,8 @@ import logging
 import os
 import tempfile
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +17,8 @@ import pandas as pd
 
 from cassia_core import settings
 from cassia_core.data.cells import file_inspection
+from cassia_core.data.readers.archive import told_while_unpacking
+from cassia_core.data.readers.read_cells import find_source
 from cassia_core.data.tables.marker_sources import read_source
 from cassia_core.data.tables.marker_tables import load_markers
 from cassia_core.domain.config import MarkerParams, ReadOptions
@@ -145,6 +149,14 @@ def server_path(text: str) -> Path:
             f"There is no file {text}.", "It was moved, or the name is misspelled.", "Check the path."
         )
     return path
+
+
+def unpack_ahead(path: Path, listener: Callable[[str, int], None]) -> None:
+    """Unpack a file that is to be inspected, and say meanwhile how far it is; what is wrong with it is left
+    for the inspection to say.
+    """
+    with told_while_unpacking(listener), suppress(Exception):
+        find_source(path)
 
 
 def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:

@@ -87,6 +87,13 @@ def test_a_file_for_cellxgene_has_ids_counts_and_fields(annotated, tmp_path: Pat
     assert written.uns["organism_ontology_term_id"] == "NCBITaxon:9606"
 
 
+def test_gene_ids_that_the_validator_does_not_know_can_be_left_out(annotated, tmp_path: Path):
+    unknown = ensembl(symbols())[3]
+    write_cellxgene(annotated, tmp_path / "c.h5ad", replace(FIELDS, leave_out=unknown), species="human")
+    written = ad.read_h5ad(tmp_path / "c.h5ad")
+    assert unknown not in written.var_names and written.raw.shape == (N_CELLS, len(symbols()) - 1)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
