@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import streamlit as st
 
@@ -50,7 +51,7 @@ def draw_other_programs(run_id: str, datasets: tuple[str, ...]) -> None:
 
 def _asked() -> CellxgeneFields:
     """What the schema asks for; each a value for all cells, or a column of the annotated cells."""
-    given = {
+    given: dict[str, Any] = {
         field.name: st.text_input(
             _WORDS[field.name],
             value=str(field.default),
@@ -62,4 +63,4 @@ def _asked() -> CellxgeneFields:
     }
     suspension = st.selectbox("Suspension", ("cell", "nucleus", "na"), key="export_suspension")
     primary = st.checkbox("These cells are published here first", value=True, key="export_primary")
-    return replace(CellxgeneFields(), **given, suspension=suspension, primary=primary)
+    return replace(CellxgeneFields(suspension=suspension, primary=primary), **given)

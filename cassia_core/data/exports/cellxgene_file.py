@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
 
 import anndata as ad
 import numpy as np
@@ -43,6 +42,8 @@ _PATTERNS = {
     "development_stage": r"(HsapDv|MmusDv|UBERON):\d{7}|unknown",
     "sex": r"PATO:000038[34]|unknown",
     "ethnicity": r"(HANCESTRO|AfPO):\d{4,7}( \|\| (HANCESTRO|AfPO):\d{4,7})*|unknown|na",
+    "suspension": "cell|nucleus|na",
+    "tissue_type": "tissue|primary cell culture|cell line|organoid",
 }
 _TOLD = {
     "title": "title of the data set",
@@ -52,6 +53,8 @@ _TOLD = {
     "development_stage": "HsapDv or MmusDv id, or unknown",
     "sex": "PATO:0000383 (female), PATO:0000384 (male), or unknown",
     "ethnicity": "HANCESTRO id, unknown, or na for other species than human",
+    "suspension": "cell, nucleus or na",
+    "tissue_type": "tissue, primary cell culture, cell line or organoid",
     "leave_out": "gene ids, between blanks, that cellxgene-schema does not know",
     "donor": "name of the donor, or of the column that holds it",
 }
@@ -69,8 +72,8 @@ class CellxgeneFields:
     sex: str = _UNKNOWN
     ethnicity: str = _UNKNOWN
     donor: str = _UNKNOWN
-    suspension: Literal["cell", "nucleus", "na"] = "cell"
-    tissue_type: Literal["tissue", "primary cell culture", "cell line", "organoid"] = "tissue"
+    suspension: str = "cell"
+    tissue_type: str = "tissue"
     leave_out: str = ""
     """Gene ids, between blanks, that the validator does not know, as they are of an earlier release."""
     primary: bool = True

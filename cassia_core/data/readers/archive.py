@@ -35,11 +35,11 @@ _CHUNK = 1 << 20
 _JUNK = ("__MACOSX/", ".DS_Store", "._")
 
 
-_LISTENER: ContextVar[Callable[[str, int], None] | None] = ContextVar("unpacking", default=None)
+_LISTENER: ContextVar[Callable[[str, int], object] | None] = ContextVar("unpacking", default=None)
 
 
 @contextmanager
-def told_while_unpacking(listener: Callable[[str, int], None]) -> Iterator[None]:
+def told_while_unpacking(listener: Callable[[str, int], object]) -> Iterator[None]:
     """Inside, `listener` hears the name of the file that is unpacked and how many bytes came of it so far."""
     token = _LISTENER.set(listener)
     try:

@@ -151,7 +151,7 @@ def server_path(text: str) -> Path:
     return path
 
 
-def unpack_ahead(path: Path, listener: Callable[[str, int], None]) -> None:
+def unpack_ahead(path: Path, listener: Callable[[str, int], object]) -> None:
     """Unpack a file that is to be inspected, and say meanwhile how far it is; what is wrong with it is left
     for the inspection to say.
     """
