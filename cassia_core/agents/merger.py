@@ -10,4 +10,6 @@ from cassia_core.domain.tasks import MergeTask
 def prompt(task: MergeTask) -> Prompt:
     labels = {cluster: [general, detailed] for cluster, general, detailed in task.labels}
     data = {"species": task.setting.species, "tissue": task.setting.tissue, "labels": labels}
-    return Prompt(messages=render("merger", data), json_schema=groupings(labels))
+    if task.note:
+        data["note"] = task.note
+    return Prompt(messages=render("merger", data, note=bool(task.note)), json_schema=groupings(labels))

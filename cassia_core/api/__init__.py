@@ -3,17 +3,34 @@
 Every call starts the same kind of run as the app does: a run directory, filled by a worker process.
 """
 
+from cassia_core.api.calling import MODEL_VARIABLE, PROVIDER_VARIABLE, URL_VARIABLE
 from cassia_core.api.cassia_names import (
-    MODEL_VARIABLE,
-    PROVIDER_VARIABLE,
-    URL_VARIABLE,
-    add_cassia_to_anndata,
+    list_available_markers,
     loadmarker,
     runCASSIA,
     runCASSIA_annotationboost,
     runCASSIA_batch,
     runCASSIA_pipeline,
     set_api_key,
+)
+from cassia_core.api.judging import (
+    merge_annotations,
+    merge_annotations_all,
+    runCASSIA_generate_score_report,
+    runCASSIA_score_batch,
+)
+from cassia_core.api.onto_cells import add_cassia_to_anndata, enhance_scanpy_markers
+from cassia_core.api.parts import (
+    runCASSIA_n_subcluster,
+    runCASSIA_subclusters,
+    runCASSIA_subclusters_auto_split,
+)
+from cassia_core.api.repeating import (
+    RepeatedRun,
+    runCASSIA_batch_n_times,
+    runCASSIA_n_times,
+    runCASSIA_n_times_similarity_score,
+    runCASSIA_similarity_score_batch,
 )
 from cassia_core.api.verbs import AnnotatedRun, annotate, annotate_batch, cluster, open_run, subcluster
 from cassia_core.domain.config import (
@@ -28,28 +45,42 @@ from cassia_core.domain.config import (
 )
 
 __all__ = [
-    "MODEL_VARIABLE",
-    "PROVIDER_VARIABLE",
-    "URL_VARIABLE",
     "AgentModel",
     "AnnotatedRun",
     "AnnotationParams",
     "ClusteringParams",
     "DatasetSpec",
+    "MODEL_VARIABLE",
     "MarkerParams",
+    "PROVIDER_VARIABLE",
     "QCParams",
     "ReadOptions",
+    "RepeatedRun",
     "RunConfig",
+    "URL_VARIABLE",
     "add_cassia_to_anndata",
     "annotate",
     "annotate_batch",
     "cluster",
+    "enhance_scanpy_markers",
+    "list_available_markers",
     "loadmarker",
+    "merge_annotations",
+    "merge_annotations_all",
     "open_run",
     "runCASSIA",
     "runCASSIA_annotationboost",
     "runCASSIA_batch",
+    "runCASSIA_batch_n_times",
+    "runCASSIA_generate_score_report",
+    "runCASSIA_n_subcluster",
+    "runCASSIA_n_times",
+    "runCASSIA_n_times_similarity_score",
     "runCASSIA_pipeline",
+    "runCASSIA_score_batch",
+    "runCASSIA_similarity_score_batch",
+    "runCASSIA_subclusters",
+    "runCASSIA_subclusters_auto_split",
     "set_api_key",
     "subcluster",
 ]

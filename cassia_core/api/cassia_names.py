@@ -6,48 +6,27 @@ They write the files that CASSIA's own documentation names, next to `output_name
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
-from cassia_core.api.verbs import AnnotatedRun, annotate_batch, no_file, stored_source
+from cassia_core.api.calling import SEED_MODEL, SEED_PROVIDER, Markers, asked_model, copied, run_markers
+from cassia_core.api.verbs import AnnotatedRun
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.domain.config import (
-    OFFLINE,
-    AgentModel,
-    AnnotationParams,
-    DatasetSpec,
-    MarkerParams,
-    ReadOptions,
-    RunConfig,
-    TableColumns,
-    ValidatorStrictness,
-    check,
-)
+from cassia_core.domain.config import AgentModel, AnnotationParams, MarkerParams, ValidatorStrictness, check
 from cassia_core.domain.markers import RankingMethod
 from cassia_core.errors import CassiaError
 from cassia_core.services.engine.keys import set_key
-from cassia_core.services.engine.models import default_model
-from cassia_core.services.intake import examples, labels_onto_cells
+from cassia_core.services.intake import examples
 from cassia_core.services.runs import runs
 
 if TYPE_CHECKING:
-    import anndata as ad
     import pandas as pd
 
-    Markers: TypeAlias = pd.DataFrame | str | os.PathLike
-else:
-    Markers = "pd.DataFrame | str | os.PathLike"
-SEED_MODEL, SEED_PROVIDER = "google/gemini-2.5-flash", "openrouter"
-"""What these functions ask when they are told nothing else."""
-PROVIDER_VARIABLE, URL_VARIABLE, MODEL_VARIABLE = "CASSIA_PROVIDER", "CASSIA_BASE_URL", "CASSIA_MODEL"
 
-
-def set_api_key(key: str, provider: str = SEED_PROVIDER) -> None:
-    """Use `key` for `provider` in this Python process. It is kept in memory only."""
-    set_key(key, provider)
+def set_api_key(api_key: str, provider: str = "openai") -> None:
+    """Use `api_key` for `provider` in this Python process. It is kept in memory only."""
+    set_key(api_key, provider)
 
 
 def loadmarker(marker_type: Literal["processed", "unprocessed"] = "processed") -> pd.DataFrame:
@@ -69,12 +48,17 @@ def loadmarker(marker_type: Literal["processed", "unprocessed"] = "processed") -
     return examples.example_markers(processed=marker_type == "processed")
 
 
+def list_available_markers() -> list[str]:
+    """Names of the example tables that `loadmarker` gives."""
+    return ["processed", "unprocessed"]
+
+
 def runCASSIA_batch(
     marker: Markers,
-    output_name: str = "cell_type_analysis_results",
+    output_name: str = "cell_type_analysis_results.json",
     n_genes: int = 50,
-    model: str = SEED_MODEL,
-    temperature: float | None = 0,
+    model: str | None = None,
+    temperature: float | None = None,
     tissue: str = "lung",
     species: str = "human",
     additional_info: str | None = None,
@@ -88,6 +72,12 @@ def runCASSIA_batch(
     validator_involvement: ValidatorStrictness = "v1",
     reasoning: str | None = None,
     use_reference: bool = False,
+    reference_model: str | None = None,
+    reference_cell_type_hint: str | None = None,
+    verbose: bool = True,
+    validate_api_key_before_start: bool = True,
+    auto_convert_ids: bool = True,
+    proxy: str | None = None,
 ) -> AnnotatedRun:
     """Annotate every cluster of one marker table.
 
@@ -115,6 +105,9 @@ def runCASSIA_batch(
         "v1" standard, "v0" strict.
     use_reference
         Give the annotator what the marker knowledge base holds on the types that a cluster leaves open.
+    reference_model, reference_cell_type_hint, verbose, validate_api_key_before_start, auto_convert_ids, proxy
+        Without effect: the reference is looked up without a model, keys are always checked before anything
+        is paid, gene ids are always read, and a proxy is taken from the environment.
 
     Returns
     -------
@@ -128,7 +121,7 @@ def runCASSIA_batch(
     MissingKeyError
         When the provider needs a key: see `set_api_key`.
     """
-    asked = _model(provider, model, temperature, reasoning)
+    asked = asked_model(provider, model, temperature, reasoning)
     params = AnnotationParams(
         annotator=asked,
         score=False,
@@ -139,7 +132,7 @@ def runCASSIA_batch(
         validator_involvement=validator_involvement,
         use_reference=use_reference,
     )
-    run = _run_markers(
+    run = run_markers(
         marker,
         output_name,
         params,
@@ -150,7 +143,7 @@ def runCASSIA_batch(
         celltype_column,
         gene_column_name,
     )
-    return _copied(run, output_name, ("_summary.csv", "_conversations.json", "_report.html"))
+    return copied(run, output_name, ("_summary.csv", "_conversations.json", "_report.html"))
 
 
 def runCASSIA_pipeline(
@@ -159,68 +152,83 @@ def runCASSIA_pipeline(
     species: str,
     marker: Markers,
     max_workers: int = 4,
-    annotation_model: str = SEED_MODEL,
-    annotation_provider: str = SEED_PROVIDER,
-    score_model: str = SEED_MODEL,
-    score_provider: str = SEED_PROVIDER,
-    annotationboost_model: str = SEED_MODEL,
-    annotationboost_provider: str = SEED_PROVIDER,
+    overall_provider: str = SEED_PROVIDER,
+    annotation_model: str | None = None,
+    annotation_provider: str | None = None,
+    score_model: str | None = None,
+    score_provider: str | None = None,
+    annotationboost_model: str | None = None,
+    annotationboost_provider: str | None = None,
     score_threshold: float = 75,
-    additional_info: str | None = None,
+    additional_info: str = "None",
     max_retries: int = 1,
     merge_annotations: bool = True,
-    merge_model: str = SEED_MODEL,
-    merge_provider: str = SEED_PROVIDER,
+    merge_model: str | None = None,
+    merge_provider: str | None = None,
+    conversation_history_mode: str = "final",
     ranking_method: RankingMethod = "avg_log2FC",
     ascending: bool | None = None,
+    report_style: str = "per_iteration",
+    validator_involvement: ValidatorStrictness = "v1",
+    output_dir: str | None = None,
+    validate_api_keys_before_start: bool = True,
+    auto_convert_ids: bool = True,
     n_genes: int = 50,
+    overall_reasoning: str | None = None,
+    annotation_reasoning: str | None = None,
+    score_reasoning: str | None = None,
+    annotationboost_reasoning: str | None = None,
+    merge_reasoning: str | None = None,
     celltype_column: str | None = None,
     gene_column_name: str | None = None,
-    validator_involvement: ValidatorStrictness = "v1",
-    reasoning: str | None = None,
     temperature: float | None = None,
 ) -> AnnotatedRun:
     """Annotate, score, boost the low ones, merge and report.
 
     Writes `{output_file_name}_summary.csv`, `_full.csv`, `_scored.csv`, `_conversations.json` and
     `_report.html`.
-    Parameters are those of `runCASSIA_batch`, with a model of its own for each stage; clusters that score
-    below
-    `score_threshold` are boosted. Returns and raises as `runCASSIA_batch`.
+    Parameters are those of `runCASSIA_batch`, with a model, a provider and a reasoning of its own for each
+    stage, those of `overall_...` where none is named; clusters that score below `score_threshold` are
+    boosted. `output_dir` is where the files go. `conversation_history_mode`, `report_style`,
+    `validate_api_keys_before_start` and `auto_convert_ids` are without effect. Returns and raises as
+    `runCASSIA_batch`.
     """
+
+    def asked(provider: str | None, model: str | None, reasoning: str | None) -> AgentModel:
+        return asked_model(provider or overall_provider, model, temperature, reasoning or overall_reasoning)
+
+    target = str(Path(output_dir) / output_file_name) if output_dir else output_file_name
     params = AnnotationParams(
-        annotator=_model(annotation_provider, annotation_model, temperature, reasoning),
-        scorer=_model(score_provider, score_model, temperature, None),
-        booster=_model(annotationboost_provider, annotationboost_model, temperature, None),
-        merger=_model(merge_provider, merge_model, temperature, None),
+        annotator=asked(annotation_provider, annotation_model, annotation_reasoning),
+        scorer=asked(score_provider, score_model, score_reasoning),
+        booster=asked(annotationboost_provider, annotationboost_model, annotationboost_reasoning),
+        merger=asked(merge_provider, merge_model, merge_reasoning),
         score_threshold=score_threshold,
         merge=merge_annotations,
         max_workers=max_workers,
         max_retries=max_retries,
         validator_involvement=validator_involvement,
     )
-    run = _run_markers(
+    run = run_markers(
         marker,
-        output_file_name,
+        target,
         params,
         tissue,
         species,
-        additional_info,
+        None if additional_info == "None" else additional_info,
         MarkerParams(n_genes=n_genes, ranking_method=ranking_method, ascending=ascending),
         celltype_column,
         gene_column_name,
     )
-    return _copied(
-        run,
-        output_file_name,
-        ("_summary.csv", "_full.csv", "_scored.csv", "_conversations.json", "_report.html"),
+    return copied(
+        run, target, ("_summary.csv", "_full.csv", "_scored.csv", "_conversations.json", "_report.html")
     )
 
 
 def runCASSIA(
-    model: str = SEED_MODEL,
-    temperature: float | None = 0,
-    marker_list: Sequence[str] = (),
+    model: str | None = None,
+    temperature: float | None = None,
+    marker_list: Sequence[str] | None = None,
     tissue: str = "lung",
     species: str = "human",
     additional_info: str | None = None,
@@ -228,6 +236,11 @@ def runCASSIA(
     validator_involvement: ValidatorStrictness = "v1",
     reasoning: str | None = None,
     use_reference: bool = False,
+    reference_provider: str | None = None,
+    reference_model: str | None = None,
+    reference_cell_type_hint: str | None = None,
+    verbose: bool = False,
+    proxy: str | None = None,
 ) -> ClusterResult:
     """Annotate one list of marker genes, best first. Parameters are those of `runCASSIA_batch`.
 
@@ -238,24 +251,25 @@ def runCASSIA(
     """
     import pandas as pd
 
-    check(len(marker_list) > 0, "marker_list", list(marker_list), "at least one gene symbol")
-    table = pd.DataFrame({"cluster": ["1"], "marker_genes": [",".join(marker_list)]})
+    genes = list(marker_list or ())
+    check(len(genes) > 0, "marker_list", genes, "at least one gene symbol")
+    table = pd.DataFrame({"cluster": ["1"], "marker_genes": [",".join(genes)]})
     params = AnnotationParams(
-        annotator=_model(provider, model, temperature, reasoning),
+        annotator=asked_model(provider, model, temperature, reasoning),
         score=False,
         boost="off",
         merge=False,
         validator_involvement=validator_involvement,
         use_reference=use_reference,
     )
-    run = _run_markers(
+    run = run_markers(
         table,
         "marker_list",
         params,
         tissue,
         species,
         additional_info,
-        MarkerParams(n_genes=len(marker_list)),
+        MarkerParams(n_genes=len(genes)),
         None,
         None,
     )
@@ -300,14 +314,14 @@ def runCASSIA_annotationboost(
     """
     tissue, species = _sample_of(Path(full_result_path))
     params = AnnotationParams(
-        annotator=_model(provider, model, temperature, reasoning),
+        annotator=asked_model(provider, model, temperature, reasoning),
         merge=False,
         boost="selective",
         score_threshold=100,
         boost_rounds=num_iterations,
         boost_strategy=search_strategy,
     )
-    run = _run_markers(
+    run = run_markers(
         marker,
         output_name,
         params,
@@ -319,7 +333,7 @@ def runCASSIA_annotationboost(
         None,
         only_cluster=str(cluster_name),
     )
-    _copied(run, output_name, ("_conversations.json", "_report.html"))
+    copied(run, output_name, ("_conversations.json", "_report.html"))
     found = next((row for row in run.clusters if row.cluster == str(cluster_name)), None)
     if found is None:
         raise CassiaError(
@@ -328,87 +342,6 @@ def runCASSIA_annotationboost(
             "Use one of: " + ", ".join(row.cluster for row in run.clusters) + ".",
         )
     return found
-
-
-def add_cassia_to_anndata(
-    adata: ad.AnnData, results: AnnotatedRun | pd.DataFrame, cluster_col: str
-) -> ad.AnnData:
-    """Write labels onto cells by exact cluster id.
-
-    Parameters
-    ----------
-    adata
-        Cells; only `obs` is changed.
-    results
-        A finished run, or the table of a `_scored.csv`.
-    cluster_col
-        Column of `adata.obs` with the cluster ids that were annotated.
-
-    Returns
-    -------
-    AnnData
-        `adata` itself, with `obs["CASSIA_celltype_1"]` to `_3`, `obs["CASSIA_merged_grouping_1"]` to `_3` and
-        `obs["CASSIA_score"]`. Cells whose cluster has no label get a missing value.
-    """
-    table = results.scored if isinstance(results, AnnotatedRun) else results
-    return labels_onto_cells.join_scored(adata, table, cluster_col)
-
-
-def _model(provider: str, model: str, temperature: float | None, reasoning: str | None) -> AgentModel:
-    """The model asked for, unless the environment names another for all."""
-    forced = os.environ.get(PROVIDER_VARIABLE)
-    if forced:
-        provider = forced
-        model = os.environ.get(MODEL_VARIABLE) or (default_model(OFFLINE) if forced == OFFLINE else model)
-    if provider == OFFLINE:
-        return AgentModel()
-    base_url = os.environ.get(URL_VARIABLE) if forced else None
-    if provider.lower().startswith(("http://", "https://")):
-        provider, base_url = "custom", provider
-    said: dict[str, Any] = {"reasoning": reasoning}  # checked by `AgentModel`, whatever a caller gives
-    return AgentModel(provider=provider, model=model, base_url=base_url, temperature=temperature, **said)
-
-
-def _run_markers(
-    marker: Any,
-    output_name: str,
-    params: AnnotationParams,
-    tissue: str,
-    species: str,
-    context: str | None,
-    markers: MarkerParams,
-    cluster_column: str | None,
-    gene_column: str | None,
-    only_cluster: str | None = None,
-) -> AnnotatedRun:
-    source, name = stored_source(marker, Path(output_name).name)
-    columns = (
-        TableColumns(cluster=cluster_column, gene=gene_column) if cluster_column or gene_column else None
-    )
-    spec = DatasetSpec(
-        name=name,
-        path=str(source),
-        tissue=tissue,
-        species=species.lower(),
-        context=context or "",
-        markers=markers,
-        read=ReadOptions(columns=columns),
-    )
-    if only_cluster is not None:
-        spec = replace(spec, only_clusters=(only_cluster,))
-    return annotate_batch(RunConfig(datasets=(spec,), annotation=params))
-
-
-def _copied(run: AnnotatedRun, output_name: str, endings: tuple[str, ...]) -> AnnotatedRun:
-    """Put copies of the run's files where CASSIA's documentation says they are."""
-    target = Path(output_name).expanduser().resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    files = run.files()
-    for ending in endings:
-        if ending not in files:
-            raise no_file(run.run_dir, ending)
-        shutil.copyfile(files[ending], target.with_name(target.name + ending))
-    return run
 
 
 def _sample_of(full_csv: Path) -> tuple[str, str]:

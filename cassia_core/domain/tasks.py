@@ -117,6 +117,8 @@ class MergeTask:
     setting: Setting
     labels: tuple[tuple[str, str, str], ...]
     """(cluster, general, detailed) of every labelled cluster."""
+    note: str = ""
+    """What a person says of the sample beside species and tissue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ class OpinionAnswer:
 
     `repetition` counts the answers of one model to the same question from 1; `round` is 2 and above after a
     discussion. `first` marks the answer that the run itself had got and paid: it costs nothing here.
+    `n_turns` counts its turns in the opinion's conversation, which holds those of its answers in their order.
     """
 
     provider: str = ""
@@ -39,6 +40,7 @@ class OpinionAnswer:
     reason: str = ""
     evidence_score: float | None = None
     first: bool = False
+    n_turns: int = 0
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

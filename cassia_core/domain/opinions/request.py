@@ -34,6 +34,8 @@ class OpinionRequest:
     models: tuple[AgentModel, ...] = ()
     times: int = 5
     discuss: bool = True
+    stop_early: bool = True
+    """False: all answers are asked for, also where no further one could change the consensus."""
     question: str = ""
     candidates: tuple[str, ...] = ()
     strategy: Literal["breadth", "depth"] = "breadth"

@@ -217,3 +217,13 @@ def _counts(above: str, cl_id: str) -> bool:
 def _most_frequent(keys: Sequence[str]) -> str:
     counts = Counter(keys)
     return min(counts, key=lambda key: (-counts[key], key))
+
+
+def most_frequent_label(labels: Sequence[str]) -> str:
+    """The label that most answers give, spellings of one type counted together; "" of none. It is written as
+    most of them do; ties are decided by the words, never by their order.
+    """
+    if not labels:
+        return ""
+    leaf = _most_frequent([vote_of(label).leaf for label in labels])
+    return _most_frequent([label for label in labels if vote_of(label).leaf == leaf])

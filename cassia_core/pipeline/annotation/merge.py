@@ -24,8 +24,11 @@ def merge_labels(
     asker: Asker,
     dataset: str,
     notice: Callable[[str], None],
+    note: str = "",
 ) -> tuple[ClusterResult, ...]:
     """Group the labels; a cluster the merger leaves out is asked for once more, then stays without groups.
+
+    `note` is what a person says of the sample beside species and tissue.
 
     Returns
     -------
@@ -48,6 +51,7 @@ def merge_labels(
         task = MergeTask(
             setting=setting,
             labels=tuple((name, _general(by_name[name]), by_name[name].label) for name in open_names),
+            note=note,
         )
         try:
             groupings |= _answer(asker, task, dataset, attempt)

@@ -69,8 +69,10 @@ def ask_again(context: JobContext, cluster: str) -> Answered:
         places.pop(0)
     planned = len(answers) + len(places)
     models = len(context.request.models)
-    while places and not (_settled(answers, len(places)) and len(answers) >= models):
-        wave = max(_fewest(answers, len(places)), min(models - len(answers), len(places)))
+    early = context.request.stop_early
+    while places and not (early and _settled(answers, len(places)) and len(answers) >= models):
+        left = len(places)
+        wave = max(_fewest(answers, left), min(models - len(answers), left)) if early else left
         asked = [context.pool.submit(_one_answer, context, cluster, place) for place in places[:wave]]
         del places[:wave]
         for future in asked:
@@ -148,6 +150,7 @@ def _read(result: ClusterResult, repetition: int, *, first: bool) -> OpinionAnsw
         model=result.model,
         repetition=repetition,
         first=first,
+        n_turns=0 if first else len(result.turns),
         calls=len(paid),
         input_tokens=0 if first else result.input_tokens,
         output_tokens=0 if first else result.output_tokens,

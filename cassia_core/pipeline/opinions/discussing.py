@@ -151,6 +151,7 @@ def _metered(answer: OpinionAnswer, turns: Sequence[Turn]) -> OpinionAnswer:
     costs = [turn.cost_usd for turn in paid]
     return replace(
         answer,
+        n_turns=len(turns),
         calls=len(paid),
         input_tokens=sum(turn.input_tokens for turn in paid),
         output_tokens=sum(turn.output_tokens for turn in paid),

@@ -20,10 +20,13 @@ COLUMNS = {
     "Score": "CASSIA_score",
 }
 
+_ID_COLUMNS = ("Cluster ID", "cluster", "True Cell Type", "Result ID")
+"""What columns of cluster ids are called, by this program and by the original."""
+
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table of a run, its cluster ids exactly as in the data, also those called "NA", "01" or "+T"."""
-    return pd.read_csv(path, converters={"Cluster ID": unguard, "cluster": unguard})
+    return pd.read_csv(path, converters=dict.fromkeys(_ID_COLUMNS, unguard))
 
 
 def join_scored(adata: ad.AnnData, table: pd.DataFrame, cluster_col: str) -> ad.AnnData:

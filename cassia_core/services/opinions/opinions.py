@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,6 +28,7 @@ from cassia_core.runs.lock import process_alive
 from cassia_core.services.runs import runs
 from cassia_core.services.runs.results import dataset_layout, load_results
 
+POLL_S = 0.3
 DOUBTFUL, ALL = "doubtful", "all"
 """Instead of cluster ids: those that deserve a look, or every cluster that was asked about."""
 
@@ -145,6 +147,25 @@ def view_job(run_id: str, job: str, root: Path | None = None) -> OpinionJob:
     """A job with its progress; "interrupted" when it should be at work and no process is."""
     layout = runs.find_run(run_id, root)
     return OpinionJob(request=opinion_log.read_request(layout, job), progress=_progress(layout, job))
+
+
+def wait_for(run_id: str, job: str, root: Path | None = None) -> OpinionJob:
+    """Wait until a job has ended.
+
+    Raises
+    ------
+    RunError
+        When it could not be done; what is done is kept.
+    """
+    while (found := view_job(run_id, job, root)).progress.state == "running":
+        time.sleep(POLL_S)
+    if found.progress.state != "done":
+        raise RunError(
+            "The further answers did not all come.",
+            found.progress.problem or "Their process was ended.",
+            "What is done is kept. Ask again, or resume the job on the page of the run.",
+        )
+    return found
 
 
 def list_jobs(run_id: str, root: Path | None = None) -> tuple[OpinionJob, ...]:
