@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.opinion_log import append_opinion, read_opinions, save_progress
 
 logger = logging.getLogger(__name__)
+EVERY_S = 0.3
 
 
 class JobProgress:
@@ -34,6 +36,7 @@ class JobProgress:
     def __init__(self, layout: RunLayout, request: OpinionRequest) -> None:
         self._layout, self._job = layout, request.id
         self._lock = threading.Lock()
+        self._written_at = 0.0
         self._now = OpinionProgress(clusters=len(request.clusters))
         self._write()
 
@@ -51,7 +54,7 @@ class JobProgress:
         """Count answers that are there."""
         with self._lock:
             self._now = replace(self._now, answers=self._now.answers + more)
-            self._write()
+            self._write_soon()
 
     def cluster_done(self) -> None:
         with self._lock:
@@ -62,7 +65,7 @@ class JobProgress:
         """Add the cost of a call."""
         with self._lock:
             self._now = replace(self._now, usage=self._now.usage.plus(call))
-            self._write()
+            self._write_soon()
 
     def notice(self, text: str) -> None:
         """Tell a person something, once."""
@@ -71,7 +74,13 @@ class JobProgress:
                 self._now = replace(self._now, notices=(*self._now.notices, text))
                 self._write()
 
+    def _write_soon(self) -> None:
+        """Small steps are written a few times a second at most; the next larger one writes them all."""
+        if time.monotonic() - self._written_at >= EVERY_S:
+            self._write()
+
     def _write(self) -> None:
+        self._written_at = time.monotonic()
         save_progress(self._layout, self._job, self._now)
 
 
