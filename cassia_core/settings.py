@@ -66,6 +66,11 @@ def inputs_root() -> Path:
     return home() / "inputs"
 
 
+def lessons_root() -> Path:
+    """Folder of what a person answered and did in lessons."""
+    return home() / "lessons"
+
+
 def cache_root() -> Path:
     """Folder of what can be computed again: compiled numba code, unpacked archives."""
     return home() / "cache"

@@ -7,8 +7,8 @@ import streamlit as st
 START, DATA, SETUP = "pages/start.py", "pages/data.py", "pages/setup.py"
 RUN, RESULTS, CONVERSATIONS = "pages/run.py", "pages/results.py", "pages/conversations.py"
 RUNS, KNOWLEDGE, SETTINGS = "pages/runs.py", "pages/knowledge.py", "pages/settings.py"
-REFINE = "pages/refine.py"
-ALL = (START, DATA, SETUP, RUN, RESULTS, REFINE, CONVERSATIONS, RUNS, KNOWLEDGE, SETTINGS)
+REFINE, LEARN = "pages/refine.py", "pages/learn.py"
+ALL = (START, DATA, SETUP, RUN, RESULTS, REFINE, CONVERSATIONS, RUNS, KNOWLEDGE, LEARN, SETTINGS)
 
 
 def all_pages() -> dict[str, list]:
@@ -25,6 +25,7 @@ def all_pages() -> dict[str, list]:
             st.Page(REFINE, title="Refine", icon=":material/balance:"),
             st.Page(CONVERSATIONS, title="Conversations", icon=":material/forum:"),
             st.Page(KNOWLEDGE, title="Knowledge", icon=":material/menu_book:"),
+            st.Page(LEARN, title="Learn", icon=":material/school:"),
         ],
         "Library": [
             st.Page(RUNS, title="Runs", icon=":material/history:"),

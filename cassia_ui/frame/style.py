@@ -30,6 +30,12 @@ _RULES = """
  background:var(--cw-card);color:var(--cw-text);border:1px solid var(--cw-line);border-radius:10px;padding:8px 12px;
  font-style:normal;font-size:14px;line-height:1.45;text-decoration:none;box-shadow:0 4px 16px var(--cw-shade)}
 .cw-gene:hover .cw-tip,.cw-gene:focus .cw-tip{display:block}
+.cw-word{position:relative;text-decoration:underline dotted;text-underline-offset:3px;cursor:help}
+.cw-word .cw-tip{display:none;position:absolute;left:0;top:calc(100% + 4px);z-index:60;width:260px;
+ background:var(--cw-card);color:var(--cw-text);border:1px solid var(--cw-line);border-radius:10px;padding:8px 12px;
+ font-size:14px;line-height:1.45;box-shadow:0 4px 16px var(--cw-shade)}
+.cw-word:hover .cw-tip,.cw-word:focus .cw-tip{display:block}
+.cw-word:focus{outline:2px solid var(--cw-accent);outline-offset:1px}
 .cw-gene:focus{outline:2px solid var(--cw-accent);outline-offset:1px}
 mark{background:var(--cw-ask);color:inherit;box-shadow:0 0 0 1px var(--cw-ask-line);border-radius:3px}
 [data-testid="stMain"]:focus-visible{outline:2px solid var(--cw-accent);outline-offset:-2px}
