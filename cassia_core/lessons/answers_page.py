@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from html import escape
 
-from cassia_core.domain.lesson import Answer, Lesson, LessonProgress, Question
+from cassia_core.domain.learning.lesson import Answer, Lesson, LessonProgress, Question
 from cassia_core.lessons.checking import WORD, filled
 from cassia_core.look.palette import css_variables
 from cassia_core.version import __version__

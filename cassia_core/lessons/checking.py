@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from cassia_core.domain.lesson import Lesson, Question, Step
+from cassia_core.domain.learning.lesson import Lesson, Question, Step
 from cassia_core.look.student_words import is_explained
 
 FACT = re.compile(r"\{([a-z0-9_]+)\}")

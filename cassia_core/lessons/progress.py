@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from cassia_core.domain.lesson import Answer, Lesson, LessonProgress, Step
+from cassia_core.domain.learning.lesson import Answer, Lesson, LessonProgress, Step
 from cassia_core.errors import CassiaError
 from cassia_core.runs.codec import read_json, write_json
 

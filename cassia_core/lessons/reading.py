@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from cassia_core.domain.lesson import ACTIVITIES, Activity, Lesson, Option, Question, Step
+from cassia_core.domain.learning.lesson import ACTIVITIES, Activity, Lesson, Option, Question, Step
 from cassia_core.errors import InputError
 
 CONTENT = Path(__file__).parent / "content"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cassia_core.domain.lesson import Lesson, Step
+from cassia_core.domain.learning.lesson import Lesson, Step
 from cassia_core.look.student_words import explain
 from cassia_core.services.lessons import lessons
 from cassia_ui.frame.markup import plain

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cassia_core.domain.lesson import Activity, Lesson, Step
+from cassia_core.domain.learning.lesson import Activity, Lesson, Step
 from cassia_core.services.lessons import lessons
 from cassia_ui.frame.markup import plain
 from cassia_ui.learn import cell_activities as with_cells

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from cassia_core.domain.lesson import Lesson, LessonProgress
+from cassia_core.domain.learning.lesson import Lesson, LessonProgress
 from cassia_core.services.lessons import lessons
 from cassia_ui.frame import session
 

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import streamlit as st
 
-from cassia_core.domain.lesson import Answer, Lesson, Question
+from cassia_core.domain.learning.lesson import Answer, Lesson, Question
 from cassia_core.services.lessons import lessons
 from cassia_ui.learn.lesson_state import keep, progress_of
 from cassia_ui.learn.lesson_text import as_markdown, show_text

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
-from cassia_core.domain.lesson import Lesson, Step
+from cassia_core.domain.learning.lesson import Lesson, Step
 from cassia_core.services.lessons import lessons
 
 

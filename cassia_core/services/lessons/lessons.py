@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from cassia_core import settings
-from cassia_core.domain.lesson import Lesson, LessonProgress, Question
+from cassia_core.domain.learning.lesson import Lesson, LessonProgress, Question
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.naming.names import everyday_name
