@@ -15,6 +15,7 @@ from cassia_core.genes.spelling import known_share
 _KNOWN_GENES = 0.3
 _CLEARLY_GENES = 0.6
 _MIN_RUN = 3
+_MOST_COLUMNS = 200
 _ABSENT = re.compile(r"down|negative|absent|not[ _]expressed|more2$|^neg", re.IGNORECASE)
 _SOUNDS_LIKE = {
     "cluster": re.compile(r"cluster|cell.?type|leiden|louvain|cell.?population", re.IGNORECASE),
@@ -166,9 +167,9 @@ def _by_genes(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
     """The column whose cells are known genes or lists of them, whatever its header says; None where none or
     several columns are clearly such.
     """
-    fits = []
-    for column in map(str, frame.columns):
-        if column in roles.values() or is_numeric(frame[column]) or _ABSENT.search(column):
+    fits: list[tuple[float, str]] = []
+    for column in _few_columns(frame):
+        if column in roles.values() or is_numeric(frame[column].head(50)) or _ABSENT.search(column):
             continue
         text = frame[column].astype(str)
         genes = (
@@ -181,12 +182,17 @@ def _by_genes(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
     return fits[0][1] if len(fits) == 1 or (fits and fits[0][0] > fits[1][0]) else None
 
 
+def _few_columns(frame: pd.DataFrame) -> list[str]:
+    """The columns to look into; none of a table that is too wide to be one of markers."""
+    return [str(column) for column in frame.columns] if frame.shape[1] <= _MOST_COLUMNS else []
+
+
 def _runs(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
     """The one column of whole numbers, or of words, whose values stand in runs: the rows of a cluster lie
     together, while ranks begin anew and statistics change from row to row.
     """
     found = []
-    for column in map(str, frame.columns):
+    for column in _few_columns(frame):
         if column in roles.values() or names.plain(column) in names.NEVER_CLUSTERS:
             continue
         values = frame[column].astype(str).str.strip()
