@@ -24,6 +24,7 @@ __all__ = [
     "annotate",
     "annotate_batch",
     "cluster",
+    "compareCelltypes",
     "enhance_scanpy_markers",
     "list_available_markers",
     "loadmarker",
@@ -32,6 +33,7 @@ __all__ = [
     "open_run",
     "runCASSIA",
     "runCASSIA_annotationboost",
+    "runCASSIA_annotationboost_additional_task",
     "runCASSIA_batch",
     "runCASSIA_batch_n_times",
     "runCASSIA_generate_score_report",
@@ -45,6 +47,7 @@ __all__ = [
     "runCASSIA_subclusters_auto_split",
     "set_api_key",
     "subcluster",
+    "symphonyCompare",
 ]
 
 

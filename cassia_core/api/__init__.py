@@ -8,16 +8,21 @@ from cassia_core.api.cassia_names import (
     list_available_markers,
     loadmarker,
     runCASSIA,
-    runCASSIA_annotationboost,
     runCASSIA_batch,
     runCASSIA_pipeline,
     set_api_key,
 )
+from cassia_core.api.comparing import ComparedTypes, compareCelltypes, symphonyCompare
 from cassia_core.api.judging import (
     merge_annotations,
     merge_annotations_all,
     runCASSIA_generate_score_report,
     runCASSIA_score_batch,
+)
+from cassia_core.api.looking_closer import (
+    LookedCloser,
+    runCASSIA_annotationboost,
+    runCASSIA_annotationboost_additional_task,
 )
 from cassia_core.api.onto_cells import add_cassia_to_anndata, enhance_scanpy_markers
 from cassia_core.api.parts import (
@@ -45,6 +50,11 @@ from cassia_core.domain.config import (
 )
 
 __all__ = [
+    "ComparedTypes",
+    "LookedCloser",
+    "compareCelltypes",
+    "runCASSIA_annotationboost_additional_task",
+    "symphonyCompare",
     "AgentModel",
     "AnnotatedRun",
     "AnnotationParams",

@@ -5,20 +5,17 @@ They write the files that CASSIA's own documentation names, next to `output_name
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cassia_core.api.calling import SEED_MODEL, SEED_PROVIDER, Markers, asked_model, copied, run_markers
+from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, copied, run_markers
 from cassia_core.api.verbs import AnnotatedRun
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import AgentModel, AnnotationParams, MarkerParams, ValidatorStrictness, check
 from cassia_core.domain.markers import RankingMethod
-from cassia_core.errors import CassiaError
 from cassia_core.services.engine.keys import set_key
 from cassia_core.services.intake import examples
-from cassia_core.services.runs import runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -274,82 +271,3 @@ def runCASSIA(
         None,
     )
     return run.clusters[0]
-
-
-def runCASSIA_annotationboost(
-    full_result_path: str | os.PathLike,
-    marker: Markers,
-    cluster_name: str,
-    major_cluster_info: str = "",
-    output_name: str = "boost",
-    num_iterations: int = 5,
-    model: str = SEED_MODEL,
-    provider: str = SEED_PROVIDER,
-    temperature: float | None = 0,
-    search_strategy: Literal["breadth", "depth"] = "breadth",
-    reasoning: str | None = None,
-) -> ClusterResult:
-    """Look again at one cluster, with genes measured in that very cluster.
-
-    Parameters
-    ----------
-    full_result_path
-        The `_full.csv` of the run that labelled it; tissue and species are read from its `_summary.csv`.
-    marker
-        The marker table of that run.
-    cluster_name
-        Exact id of the cluster.
-    major_cluster_info
-        What is known of the sample, told to the agents.
-    num_iterations
-        Most rounds of asking for genes.
-    search_strategy
-        "breadth" tests several hypotheses at once, "depth" follows one.
-
-    Returns
-    -------
-    ClusterResult
-        `boost` holds the labels before and after, and what was measured. Also written as
-        `{output_name}_conversations.json` and `_report.html`.
-    """
-    tissue, species = _sample_of(Path(full_result_path))
-    params = AnnotationParams(
-        annotator=asked_model(provider, model, temperature, reasoning),
-        merge=False,
-        boost="selective",
-        score_threshold=100,
-        boost_rounds=num_iterations,
-        boost_strategy=search_strategy,
-    )
-    run = run_markers(
-        marker,
-        output_name,
-        params,
-        tissue,
-        species,
-        major_cluster_info,
-        MarkerParams(),
-        None,
-        None,
-        only_cluster=str(cluster_name),
-    )
-    copied(run, output_name, ("_conversations.json", "_report.html"))
-    found = next((row for row in run.clusters if row.cluster == str(cluster_name)), None)
-    if found is None:
-        raise CassiaError(
-            f"The marker table has no cluster {cluster_name}.",
-            "Cluster names are matched exactly.",
-            "Use one of: " + ", ".join(row.cluster for row in run.clusters) + ".",
-        )
-    return found
-
-
-def _sample_of(full_csv: Path) -> tuple[str, str]:
-    """Tissue and species of the run that wrote `full_csv`, from the summary beside it."""
-    import pandas as pd
-
-    runs.check_input(full_csv)
-    summary = full_csv.with_name(full_csv.name.replace("_full.csv", "_summary.csv"))
-    runs.check_input(summary)
-    first = pd.read_csv(summary, nrows=1)
-    return str(first["Tissue"].iloc[0]), str(first["Species"].iloc[0])

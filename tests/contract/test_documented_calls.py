@@ -139,9 +139,9 @@ def test_a_boost_is_measured_in_the_very_cluster(folder, monkeypatch):
     run = CASSIA.runCASSIA_pipeline("blood", "blood", "human", table)
     assert set(run.scored["cluster"]) == set(table["cluster"].astype(str))
     result = CASSIA.runCASSIA_annotationboost(
-        "blood_full.csv", table, cluster_name=run.scored["cluster"][0], output_name="again"
+        "blood_full.csv", table, run.scored["cluster"][0], "blood cells", "again"
     )
-    assert result.cluster == run.scored["cluster"][0] and Path("again_report.html").exists()
+    assert result.cluster == run.scored["cluster"][0] and Path("again_summary.html").exists()
     assert result.boost is None or all(
         m.status != "not_in_data" or m.pct_in is None for m in result.boost.measured
     )
