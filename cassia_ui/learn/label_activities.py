@@ -41,7 +41,7 @@ def name_clusters(lesson: Lesson, step: Step, at: int) -> None:
     if not opened and st.button(
         "Open the engine's answer", key=f"{key}_open", disabled=bool(missing), icon=":material/lock_open:"
     ):
-        record(lesson, at, **{f"my_name_of_cluster_{c}": str(name) for c, name in chosen.items()})
+        record(lesson, at, True, **{f"my_name_of_cluster_{c}": str(name) for c, name in chosen.items()})
         st.rerun()
     if missing and not opened:
         st.caption("The engine's answer opens when all are named.")
