@@ -9,6 +9,12 @@ LEAST_SECOND_SHARE = 0.1
 """Cells, and part of the cluster, from which a second kind makes it a mixed one."""
 FEW_CELLS = 50
 """Below this many cells a cluster carries a note: means, fold changes and shares of so few are rough."""
+BLURRED = 0.2
+"""Part of the neighbourhoods of a cluster's cells that lies in clusters of types excluding its own, from
+which its border
+is blurred: some of its cells may be of those types."""
+LEAST_BORDER = 0.02
+"""Borders of a smaller part are not kept."""
 CONFIDENT_CELLS = 20
 """Fewest cells of a cluster that is named with high confidence."""
 
@@ -42,10 +48,12 @@ class ClusterInside:
     @property
     def mixed(self) -> bool:
         """Whether a second kind is too large for one label to stand for all."""
-        return any(
-            kind.n_cells >= LEAST_SECOND and kind.n_cells >= LEAST_SECOND_SHARE * self.n_cells
-            for kind in self.kinds[1:]
-        )
+        return any(self.is_large(k) for k in range(1, len(self.kinds)))
+
+    def is_large(self, k: int) -> bool:
+        """Whether kind `k` (from 0) has the cells and the part of the cluster of a kind of its own."""
+        n_cells = self.kinds[k].n_cells
+        return n_cells >= LEAST_SECOND and n_cells >= LEAST_SECOND_SHARE * self.n_cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +95,23 @@ class ClusterSamples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Border:
+    """Part (0 to 1) of the neighbourhoods of a cluster's cells that lies in another cluster."""
+
+    cluster: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetInside:
-    """What was found in the clusters of one dataset, by cluster id."""
+    """What was found in the clusters of one dataset, by cluster id.
+
+    `borders` are known where the clusters were computed from neighbours of the cells.
+    """
 
     kinds: dict[str, ClusterInside] = field(default_factory=dict)
     samples: dict[str, ClusterSamples] = field(default_factory=dict)
+    borders: dict[str, tuple[Border, ...]] = field(default_factory=dict)
 
 
 ONE_SAMPLE = 0.85

@@ -9,11 +9,12 @@ from dataclasses import replace
 from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import DatasetSpec
+from cassia_core.domain.inside import DatasetInside
 from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus, overall
 from cassia_core.errors import CassiaError, RunCancelled
 from cassia_core.knowledge.evidence.agreeing import with_agreement
 from cassia_core.pipeline.annotation.annotating import ClusterPool, setting_of
-from cassia_core.pipeline.annotation.cautions import with_samples
+from cassia_core.pipeline.annotation.cautions import with_borders, with_samples
 from cassia_core.pipeline.annotation.merge import merge_labels
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.exporting import write_dataset, write_failure
@@ -95,7 +96,7 @@ def _process(
         pool.start(table, expression, findings)
 
     prepared = prepare(context, spec, layout, ready)
-    results = _with_samples(layout, pool.results())
+    results = _beside_others(layout, spec.species, pool.results())
     pool.tell_again(results)
     annotated_at = time.monotonic()
     if context.asker is not None:
@@ -127,9 +128,14 @@ def _process(
     return replace(outcome, total_time=time.monotonic() - begun)
 
 
-def _with_samples(layout: DatasetLayout, results: tuple[ClusterResult, ...]) -> tuple[ClusterResult, ...]:
-    """Clusters of one sample that share their label with another are known when all have theirs."""
-    told = with_samples(results)
+def _beside_others(
+    layout: DatasetLayout, species: str, results: tuple[ClusterResult, ...]
+) -> tuple[ClusterResult, ...]:
+    """What a cluster is beside the others (of one sample, without a clear border) is known when all have
+    labels.
+    """
+    inside = read_json(layout.inside, DatasetInside) if layout.inside.exists() else DatasetInside()
+    told = with_borders(with_samples(results), inside.borders, species)
     for before, after in zip(results, told, strict=True):
         if after != before and after.status != "cancelled":
             save_cluster(layout, after)

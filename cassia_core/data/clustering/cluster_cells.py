@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from cassia_core.data.cells.subset import in_subset, keep_subset, take_subset
+from cassia_core.data.clustering.borders import borders_of
 from cassia_core.data.clustering.both_comparisons import alternate
 from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.cell_space import CellSpace, map_name, scaled_space, variable_space
@@ -35,7 +36,7 @@ from cassia_core.data.view.cluster_statistics import FIELDS, ClusterStatistics
 from cassia_core.data.view.view_store import ViewWriter
 from cassia_core.domain.config import FINE, ClusteringParams, DatasetSpec
 from cassia_core.domain.findings import Findings
-from cassia_core.domain.inside import ClusterInside, ClusterSamples, DatasetInside
+from cassia_core.domain.inside import Border, ClusterInside, ClusterSamples, DatasetInside
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
 from cassia_core.errors import AnnDataError
 
@@ -122,6 +123,7 @@ class _Clustering:
         self.spec, self.params = spec, spec.clustering
         self.steps, self.view = Steps(listener), ViewWriter(view_dir)
         self.umap: UmapJob | None = None
+        self.borders: dict[str, tuple[Border, ...]] = {}
         self.computes_clusters = self.params.cluster_column is None or bool(self.params.subset_clusters)
         self.whole: _Whole | None = None
 
@@ -157,6 +159,7 @@ class _Clustering:
             if needs_map:
                 self._start_umap(space)
             groups, key = self._leiden(space, expression), COMPUTED_KEY
+            self.borders = borders_of(space.graph.connectivities, groups)
             self._store_clusters(groups, key)
             found = self._markers(groups, expression)
         else:
@@ -312,7 +315,9 @@ class _Clustering:
             found = read_cells(expression, groups, reader, self.params.seed)
             found.write_to(self.adata.obs)
             kinds = found.inside
-        self.steps.inside_read(DatasetInside(kinds=kinds, samples=self._samples(groups)))
+        self.steps.inside_read(
+            DatasetInside(kinds=kinds, samples=self._samples(groups), borders=self.borders)
+        )
 
     def _samples(self, groups: CellGroups) -> dict[str, ClusterSamples]:
         column = (

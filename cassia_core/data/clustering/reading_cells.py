@@ -6,6 +6,7 @@ cells.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,17 +96,55 @@ def read_cells(expression: Expression, groups: CellGroups, reader: CellReader, s
 
 
 def join_clusters(expression: Expression, fine: np.ndarray, reader: CellReader, seed: int) -> np.ndarray:
-    """Cluster of every cell from fine ones (n_cells,): ids as strings, "0" the largest."""
+    """Cluster of every cell from fine ones (n_cells,): ids as strings, "0" the largest.
+
+    Fine clusters are joined by what their cells are; a joined cluster that is then read as several kinds is
+    parted by
+    them, for what was too rare in each fine cluster may be seen in all of them together.
+    """
     found_in = _values_for(expression, reader)
     values, genes = found_in.values, found_in.genes
-    _, codes = np.unique(fine, return_inverse=True)
-    cells = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    cells = _cells_of(fine)
     micro = _small_groups(found_in, cells, seed)
-    joined = reader.join(_profiles(values, cells, micro), genes)
-    found = np.zeros(len(codes), dtype=np.intp)
-    for at, own, numbers in zip(cells, micro, joined, strict=True):
-        found[at] = numbers[own.codes]
-    return found.astype(str).astype(object)
+    joined = _at_cells(len(fine), cells, micro, reader.join(_profiles(values, cells, micro), genes))
+    cells = _cells_of(joined)
+    micro = _small_groups(found_in, cells, seed)
+    parted = _numbered(_parts(kinds) for kinds in reader.kinds(_profiles(values, cells, micro), genes))
+    numbers = _at_cells(len(fine), cells, micro, parted)
+    _, codes, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    rank = np.empty(len(sizes), dtype=np.intp)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return rank[codes].astype(str).astype(object)
+
+
+def _cells_of(names: np.ndarray) -> list[np.ndarray]:
+    _, codes = np.unique(names, return_inverse=True)
+    return [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+
+
+def _at_cells(
+    n_cells: int, cells: list[np.ndarray], micro: list[MicroGroups], numbers: Iterable[np.ndarray]
+) -> np.ndarray:
+    """Numbers of the groups of every cluster taken to their cells, shape (n_cells,)."""
+    found = np.zeros(n_cells, dtype=np.intp)
+    for at, own, of_group in zip(cells, micro, numbers, strict=True):
+        found[at] = of_group[own.codes]
+    return found
+
+
+def _parts(kinds: ClusterKinds) -> np.ndarray:
+    """Kind of each group; kinds too small to make a cluster mixed are counted with the largest."""
+    large = np.array([k == 0 or kinds.inside.is_large(k) for k in range(len(kinds.inside.kinds))])
+    return np.where(large[kinds.of_group], kinds.of_group, 0)
+
+
+def _numbered(parts: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """The same numbers, no two clusters having one in common."""
+    found, used = [], 0
+    for numbers in parts:
+        found.append(numbers + used)
+        used += int(numbers.max()) + 1
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,7 +10,6 @@ cells of one kind differ in genes that tell of size, stress or cell cycle.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -19,7 +18,7 @@ import numpy as np
 
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.cells.contrast import SETTINGS, place_in_range
-from cassia_core.knowledge.cells.decisive import may_be_both
+from cassia_core.knowledge.cells.excluding import exclude, without_stage
 from cassia_core.knowledge.cells.groups import GroupProfiles, Reference
 from cassia_core.knowledge.cells.reading import read_groups
 from cassia_core.knowledge.scoring.profiles import Profiles, load_profiles
@@ -40,7 +39,6 @@ PARTING_DIFFERENCE, PARTING_Z, PARTING_GENES = 1.0, 6.0, 4
 """Genes on either side, their difference (natural logarithm) and its standard errors, from which two clusters
 stay
 apart although they are read alike."""
-_STAGE = re.compile(r"\b(naive|memory|effector|transitional|activated|exhausted)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -197,26 +195,15 @@ class Judge:
         self.profiles: Profiles = load_profiles(reference.species)
         self.gain = self.profiles.gain[reference.rows]
         self.stages_apart, self.markers_part = stages_apart, markers_part
-        self.base = [self._without_stage(t) for t in range(len(self.profiles.entries))]
-
-    def _without_stage(self, t: int) -> int:
-        """The type itself, or the nearest above it whose name tells no stage."""
-        while _STAGE.search(self.profiles.entries[t].name) and self.profiles.parent[t] >= 0:
-            t = int(self.profiles.parent[t])
-        return t
+        self.species = self.profiles.species
 
     def exclude(self, one: int, other: int) -> bool:
         """Whether a cell cannot be of both types."""
         if one < 0 or other < 0:
             return False
         if not self.stages_apart:
-            one, other = self.base[one], self.base[other]
-        if one == other:
-            return False
-        # A type and its subtype do not exclude each other: one says only less.
-        if one in self.profiles.above(other) or other in self.profiles.above(one):
-            return False
-        return not may_be_both(self.profiles.species, one, other)
+            one, other = without_stage(self.species, one), without_stage(self.species, other)
+        return exclude(self.species, one, other)
 
     def telling(self, one: int, other: int) -> np.ndarray:
         """What each telling gene says for the first type and against the second, shape (n_telling,)."""

@@ -54,6 +54,16 @@ def samples_in_words(cluster: str, samples: ClusterSamples) -> str:
     )
 
 
+def blurred_in_words(share: float, nearest: str, label: str) -> str:
+    """ "Its border is blurred: 43 % of the neighbours of its cells lie among other types, most in
+    cluster 5 (CD4 memory T cell).".
+    """
+    return (
+        f"Its border is blurred: {share:.0%} of the neighbours of its cells lie among other types, most in "
+        f"cluster {nearest} ({everyday_name(label)})."
+    )
+
+
 def how_read(inside: ClusterInside) -> str:
     """How the reading of a cluster came about, in two sentences."""
     first = inside.kinds[0]

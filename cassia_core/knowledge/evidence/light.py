@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cassia_core.domain.annotation import PROLIFERATING, Evidence, Light, QualityScore, Verdict, names_a_type
-from cassia_core.knowledge.naming.lineages import is_vague
+from cassia_core.knowledge.cells.excluding import names_a_stage
+from cassia_core.knowledge.naming.lineages import family_of, is_vague
 from cassia_core.knowledge.naming.names import everyday_name
 
 GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
@@ -52,6 +53,8 @@ def light_of(
         return "medium", f"The evidence is fair ({measured:.0f} of 100)."
     if is_vague(evidence.label):
         return "medium", "The label names a broad class only; the genes do not settle which kind."
+    if evidence.kind is not None and names_a_stage(evidence.label) and family_of(evidence.label) == "T":
+        return "medium", "The kind is clear; naive, memory and effector T cells shade into each other."
     if score is not None and score.value < GREEN_SCORE:
         return "medium", f"The evidence is good, but the scorer gave only {score.value:.0f} of 100."
     return "high", f"The genes speak clearly for the label ({measured:.0f} of 100) and nothing against it."

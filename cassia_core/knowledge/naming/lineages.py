@@ -143,9 +143,11 @@ def exclusive(one: str, other: str) -> bool:
 
 
 def is_vague(label: str) -> bool:
-    """Whether a label is an umbrella over several lineages, such as "leukocyte"."""
+    """Whether a label is an umbrella over several lineages, such as "leukocyte", or merely orders the
+    tree.
+    """
     name = lineage_of(label)
-    return bool(name) and lineages()[name].vague
+    return label in abstract_types() or bool(name) and lineages()[name].vague
 
 
 @cache

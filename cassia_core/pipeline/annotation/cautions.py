@@ -6,12 +6,13 @@ Labels stay as they are; only the light goes down, with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cassia_core.domain.annotation import ClusterResult, Light, names_a_type
-from cassia_core.domain.inside import CONFIDENT_CELLS, DatasetInside
-from cassia_core.knowledge.cells.words import kinds_in_words, samples_in_words
+from cassia_core.domain.inside import BLURRED, CONFIDENT_CELLS, Border, DatasetInside
+from cassia_core.knowledge.cells.excluding import labels_exclude
+from cassia_core.knowledge.cells.words import blurred_in_words, kinds_in_words, samples_in_words
 
 
 def with_inside(result: ClusterResult, inside: DatasetInside) -> ClusterResult:
@@ -53,6 +54,27 @@ def _with_like(result: ClusterResult, results: Sequence[ClusterResult]) -> Clust
         return result
     samples = replace(result.samples, like=like)
     return lowered(replace(result, samples=samples), "look", samples_in_words(result.cluster, samples))
+
+
+def with_borders(
+    results: Sequence[ClusterResult], borders: Mapping[str, tuple[Border, ...]], species: str
+) -> tuple[ClusterResult, ...]:
+    """The results; a cluster whose cells lie among those of types that exclude its own is never green."""
+    labels = {result.cluster: result.label for result in results}
+    return tuple(_with_border(result, borders.get(result.cluster, ()), labels, species) for result in results)
+
+
+def _with_border(
+    result: ClusterResult, borders: Sequence[Border], labels: Mapping[str, str], species: str
+) -> ClusterResult:
+    if result.light != "high":
+        return result
+    across = [b for b in borders if labels_exclude(result.label, labels.get(b.cluster, ""), species)]
+    share = sum(border.share for border in across)
+    if share < BLURRED:
+        return result
+    nearest = across[0].cluster
+    return lowered(result, "medium", blurred_in_words(share, nearest, labels[nearest]))
 
 
 def lowered(result: ClusterResult, light: Light, reason: str) -> ClusterResult:

@@ -6,20 +6,24 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 
+from cassia_core.data.clustering.borders import borders_of
 from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.expression_matrix import log_normalised
 from cassia_core.data.clustering.mixing import sample_column, samples_in_clusters
-from cassia_core.data.clustering.reading_cells import read_cells
+from cassia_core.data.clustering.reading_cells import join_clusters, read_cells
 from cassia_core.domain.annotation import ClusterResult, Proposal, deserves_a_look
 from cassia_core.domain.findings import ColumnInfo, MatrixInfo
 from cassia_core.domain.inside import ClusterInside, DatasetInside, KindInside
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.cells.words import kinds_in_words
 from cassia_core.knowledge.naming.lineages import family_of
-from cassia_core.pipeline.annotation.cautions import with_inside, with_samples
+from cassia_core.pipeline.annotation.cautions import with_borders, with_inside, with_samples
 from cassia_core.pipeline.cell_reader import KnowledgeReader
+from cassia_core.runs.codec import read_json, write_json
 from tests.mixtures import KINDS, kinds_of_cells
 
 BLOOD = Setting(species="human", tissue="blood")
@@ -114,3 +118,41 @@ def test_the_sample_column_is_found_by_name_and_nature():
     )
     assert sample_column(columns, cells.obs) == "donor"
     assert sample_column(columns[:2], cells.obs) is None
+
+
+def two_neighbours(own: float) -> dict:
+    """Borders of two clusters of 50 cells; the part `own` of each one's weights stays inside it."""
+    groups = CellGroups.of(np.repeat(["0", "1"], 50).astype(object), 3)
+    inside, across = np.full((50, 50), own / 50), np.full((50, 50), (1 - own) / 50)
+    return borders_of(sparse.csr_matrix(np.block([[inside, across], [across, inside]])), groups)
+
+
+def test_a_blurred_border_to_a_type_that_excludes_the_label_takes_the_green_light():
+    labels = ("CD4-positive, alpha-beta T cell", "CD8-positive, alpha-beta T cell")
+    rows = [result(str(i), label=label) for i, label in enumerate(labels)]
+    told = with_borders(rows, two_neighbours(own=0.7), "human")
+    assert [r.light for r in told] == ["medium", "medium"]
+    assert (
+        "30% of the neighbours of its cells lie among other types, most in cluster 1" in told[0].light_reason
+    )
+    assert [r.light for r in with_borders(rows, two_neighbours(own=0.9), "human")] == ["high", "high"]
+    of_one_kind = [rows[0], result("1", label="T cell")]
+    assert [r.light for r in with_borders(of_one_kind, two_neighbours(own=0.7), "human")] == ["high", "high"]
+
+
+def test_borders_are_kept_with_a_run(tmp_path):
+    inside = DatasetInside(borders=two_neighbours(own=0.7))
+    write_json(tmp_path / "inside.json", inside)
+    assert read_json(tmp_path / "inside.json", DatasetInside) == inside
+
+
+def test_joined_clusters_of_two_kinds_are_parted_again():
+    cells = kinds_of_cells(dict.fromkeys(KINDS, 90))
+    source = MatrixInfo(location="X", state="counts", n_genes=cells.n_vars)
+    expression = log_normalised(cells, source, 1e4, lambda _: None)
+    kinds = cells.obs["kind"].to_numpy()
+    fine = np.where(np.isin(kinds, KINDS[:2]), "both", kinds)
+    found = join_clusters(expression, fine, KnowledgeReader(BLOOD), 0)
+    largest = [pd.Series(found[kinds == kind]).value_counts(normalize=True) for kind in KINDS]
+    assert len({shares.index[0] for shares in largest}) == len(KINDS)
+    assert min(shares.iloc[0] for shares in largest) > 0.95
