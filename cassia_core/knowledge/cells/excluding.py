@@ -40,10 +40,11 @@ def exclude(species: str, one: int, other: int) -> bool:
 
 def labels_exclude(one: str, other: str, species: str) -> bool:
     """Whether a cell cannot be of both types, whatever their stages; False for labels that nobody knows."""
-    found = read_label(one), read_label(other)
-    if found[0] is None or found[1] is None:
+    first, second = read_label(one), read_label(other)
+    if first is None or second is None:
         return False
     key = species_key(species)
     column = load_profiles(key).column
-    bases = [without_stage(key, column[label.entry.name]) for label in found]
-    return exclude(key, *bases)
+    return exclude(
+        key, without_stage(key, column[first.entry.name]), without_stage(key, column[second.entry.name])
+    )
