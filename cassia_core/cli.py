@@ -135,8 +135,27 @@ def _add_batch(commands) -> None:
     add_reading(command)
     add_clustering(command)
     _add_agents(command)
+    _add_side_by_side(command)
     _add_output(command)
     command.set_defaults(run="running.batch")
+
+
+def _add_side_by_side(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("many datasets")
+    group.add_argument(
+        "--side-by-side",
+        type=int,
+        metavar="N",
+        help="datasets whose cells are prepared at once (default: as many as cores, from three files of "
+        "cells on; 1: one after the other)",
+    )
+    group.add_argument(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="let the workers of this Dask scheduler prepare the cells, such as tcp://10.0.0.5:8786; they "
+        "must see the files and the runs folder",
+    )
 
 
 def _add_subcluster(commands) -> None:

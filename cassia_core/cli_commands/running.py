@@ -69,6 +69,8 @@ def batch(options: argparse.Namespace) -> int:
             annotation=annotation_of(options),
             output_dir=_output_dir(options),
             replay_from=_replay(options),
+            side_by_side=options.side_by_side,
+            scheduler=options.scheduler,
         ),
         options,
     )

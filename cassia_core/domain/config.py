@@ -389,10 +389,20 @@ class RunConfig:
     part_of: PartOf | None = None
     """The run into whose clusters this one looks."""
     replay_from: str = ""
+    side_by_side: int | None = None
+    """Datasets whose cells are prepared at once; None: as many as cores, from three files of cells on."""
+    scheduler: str = ""
+    """Address of a Dask scheduler whose workers prepare the cells; "": processes of our own."""
     tags: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
         check(len(self.datasets) > 0, "datasets", self.datasets, "at least one dataset")
+        check(
+            self.side_by_side is None or 1 <= self.side_by_side <= 64,
+            "side_by_side",
+            self.side_by_side,
+            "a whole number from 1 to 64",
+        )
 
     @property
     def annotator(self) -> AgentModel:

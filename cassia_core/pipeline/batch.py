@@ -1,15 +1,14 @@
-"""All datasets of a run, one after the other; one bad file is reported and the rest is done."""
+"""A run from its configuration to its status: who answers, what was paid before, all its datasets."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import OFFLINE, AgentModel, RunConfig
-from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus, overall
+from cassia_core.domain.outcome import DatasetStatus, overall
 from cassia_core.domain.usage import CallFault, CallRecord
 from cassia_core.errors import RunNotFound
 from cassia_core.llm.protocol import Provider
@@ -18,8 +17,7 @@ from cassia_core.llm.replay import ReplayProvider
 from cassia_core.pipeline.annotation.model_calls import Asker
 from cassia_core.pipeline.asking.sending import CallReports
 from cassia_core.pipeline.context import RunContext
-from cassia_core.pipeline.dataset import process_dataset
-from cassia_core.pipeline.exporting import write_batch
+from cassia_core.pipeline.many.processing import process_all
 from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
@@ -43,7 +41,7 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
             if asker is not None and not config.replay_from:
                 asker.ask_first(tuple(m for m in config.models() if m.provider != OFFLINE))
             context = RunContext(layout=layout, config=config, log=log, pool=pool, asker=asker)
-            outcomes = _process_all(context)
+            outcomes = process_all(context)
     finally:
         layout.live_words.unlink(missing_ok=True)
         for provider in set(providers.values()):
@@ -91,32 +89,6 @@ def _paid_before(layout: RunLayout, config: RunConfig) -> tuple[Path, ...]:
     if not log.exists():
         raise gone
     return (log,)
-
-
-def _process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:
-    outcomes: list[DatasetOutcome] = []
-    begun = time.monotonic()
-    for index, spec in enumerate(context.config.datasets):
-        if context.cancelled():
-            outcomes.append(_not_begun(context, index))
-        else:
-            outcomes.append(process_dataset(context, index, spec))
-        write_batch(context.layout, context.config, tuple(outcomes), time.monotonic() - begun)
-    return tuple(outcomes)
-
-
-def _not_begun(context: RunContext, index: int) -> DatasetOutcome:
-    spec = context.config.datasets[index]
-    layout = context.layout.dataset(index, spec)
-    context.emit(ev.DatasetFinished(dataset=spec.name, status="cancelled", error="The run was cancelled."))
-    return DatasetOutcome(
-        dataset=layout.name,
-        tissue=spec.tissue,
-        file_path=spec.path,
-        status="cancelled",
-        output_dir=str(layout.folder),
-        error="The run was cancelled before this dataset began.",
-    )
 
 
 def _asker(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from cassia_core.domain import events as ev
@@ -28,8 +29,13 @@ from cassia_core.runs.store import save_cluster
 logger = logging.getLogger(__name__)
 
 
-def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> DatasetOutcome:
+def process_dataset(
+    context: RunContext, index: int, spec: DatasetSpec, prepare_elsewhere: Callable[[], float] | None = None
+) -> DatasetOutcome:
     """Read, cluster, annotate, merge and write one dataset; a finished one is left as it is.
+
+    `prepare_elsewhere` has the cells prepared by another process, into the run directory, waits for it and
+    gives the seconds it took; None: this process prepares them.
 
     Never raises for faults of the dataset itself: they are the outcome's `error`.
     """
@@ -42,7 +48,7 @@ def process_dataset(context: RunContext, index: int, spec: DatasetSpec) -> Datas
         dataset=layout.name, tissue=spec.tissue, file_path=spec.path, output_dir=str(layout.folder)
     )
     try:
-        outcome = _process(context, spec, layout, base, begun)
+        outcome = _process(context, spec, layout, base, prepare_elsewhere)
     except RunCancelled as error:
         outcome = replace(base, status="cancelled", error=error.what)
     except CassiaError as error:
@@ -84,8 +90,14 @@ def finished_outcome(layout: DatasetLayout) -> DatasetOutcome | None:
 
 
 def _process(
-    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, base: DatasetOutcome, begun: float
+    context: RunContext,
+    spec: DatasetSpec,
+    layout: DatasetLayout,
+    base: DatasetOutcome,
+    prepare_elsewhere: Callable[[], float] | None,
 ) -> DatasetOutcome:
+    prepared_before_s = prepare_elsewhere() if prepare_elsewhere else 0.0
+    begun = time.monotonic() - prepared_before_s
     pool = ClusterPool(context, spec, layout)
     markers_at = [0.0]
 
@@ -95,7 +107,7 @@ def _process(
             context.emit(ev.StageStarted(dataset=spec.name, stage="annotate"))
         pool.start(table, expression, findings)
 
-    prepared = prepare(context, spec, layout, ready)
+    prepared = prepare(context, spec, layout, ready, told=prepare_elsewhere is not None)
     results = _beside_others(layout, spec.species, pool.results())
     pool.tell_again(results)
     annotated_at = time.monotonic()

@@ -61,10 +61,11 @@ def write_dataset(
     renamed: list[str] = []
     for path, write in _tables(layout, spec, prepared.table, results).items():
         _attempt(path, write, problems)
-    if prepared.adata is not None:
+    if prepared.read_cells is not None:
+        read_cells = prepared.read_cells
 
         def write_cells() -> None:
-            kept, left_out = _write_h5ad(context, spec, layout, prepared, results)
+            kept, left_out = _write_h5ad(context, spec, layout, prepared, read_cells(), results)
             renamed.extend(f"The file's own column {old} is kept as {new}." for old, new in kept.items())
             problems.extend(f"{layout.annotated_h5ad.name}: {sentence}" for sentence in left_out)
 
@@ -199,10 +200,10 @@ def _write_h5ad(
     spec: DatasetSpec,
     layout: DatasetLayout,
     prepared: Prepared,
+    adata: ad.AnnData,
     results: tuple[ClusterResult, ...],
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Write the annotated cells; gives the columns kept under another name, and what had to be left out."""
-    adata = prepared.adata
     annotation = context.config.annotation
     provenance = {
         "software": f"CASSIA Workbench {__version__}",

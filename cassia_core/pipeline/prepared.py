@@ -20,12 +20,15 @@ MarkersReady = Callable[[MarkerTable, ExpressionSource, Findings], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A dataset ready for the agents. `cells` is None for a marker table."""
+    """A dataset ready for the agents. `read_cells` gives its clustered cells, in memory already or read from
+    disk when they are asked for, so that datasets whose answers are awaited take no memory; None for a marker
+    table.
+    """
 
     findings: Findings
     table: MarkerTable
     expression: ExpressionSource
-    adata: ad.AnnData | None = None
+    read_cells: Callable[[], ad.AnnData] | None = None
     cluster_key: str = ""
     refusal: str = ""
     """Why no markers could be computed, with the remedy; "" where they were."""

@@ -20,8 +20,12 @@ from cassia_core.runs.layout import DatasetLayout
 T = TypeVar("T")
 
 
-def prepare(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady) -> Prepared:
+def prepare(
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady, *, told: bool = False
+) -> Prepared:
     """Read the input and find its markers; `ready` is called as soon as they exist.
+
+    `told`: another process has just prepared the cells, and its events are in the record already.
 
     Raises
     ------
@@ -32,8 +36,12 @@ def prepare(context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready
     """
     layout.private.mkdir(parents=True, exist_ok=True)
     if layout.clustered_h5ad.exists():
-        from cassia_core.pipeline.preparing_cells import resumed_cells
+        from cassia_core.pipeline.preparing_cells import prepared_on_disk, resumed_cells
 
+        if told:
+            prepared = prepared_on_disk(layout)
+            ready(prepared.table, prepared.expression, prepared.findings)
+            return prepared
         return _read_stage(context, spec, lambda: resumed_cells(context, spec, layout, ready))
     begun = time.monotonic()
     path = Path(spec.path)

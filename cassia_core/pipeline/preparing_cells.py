@@ -52,17 +52,17 @@ def prepare_cells(
         findings=loaded.findings,
         table=clustered.table,
         expression=clustered.expression,
-        adata=clustered.adata,
+        read_cells=lambda: clustered.adata,
         cluster_key=clustered.cluster_key,
         refusal=str(clustered.refusal) if clustered.refusal else "",
     )
-    return prepared if prepared.refusal else _kept(context, spec.name, layout, prepared)
+    return prepared if prepared.refusal else _kept(context, spec.name, layout, prepared, clustered.adata)
 
 
-def _kept(context: RunContext, dataset: str, layout: DatasetLayout, prepared: Prepared) -> Prepared:
+def _kept(
+    context: RunContext, dataset: str, layout: DatasetLayout, prepared: Prepared, adata: ad.AnnData
+) -> Prepared:
     """Keep the clustered cells on disk, so that a resumed run need not cluster again."""
-    adata = prepared.adata
-    assert adata is not None, "only cells are kept, not marker tables"
     at = list(adata.obs.columns).index(prepared.cluster_key)
     make_writable(adata)  # may rename columns that h5ad cannot hold; their order stays
     key = str(adata.obs.columns[at])
@@ -86,20 +86,24 @@ def resumed_cells(
 ) -> Prepared:
     """The cells as an earlier worker of this run left them."""
     begun = time.monotonic()
+    prepared = prepared_on_disk(layout)
+    listener = StageEvents(context, spec.name, layout, prepared.findings, ready)
+    listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")
+    listener.clusters_found(prepared.table.ids(), tuple(c.n_cells for c in prepared.table.clusters))
+    ready(prepared.table, prepared.expression, prepared.findings)
+    return prepared
+
+
+def prepared_on_disk(layout: DatasetLayout) -> Prepared:
+    """The cells and markers that a worker has left in the dataset's folder."""
     findings = read_json(layout.findings, Findings)
-    table = read_json(layout.marker_table, MarkerTable)
     noted = json.loads(layout.prepared.read_text(encoding="utf-8"))
     statistics = open_view(layout.view).statistics()
     assert statistics is not None, "cells are kept only where clusters were tested"
-    expression = CellExpression(statistics, findings.species)
-    listener = StageEvents(context, spec.name, layout, findings, ready)
-    listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")
-    listener.clusters_found(table.ids(), tuple(c.n_cells for c in table.clusters))
-    listener.markers_ready(table, expression)
     return Prepared(
         findings=findings,
-        table=table,
-        expression=expression,
-        adata=ad.read_h5ad(layout.clustered_h5ad),
+        table=read_json(layout.marker_table, MarkerTable),
+        expression=CellExpression(statistics, findings.species),
+        read_cells=lambda: ad.read_h5ad(layout.clustered_h5ad),
         cluster_key=noted["cluster_key"],
     )
