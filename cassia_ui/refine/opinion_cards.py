@@ -11,7 +11,7 @@ from cassia_core.domain.opinions.closer_look import CloserLook, Standing
 from cassia_core.domain.opinions.comparison import Comparison
 from cassia_core.domain.opinions.opinion import Consensus, Opinion
 from cassia_core.look.turn_text import readable
-from cassia_core.look.wording import AGENT_NAMES
+from cassia_core.look.wording import AGENT_NAMES, NO_LABEL
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.opinions import look_files, opinions
@@ -212,7 +212,7 @@ def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Op
                 accept(data.run_id, data.spec.name, opinion, label=name)
                 say_done(f"Cluster {opinion.clusters[0]} is now called {everyday_name(name)}.")
         if offered and label is not None:
-            st.markdown(f":gray[Now: {plain(label.short or 'no label')}. Leave it, and nothing changes.]")
+            st.markdown(f":gray[Now: {plain(label.short or NO_LABEL.lower())}. Leave it, and nothing changes.]")
         st.space("stretch")
         usage = opinion.usage
         if usage.calls:
