@@ -212,7 +212,8 @@ def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Op
                 accept(data.run_id, data.spec.name, opinion, label=name)
                 say_done(f"Cluster {opinion.clusters[0]} is now called {everyday_name(name)}.")
         if offered and label is not None:
-            st.markdown(f":gray[Now: {plain(label.short or NO_LABEL.lower())}. Leave it, and nothing changes.]")
+            now = plain(label.short or NO_LABEL.lower())
+            st.markdown(f":gray[Now: {now}. Leave it, and nothing changes.]")
         st.space("stretch")
         usage = opinion.usage
         if usage.calls:
