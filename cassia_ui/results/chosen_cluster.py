@@ -56,10 +56,11 @@ def follow_table(picked: str, given: str) -> None:
 
     `given` is the row that the table had from the page: it is no choice of a person's.
     """
-    if not picked or picked == (session.value(_TABLE_PICK) or given):
+    if not picked:
         return
+    before = session.value(_TABLE_PICK) or given
     session.remember(_TABLE_PICK, picked)
-    if picked != chosen_cluster():
+    if picked not in (before, chosen_cluster()):
         session.remember(_CHOSEN, picked)
         st.rerun()
 
