@@ -32,6 +32,7 @@ Repair = Literal[
     "from_thoughts",
     "from_reasoning_field",
     "loose_verdict",
+    "cut_repetition",
 ]
 REPAIR_WORDS: dict[str, str] = {
     "mended_json": "quotes, commas, comments or brackets of the JSON mended",
@@ -45,6 +46,7 @@ REPAIR_WORDS: dict[str, str] = {
     "from_thoughts": "the answer read from the thoughts, after which nothing was written",
     "from_reasoning_field": "the answer read from the field for reasoning, because the text was empty",
     "loose_verdict": "the verdict read in another wording",
+    "cut_repetition": "the reply cut short where it began to repeat itself without end",
 }
 """What had to be done to a reply before it could be read, as a person reads it."""
 ASKS_NO_MODEL: tuple[AgentRole, ...] = ("reference", "checks")

@@ -18,7 +18,7 @@ from cassia_core.llm.problems.connection import not_reached
 from cassia_core.llm.problems.in_words import Asked
 from cassia_core.llm.problems.server_words import words_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
-from cassia_core.llm.streamed_reply import ServerFault, StreamedReply, heard_out
+from cassia_core.llm.replies.streamed_reply import ServerFault, StreamedReply, heard_out
 
 LIST_TIMEOUT_S = 15.0
 LONGEST_REPLY = 8192
@@ -130,10 +130,10 @@ class AnthropicMessages:
         if not isinstance(body.get("content"), list):
             raise ServerFault(words)
         answer = anthropic.types.Message.construct(**body)
+        reply.finish, reply.model, reply.usage = answer.stop_reason or "", answer.model or "", answer.usage
         for block in answer.content:
             reply.add_thought(getattr(block, "thinking", None) or "")
             reply.add_text(getattr(block, "text", None) or "")
-        reply.finish, reply.model, reply.usage = answer.stop_reason or "", answer.model or "", answer.usage
         return reply
 
     def _refusal(self, error: Exception) -> Refusal | None:

@@ -14,15 +14,16 @@ from cassia_core.errors import ProviderError
 from cassia_core.llm.abilities import Abilities, Refusal, Wishes
 from cassia_core.llm.catalogue import ProviderFacts
 from cassia_core.llm.fitted_request import ask_as_it_takes
+from cassia_core.llm.form_ends import with_ends
 from cassia_core.llm.listening import CONNECT_S, Line, Silence, socket_limit
-from cassia_core.llm.near import is_this_computer
+from cassia_core.llm.near import is_near, is_this_computer
 from cassia_core.llm.problems import in_words
 from cassia_core.llm.problems.connection import not_reached
 from cassia_core.llm.problems.in_words import Asked
 from cassia_core.llm.problems.server_words import words_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
-from cassia_core.llm.reply_parts import text_of, thinking_of
-from cassia_core.llm.streamed_reply import ServerFault, StreamedReply, heard_out
+from cassia_core.llm.replies.reply_parts import text_of, thinking_of
+from cassia_core.llm.replies.streamed_reply import ServerFault, StreamedReply, heard_out
 
 LIST_TIMEOUT_S = 15.0
 _STREAM_REFUSED = re.compile(r"\bstream(?:ing|_options|ed)?\b", re.IGNORECASE)
@@ -110,9 +111,10 @@ class OpenAICompatible:
         if request.reasoning:
             fields |= _reasoning(self._facts.reasoning_field, request.reasoning)
         if request.json_schema:
+            schema = with_ends(request.json_schema) if is_near(self._base_url) else request.json_schema
             fields["response_format"] = {
                 "type": "json_schema",
-                "json_schema": {"name": request.agent, "schema": dict(request.json_schema), "strict": True},
+                "json_schema": {"name": request.agent, "schema": dict(schema), "strict": True},
             }
         return fields
 
@@ -166,11 +168,11 @@ class OpenAICompatible:
         message = answer.choices[0].message
         if message is None:
             raise ServerFault(words)
-        reply.add_thought(thinking_of(message))
-        reply.add_text(text_of(message.content))
         reply.refusal = getattr(message, "refusal", None) or ""
         reply.finish = answer.choices[0].finish_reason or ""
         reply.model, reply.usage = answer.model or "", answer.usage
+        reply.add_thought(thinking_of(message))
+        reply.add_text(text_of(message.content))
         return reply
 
     def _refusal(self, error: Exception) -> Refusal | None:

@@ -10,7 +10,7 @@ from cassia_core.domain.conversation import AgentRole, Message
 from cassia_core.domain.tasks import AgentTask
 from cassia_core.llm.usage_fields import TokenUsage
 
-FinishReason = Literal["stop", "length", "filtered", "other"]
+FinishReason = Literal["stop", "length", "filtered", "endless", "other"]
 Heard = Callable[[str, bool], None]
 """Called with each piece of a reply as it comes, and whether the model is still thinking; with "" several
 times a second while nothing comes. What it raises ends the call.
@@ -51,7 +51,8 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatResponse:
-    """The model's answer. `finish_reason` "length" means that the text was cut off by the token limit.
+    """The model's answer. `finish_reason` "length" means that the text was cut off by the token limit,
+    "endless" that the model repeated itself and was cut short: its usage is then not known (0).
 
     `finish_said` is the reason in the server's own word (such as RECITATION), or its refusal. `thinking` is
     what the server gave in a field for reasoning. `cached_tokens`, `cache_write_tokens` and

@@ -71,8 +71,15 @@ class Conversation:
             reading = read(reply.text)
         except ReplyError as error:
             self._keep(replace(reply.turn, outcome="failed"))
-            error.agent, error.attempt = role, attempt
-            raise
+            cut = "The model repeated itself without end and was cut short. "
+            raise ReplyError(
+                error.what,
+                f"{cut}{error.why}" if reply.finish == "endless" else error.why,
+                error.remedy,
+                raw=error.raw,
+                agent=role,
+                attempt=attempt,
+            ) from error
         self._asker.note_read(role)
         turn = replace(
             reply.turn, outcome=_outcome(reading.value), repairs=(*reply.turn.repairs, *reading.repairs)

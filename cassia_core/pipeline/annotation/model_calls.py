@@ -11,7 +11,7 @@ from cassia_core.agents import annotator, booster, formatter, merger, scorer, va
 from cassia_core.agents.opinions import comparator, consultant
 from cassia_core.agents.prompts import Prompt
 from cassia_core.domain.config import AgentModel, AnnotationParams
-from cassia_core.domain.conversation import AgentRole, Message, Turn
+from cassia_core.domain.conversation import AgentRole, Message, Repair, Turn
 from cassia_core.domain.tasks import AgentTask
 from cassia_core.domain.usage import CallRecord
 from cassia_core.errors import CassiaError, ConfigError, ReplyError, ReplyFiltered, RunCancelled
@@ -51,7 +51,8 @@ UNUSED_REPLIES = 3
 class Reply:
     """A model's answer with the turn to keep of it. `key` names it in the call log.
 
-    `finish` is why it ended ("stop", "length", "filtered", "other"), `finish_said` in the server's own word.
+    `finish` is why it ended ("stop", "length", "filtered", "endless", "other"), `finish_said` in the
+    server's own word.
     """
 
     text: str
@@ -299,7 +300,7 @@ class Asker:
             latency_s=call.latency_s,
             at=call.at,
             replayed=entry.replayed,
-            repairs=("from_reasoning_field",) if entry.from_thinking else (),
+            repairs=_repairs(entry),
         )
         return Reply(
             text=entry.reply, turn=turn, key=key, finish=entry.finish_reason, finish_said=entry.finish_said
@@ -361,6 +362,12 @@ def _with_more_room(request: ChatRequest, model: AgentModel) -> ChatRequest | No
     return replace(request, max_tokens=most)
 
 
+def _repairs(entry: LoggedCall) -> tuple[Repair, ...]:
+    """What was done to a reply before anybody read it."""
+    field: tuple[Repair, ...] = ("from_reasoning_field",) if entry.from_thinking else ()
+    return (*field, "cut_repetition") if entry.finish_reason == "endless" else field
+
+
 def _no_answer(reply: Reply, role: AgentRole, attempt: int) -> CassiaError:
     """Why the last of several replies to the same question is no answer."""
     if reply.finish == "filtered":
@@ -375,6 +382,14 @@ def _no_answer(reply: Reply, role: AgentRole, attempt: int) -> CassiaError:
             "The model used its whole reply for thinking and gave no answer.",
             f"It was asked {UNUSED_REPLIES} times; the limit for a reply counts what it thinks.",
             "Ask for less reasoning, allow longer replies (`max_tokens`), or choose another model.",
+            agent=role,
+            attempt=attempt,
+        )
+    if reply.finish == "endless":
+        return ReplyError(
+            "The model repeated its thoughts without end and gave no answer.",
+            f"It was asked {UNUSED_REPLIES} times and cut short each time.",
+            "Ask for less reasoning, or choose another model.",
             agent=role,
             attempt=attempt,
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cassia_core.llm.listening import Line, listen
 from cassia_core.llm.problems.server_words import ServerWords
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, FinishReason, Heard
+from cassia_core.llm.replies.endless import LONGEST_TEXT, LONGEST_THOUGHT, Repetition, without_repetitions
 from cassia_core.llm.usage_fields import read_usage
 
 _FINISH: dict[str, FinishReason] = {
@@ -40,9 +41,17 @@ class ServerFault(Exception):
         super().__init__(words.line)
 
 
+class Endless(Exception):
+    """The model said one thing again and again, or wrote far more than any answer: it was cut short."""
+
+    def __init__(self, reply: StreamedReply) -> None:
+        self.reply = reply
+        super().__init__("the reply has no end")
+
+
 @dataclass(slots=True)
 class StreamedReply:
-    """Collects the pieces of one reply and tells the `line` of them."""
+    """Collects the pieces of one reply and tells the `line` of them; one without an end raises `Endless`."""
 
     line: Line
     texts: list[str] = field(default_factory=list)
@@ -51,6 +60,9 @@ class StreamedReply:
     refusal: str = ""
     model: str = ""
     usage: object = None
+    endless: bool = False
+    _told: Repetition = field(default_factory=lambda: Repetition(LONGEST_TEXT))
+    _thought: Repetition = field(default_factory=lambda: Repetition(LONGEST_THOUGHT))
 
     @property
     def text(self) -> str:
@@ -68,6 +80,8 @@ class StreamedReply:
     @property
     def finish_reason(self) -> FinishReason:
         """Why it ended, in our words."""
+        if self.endless:
+            return "endless"
         return _FINISH.get(self.finish.lower().rpartition(".")[2], "other")
 
     @property
@@ -81,11 +95,18 @@ class StreamedReply:
         if text:
             self.texts.append(text)
             self.line.words(text)
+            self._cut_unless(self._told.goes_on(text))
 
     def add_thought(self, text: str) -> None:
         if text:
             self.thoughts.append(text)
             self.line.words(text, thinking=True)
+            self._cut_unless(self._thought.goes_on(text))
+
+    def _cut_unless(self, goes_on: bool) -> None:
+        if not goes_on:
+            self.endless = True
+            raise Endless(self)
 
 
 def heard_out(read: Callable[[Line], StreamedReply], request: ChatRequest, heard: Heard) -> ChatResponse:
@@ -97,10 +118,13 @@ def heard_out(read: Callable[[Line], StreamedReply], request: ChatRequest, heard
         Asks the server and reads its reply, telling the line of every word.
     """
     begun = time.monotonic()
-    reply = listen(read, request, heard)
+    try:
+        reply = listen(read, request, heard)
+    except Endless as cut:
+        reply = cut.reply
     usage = read_usage(reply.usage)
     return ChatResponse(
-        text=reply.text or reply.refusal,
+        text=(without_repetitions(reply.text) if reply.endless else reply.text) or reply.refusal,
         thinking=reply.thinking,
         input_tokens=usage.input,
         output_tokens=usage.output,

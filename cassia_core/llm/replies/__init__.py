@@ -1,0 +1,1 @@
+"""A reply on its way: its parts, its pieces put together, and the end where it has none of its own."""
