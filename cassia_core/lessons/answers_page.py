@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from html import escape
 
-from cassia_core.domain.learning.lesson import Answer, Lesson, LessonProgress, Question
+from cassia_core.domain.learning.lesson import Answer, Lesson, LessonProgress, LessonQuestion
 from cassia_core.lessons.checking import WORD, filled
 from cassia_core.look.palette import css_variables
 from cassia_core.version import __version__
@@ -56,7 +56,7 @@ def _work(at: int, progress: LessonProgress) -> str:
     return f"<table>{''.join(rows)}</table>" if rows else ""
 
 
-def _question(question: Question, answer: Answer | None, facts: Mapping[str, str]) -> str:
+def _question(question: LessonQuestion, answer: Answer | None, facts: Mapping[str, str]) -> str:
     asked = escape(_words_only(filled(question.text, facts)))
     if answer is None:
         return f"<div class=q><b>{asked}</b><br><span class=m>Not answered.</span></div>"

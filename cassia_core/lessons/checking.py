@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from cassia_core.domain.learning.lesson import Lesson, Question, Step
+from cassia_core.domain.learning.lesson import Lesson, LessonQuestion, Step
 from cassia_core.look.student_words import is_explained
 
 FACT = re.compile(r"\{([a-z0-9_]+)\}")
@@ -60,11 +60,11 @@ def _of_step(step: Step, facts: Mapping[str, str]) -> Iterator[str]:
         yield from _of_question(question, facts)
 
 
-def _texts(question: Question) -> tuple[str, ...]:
+def _texts(question: LessonQuestion) -> tuple[str, ...]:
     return (question.text, question.hint, *(t for o in question.options for t in (o.text, o.feedback)))
 
 
-def _of_question(question: Question, facts: Mapping[str, str]) -> Iterator[str]:
+def _of_question(question: LessonQuestion, facts: Mapping[str, str]) -> Iterator[str]:
     right = [filled(o.text, facts) for o in question.options if o.right]
     if len(right) != 1:
         yield f"{question.id} has {len(right)} right answers, and must have one."

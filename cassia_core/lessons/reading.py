@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from cassia_core.domain.learning.lesson import ACTIVITIES, Activity, Lesson, Option, Question, Step
+from cassia_core.domain.learning.lesson import ACTIVITIES, Activity, Lesson, LessonQuestion, Option, Step
 from cassia_core.errors import InputError
 
 CONTENT = Path(__file__).parent / "content"
@@ -73,8 +73,8 @@ def _read_step(path: Path) -> Step:
     )
 
 
-def _question(head: Mapping[str, Any], where: str) -> Question:
-    return Question(
+def _question(head: Mapping[str, Any], where: str) -> LessonQuestion:
+    return LessonQuestion(
         id=_needed(head, "id", where),
         text=_needed(head, "text", where),
         hint=head.get("hint", ""),

@@ -6,13 +6,13 @@ from zlib import crc32
 
 import streamlit as st
 
-from cassia_core.domain.learning.lesson import Answer, Lesson, Question
+from cassia_core.domain.learning.lesson import Answer, Lesson, LessonQuestion
 from cassia_core.services.lessons import lessons
 from cassia_ui.learn.lesson_state import keep, progress_of
 from cassia_ui.learn.lesson_text import as_markdown, show_text
 
 
-def ask(lesson: Lesson, question: Question) -> None:
+def ask(lesson: Lesson, question: LessonQuestion) -> None:
     """Draw one question with what was answered so far."""
     given = progress_of(lesson).answers.get(question.id)
     key = f"learn_{lesson.id}_{question.id}"
@@ -37,13 +37,13 @@ def _shuffled(text: str) -> int:
     return crc32(text.encode())
 
 
-def _checked(lesson: Lesson, question: Question, chosen: str) -> Answer:
+def _checked(lesson: Lesson, question: LessonQuestion, chosen: str) -> Answer:
     done = lessons.answer(progress_of(lesson), question, chosen)
     keep(done)
     return done.answers[question.id]
 
 
-def _say(question: Question, given: Answer) -> None:
+def _say(question: LessonQuestion, given: Answer) -> None:
     said = next((o.feedback for o in question.options if lessons.text_of(o.text) == given.chosen[-1]), "")
     verdict = (
         ":green-badge[:material/check_circle: Right]"

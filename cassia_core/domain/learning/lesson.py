@@ -32,7 +32,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class LessonQuestion:
     """A question with one right answer. `id` is kept with the learner's answer, so it must not change.
 
     `fact`, where given, names the fact of the data that the right answer states (`lessons/facts.py`).
@@ -62,7 +62,7 @@ class Step:
     names: tuple[str, ...] = ()
     wrong_label: str = ""
     genes: tuple[str, ...] = ()
-    questions: tuple[Question, ...] = ()
+    questions: tuple[LessonQuestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

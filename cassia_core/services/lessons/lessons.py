@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from cassia_core import settings
-from cassia_core.domain.learning.lesson import Lesson, LessonProgress, Question
+from cassia_core.domain.learning.lesson import Lesson, LessonProgress, LessonQuestion
 from cassia_core.domain.markers import ClusterMarkers
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.naming.names import everyday_name
@@ -92,7 +92,7 @@ def save_progress(done: LessonProgress, root: Path | None = None) -> None:
     progress.save_progress(root or settings.lessons_root(), done)
 
 
-def answer(done: LessonProgress, question: Question, chosen: str) -> LessonProgress:
+def answer(done: LessonProgress, question: LessonQuestion, chosen: str) -> LessonProgress:
     """`done` with one more choice for a question; `chosen` is the text of the option as shown."""
     right = any(o.right and text_of(o.text) == chosen for o in question.options)
     return progress.with_answer(done, question.id, chosen, right)

@@ -2,11 +2,13 @@
 
 The library is C: neither a signal nor another thread of this process can take it out of a circle, and it
 holds the lock that every other HDF5 file of the process waits for. So a process of its own walks the file
-first.
+first; it stays for the next file, since starting one takes longer than most walks, and is replaced when a
+file has stopped it.
 """
 
 from __future__ import annotations
 
+import json
 import queue
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from cassia_core.errors import AnnDataError
 LONGEST_SILENCE_S = 20
 """Longest time that the walk may take for one part of a file; a part is at most 100,000 names."""
 _WALK = """
+import json
 import sys
 import h5py
 ROWS = 100_000
@@ -42,13 +45,14 @@ def look(name, element):
             element.id.get_num_chunks()
     except Exception:
         pass
-try:
-    with h5py.File(sys.argv[1], "r") as file:
-        look("/", file)
-        file.visititems(look)
-except Exception:
-    pass
-print("end", flush=True)
+for line in sys.stdin:
+    try:
+        with h5py.File(json.loads(line), "r") as file:
+            look("/", file)
+            file.visititems(look)
+    except Exception:
+        pass
+    print("end", flush=True)
 """
 """Reads what is built of linked parts: attributes, texts and the lists of chunks. What the library refuses is
 left for the readers to say."""
@@ -74,24 +78,50 @@ def refuse_endless(path: Path) -> None:
 @lru_cache(maxsize=256)
 def _ends(path: str, size: int, changed: int) -> bool:
     """Whether a walk through the file ends; `size` and `changed` tell when a file is another one."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _WALK, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as walk:
-        assert walk.stdout is not None
-        parts: queue.Queue[str] = queue.Queue()
-        listener = threading.Thread(target=_listen, args=(walk.stdout, parts), daemon=True)
-        listener.start()
-        said = "part"
-        while said == "part":
-            try:
-                said = parts.get(timeout=LONGEST_SILENCE_S)
-            except queue.Empty:
-                said = "silent"
-        walk.kill()
-    return said == "end"
+    with _at_work:
+        return _walker().walk(path)
 
 
-def _listen(lines: object, parts: queue.Queue[str]) -> None:
-    for line in lines:  # type: ignore[attr-defined]
-        parts.put(line.strip())
-    parts.put("gone")
+class _Walker:
+    """A process that walks through one file after another, and says each part that it has passed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _WALK],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._said: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def walk(self, path: str) -> bool:
+        """Whether the walk comes to an end; the process is gone where it does not."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(path) + "\n")
+            self._process.stdin.flush()
+            while (said := self._said.get(timeout=LONGEST_SILENCE_S)) == "part":
+                pass
+        except (queue.Empty, OSError):
+            said = "silent"
+        if said != "end":
+            self._process.kill()
+            self._process.wait()
+            _walker.cache_clear()
+        return said == "end"
+
+    def _listen(self) -> None:
+        for line in self._process.stdout or ():
+            self._said.put(line.strip())
+        self._said.put("gone")
+
+
+_at_work = threading.Lock()
+"""One file at a time: the walker says nothing of the file that a part belongs to."""
+
+
+@lru_cache(maxsize=1)
+def _walker() -> _Walker:
+    return _Walker()

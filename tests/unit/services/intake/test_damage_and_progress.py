@@ -34,16 +34,30 @@ def test_the_command_line_says_every_hundred_megabytes(capsys):
     assert said == ["Unpacking cells.rds: 120 MB so far", "Unpacking cells.rds: 230 MB so far"]
 
 
-def test_a_file_at_which_the_walk_stops_is_refused(tmp_path: Path, monkeypatch):
+@pytest.fixture
+def another_walker():
+    """The next walk is that of a new process, and so is the first one after the test."""
+    endless_files._walker.cache_clear()
+    yield
+    endless_files._walker.cache_clear()
+
+
+@pytest.mark.usefixtures("another_walker")
+def test_a_file_at_which_the_walk_stops_is_refused_and_the_next_is_read(tmp_path: Path, monkeypatch):
     path = saved(cells(), tmp_path)
     endless_files.refuse_endless(path)
     other = saved(cells(), tmp_path, "other.h5ad")
     monkeypatch.setattr(endless_files, "LONGEST_SILENCE_S", 0.5)
-    monkeypatch.setattr(endless_files, "_WALK", "print('part', flush=True)\nwhile True: pass")
-    with pytest.raises(AnnDataError, match="is damaged"):
-        endless_files.refuse_endless(other)
+    with monkeypatch.context() as patch:
+        patch.setattr(endless_files, "_WALK", "print('part', flush=True)\nwhile True: pass")
+        endless_files._walker.cache_clear()
+        with pytest.raises(AnnDataError, match="is damaged"):
+            endless_files.refuse_endless(other)
+    monkeypatch.setattr(endless_files, "LONGEST_SILENCE_S", 20)
+    endless_files.refuse_endless(saved(cells(), tmp_path, "third.h5ad"))
 
 
+@pytest.mark.usefixtures("another_walker")
 def test_a_file_that_ends_the_walk_is_refused(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(endless_files, "_WALK", "import os\nos.abort()")
     with pytest.raises(AnnDataError, match="is damaged"):
