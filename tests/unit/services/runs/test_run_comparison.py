@@ -119,7 +119,8 @@ def test_cells_of_the_same_file_are_joined_by_name_whatever_their_clusters(cells
     ].to_dict()
     assert sum(found.count(a) for a in run_comparison.AGREEMENTS) == found.n_compared
     assert [(d.what, d.one, d.other) for d in found.differences] == [
-        ("Clusters from the column", "not set", "bulk_labels")
+        ("Clusters from the column", "not set", "bulk_labels"),
+        ("Resolution (Leiden)", "fine", "not used"),
     ]
 
 
