@@ -66,7 +66,9 @@ def test_no_page_juts_out_scrolls_sideways_or_cuts_words_at_any_width(page, app_
     assert not wrong
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here; .ci/run fetches it")
+@pytest.mark.skipif(
+    not AXE.is_file(), reason="axe-core is not here: put axe.min.js of the npm package axe-core into .dev/"
+)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_serious_fault_on_any_page(browser: Browser, app_server, run_id, theme):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
@@ -95,24 +97,6 @@ def test_another_colouring_moves_nothing_and_keeps_the_scale_of_the_map(page, ap
 def page_colour(way: str) -> re.Pattern[str]:
     """What the map's description says of a way to colour it; a gene's name is not known beforehand."""
     return re.compile("coloured by " + ("(?!Cell type|Cluster|Confidence)" if way == "Gene" else way))
-
-
-def test_legend_and_map_choose_the_cluster_of_the_card_and_the_others_stand_back(page, app_server, run_id):
-    opened(page, app_server.url, "results", run_id)
-    canvas = page.locator("canvas.cw-map").first
-    expect(canvas).to_have_attribute("data-state", "drawn", timeout=60_000)
-    assert canvas.get_attribute("data-focus") == "", "nothing stands back before a person chose"
-    card = page.locator(".st-key-evidence_card h3")
-    before = card.inner_text()
-    chip = page.locator(".chip:not(.boxed):not(.plain)").last
-    name = chip.locator(".name").inner_text()
-    chip.click()
-    expect(card).to_have_text(name, timeout=60_000)
-    assert name != before
-    page.locator(".chip", has_text=name).click()  # all colours again: now the other clusters are paler
-    expect(canvas).not_to_have_attribute("data-focus", "", timeout=60_000)
-    page.get_by_role("button", name="Show the cells of all clusters").click()
-    expect(canvas).to_have_attribute("data-focus", "", timeout=60_000)
 
 
 def test_every_control_of_results_is_reached_by_the_tab_key_and_its_focus_is_seen(page, app_server, run_id):
