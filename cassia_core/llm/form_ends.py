@@ -28,7 +28,7 @@ def with_ends(schema: Mapping[str, Any], field: str = "") -> dict[str, Any]:
     """
     ended = dict(schema)
     match schema.get("type"):
-        case "object":
+        case "object" if "properties" in schema:
             fields = schema["properties"].items()
             ended["properties"] = {name: with_ends(inner, name) for name, inner in fields}
         case "array":
