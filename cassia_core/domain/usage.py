@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,12 @@ class Usage:
     @property
     def total_tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    @classmethod
+    def of(cls, parts: Iterable[Usage]) -> Usage:
+        """The sum of several."""
+        given = tuple(parts)
+        return cls(**{f.name: sum(getattr(part, f.name) for part in given) for f in fields(cls)})
 
     def plus(self, call: CallRecord) -> Usage:
         return Usage(

@@ -147,8 +147,8 @@ def after_torn_part(line: bytes) -> bytes:
     """
     # The torn part may hold braces of its own, so every place where an object can begin is tried.
     start = line.find(b'{"', 1)
-    while start > 0 and not _is_json(line):
-        if _is_json(line[start:]):
+    while start > 0 and not is_json(line):
+        if is_json(line[start:]):
             return line[start:]
         start = line.find(b'{"', start + 1)
     return line
@@ -156,10 +156,11 @@ def after_torn_part(line: bytes) -> bytes:
 
 def _is_torn(line: bytes) -> bool:
     """Whether a line is the beginning of an object; anything else is damage that a person must see."""
-    return line.startswith(b"{") and not _is_json(line)
+    return line.startswith(b"{") and not is_json(line)
 
 
-def _is_json(text: bytes) -> bool:
+def is_json(text: bytes) -> bool:
+    """Whether a line is whole: half of one, or zeros after a power loss, is no JSON."""
     try:
         json.loads(text)
     except ValueError:

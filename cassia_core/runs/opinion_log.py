@@ -4,7 +4,6 @@ for them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from filelock import FileLock
 from cassia_core.domain.conversation import Turn
 from cassia_core.domain.opinions.opinion import Opinion
 from cassia_core.domain.opinions.request import OpinionProgress, OpinionRequest
-from cassia_core.runs.codec import cut_torn_end, from_json, read_json, to_json, write_json
+from cassia_core.runs.codec import cut_torn_end, from_json, is_json, read_json, to_json, write_json
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 
 
@@ -29,7 +28,7 @@ def read_opinions(paths: DatasetLayout) -> tuple[Opinion, ...]:
     if not paths.opinions.exists():
         return ()
     whole = paths.opinions.read_bytes().split(b"\n")[:-1]
-    if whole and not _is_whole(whole[-1]):  # half of it, or zeros, after a power loss
+    if whole and not is_json(whole[-1]):  # half of it, or zeros, after a power loss
         whole = whole[:-1]
     return tuple(from_json(line, Opinion) for line in whole if line.strip())
 
@@ -80,11 +79,3 @@ def job_ids(layout: RunLayout) -> tuple[str, ...]:
 
 def _folders(root: Path) -> list[Path]:
     return [p for p in root.iterdir() if p.is_dir()] if root.is_dir() else []
-
-
-def _is_whole(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True

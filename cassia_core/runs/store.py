@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.domain.config import RunConfig
+from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.errors import RunError, RunNotFound
 from cassia_core.runs.codec import read_json, read_kept, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
@@ -278,6 +278,14 @@ def save_cluster(layout: DatasetLayout, result: ClusterResult) -> None:
 def load_clusters(layout: DatasetLayout) -> Iterator[ClusterResult]:
     """The checkpoints of all clusters that have one, in no order."""
     return (read_json(path, ClusterResult) for path in layout.clusters.glob("*.json"))
+
+
+def find_dataset(layout: RunLayout, name: str) -> tuple[DatasetSpec, DatasetLayout]:
+    """Specification and paths of a dataset of a run, by its exact name. Raises `RunNotFound`."""
+    for index, spec in enumerate(load_record(layout).config.datasets):
+        if spec.name == name:
+            return spec, layout.dataset(index, spec)
+    raise RunNotFound(f"This run has no dataset called {name}.", "", "Choose one from its list.")
 
 
 def load_cluster(layout: DatasetLayout, cluster: str) -> ClusterResult | None:

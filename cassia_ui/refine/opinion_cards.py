@@ -23,7 +23,7 @@ from cassia_ui.frame.words import AGENT_ICONS, LIGHT_BADGE, money, when
 from cassia_ui.refine.opinion_pictures import answers_table, matrix, telling_genes, votes_by_level
 from cassia_ui.refine.ways import WAYS
 from cassia_ui.results.correcting import say_done
-from cassia_ui.results.evidence import MEASURED
+from cassia_ui.results.evidence import draw_looked_up
 
 MOST_SHOWN = 12
 
@@ -146,7 +146,7 @@ def _draw_closer_look(found: CloserLook) -> None:
     rule = "would take the new label" if found.boost.accepted else "would keep the old label"
     st.markdown(f":gray[The rule of a run's own boost {rule}:] {plain(found.boost.reason)}")
     if found.boost.measured:
-        _draw_measured(found.boost.measured, f"{len(found.boost.measured)} genes looked up in this cluster")
+        draw_looked_up(found.boost.measured, f"{len(found.boost.measured)} genes looked up in this cluster")
 
 
 def _draw_standing(title: str, standing: Standing) -> None:
@@ -161,30 +161,6 @@ def _draw_standing(title: str, standing: Standing) -> None:
     st.markdown("  \n".join([*readings, f":gray[{plain(standing.light_reason)}]"]))
 
 
-def _draw_measured(measured: tuple, title: str) -> None:
-    with st.expander(title, type="compact"):
-        st.dataframe(
-            [
-                {
-                    "Gene": m.gene,
-                    "Found": MEASURED[m.status],
-                    "log2 fold": m.log2fc,
-                    "Here": m.pct_in,
-                    "Elsewhere": m.pct_out,
-                }
-                for m in measured
-            ],
-            hide_index=True,
-            placeholder="",
-            column_config={
-                "Here": st.column_config.NumberColumn(format="percent"),
-                "Elsewhere": st.column_config.NumberColumn(format="percent"),
-                "log2 fold": st.column_config.NumberColumn(format="%+.1f"),
-            },
-            alt="Genes looked up with their measured values",
-        )
-
-
 def _draw_consultation(opinion: Opinion) -> None:
     found = opinion.consultation
     if found is None:
@@ -192,7 +168,7 @@ def _draw_consultation(opinion: Opinion) -> None:
     st.markdown(f":gray[You asked:] {plain(found.question)}")
     st.markdown(plain(found.answer))
     if found.measured:
-        _draw_measured(found.measured, f"{len(found.measured)} genes looked up for this answer")
+        draw_looked_up(found.measured, f"{len(found.measured)} genes looked up for this answer")
 
 
 def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Opinion, number: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cassia_core.domain.annotation import Boost, ClusterResult, EvidenceItem, names_a_type
-from cassia_core.domain.markers import ClusterMarkers
+from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
 from cassia_core.services.labels.names import (
     EvidenceLine,
     EvidenceReading,
@@ -176,28 +176,37 @@ def draw_boost(boost: Boost) -> None:
         f"After: **{_names((boost.after.label,))}**{_scored(boost.score_after)}. {plain(boost.reason)}"
     )
     if boost.measured:
-        with st.expander(f"{len(boost.measured)} genes looked up in this cluster", type="compact"):
-            st.dataframe(
-                [
-                    {
-                        "Gene": m.gene,
-                        "Found": MEASURED[m.status],
-                        "log2 fold": m.log2fc,
-                        "Here": m.pct_in,
-                        "Elsewhere": m.pct_out,
-                        "Most in cluster": m.top_cluster,
-                    }
-                    for m in boost.measured
-                ],
-                hide_index=True,
-                placeholder="",
-                column_config={
-                    "Here": st.column_config.NumberColumn(format="percent"),
-                    "Elsewhere": st.column_config.NumberColumn(format="percent"),
-                    "log2 fold": st.column_config.NumberColumn(format="%+.1f"),
-                },
-                alt="Genes looked up for the boost with their measured values",
-            )
+        title = f"{len(boost.measured)} genes looked up in this cluster"
+        draw_looked_up(boost.measured, title, with_top=True)
+
+
+def draw_looked_up(measured: Sequence[GeneMeasurement], title: str, *, with_top: bool = False) -> None:
+    """Genes that were looked up and what was measured, folded away; `with_top`: and the cluster where each is
+    highest.
+    """
+    rows = [
+        {
+            "Gene": m.gene,
+            "Found": MEASURED[m.status],
+            "log2 fold": m.log2fc,
+            "Here": m.pct_in,
+            "Elsewhere": m.pct_out,
+        }
+        | ({"Most in cluster": m.top_cluster} if with_top else {})
+        for m in measured
+    ]
+    with st.expander(title, type="compact"):
+        st.dataframe(
+            rows,
+            hide_index=True,
+            placeholder="",
+            column_config={
+                "Here": st.column_config.NumberColumn(format="percent"),
+                "Elsewhere": st.column_config.NumberColumn(format="percent"),
+                "log2 fold": st.column_config.NumberColumn(format="%+.1f"),
+            },
+            alt="Genes looked up with their measured values",
+        )
 
 
 def _scored(score: float | None) -> str:

@@ -14,8 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cassia_core import settings
+from cassia_core.runs.store import find_dataset
 from cassia_core.services.labels import edited_exports, review
-from cassia_core.services.runs.results import dataset_layout, load_results
+from cassia_core.services.runs.results import load_results
 from cassia_core.services.runs.runs import find_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +156,7 @@ def test_chosen_cells_are_set_aside_and_legend_page_and_exports_agree(page, run_
 
     healthy(at.button(key="make_edited").click().run())
     assert edited_exports.to_make(run_id) == ()
-    paths = dataset_layout(find_run(run_id), "pbmc")[1]
+    paths = find_dataset(find_run(run_id), "pbmc")[1]
     cells = ad.read_h5ad(paths.edited_h5ad).obs
     assert cells["cell_type"].value_counts().to_dict() == now
     table = pd.read_csv(paths.edited_labels_csv)
@@ -181,7 +182,7 @@ def test_the_same_cells_set_aside_again_after_an_undo_are_drawn_in_the_plots(pag
 
 def test_a_correction_whose_cells_cannot_be_read_can_be_taken_back(page, run_id):
     step = review.set_aside(run_id, "pbmc", np.arange(20))
-    dataset_layout(find_run(run_id), "pbmc")[1].chosen_cells(step.cells).write_bytes(b"damaged")
+    find_dataset(find_run(run_id), "pbmc")[1].chosen_cells(step.cells).write_bytes(b"damaged")
     at = page.run()
     assert "The cells of a correction cannot be read" in text_of(at)
     healthy(at.button(key="undo_last").click().run())

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cassia_core.data.kernels.numba_cache import use_numba_cache
-from cassia_core.domain.config import AgentModel, AnnotationParams, DatasetSpec, RunConfig
+from cassia_core.domain.config import AgentModel, AnnotationParams, RunConfig
 from cassia_core.domain.opinions.opinion import OpinionKind
 from cassia_core.domain.opinions.request import OpinionRequest
 from cassia_core.domain.usage import Usage
-from cassia_core.errors import CassiaError, RunCancelled, RunLocked, RunNotFound
+from cassia_core.errors import CassiaError, RunCancelled, RunLocked
 from cassia_core.llm.protocol import Provider
 from cassia_core.llm.registry import open_providers
 from cassia_core.log import start_log
@@ -33,7 +33,7 @@ from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.live_words import LiveWords
 from cassia_core.runs.lock import hold_run
 from cassia_core.runs.opinion_log import read_opinions, read_request
-from cassia_core.runs.store import load_record
+from cassia_core.runs.store import find_dataset, load_record
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def do_job(
         When nothing can be asked: a key is missing, the dataset cannot be read.
     """
     config = load_record(layout).config
-    spec, paths = _dataset(layout, config, request.dataset)
+    spec, paths = find_dataset(layout, request.dataset)
     providers = open_providers(_models(config, request), keys)
     call_log = CallLog(layout.calls)
     progress.update(usage=_spent_so_far(paths, request))
@@ -125,13 +125,6 @@ def do_job(
             progress.notice(problem)
 
 
-def _dataset(layout: RunLayout, config: RunConfig, name: str) -> tuple[DatasetSpec, DatasetLayout]:
-    for index, spec in enumerate(config.datasets):
-        if spec.name == name:
-            return spec, layout.dataset(index, spec)
-    raise RunNotFound(f"This run has no dataset called {name}.", "", "Choose one from its list.")
-
-
 def _models(config: RunConfig, request: OpinionRequest) -> tuple[AgentModel, ...]:
     """All models that may be asked: those of the request, and the run's validator beside the run's own."""
     asked = [params_for(config, request, model).model_of(role) for model in request.models for role in _ROLES]
@@ -143,14 +136,7 @@ _ROLES = ("annotator", "validator")
 
 def _spent_so_far(paths: DatasetLayout, request: OpinionRequest) -> Usage:
     """What the opinions of this job have cost before its process was started anew."""
-    parts = [o.usage for o in read_opinions(paths) if o.job == request.id]
-    return Usage(
-        calls=sum(p.calls for p in parts),
-        input_tokens=sum(p.input_tokens for p in parts),
-        output_tokens=sum(p.output_tokens for p in parts),
-        cost_usd=sum(p.cost_usd for p in parts),
-        unpriced_calls=sum(p.unpriced_calls for p in parts),
-    )
+    return Usage.of(o.usage for o in read_opinions(paths) if o.job == request.id)
 
 
 def _asker(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cassia_core.data.view.view_store import Column, View
 from cassia_core.report.tables.safe_tables import unguard
-from cassia_core.services.runs.results import dataset_layout
+from cassia_core.runs.store import find_dataset
 from cassia_core.services.runs.runs import find_run
 
 METRICS = ("n_genes", "n_counts", "pct_mito", "doublet_score")
@@ -155,7 +155,7 @@ def _mitochondrial(here: MetricSpread | None, others: MetricSpread | None) -> st
 
 def removed_cells(run_id: str, dataset: str, root: Path | None = None) -> pd.DataFrame:
     """Cells that were set aside before clustering (columns `cell`, `reason`), none when all stayed."""
-    _, paths = dataset_layout(find_run(run_id, root), dataset)
+    _, paths = find_dataset(find_run(run_id, root), dataset)
     if not paths.removed_cells.exists():
         return pd.DataFrame({"cell": pd.Series(dtype=str), "reason": pd.Series(dtype=str)})
     as_written: dict[str, Callable[[str], Any]] = {"cell": unguard, "reason": str}
@@ -164,5 +164,5 @@ def removed_cells(run_id: str, dataset: str, root: Path | None = None) -> pd.Dat
 
 def removed_cells_csv(run_id: str, dataset: str, root: Path | None = None) -> bytes:
     """The same as a CSV file that opens in a spreadsheet without running anything; b"" when all stayed."""
-    _, paths = dataset_layout(find_run(run_id, root), dataset)
+    _, paths = find_dataset(find_run(run_id, root), dataset)
     return paths.removed_cells.read_bytes() if paths.removed_cells.exists() else b""

@@ -30,10 +30,10 @@ from cassia_core.report.tables import dataset_tables
 from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
 from cassia_core.runs.edit_log import edit_lock, read_edits, remove_edited_files
 from cassia_core.runs.layout import DatasetLayout, RunLayout
-from cassia_core.runs.store import load_record
+from cassia_core.runs.store import find_dataset, load_record
 from cassia_core.services.labels import review
 from cassia_core.services.labels.review import GroupedCells, ReviewedLabel
-from cassia_core.services.runs.results import DatasetResults, dataset_layout, load_results, output_files
+from cassia_core.services.runs.results import DatasetResults, load_results, output_files
 from cassia_core.services.runs.runs import find_run
 
 _NOT_OF_A_PART: dict[str, Any] = {
@@ -78,7 +78,7 @@ def make(run_id: str, dataset: str, root: Path | None = None) -> tuple[Path, ...
         When the run is not finished.
     """
     layout = find_run(run_id, root)
-    spec, paths = dataset_layout(layout, dataset)
+    spec, paths = find_dataset(layout, dataset)
     steps = read_edits(paths)
     if not standing(steps):
         return ()

@@ -35,7 +35,8 @@ from cassia_core.knowledge.naming.identity import identify
 from cassia_core.knowledge.naming.names import shown_name
 from cassia_core.runs.edit_log import append_edit, read_edits
 from cassia_core.runs.layout import DatasetLayout
-from cassia_core.services.runs.results import dataset_layout, load_results
+from cassia_core.runs.store import find_dataset
+from cassia_core.services.runs.results import load_results
 from cassia_core.services.runs.runs import find_run
 
 
@@ -366,7 +367,7 @@ def _cl_id(label: str) -> str:
 
 
 def _paths(run_id: str, dataset: str, root: Path | None) -> DatasetLayout:
-    return dataset_layout(find_run(run_id, root), dataset)[1]
+    return find_dataset(find_run(run_id, root), dataset)[1]
 
 
 def _labels(rows: Sequence[ClusterResult], edits: Sequence[LabelEdit]) -> tuple[ReviewedLabel, ...]:

@@ -12,9 +12,9 @@ from cassia_core.pipeline.estimate import estimate
 from cassia_core.pipeline.opinions.asking_again import Place, places_of
 from cassia_core.pipeline.opinions.look_estimate import estimate_looks
 from cassia_core.pipeline.opinions.opinion_job import params_for
+from cassia_core.runs.store import find_dataset
 from cassia_core.services.opinions.opinions import prepared
 from cassia_core.services.runs import runs
-from cassia_core.services.runs.results import dataset_layout
 
 _ANY_TYPE = "T cell"
 """Stands for whatever answers agree on."""
@@ -35,7 +35,7 @@ def estimate_opinions(run_id: str, request: OpinionRequest, root: Path | None = 
     """
     ready = prepared(run_id, request, root)
     config = runs.load_config(run_id, root)
-    spec, _ = dataset_layout(runs.find_run(run_id, root), request.dataset)
+    spec, _ = find_dataset(runs.find_run(run_id, root), request.dataset)
     if ready.kind not in ("repeat", "several"):
         return estimate_looks(config, spec, ready)
     places = places_of(ready, config.annotator)

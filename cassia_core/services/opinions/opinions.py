@@ -25,8 +25,9 @@ from cassia_core.runs.launcher import launch_opinions
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.live_words import read_live_words
 from cassia_core.runs.lock import process_alive
+from cassia_core.runs.store import find_dataset
 from cassia_core.services.runs import runs
-from cassia_core.services.runs.results import dataset_layout, load_results
+from cassia_core.services.runs.results import load_results
 
 POLL_S = 0.3
 DOUBTFUL, ALL = "doubtful", "all"
@@ -188,7 +189,7 @@ def list_opinions(
     run_id: str, dataset: str, *, cluster: str | None = None, root: Path | None = None
 ) -> tuple[Opinion, ...]:
     """The opinions on clusters of a dataset, or on one cluster, oldest first."""
-    paths = dataset_layout(runs.find_run(run_id, root), dataset)[1]
+    paths = find_dataset(runs.find_run(run_id, root), dataset)[1]
     found = opinion_log.read_opinions(paths)
     return tuple(o for o in found if cluster is None or cluster in o.clusters)
 
@@ -197,7 +198,7 @@ def conversation_of(
     run_id: str, dataset: str, opinion: Opinion, root: Path | None = None
 ) -> tuple[Turn, ...]:
     """All turns of an opinion."""
-    return opinion_log.read_turns(dataset_layout(runs.find_run(run_id, root), dataset)[1], opinion.id)
+    return opinion_log.read_turns(find_dataset(runs.find_run(run_id, root), dataset)[1], opinion.id)
 
 
 def always_the_same(models: Sequence[AgentModel]) -> bool:

@@ -17,7 +17,8 @@ from cassia_core.data.exports.seurat_folder import SCRIPT, write_seurat_folder
 from cassia_core.data.exports.vitessce_store import write_vitessce_folder
 from cassia_core.data.h5ad.annotated_file import cluster_column_of
 from cassia_core.errors import RunError
-from cassia_core.services.runs.results import dataset_layout, output_files
+from cassia_core.runs.store import find_dataset
+from cassia_core.services.runs.results import output_files
 from cassia_core.services.runs.runs import find_run
 
 ExportFormat = Literal["seurat", "vitessce", "cellxgene"]
@@ -50,7 +51,7 @@ def export_cells(
     ConfigError
         A field that CELLxGENE asks for is missing.
     """
-    spec, paths = dataset_layout(find_run(run_id, root), dataset)
+    spec, paths = find_dataset(find_run(run_id, root), dataset)
     source = _annotated(run_id, dataset, root)
     cells = ad.read_h5ad(source)
     target = paths.output(_ENDINGS[form])

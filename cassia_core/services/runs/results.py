@@ -20,9 +20,9 @@ from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.look.palette import palette_for
 from cassia_core.runs.codec import read_json, read_kept
-from cassia_core.runs.layout import DatasetLayout, RunLayout
+from cassia_core.runs.layout import DatasetLayout
 from cassia_core.runs.opinion_log import read_opinions
-from cassia_core.runs.store import load_cluster, load_record
+from cassia_core.runs.store import find_dataset, load_cluster, load_record
 from cassia_core.services.runs.runs import find_run
 
 _EDITED_LABELS = {
@@ -115,7 +115,7 @@ def load_results(run_id: str, dataset: str, root: Path | None = None) -> Dataset
         When the run has no such dataset.
     """
     layout = find_run(run_id, root)
-    spec, paths = dataset_layout(layout, dataset)
+    spec, paths = find_dataset(layout, dataset)
     table = read_kept(paths.marker_table, MarkerTable) if paths.marker_table.exists() else None
     return DatasetResults(
         run_id=run_id,
@@ -130,15 +130,7 @@ def load_results(run_id: str, dataset: str, root: Path | None = None) -> Dataset
 
 def has_map(run_id: str, dataset: str, root: Path | None = None) -> bool:
     """Whether the cells of a dataset have their places on a map already."""
-    return dataset_layout(find_run(run_id, root), dataset)[1].view.is_dir()
-
-
-def dataset_layout(layout: RunLayout, dataset: str) -> tuple[DatasetSpec, DatasetLayout]:
-    """Specification and paths of a dataset of a run, by its exact name."""
-    for index, spec in enumerate(load_record(layout).config.datasets):
-        if spec.name == dataset:
-            return spec, layout.dataset(index, spec)
-    raise RunNotFound(f"This run has no dataset called {dataset}.", "", "Choose one from its list.")
+    return find_dataset(find_run(run_id, root), dataset)[1].view.is_dir()
 
 
 def saved_rows(paths: DatasetLayout, table: MarkerTable | None) -> tuple[ClusterResult, ...]:

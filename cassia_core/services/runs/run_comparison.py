@@ -22,11 +22,11 @@ from cassia_core.knowledge.naming.label_distance import label_distance
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.report.tables.safe_tables import csv_bytes
 from cassia_core.runs.layout import RunLayout
-from cassia_core.runs.store import RunRecord, load_record
+from cassia_core.runs.store import RunRecord, find_dataset, load_record
 from cassia_core.services.labels import review
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs import runs
-from cassia_core.services.runs.results import DatasetResults, dataset_layout, load_results
+from cassia_core.services.runs.results import DatasetResults, load_results
 from cassia_core.services.runs.setup_differences import SetupDifference, setup_differences
 from cassia_core.services.runs.shared_cells import adjusted_rand, cross_table, shared_cells
 
@@ -165,7 +165,7 @@ def compare_runs(one: Side, other: Side) -> RunComparison:
 def state_of(side: Side) -> tuple[int, ...]:
     """Changes when anything that a comparison reads has changed."""
     layout = runs.find_run(side.run_id, side.root)
-    edits = dataset_layout(layout, side.dataset)[1].edits
+    edits = find_dataset(layout, side.dataset)[1].edits
     return tuple(p.stat().st_mtime_ns if p.exists() else 0 for p in (layout.events, layout.calls, edits))
 
 
@@ -181,16 +181,8 @@ def _read(side: Side) -> _Read:
 
 def _spent(side: Side) -> Usage:
     """What the calls about this dataset cost."""
-    found = [s.usage for s in runs.spending_of(side.run_id, side.root) if s.dataset == side.dataset]
-    return Usage(
-        calls=sum(u.calls for u in found),
-        input_tokens=sum(u.input_tokens for u in found),
-        output_tokens=sum(u.output_tokens for u in found),
-        cost_usd=sum(u.cost_usd for u in found),
-        unpriced_calls=sum(u.unpriced_calls for u in found),
-        cached_tokens=sum(u.cached_tokens for u in found),
-        reasoning_tokens=sum(u.reasoning_tokens for u in found),
-    )
+    spent = runs.spending_of(side.run_id, side.root)
+    return Usage.of(s.usage for s in spent if s.dataset == side.dataset)
 
 
 def _basis(one: _Read, other: _Read) -> tuple[Basis, str]:
@@ -261,7 +253,7 @@ def _same_file(one: _Read, other: _Read) -> bool:
 
 
 def _made_by(path: str, read: _Read) -> bool:
-    paths = dataset_layout(read.layout, read.side.dataset)[1]
+    paths = find_dataset(read.layout, read.side.dataset)[1]
     return any(Path(path).is_relative_to(folder.resolve()) for folder in (paths.folder, paths.private))
 
 

@@ -23,6 +23,7 @@ from cassia_core.domain.config import (
 )
 from cassia_core.errors import ConfigError, InputError, RunError, RunLocked
 from cassia_core.runs.layout import RunLayout
+from cassia_core.runs.store import find_dataset
 from cassia_core.services.labels import review
 from cassia_core.services.runs import results, runs
 
@@ -159,7 +160,7 @@ def _cells_of(layout: RunLayout, found: results.DatasetResults) -> Path:
             "This run read a table of markers, not cells.",
             "Open the file with the cells and run it; then look inside its clusters.",
         )
-    path = results.dataset_layout(layout, found.spec.name)[1].annotated_h5ad
+    path = find_dataset(layout, found.spec.name)[1].annotated_h5ad
     if not path.exists():
         raise RunError(
             f"The cells of {found.spec.name} are not there.",

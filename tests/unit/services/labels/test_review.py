@@ -17,8 +17,9 @@ import pytest
 from cassia_core.data.view.view_store import open_view
 from cassia_core.domain.annotation import deserves_a_look
 from cassia_core.errors import ConfigError, RunError
+from cassia_core.runs.store import find_dataset
 from cassia_core.services.labels import edited_exports, review
-from cassia_core.services.runs.results import dataset_layout, load_results, output_files, zip_run
+from cassia_core.services.runs.results import load_results, output_files, zip_run
 from cassia_core.services.runs.runs import find_run
 
 EDITED = ("_edited_annotated.h5ad", "_edited_labels.csv", "_edited_tables.xlsx", "_edited_report.html")
@@ -28,7 +29,7 @@ EDITED = ("_edited_annotated.h5ad", "_edited_labels.csv", "_edited_tables.xlsx",
 def run(own_run):
     """Run id, root, paths and view."""
     run_id, root = own_run
-    paths = dataset_layout(find_run(run_id, root), "pbmc")[1]
+    paths = find_dataset(find_run(run_id, root), "pbmc")[1]
     return run_id, root, paths, open_view(paths.view)
 
 
