@@ -55,6 +55,11 @@ def asked_model(
     return AgentModel(provider=provider, model=model, base_url=base_url, temperature=temperature, **said)
 
 
+def labels_alone(model: AgentModel, **changes: Any) -> AnnotationParams:
+    """Annotator and validator only: no score, no closer look, no groups. `changes` are further fields."""
+    return AnnotationParams(annotator=model, score=False, boost="off", merge=False, **changes)
+
+
 def run_markers(
     marker: Any,
     output_name: str,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, copied, run_markers
+from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, copied, labels_alone, run_markers
 from cassia_core.api.verbs import AnnotatedRun
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import AgentModel, AnnotationParams, MarkerParams, ValidatorStrictness, check
@@ -119,11 +119,8 @@ def runCASSIA_batch(
         When the provider needs a key: see `set_api_key`.
     """
     asked = asked_model(provider, model, temperature, reasoning)
-    params = AnnotationParams(
-        annotator=asked,
-        score=False,
-        boost="off",
-        merge=False,
+    params = labels_alone(
+        asked,
         max_workers=max_workers,
         max_retries=max_retries,
         validator_involvement=validator_involvement,
@@ -251,11 +248,8 @@ def runCASSIA(
     genes = list(marker_list or ())
     check(len(genes) > 0, "marker_list", genes, "at least one gene symbol")
     table = pd.DataFrame({"cluster": ["1"], "marker_genes": [",".join(genes)]})
-    params = AnnotationParams(
-        annotator=asked_model(provider, model, temperature, reasoning),
-        score=False,
-        boost="off",
-        merge=False,
+    params = labels_alone(
+        asked_model(provider, model, temperature, reasoning),
         validator_involvement=validator_involvement,
         use_reference=use_reference,
     )

@@ -93,7 +93,7 @@ def symphonyCompare(
     RunError
         When no model gave an answer.
     """
-    check(model_preset in PRESETS, "model_preset", model_preset, " or ".join(PRESETS))
+    models = _models(model_preset, custom_models)
     if api_key:
         set_key(api_key, SEED_PROVIDER)
     stem = Path(output_dir or ".").expanduser().resolve() / (output_basename or "symphony_compare")
@@ -102,7 +102,7 @@ def symphonyCompare(
         celltypes,
         marker_set,
         species,
-        _models(model_preset, custom_models),
+        models,
         max_discussion_rounds if enable_discussion else 0,
         consensus_threshold,
         stem,
@@ -124,7 +124,6 @@ def compareCelltypes(
 ) -> ComparedTypes:
     """The same as `symphonyCompare` with the parameters of CASSIA's older function: without a discussion
     unless `discussion_mode`. `output_file` is the CSV; the HTML file lies beside it."""
-    check(model_preset in PRESETS, "model_preset", model_preset, " or ".join(PRESETS))
     path = Path(output_file or "compare_celltypes.csv").expanduser().resolve()
     return _compared(
         tissue,
@@ -140,6 +139,7 @@ def compareCelltypes(
 
 
 def _models(preset: str, named: list[str] | None) -> tuple[AgentModel, ...]:
+    check(preset in PRESETS, "model_preset", preset, " or ".join(PRESETS))
     listed = sorted(models_of(SEED_PROVIDER), key=lambda facts: facts.output_usd or 0.0)
     chosen = listed[-MOST_OF_A_PRESET:] if preset == "premium" else listed[:MOST_OF_A_PRESET]
     names = named if named is not None else [facts.model for facts in chosen]

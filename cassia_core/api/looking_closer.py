@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, run_markers, stem_of
 from cassia_core.domain.annotation import Boost, ClusterResult
-from cassia_core.domain.config import AnnotationParams, MarkerParams, ValidatorStrictness, check
+from cassia_core.domain.config import AgentModel, AnnotationParams, MarkerParams, ValidatorStrictness, check
 from cassia_core.domain.opinions.closer_look import CloserLook
 from cassia_core.domain.opinions.request import OpinionRequest
 from cassia_core.errors import ConfigError, RunError
@@ -118,12 +118,8 @@ def runCASSIA_annotationboost(
         major_cluster_info,
         output_name,
         num_iterations,
-        AnnotationParams(
-            annotator=asked_model(provider, model, temperature, reasoning),
-            merge=False,
-            boost="off",
-            validator_involvement=validator_involvement,
-        ),
+        asked_model(provider, model, temperature, reasoning),
+        validator_involvement,
         search_strategy,
         species,
         "",
@@ -161,12 +157,8 @@ def runCASSIA_annotationboost_additional_task(
         major_cluster_info,
         output_name,
         num_iterations,
-        AnnotationParams(
-            annotator=asked_model(provider, model, temperature, reasoning),
-            merge=False,
-            boost="off",
-            validator_involvement=validator_involvement,
-        ),
+        asked_model(provider, model, temperature, reasoning),
+        validator_involvement,
         search_strategy,
         species,
         additional_task,
@@ -180,7 +172,8 @@ def _looked(
     context: str,
     output_name: str,
     rounds: int,
-    params: AnnotationParams,
+    model: AgentModel,
+    validator: ValidatorStrictness,
     strategy: Strategy,
     species: str,
     question: str,
@@ -190,6 +183,7 @@ def _looked(
     check(rounds >= 1, "num_iterations", rounds, "a whole number from 1")
     check(strategy in ("breadth", "depth"), "search_strategy", strategy, "breadth or depth")
     tissue, told = _sample_of(Path(full_result_path))
+    params = AnnotationParams(annotator=model, merge=False, boost="off", validator_involvement=validator)
     run = run_markers(
         marker,
         output_name,
@@ -218,7 +212,7 @@ def _looked(
         strategy=strategy,
         question=question,
     )
-    job = opinions.start(run_id, request, known_keys((params.annotator.provider,)), root)
+    job = opinions.start(run_id, request, known_keys((model.provider,)), root)
     opinions.wait_for(run_id, job, root)
     opinion = opinions.list_opinions(run_id, dataset, root=root)[-1]
     if opinion.closer_look is None:

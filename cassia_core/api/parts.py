@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, run_markers, stem_of
-from cassia_core.api.repeating import RepeatedRun, repeated
+from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, labels_alone, run_markers, stem_of
+from cassia_core.api.repeating import RepeatedRun, check_times, repeated
 from cassia_core.api.verbs import AnnotatedRun
 from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, MarkerParams, check
-from cassia_core.domain.opinions.request import MOST_TIMES
 from cassia_core.services.opinions import part_tables
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def runCASSIA_n_subcluster(
     Writes `{base_output_name}_{i}.csv` for i = 1 to n. Other parameters are those of `runCASSIA_subclusters`;
     `opinions` of what is returned say what the answers agree on.
     """
-    check(1 <= n <= MOST_TIMES, "n", n, f"a whole number from 1 to {MOST_TIMES}")
+    check_times(n)
     run = _run(
         marker,
         major_cluster_info,
@@ -166,13 +165,8 @@ def runCASSIA_subclusters_auto_split(
 def _params(
     model: str | None, temperature: float | None, provider: str, *, use_reference: bool, max_workers: int = 5
 ) -> AnnotationParams:
-    return AnnotationParams(
-        annotator=asked_model(provider, model, temperature, None),
-        score=False,
-        boost="off",
-        merge=False,
-        max_workers=max_workers,
-        use_reference=use_reference,
+    return labels_alone(
+        asked_model(provider, model, temperature, None), max_workers=max_workers, use_reference=use_reference
     )
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, run_markers, stem_of
+from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, labels_alone, run_markers, stem_of
 from cassia_core.api.verbs import AnnotatedRun, stored_source
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.domain.config import AnnotationParams, MarkerParams, ValidatorStrictness, check
+from cassia_core.domain.config import MarkerParams, ValidatorStrictness, check
 from cassia_core.domain.opinions.opinion import Opinion
 from cassia_core.domain.opinions.request import MOST_TIMES, OpinionRequest
 from cassia_core.services.engine.keys import known_keys
@@ -86,12 +86,9 @@ def runCASSIA_batch_n_times(
     ConfigError
         Says parameter, received and expected.
     """
-    check(1 <= n <= MOST_TIMES, "n", n, f"a whole number from 1 to {MOST_TIMES}")
-    params = AnnotationParams(
-        annotator=asked_model(provider, model, temperature, None),
-        score=False,
-        boost="off",
-        merge=False,
+    check_times(n)
+    params = labels_alone(
+        asked_model(provider, model, temperature, None),
         max_workers=min(256, max_workers * batch_max_workers),
         max_retries=max_retries,
         validator_involvement=validator_involvement,
@@ -126,14 +123,11 @@ def runCASSIA_n_times(
     """Annotate one list of marker genes `n` times. Parameters are those of `runCASSIA`; writes no tables."""
     import pandas as pd
 
-    check(1 <= n <= MOST_TIMES, "n", n, f"a whole number from 1 to {MOST_TIMES}")
+    check_times(n)
     genes = list(marker_list)
     check(len(genes) > 0, "marker_list", genes, "at least one gene symbol")
-    params = AnnotationParams(
-        annotator=asked_model(provider, model, temperature, None),
-        score=False,
-        boost="off",
-        merge=False,
+    params = labels_alone(
+        asked_model(provider, model, temperature, None),
         max_workers=max_workers,
         validator_involvement=validator_involvement,
         use_reference=use_reference,
@@ -238,6 +232,11 @@ def runCASSIA_similarity_score_batch(
         sub_weight=sub_weight,
         report=report if generate_report else None,
     )
+
+
+def check_times(n: int) -> None:
+    """Refuse a number of answers that cannot be asked for. Raises `ConfigError`."""
+    check(1 <= n <= MOST_TIMES, "n", n, f"a whole number from 1 to {MOST_TIMES}")
 
 
 def repeated(run: AnnotatedRun, n: int, target: Path | None) -> RepeatedRun:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cassia_core.cli_commands.running import dataset_of_run
 from cassia_core.domain.config import AgentModel, RunConfig
 from cassia_core.domain.opinions.opinion import Opinion
 from cassia_core.domain.opinions.request import OpinionJob, OpinionRequest
-from cassia_core.errors import ConfigError
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.engine.models import default_model, providers
 from cassia_core.services.labels.names import everyday_name
@@ -29,7 +29,7 @@ def again(options: argparse.Namespace) -> int:
     folder = options.run_dir.expanduser().resolve()
     config = runs.load_config(folder.name, folder.parent)
     request = OpinionRequest(
-        dataset=_dataset(options.dataset, config, folder),
+        dataset=dataset_of_run(options.dataset, config, folder),
         clusters=tuple(options.clusters),
         kind="several" if len(options.models) > 1 else "repeat",
         models=tuple(_model(text, config, options.base_url) for text in options.models),
@@ -50,17 +50,6 @@ def again(options: argparse.Namespace) -> int:
     if ended.progress.problem:
         print(ended.progress.problem, file=sys.stderr)
     return EXIT_OF_STATE.get(ended.progress.state, 2)
-
-
-def _dataset(named: str | None, config: RunConfig, folder: Path) -> str:
-    names = [d.name for d in config.datasets]
-    if named is None and len(names) > 1:
-        raise ConfigError(
-            f"The run {folder.name} has several datasets.",
-            f"They are: {', '.join(names)}.",
-            "Name one with --dataset.",
-        )
-    return named or names[0]
 
 
 def _model(text: str, config: RunConfig, base_url: str | None) -> AgentModel:

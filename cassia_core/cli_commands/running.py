@@ -20,7 +20,7 @@ from cassia_core.domain.config import (
     RunConfig,
     check,
 )
-from cassia_core.errors import InputError
+from cassia_core.errors import ConfigError, InputError
 from cassia_core.services.batches.folders import inputs_by_tissue, inputs_in, is_dataset_folder
 from cassia_core.services.batches.manifest_rows import OPTIONAL, ManifestRow
 from cassia_core.services.batches.manifests import is_manifest, read_manifest
@@ -239,6 +239,18 @@ def _split(run_id: str, datasets: Sequence[str], root: Path) -> None:
             print(f"{dataset}: {sum(step.n_cells):,} cells of cluster {where} set aside as {step.label}")
         if not steps:
             print(f"{dataset}: no cluster holds a second kind large enough to be split off.")
+
+
+def dataset_of_run(named: str | None, config: RunConfig, folder: Path) -> str:
+    """The dataset that was named, or the only one of a run. Raises `ConfigError` where there are several."""
+    names = [d.name for d in config.datasets]
+    if named is None and len(names) > 1:
+        raise ConfigError(
+            f"The run {folder.name} has several datasets.",
+            f"They are: {', '.join(names)}.",
+            "Name one with --dataset.",
+        )
+    return named or names[0]
 
 
 def finish(run_id: str, root: Path, *, quiet: bool) -> int:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from cassia_core.cli_commands.running import finish, model_of
-from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams, RunConfig
-from cassia_core.errors import ConfigError
+from cassia_core.cli_commands.running import dataset_of_run, finish, model_of
+from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.runs import runs
 from cassia_core.services.subclusters import subclustering
@@ -36,7 +34,7 @@ def subcluster(options: argparse.Namespace) -> int:
     agents = _agents(options, parent.annotation)
     child = subclustering.start_child(
         folder.name,
-        _dataset(options.dataset, parent, folder),
+        dataset_of_run(options.dataset, parent, folder),
         tuple(options.clusters),
         clustering=_clustering(options),
         annotation=agents,
@@ -45,17 +43,6 @@ def subcluster(options: argparse.Namespace) -> int:
         root=folder.parent,
     )
     return finish(child, folder.parent, quiet=options.quiet)
-
-
-def _dataset(named: str | None, parent: RunConfig, folder: Path) -> str:
-    names = [d.name for d in parent.datasets]
-    if named is None and len(names) > 1:
-        raise ConfigError(
-            f"The run {folder.name} has several datasets.",
-            f"They are: {', '.join(names)}.",
-            "Name one with --dataset.",
-        )
-    return named or names[0]
 
 
 def _clustering(options: argparse.Namespace) -> dict[str, Any]:
