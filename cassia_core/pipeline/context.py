@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
-from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.domain.config import RunConfig
 from cassia_core.domain.events import Event
 from cassia_core.errors import RunCancelled
 from cassia_core.pipeline.annotation.model_calls import Asker
@@ -17,7 +16,7 @@ from cassia_core.runs.layout import RunLayout
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """One run under way. `pool` holds the requests in flight of the whole run; `asker` is None without
-    agents. `stops` are files whose being there asks this part of the run to stop.
+    agents.
     """
 
     layout: RunLayout
@@ -25,18 +24,13 @@ class RunContext:
     log: EventLog
     pool: ThreadPoolExecutor
     asker: Asker | None = None
-    stops: tuple[Path, ...] = ()
 
     def emit(self, event: Event) -> None:
         self.log.emit(event)
 
-    def for_dataset(self, index: int, spec: DatasetSpec) -> RunContext:
-        """The same for one dataset, which a person may stop by itself."""
-        return replace(self, stops=(self.layout.dataset(index, spec).cancel,))
-
     def cancelled(self) -> bool:
-        """Whether a person asked to stop the run, or this dataset."""
-        return self.layout.cancel.exists() or any(path.exists() for path in self.stops)
+        """Whether a person asked to stop."""
+        return self.layout.cancel.exists()
 
     def stop_if_cancelled(self) -> None:
         """Raise `RunCancelled` when a person asked to stop."""

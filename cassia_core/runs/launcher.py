@@ -30,8 +30,7 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
 
     Keys are never on a command line, in the environment or on disk. Returns the process id.
     """
-    for wish in layout.wishes_to_stop:
-        wish.unlink(missing_ok=True)
+    layout.cancel.unlink(missing_ok=True)
     return _launch_with_keys([WORKER, str(layout.root)], layout, layout.worker, keys)
 
 

@@ -139,11 +139,6 @@ class DatasetLayout:
         return self.private / "outcome.json"
 
     @property
-    def cancel(self) -> Path:
-        """There while a person wants this dataset stopped, and the others to go on."""
-        return self.private / "cancel"
-
-    @property
     def preparing_events(self) -> Path:
         """Events of a worker that prepares the cells; there only while it is at it."""
         return self.private / "preparing.jsonl"
@@ -256,11 +251,6 @@ class RunLayout:
     def opinion_job(self, job: str) -> OpinionJobLayout:
         """Paths of one job of further opinions, by its id."""
         return OpinionJobLayout(root=self.opinion_jobs / file_stem(job))
-
-    @property
-    def wishes_to_stop(self) -> tuple[Path, ...]:
-        """Files by which a person asked to stop the run or one of its datasets, where there are any."""
-        return (self.cancel, *self.private.glob("datasets/*/cancel"))
 
     @property
     def live_words(self) -> Path:

@@ -48,9 +48,7 @@ def prepare_on_worker(run_dir: str, index: int) -> float:
     paths = layout.dataset(index, spec)
     log = EventLog(paths.preparing_events)
     try:
-        context = RunContext(
-            layout=layout, config=config, log=log, pool=ThreadPoolExecutor(1), stops=(paths.cancel,)
-        )
+        context = RunContext(layout=layout, config=config, log=log, pool=ThreadPoolExecutor(1))
         prepare(context, spec, paths, lambda *_: None)
     finally:
         log.close()

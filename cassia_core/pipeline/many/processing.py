@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -32,16 +32,25 @@ SUMMARY_SHARE = 0.05
 def process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:
     """Process every dataset of the run; one that fails takes no other with it. In the order of the run."""
     summary = _Summary(context)
-    n_workers = workers_for(context.config, tuple(_cells_left(context)))
+    left = frozenset(_cells_left(context)) if may_be_side_by_side(context.config) else frozenset()
+    n_workers = workers_for(context.config, left)
     if n_workers:
-        _side_by_side(context, n_workers, summary)
+        _side_by_side(context, n_workers, left, summary)
     else:
         for index, spec in enumerate(context.config.datasets):
             summary.add(index, _one(context, index, spec, None))
     return summary.close()
 
 
-def workers_for(config: RunConfig, cells_left: Sequence[int]) -> int:
+def may_be_side_by_side(config: RunConfig) -> bool:
+    """Whether it matters which datasets are cells: a run of one dataset does not look at its file for it."""
+    if config.scheduler:
+        return True
+    fewest = FEWEST_SIDE_BY_SIDE if config.side_by_side is None else 2
+    return config.side_by_side != 1 and len(config.datasets) >= fewest
+
+
+def workers_for(config: RunConfig, cells_left: Collection[int]) -> int:
     """How many datasets are prepared at once on this machine; 0: one after the other, without Dask.
 
     `cells_left` are the datasets of cells that are still to be prepared.
@@ -65,10 +74,10 @@ def _cells_left(context: RunContext) -> Iterator[int]:
             yield index
 
 
-def _side_by_side(context: RunContext, n_workers: int, summary: _Summary) -> None:
+def _side_by_side(context: RunContext, n_workers: int, left: Collection[int], summary: _Summary) -> None:
     from cassia_core.pipeline.many.preparer import CellPreparer
 
-    config, left = context.config, set(_cells_left(context))
+    config = context.config
     with (
         CellPreparer(config.scheduler, n_workers, memory_limit_bytes()) as preparer,
         ThreadPoolExecutor(MOST_UNDER_WAY, thread_name_prefix="dataset") as threads,
@@ -101,12 +110,9 @@ def _estimated_bytes(spec: DatasetSpec) -> int:
 def _one(
     context: RunContext, index: int, spec: DatasetSpec, prepare_elsewhere: Callable[[], float] | None
 ) -> DatasetOutcome:
-    own = context.for_dataset(index, spec)
-    return (
-        _not_begun(context, index)
-        if own.cancelled()
-        else process_dataset(own, index, spec, prepare_elsewhere)
-    )
+    if context.cancelled():
+        return _not_begun(context, index)
+    return process_dataset(context, index, spec, prepare_elsewhere)
 
 
 def _not_begun(context: RunContext, index: int) -> DatasetOutcome:

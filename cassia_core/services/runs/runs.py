@@ -17,7 +17,7 @@ from cassia_core.domain.events import RunState
 from cassia_core.domain.outcome import RunSummary, Spending
 from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.usage import Estimate
-from cassia_core.errors import CassiaError, InputError, RunError, RunLocked, RunNotFound
+from cassia_core.errors import CassiaError, InputError, RunError, RunLocked
 from cassia_core.llm.registry import require_key
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import store
@@ -167,24 +167,6 @@ def replies_under_way(run_id: str, root: Path | None = None) -> tuple[Speaking, 
 def cancel_run(run_id: str, root: Path | None = None) -> None:
     """Ask the worker to stop; what is done is kept."""
     find_run(run_id, root).cancel.touch()
-
-
-def cancel_dataset(run_id: str, dataset: str, root: Path | None = None) -> None:
-    """Ask the worker to leave one dataset; the others go on, and what is done of it is kept.
-
-    Raises
-    ------
-    RunNotFound
-        The run has no such dataset.
-    """
-    layout = find_run(run_id, root)
-    for index, spec in enumerate(store.load_record(layout).config.datasets):
-        if spec.name == dataset:
-            paths = layout.dataset(index, spec)
-            paths.private.mkdir(parents=True, exist_ok=True)
-            paths.cancel.touch()
-            return
-    raise RunNotFound(f"This run has no dataset called {dataset}.", "", "Choose one from its list.")
 
 
 def is_stopping(run_id: str, root: Path | None = None) -> bool:

@@ -11,11 +11,10 @@ from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import RunCancelled, RunNotFound
 from cassia_core.pipeline import dataset
-from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs.codec import read_json
-from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import create_run, list_elsewhere, load_cluster
+from tests.small_runs import fill
 
 LISTS = 'cluster,marker_genes\n0,"CD79A,MS4A1,CD79B,CD19,BANK1,PAX5"\n1,"CD3D,CD3E,CD3G,TRAC,IL7R,CD2"\n'
 
@@ -27,14 +26,6 @@ def started(tmp_path: Path, **changes: object) -> tuple[RunLayout, RunConfig, Da
     config = RunConfig(datasets=(spec,), **changes)
     layout = create_run(config, tmp_path / "runs", {})
     return layout, config, layout.dataset(0, spec)
-
-
-def fill(layout: RunLayout, config: RunConfig) -> str:
-    log = EventLog(layout.events)
-    try:
-        return run_batch(layout, config, log, {})
-    finally:
-        log.close()
 
 
 def test_a_run_cancelled_while_labels_are_grouped_writes_what_it_has_and_groups_them_when_resumed(

@@ -14,13 +14,12 @@ from cassia_core.data.h5ad.saving import save_cells
 from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.pipeline import exporting, preparing_cells
-from cassia_core.pipeline.batch import run_batch
 from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import read_json
-from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import create_run
 from tests.corpus.material import cells
+from tests.small_runs import fill
 from tests.typed_cells import typed_cells
 
 WRITERS = ("write_csv", "write_text", "write_xlsx", "write_report")
@@ -53,14 +52,6 @@ def begun(tmp_path: Path, source: Path) -> tuple[RunLayout, RunConfig, DatasetLa
     config = RunConfig(datasets=(spec,))
     layout = create_run(config, tmp_path / "runs", {})
     return layout, config, layout.dataset(0, spec)
-
-
-def fill(layout: RunLayout, config: RunConfig) -> str:
-    log = EventLog(layout.events)
-    try:
-        return run_batch(layout, config, log, {})
-    finally:
-        log.close()
 
 
 def failing(*_: object, **__: object) -> None:

@@ -17,7 +17,6 @@ from cassia_core.domain.config import DatasetSpec, RunConfig
 from cassia_core.domain.events import DatasetFinished, StageFinished
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import InputError
-from cassia_core.pipeline.batch import run_batch
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.many import preparer as preparers
 from cassia_core.pipeline.many.memory_gate import MemoryGate
@@ -27,6 +26,7 @@ from cassia_core.runs.event_log import EventLog, read_events
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.store import create_run
 from cassia_core.services.intake.intake import demo_path
+from tests.small_runs import fill
 
 SPEC = DatasetSpec(name="one", path="one.h5ad", tissue="blood")
 
@@ -45,14 +45,6 @@ def run_of(folder: Path, files: list[Path], side_by_side: int) -> tuple[RunLayou
     specs = tuple(DatasetSpec(name=path.stem, path=str(path), tissue="blood") for path in files)
     config = RunConfig(datasets=specs, side_by_side=side_by_side)
     return create_run(config, folder, {}), config
-
-
-def fill(layout: RunLayout, config: RunConfig) -> str:
-    log = EventLog(layout.events)
-    try:
-        return run_batch(layout, config, log, {})
-    finally:
-        log.close()
 
 
 @pytest.mark.slow
