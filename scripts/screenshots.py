@@ -29,7 +29,7 @@ from tests.chromium import ARGS  # noqa: E402
 TARGET = ROOT / "docs" / "screens"
 WAIT_MS = 120_000
 SIZE = {"width": 1440, "height": 900}
-WITHOUT_RUN = ("start", "data", "setup", "run", "results", "conversations", "runs")
+WITHOUT_RUN = ("start", "data", "setup", "run", "results", "conversations", "runs", "refine", "learn")
 NOT_A_FILE_OF_CELLS = {
     "name": "cells.h5ad",
     "mimeType": "application/octet-stream",
@@ -156,8 +156,9 @@ def photograph_all(browser: Browser, url: str) -> None:
         for path in ("run", "results", "conversations"):
             camera.visit(path, f"{path}_partial", held)
         done = run_the_demo(camera.pages["light"], url)
-        for path in ("run", "results", "conversations", "knowledge", "settings"):
+        for path in ("run", "results", "conversations", "refine", "knowledge", "settings"):
             camera.visit(path, f"{path}_done", done)
+        begin_a_lesson(camera)
         look_up_a_type(camera)
         lower_part_of_results(camera)
         panels_and_dialogs(camera)
@@ -209,6 +210,15 @@ def look_up_a_type(camera: Camera) -> None:
         page.get_by_role("option").first.click()
         page.get_by_text("Speak against it").wait_for()
         shoot(page, f"knowledge_type_{theme}")
+
+
+def begin_a_lesson(camera: Camera) -> None:
+    """The first step of the lesson on cells."""
+    for theme, page in camera.pages.items():
+        page.goto(f"{camera.url}/learn")
+        page.get_by_role("button", name="Begin").or_(page.get_by_role("button", name="Go on")).first.click()
+        page.get_by_role("button", name="All lessons").wait_for()
+        shoot(page, f"learn_done_{theme}")
 
 
 def lower_part_of_results(camera: Camera) -> None:
