@@ -24,10 +24,12 @@ PAGES = (
     "settings",
 )
 _TAB_STOPS = """() => [...document.querySelectorAll('[data-testid="stMain"] :is(button, input, textarea, a[href], [tabindex="0"])')]
-  .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true })
-    && e.getBoundingClientRect().width > 1 && !(e.type === 'radio' && !e.checked)).length"""
+  .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().width > 1
+    && !(e.type === 'radio' && !e.checked) && !(e.role === 'radio' && e.ariaChecked !== 'true'))  // arrow keys go on within a group
+  .map((e, number) => { e.dataset.stop = number; return e.ariaLabel || e.innerText || e.tagName; })"""
 _FOCUSED = """() => {
   let e = document.activeElement;
+  const stop = Number(e.dataset?.stop ?? -1);
   while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
   if (e === document.body || !e.closest) return null;
   const probe = document.body.appendChild(Object.assign(document.createElement('i'), { style: 'color:var(--cw-accent)' }));
@@ -39,8 +41,7 @@ _FOCUSED = """() => {
   let shown = false;
   for (let x = e, up = 0; x && up < 4 && !shown; x = x.parentElement, up++) shown = marks(x);
   shown ||= Boolean(e.closest('[data-testid="stDataFrame"], .stage, [data-baseweb]'));  // these draw their own
-  const r = e.getBoundingClientRect();
-  return { name: e.getAttribute('aria-label') || e.innerText || e.tagName, at: [r.x, r.y + scrollY], shown };
+  return { name: e.getAttribute('aria-label') || e.innerText || e.tagName, stop, shown };
 }"""
 
 
@@ -99,18 +100,37 @@ def page_colour(way: str) -> re.Pattern[str]:
     return re.compile("coloured by " + ("(?!Cell type|Cluster|Confidence)" if way == "Gene" else way))
 
 
+def test_legend_and_map_choose_the_cluster_of_the_card_and_the_others_stand_back(page, app_server, run_id):
+    opened(page, app_server.url, "results", run_id)
+    canvas = page.locator("canvas.cw-map").first
+    expect(canvas).to_have_attribute("data-state", "drawn", timeout=60_000)
+    assert canvas.get_attribute("data-focus") == "", "nothing stands back before a person chose"
+    card = page.locator(".st-key-evidence_card h3")
+    before = card.inner_text()
+    chip = page.locator(".chip:not(.boxed):not(.plain)").last
+    name = chip.locator(".name").inner_text()
+    chip.click()
+    expect(card).to_have_text(name, timeout=60_000)
+    assert name != before
+    page.locator(".chip", has_text=name).click()  # all colours again: now the other clusters are paler
+    expect(canvas).not_to_have_attribute("data-focus", "", timeout=60_000)
+    page.get_by_role("button", name="Show the cells of all clusters").click()
+    expect(canvas).to_have_attribute("data-focus", "", timeout=60_000)
+
+
 def test_every_control_of_results_is_reached_by_the_tab_key_and_its_focus_is_seen(page, app_server, run_id):
     page.emulate_media(reduced_motion="reduce")  # else a border is seen half way to its colour
     opened(page, app_server.url, "results", run_id)
     page.locator("h1").first.click()
-    wanted, places, unseen = page.evaluate(_TAB_STOPS), set(), set()
-    for _ in range(wanted + 40):
+    wanted, reached, unseen = page.evaluate(_TAB_STOPS), set(), set()
+    for _ in range(2 * len(wanted) + 40):  # the map has more of them, which are counted with it
         page.keyboard.press("Tab")
         focused = page.evaluate(_FOCUSED)
         if focused is None:
             break
         if not focused["shown"]:
             unseen.add(focused["name"][:40])
-        places.add((focused["name"], *map(round, focused["at"])))
+        reached.add(focused["stop"])
     assert not unseen
-    assert len(places) >= wanted
+    assert [name for number, name in enumerate(wanted) if number not in reached] == []
+    assert len(wanted) > 30, "the page has its controls"
