@@ -67,9 +67,7 @@ def test_no_page_juts_out_scrolls_sideways_or_cuts_words_at_any_width(page, app_
     assert not wrong
 
 
-@pytest.mark.skipif(
-    not AXE.is_file(), reason="axe-core is not here; .ci/run fetches it"
-)
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here; .ci/run fetches it")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_serious_fault_on_any_page(browser: Browser, app_server, run_id, theme):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 LONGEST_UNIT = 800
 """Characters of the longest piece whose repetition is looked for."""
 FEWEST_TIMES, LEAST_REPEATED = 8, 1000
@@ -12,7 +14,7 @@ LONGEST_TEXT, LONGEST_THOUGHT = 100_000, 1_000_000
 """Characters after which a text or a thought is taken to have no end. Our longest answers have 5,000."""
 _STEP = 200
 _ENDING = 60
-_DIGITS = str.maketrans("123456789", "000000000")
+_KEY_OR_DIGIT = re.compile(r'"[^"\n]*"\s*:|[1-9]')
 
 
 class Repetition:
@@ -42,9 +44,10 @@ class Repetition:
 def repeated_length(text: str) -> tuple[int, int]:
     """Length of the piece that the end of `text` repeats, and of all its repetitions; (0, 0) when none.
 
-    Numbers that count up ("1. CD3D, 2. CD3D") are no difference.
+    Numbers that count up ("1. CD3D, 2. CD3D") are no difference, except in the keys of an object: many
+    clusters may have the same names, and each has them once.
     """
-    alike = text.translate(_DIGITS)
+    alike = _KEY_OR_DIGIT.sub(lambda found: found[0] if len(found[0]) > 1 else "0", text)
     before = alike.rfind(alike[-_ENDING:], 0, len(alike) - 1) if len(alike) > _ENDING else -1
     unit = len(alike) - _ENDING - before if before >= 0 else 0
     if not 0 < unit <= LONGEST_UNIT:

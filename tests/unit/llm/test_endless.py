@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from cassia_core.agents import forms
@@ -44,3 +45,8 @@ def test_a_form_for_a_server_of_ones_own_has_ends_everywhere():
     assert fields["subtypes"]["maxItems"] == MOST_ITEMS
     assert fields["subtypes"]["items"]["maxLength"] == fields["general"]["maxLength"] == LONGEST_NAME > 200
     assert "maxLength" not in forms.ANNOTATION["properties"]["general"], "the form itself is left as it is"
+
+
+def test_many_clusters_of_the_same_names_are_no_repetition():
+    groups = {str(n): ["T cell", "T cell", "CD4-positive, alpha-beta T cell"] for n in range(200)}
+    assert repeated_length(json.dumps(groups)) == (0, 0)
