@@ -56,6 +56,7 @@ def show_lesson(lesson: Lesson) -> None:
     progress = progress_of(lesson)
     at = progress.step
     step = lesson.steps[at]
+    st.title(plain(lesson.title), anchor=False)
     _way(lesson, at)
     st.subheader(f"{at + 1}. {plain(step.title)}", anchor=False)
     show_text(step.text)
@@ -75,9 +76,7 @@ def _way(lesson: Lesson, at: int) -> None:
         st.button(
             "All lessons", icon=":material/arrow_back:", key="learn_all", on_click=choose_lesson, args=("",)
         )
-        st.markdown(
-            f"**{plain(lesson.title)}**  \n:gray[Step {at + 1} of {len(lesson.steps)}]", width="stretch"
-        )
+        st.markdown(f":gray[Step {at + 1} of {len(lesson.steps)}]", width="stretch")
         with st.popover("Steps", icon=":material/list:"):
             done = lessons.steps_done(lesson, progress_of(lesson))
             for place, (step, finished) in enumerate(zip(lesson.steps, done, strict=True)):
