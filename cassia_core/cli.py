@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cassia_core.cli_commands.clustering_options import add_clustering, resolution
-from cassia_core.cli_commands.exporting import add_export
+from cassia_core.cli_commands.exporting_options import add_export
 from cassia_core.cli_commands.reading_options import add_reading
 from cassia_core.errors import CassiaError
 from cassia_core.services.batches.manifest_rows import ANSWERS, NEEDED, OPTIONAL

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cassia_core.errors import CassiaError
 from cassia_core.services.runs import exports
-from cassia_core.services.runs.exports import FIELD_HELP, CellxgeneFields
+from cassia_core.services.runs.export_choices import FIELD_HELP, FORMATS, CellxgeneFields
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 
@@ -33,9 +33,7 @@ def draw_other_programs(run_id: str, datasets: tuple[str, ...]) -> None:
     for sentence in session.value(_SAID, ()):
         st.markdown(f":gray[{plain(sentence)}]")
     dataset = datasets[0] if len(datasets) == 1 else st.selectbox("Dataset", datasets, key="export_dataset")
-    form = st.selectbox(
-        "For another program", exports.FORMATS, format_func=_NAMES.__getitem__, key="export_format"
-    )
+    form = st.selectbox("For another program", FORMATS, format_func=_NAMES.__getitem__, key="export_format")
     given = _asked() if form == "cellxgene" else None
     if not st.button(f"Make the file for {_NAMES[form]}", icon=":material/output:", key="make_export"):
         return

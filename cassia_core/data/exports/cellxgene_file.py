@@ -7,7 +7,6 @@ Source of the fields and their values: chanzuckerberg/single-cell-curation, sche
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 import anndata as ad
@@ -15,13 +14,13 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from cassia_core.data.exports.cellxgene_fields import FIELD_HELP, UNKNOWN, CellxgeneFields
 from cassia_core.data.exports.counts import are_counts, counts_of
 from cassia_core.errors import AnnDataError, ConfigError
 from cassia_core.genes.species_ids import is_ensembl
 from cassia_core.genes.tables_io import gene_table
 
 _ORGANISMS = {"human": "NCBITaxon:9606", "mouse": "NCBITaxon:10090"}
-_UNKNOWN = "unknown"
 _RESERVED = (
     *(
         "assay",
@@ -45,52 +44,19 @@ _PATTERNS = {
     "suspension": "cell|nucleus|na",
     "tissue_type": "tissue|primary cell culture|cell line|organoid",
 }
-_TOLD = {
-    "title": "title of the data set",
-    "assay": "EFO id of the assay, such as EFO:0009922 (10x 3' v3)",
-    "tissue": "UBERON id of the tissue, such as UBERON:0000178 (blood)",
-    "disease": "MONDO id of the disease, or PATO:0000461 (normal)",
-    "development_stage": "HsapDv or MmusDv id, or unknown",
-    "sex": "PATO:0000383 (female), PATO:0000384 (male), or unknown",
-    "ethnicity": "HANCESTRO id, unknown, or na for other species than human",
-    "suspension": "cell, nucleus or na",
-    "tissue_type": "tissue, primary cell culture, cell line or organoid",
-    "leave_out": "gene ids, between blanks, that cellxgene-schema does not know",
-    "donor": "name of the donor, or of the column that holds it",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellxgeneFields:
-    """What CELLxGENE asks of every cell and no file of counts says: a value, or the name of a column."""
-
-    title: str = ""
-    assay: str = ""
-    tissue: str = ""
-    disease: str = "PATO:0000461"
-    development_stage: str = _UNKNOWN
-    sex: str = _UNKNOWN
-    ethnicity: str = _UNKNOWN
-    donor: str = _UNKNOWN
-    suspension: str = "cell"
-    tissue_type: str = "tissue"
-    leave_out: str = ""
-    """Gene ids, between blanks, that the validator does not know, as they are of an earlier release."""
-    primary: bool = True
-    """Whether this is where these cells are published first."""
 
 
 def fields_missing(given: CellxgeneFields, obs: pd.DataFrame | None = None) -> tuple[str, ...]:
     """What is not given or is no term of its ontology, a phrase each."""
-    wrong = [f"title: {_TOLD['title']}"] if not given.title.strip() else []
+    wrong = [f"title: {FIELD_HELP['title']}"] if not given.title.strip() else []
     for name, pattern in _PATTERNS.items():
         value = str(getattr(given, name)).strip()
         if obs is not None and value in obs:
             values = obs[value].astype(str).unique()
             odd = [v for v in values if not re.fullmatch(pattern, v)]
-            wrong += [f"{name}: the column {value} holds {odd[0]}; {_TOLD[name]}"] if odd else []
+            wrong += [f"{name}: the column {value} holds {odd[0]}; {FIELD_HELP[name]}"] if odd else []
         elif not re.fullmatch(pattern, value):
-            wrong.append(f"{name}: {_TOLD[name]}")
+            wrong.append(f"{name}: {FIELD_HELP[name]}")
     return tuple(wrong)
 
 
@@ -203,7 +169,7 @@ def _obs(obs: pd.DataFrame, given: CellxgeneFields, species: str) -> pd.DataFram
         table[name] = pd.Categorical(values)
     types = obs["cell_type_ontology_term_id"].astype(object)
     named = types.astype(str).str.fullmatch(r"CL:\d{7}")
-    table["cell_type_ontology_term_id"] = pd.Categorical(types.where(named, _UNKNOWN).astype(str))
+    table["cell_type_ontology_term_id"] = pd.Categorical(types.where(named, UNKNOWN).astype(str))
     table["is_primary_data"] = np.full(len(table), given.primary)
     if "cell_type" in obs:
         table["cassia_cell_type"] = pd.Categorical(obs["cell_type"].astype(str))
@@ -216,7 +182,3 @@ def _is_map(name: str, values: object) -> bool:
 
 def _map(values: object) -> np.ndarray:
     return np.asarray(values, dtype=np.float32)
-
-
-FIELD_HELP = {field.name: _TOLD.get(field.name, "") for field in fields(CellxgeneFields)}
-"""What each field is, for the page and the command line."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from cassia_core.domain.config import ReadOptions, TableColumns
 from cassia_core.errors import InputError
 from cassia_core.services.batches.manifest_rows import ANSWERS, NEEDED, OPTIONAL, ManifestRow
-from cassia_core.services.intake import intake
 
 _TABLES, _WORKBOOKS = (".csv", ".tsv"), (".xlsx", ".xls")
 _YES, _NO = ("yes", "true", "1"), ("", "no", "false", "0")
@@ -124,8 +123,10 @@ def _columns(path: Path, given: Mapping[str, str], default: TableColumns | None)
     known = default or TableColumns()
     gene, sheet = given["gene_column"] or known.gene, given["sheet"] or known.sheet
     cluster = given["cluster_column"] or known.cluster
-    if cluster and not (gene or sheet) and not intake.holds_markers(path):
-        cluster = None
+    if cluster and not (gene or sheet):
+        from cassia_core.services.intake import intake  # loads anndata: seconds that `--help` need not take
+
+        cluster = cluster if intake.holds_markers(path) else None
     return TableColumns(cluster=cluster, gene=gene, sheet=sheet) if cluster or gene or sheet else None
 
 

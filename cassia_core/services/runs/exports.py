@@ -6,23 +6,19 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import anndata as ad
 
-from cassia_core.data.exports.cellxgene_file import FIELD_HELP as FIELD_HELP
-from cassia_core.data.exports.cellxgene_file import CellxgeneFields as CellxgeneFields
 from cassia_core.data.exports.cellxgene_file import write_cellxgene
 from cassia_core.data.exports.seurat_folder import SCRIPT, write_seurat_folder
 from cassia_core.data.exports.vitessce_store import write_vitessce_folder
 from cassia_core.data.h5ad.annotated_file import cluster_column_of
 from cassia_core.errors import RunError
 from cassia_core.runs.store import find_dataset
+from cassia_core.services.runs.export_choices import CellxgeneFields, ExportFormat
 from cassia_core.services.runs.results import output_files
 from cassia_core.services.runs.runs import find_run
 
-ExportFormat = Literal["seurat", "vitessce", "cellxgene"]
-FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 _ENDINGS = {"seurat": "_seurat.zip", "vitessce": "_vitessce.zip", "cellxgene": "_cellxgene.h5ad"}
 
 

@@ -13,7 +13,8 @@ import pytest
 import scipy.sparse as sp
 
 from cassia_core.data.cells.load_cells import load_cells
-from cassia_core.data.exports.cellxgene_file import CellxgeneFields, write_cellxgene
+from cassia_core.data.exports.cellxgene_fields import CellxgeneFields
+from cassia_core.data.exports.cellxgene_file import write_cellxgene
 from cassia_core.data.exports.seurat_folder import SCRIPT, write_seurat_folder
 from cassia_core.data.exports.vitessce_store import write_vitessce_folder
 from cassia_core.errors import AnnDataError, ConfigError
