@@ -92,6 +92,7 @@ def _known(block: Mapping[str, object], anchor: str, notes: list[Repair], deeper
             inner.append((found, own))
     if not inner:
         return None
+    # Two objects one level down are two answers, and nothing says which one is meant.
     if len(inner) > 1:
         raise Unreadable(f"It holds several answers with the field `{anchor}`.")
     notes += [*inner[0][1], "one_level_down"]
@@ -288,6 +289,7 @@ def score_value(value: object, notes: list[Repair]) -> float:
         raise Unreadable("`score` is not a number.")
     if not 0 <= value <= 100:
         raise Unreadable(f"`score` is {value}, but the scale ends at 0 and 100.")
+    # 0.8 may mean 80 % or less than one in a hundred: it is asked again rather than guessed.
     if 0 < value < 1:
         raise Unreadable(f"`score` is {value}, which may be a share of 1 or of 100.")
     return float(value)

@@ -109,6 +109,8 @@ def read_proposal_or_request(text: str) -> Reading[Proposal | GeneRequest]:
     says = shares(text).says
     asked = answer_of(says, "ask_genes", _gene_request, lambda request: request)
     named = answer_of(says, "general", lambda fields, *_: text_value(fields["general"]), lambda name: name)
+    # A type that is named counts more than a wish for genes beside it: asking on would cost a round for
+    # nothing.
     if asked is None or (named is not None and not (isinstance(named, Reading) and not named.value)):
         return read_proposal(text)
     return _or_refused(asked, text)
@@ -123,6 +125,7 @@ def read_review(text: str) -> Reading[Review]:
         No verdict, or both.
     """
     parts = shares(text)
+    # A verdict or score in the thoughts counts only where nothing is said beside them.
     says = parts.says if parts.says.strip() else parts.thought
     notes: list[Repair] = [] if parts.says.strip() else ["from_thoughts"]
     try:
@@ -310,6 +313,7 @@ def _proposal_in_lines(text: str) -> Reading[Proposal] | None:
         proposal = _proposal({**fields, "reasoning": text}, text, notes)
     except Unreadable:
         return None
+    # "CD3D suggests T cells" behind a label is a sentence on the type and no name.
     if any(_SENTENCE.search(name) for name in (proposal.general, *proposal.subtypes)):
         return None
     return Reading(value=proposal, repairs=once(notes))

@@ -91,6 +91,7 @@ def canonical(symbol: str, species: str) -> str | None:
     if symbol in table.symbols:
         return symbol
     upper = symbol.strip().upper()
+    # "Rest" as the heading of a column must not be read as the gene REST.
     if upper in COMMON_WORDS:
         return None
     found = table.by_upper.get(upper) or (None if _is_a_word(symbol) else table.other_names.get(upper))
@@ -185,6 +186,7 @@ def _votes(names: list[str], species: str) -> int:
     other = gene_table("mouse" if species == "human" else "human")
     votes = 0
     for name in names:
+        # A symbol that both species spell alike tells nothing.
         if name in other.symbols:
             continue
         if name in table.symbols or (

@@ -184,6 +184,7 @@ def _guess(learned: _Learned, sent: frozenset[Wish], refusal: Refusal) -> Wish |
         return None
     while learned.guesses:
         wish = learned.guesses.pop(0)
+        # What the model has taken once is not what it refuses now.
         if wish in sent and wish not in learned.proven:
             return wish
     return None
@@ -195,6 +196,7 @@ def _without(wishes: Wishes, wish: Wish, refusal: Refusal, asked_tokens: int | N
         left_out: dict[str, Any] = {wish: False}
         return replace(wishes, **left_out)
     numbers = [int(number) for number in _NUMBER.findall(refusal.words.replace(",", ""))]
+    # The refusal mostly names the longest reply that is taken: that is kept to, rather than no limit set.
     fitting = [number for number in numbers if asked_tokens and LEAST_REPLY <= number < asked_tokens]
     if fitting:
         return replace(wishes, most_tokens=max(fitting))

@@ -99,6 +99,7 @@ class AnthropicMessages:
         if system:
             fields["system"] = [_marked(system)] if wishes.cache_marks else system
         if request.temperature is not None and not thinks:
+            # The scale ends at 1 here and at 2 elsewhere; with thinking on, no temperature is taken at all.
             fields["temperature"] = min(request.temperature, 1.0)
         output = _output_config(request, model, thinks)
         if output:
@@ -224,6 +225,7 @@ def _output_config(request: ChatRequest, model: ModelFacts, thinks: bool) -> dic
 
 def _thinking(request: ChatRequest, model: ModelFacts) -> dict[str, object]:
     if model.thinking == "budget":
+        # Thinking counts against the reply: half of it stays for the answer.
         most = (request.max_tokens or LONGEST_REPLY) // 2
         return {
             "type": "enabled",

@@ -149,8 +149,10 @@ def cost_of(model: AgentModel, tokens: TokenUsage) -> float | None:
     prices = prices_of(model)
     if prices is None:
         return None
+    # An unknown price of the cache must not make a limit in dollars too generous: the full one is taken.
     cached = prices.input_usd if prices.cached_usd is None else prices.cached_usd
     written = prices.input_usd if prices.cache_write_usd is None else prices.cache_write_usd
+    # `read_usage` counts the tokens from and to the cache among the input, whatever the server does.
     plain = max(0, tokens.input - tokens.cached - tokens.cache_write)
     dollars = plain * prices.input_usd + tokens.cached * cached + tokens.cache_write * written
     return (dollars + tokens.output * prices.output_usd) / 1_000_000

@@ -256,6 +256,7 @@ def restore_run(layout: RunLayout) -> Path:
 
 def _moved(layout: RunLayout, folder: Path) -> Path:
     target = folder / layout.root.name
+    # A run of the same name may have been archived before; neither may write over the other.
     if target.exists():
         target = target.with_name(f"{target.name}_{int(time.time())}")
     try:

@@ -87,6 +87,7 @@ def _draw_by_column(data: DatasetResults, chosen: np.ndarray) -> None:
 
 
 def _draw_genes(data: DatasetResults, chosen: np.ndarray) -> None:
+    # The cache knows the cells by this: hashing a million numbers at every rerun by Streamlit itself is slow.
     digest = hashlib.blake2b(np.ascontiguousarray(chosen).tobytes(), digest_size=16).hexdigest()
     found = _genes(data.run_id, data.spec.name, digest, data, chosen)
     if not found:

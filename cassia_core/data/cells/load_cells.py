@@ -65,6 +65,7 @@ def load_cells(path: Path | str, options: ReadOptions = ReadOptions()) -> Loaded
         source.kind == "text"
     ):  # a line must be read to be counted: reading it twice would cost more than it saves
         return _loaded(read_cell_file(source, options), path, options)
+    # A look at the header costs little; running out of memory would end the app for everybody.
     _refuse_if_too_large(path, inspect_cells(path, options, source)[0], options)
     return _loaded(read_cell_file(source, options), path, options)
 
@@ -118,6 +119,7 @@ def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:
     states = _states(adata, file.log_base)
     used = {"X", choose_expression(states), choose_counts(states)}
     for location, matrix in _matrices(adata):
+        # A gap in a matrix that nobody looks at is no reason to refuse the file.
         if location in used:
             _mend_unusable(adata, location, matrix, path, options, done)
     _pack(adata)
@@ -223,6 +225,7 @@ def _name_genes(adata: ad.AnnData, genes: GeneNames) -> None:
 
 
 def _name_cells(adata: ad.AnnData, done: list[str]) -> None:
+    # Rows of tables are joined by cell name later; two of one name would be mixed up.
     if not adata.obs_names.is_unique:
         repeated = int(adata.obs_names.duplicated().sum())
         adata.obs["original_cell_name"] = adata.obs_names.to_numpy(dtype=object)
@@ -289,6 +292,7 @@ def _count_empty(matrix: Matrix) -> int:
     """Number of cells without any value other than zero."""
     if isinstance(matrix, np.ndarray):
         return int((~np.any(matrix, axis=1)).sum())
+    # Pointers count stored values, which is only the same where no zero is stored.
     if matrix.format == "csr" and np.all(matrix.data):
         return int((np.diff(matrix.indptr) == 0).sum())
     return int((np.asarray((matrix != 0).sum(axis=1)).ravel() == 0).sum())

@@ -123,6 +123,7 @@ def _gene_ids(
     cells: ad.AnnData, species: str, unwanted: frozenset[str]
 ) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
     """Ensembl ids of the genes, each once, which genes have one, and what is left out."""
+    # The schema takes Ensembl ids only; several may have one symbol, and each may stand there once.
     table = {symbol: key for key, symbol in gene_table(species).by_id.items() if key.startswith("ENS")}
     columns = [c for c in ("gene_ids", "original_name", "ensembl_id") if c in cells.var]
     ids: list[str] = []
@@ -168,6 +169,7 @@ def _obs(obs: pd.DataFrame, given: CellxgeneFields, species: str) -> pd.DataFram
         values = obs[value].astype(str) if value in obs else pd.Series(value.strip(), index=obs.index)
         table[name] = pd.Categorical(values)
     types = obs["cell_type_ontology_term_id"].astype(object)
+    # A nearest term that is only approximate is still a term; what has none is "unknown" there, never empty.
     named = types.astype(str).str.fullmatch(r"CL:\d{7}")
     table["cell_type_ontology_term_id"] = pd.Categorical(types.where(named, UNKNOWN).astype(str))
     table["is_primary_data"] = np.full(len(table), given.primary)

@@ -107,6 +107,7 @@ def _write_matrix(values: sp.csr_matrix, path: Path, *, whole: bool) -> None:
     placed = values.tocoo()
     with gzip.open(path, "wt", compresslevel=3) as stream:
         stream.write(_HEAD.format(kind=kind, genes=values.shape[1], cells=values.shape[0], stored=placed.nnz))
+        # In parts: as text a matrix takes several times the memory that it has.
         for start in range(0, placed.nnz, _LINES_AT_A_TIME):
             part = slice(start, start + _LINES_AT_A_TIME)
             data = placed.data[part].astype(np.int64) if whole else placed.data[part]
@@ -124,6 +125,7 @@ def _plain_columns(obs: pd.DataFrame) -> pd.DataFrame:
     plain = pd.DataFrame(index=obs.index.astype(str))
     for column in obs:
         values = obs[column]
+        # True and False as words: R would read them as a third kind of column beside numbers and groups.
         is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
         plain[str(column)] = (
             values if is_number else values.astype(object).where(values.notna(), "").astype(str)

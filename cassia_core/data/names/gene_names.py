@@ -106,6 +106,8 @@ def repair_gene_names(
     table = table.reset_index(drop=True)
     symbols, ids, ensembl = _best_names(names, table, options, done, questions)
     species, confident = _species_of(names, symbols, table, ensembl)
+    # The order matters: the species is read from the ids, spellings are told by what the species has, and a
+    # name is made current only once it is known which names other rows have.
     symbols = _map_ids(symbols, ids, species, done)
     if not confident:
         species, confident = max(guess_species(symbols), (species, confident), key=lambda guess: guess[1])
@@ -190,6 +192,7 @@ def _undo_r(symbols: pd.Series, species: str, done: list[str]) -> pd.Series:
     restored = [(old, new) for old, new in first.items() if old != new]
     if not restored:
         return symbols
+    # Not one dash in the file: it went through R, and then dots that could be either were dashes, too.
     in_r = not symbols.str.contains("-", regex=False).any()
     mended = {name: without_r_spelling(name, species, in_r=in_r) for name in first}
     changed = [(old, new) for old, new in mended.items() if old != new]
@@ -216,12 +219,15 @@ def _best_names(
         for column in table
         if table[column].dtype.kind not in "fbc" and column not in ("feature_types", "genome")
     }
+    # The index keeps its place unless a column clearly names more genes: columns of old symbols or of a
+    # second species often know some.
     if own >= 0.5 or not columns or max(columns.values()) <= max(own, 0.3):
         split = _split_composite(names, done)
         if split is not None:
             return split, _kind_of(split), _ensembl_ids(split, table) if ensembl is None else ensembl
         return names, _kind_of(names), ensembl
     order = {name: i for i, name in enumerate(_SYMBOL_COLUMNS)}
+    # Rounded, so that of columns that are as good as each other the one with the usual header is taken.
     best = max(columns, key=lambda c: (round(columns[c], 1), -order.get(str(c).lower(), 99)))
     kind = _kind_of(names)
     done.append(f"The file names its genes by {kind}; symbols are taken from its column {best}.")
@@ -298,6 +304,7 @@ def _map_ids(symbols: pd.Series, ids: str, species: str, done: list[str]) -> pd.
     if not is_id.any():
         return symbols
     if ids == "Entrez ids":
+        # Entrez numbers of man and mouse overlap in range: the table in which more of them stand tells.
         species = _species_of_entrez(symbols[is_id])
     mapped = symbols[is_id].map(lambda gene_id: symbol_of(gene_id, species))
     known = mapped.notna()

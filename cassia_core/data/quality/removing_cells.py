@@ -52,6 +52,8 @@ def remove_cells(
         is_counts = state in COUNT_STATES
         if not is_counts and any(getattr(qc, name) is not None for name in _COUNT_LIMITS):
             steps.notice("The file has no counts, so the limits on the number of counts were not used.")
+            # Sums of logarithms are no counts: a limit on them would take out other cells than a person
+            # means.
             qc = replace(qc, min_counts=None, max_counts=None)
         metrics = cell_metrics(matrix, genes, is_log=not is_counts)
         metrics.index = adata.obs_names
@@ -108,6 +110,7 @@ def _score_doublets(
     if not is_counts:
         steps.notice("The file has no counts, so doublets could not be scored.")
         return
+    # A droplet without a count cannot be normalised, and is taken out anyway.
     filled = (metrics["n_genes"] > 0).to_numpy()
     samples = samples_of(adata, qc.sample_column)[filled] if qc.sample_column else None
     found = doublet_scores(matrix[filled], samples, notice=steps.notice, check=steps.check)

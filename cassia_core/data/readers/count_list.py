@@ -88,6 +88,7 @@ def columns_of_list(frame: pd.DataFrame) -> ListColumns | None:
     counts, genes = frame.iloc[:, found["count"]], frame.iloc[:, found["gene"]].astype(str)
     if not is_numeric(counts) or known_share(genes.unique()[:_HEAD_ROWS]) < _KNOWN_GENES:
         return None
+    # Fractions or negative numbers are statistics, and then the table is one of markers.
     numbers = to_numbers(counts)
     whole = bool(((numbers == numbers.round()) & (numbers >= 0)).all())
     return ListColumns(**found) if whole else None
@@ -114,6 +115,8 @@ def read_count_list(path: Path, options: ReadOptions = ReadOptions(), *, inspect
             "No columns name cell, gene and count.",
             "Open it as a marker table, or open the cell file.",
         )
+    # Numbers in the order of appearance, shared by all parts of the file: a list of hundreds of millions of
+    # lines never stands in memory as texts.
     cells: dict[str, int] = {}
     genes: dict[str, int] = {}
     parts = [_entries(chunk, columns, cells, genes, path) for chunk in _chunks(path, head)]

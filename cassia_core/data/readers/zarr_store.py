@@ -54,6 +54,8 @@ def as_h5ad(store: Path) -> tuple[Path, tuple[str, ...]]:
     """
     _refuse_dangers(store)
     try:
+        # Consolidated metadata may be older than the arrays, or name others than those that were looked at
+        # above.
         root = zarr.open_group(store, mode="r", use_consolidated=False)
     except UNREADABLE_VALUES as error:
         raise _unreadable(store, error) from error
@@ -72,6 +74,7 @@ def as_h5ad(store: Path) -> tuple[Path, tuple[str, ...]]:
 def _refuse_dangers(store: Path) -> None:
     base = store.resolve()
     for path in store.rglob("*"):
+        # An uploaded store could otherwise show files of the server.
         if path.is_symlink() and base not in path.resolve().parents:
             raise InputError(
                 f"{store.name} leads out of its folder.",
@@ -153,6 +156,7 @@ def _refuse_bomb(group: zarr.Group, store: Path) -> None:
     packed = sum(path.stat().st_size for path in store.rglob("*") if path.is_file())
     cache = settings.cache_root()
     cache.mkdir(parents=True, exist_ok=True)
+    # Chunks that are left out cost no bytes on disk, so a tiny store can announce a matrix of any size.
     bomb = announced > _RATIO_FROM_BYTES and announced > _MAX_RATIO * packed
     if bomb or announced > shutil.disk_usage(cache).free:
         raise InputError(

@@ -27,6 +27,7 @@ from cassia_core.genes.spelling import (
 from cassia_core.genes.tables_io import gene_table
 
 _KNOWN_ENOUGH = 0.3
+# The number of such a name is its own version, none that R put there.
 _CLONE = re.compile(r"^([A-Z]{2}\d{6}|RP\d+-.+|CT[ABCD]-.+|[A-Z]\d{5})\.\d+$")
 
 
@@ -107,6 +108,7 @@ def repair_marker_genes(
     elif not species[1]:
         species = max(guess_species(names.values()), species, key=lambda guess: guess[1])
         written_for = options.species or species[0]
+    # A current name that another row has would make two genes one.
     taken = set(names.values())
     _apply(
         names, lambda name: _current(name, written_for, taken), done, "old names are replaced by current ones"
@@ -201,6 +203,7 @@ def _without_r_suffix(name: str, present: set[str]) -> str:
     base, dot, number = name.rpartition(".")
     if not dot or not number.isdigit() or is_ensembl(name):
         return name
+    # R numbers repeats of a name that stands in the same table, so the bare name must be there.
     if base in present:
         return base
     known = any(canonical(base, species) for species in ("human", "mouse"))
@@ -266,6 +269,7 @@ def _current(name: str, species: str, taken: set[str]) -> str:
 
 
 def _undo_spreadsheet(names: dict[str, str], species: str, done: list[str]) -> tuple[Finding, ...]:
+    # Entrez numbers look like the day numbers that a spreadsheet makes of dates.
     if _mostly_digits(names):
         return ()
     found = {name: repaired for name in names.values() if (repaired := unmangle(name, species or "human"))}

@@ -183,6 +183,7 @@ def _which_cluster(table: SourceTable, shaped: ShapedTable, options: ReadOptions
     if not {"cluster", "gene"} <= shaped.sources.keys() or (options.columns and options.columns.cluster):
         return ()
     columns = cluster_columns(table.frame, shaped.sources["gene"], shaped.sources["cluster"])
+    # Columns that say the same are no choice.
     if len(columns) < 2 or all((table.frame[c] == table.frame[columns[0]]).all() for c in columns[1:]):
         return ()
     return (
@@ -229,6 +230,7 @@ def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[
         rows = counted(int(unknown.sum()), "row without a fold change is", "rows without a fold change are")
         done.append(f"{rows} left out; an unknown value is never taken as a high one.")
     kept = frame[~nameless & ~unknown].copy()
+    # A cluster all of whose rows went still stands in the result, with that as the reason.
     lost = set(frame["cluster"]) - set(kept["cluster"])
     if lost:
         empty = pd.DataFrame({"cluster": sorted(lost, key=natural_key), "gene": ""})
@@ -243,6 +245,8 @@ def _put_in_units(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> 
         values = frame[column]
         infinite = np.isinf(values)
         if infinite.any():
+            # Infinite fold changes are genes that are seen on one side only: high, but not beyond every other
+            # gene.
             finite = values[~infinite & values.notna()]
             low, high = (finite.min(), finite.max()) if len(finite) else (-1.0, 1.0)
             frame[column] = values.clip(min(low, -abs(low)), high)

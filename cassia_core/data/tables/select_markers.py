@@ -143,6 +143,7 @@ def _passing(rows: pd.DataFrame, params: MarkerParams) -> tuple[pd.DataFrame, Cl
         return rows.iloc[:0], "no_markers", "No gene is higher in this cluster than in the others."
     strong = _at_least(rows["log2fc"], params.min_log2fc)
     seen = _at_least(rows["pct_in"], params.min_pct)
+    # What a table does not say excludes no gene: an unknown value is neither high nor low.
     sure = rows["pval_adj"].isna() | (rows["pval_adj"] <= params.max_pval_adj)
     steps = (
         (positive & strong & seen & sure, ""),
@@ -158,6 +159,7 @@ def _passing(rows: pd.DataFrame, params: MarkerParams) -> tuple[pd.DataFrame, Cl
             "weak",
             f"No gene passed all limits; {lifted} had to be lifted. Take these markers with care.",
         )
+    # A bare list of two genes is what its author meant; of a table with statistics little passed.
     if len(kept) < FEW_GENES and rows[list(STATISTICS)].notna().to_numpy().any():
         return kept, "weak", f"Only {len(kept)} of {len(rows)} genes passed the limits."
     return kept, "ok", ""
@@ -186,6 +188,7 @@ def _ranked(rows: pd.DataFrame, method: RankingMethod | None, ascending: bool | 
     first = values[column] if upwards else -values[column]
     ties = (-values["score"], -values["log2fc"], values["pval_adj"], -values["pct_diff"])
     keys = [
+        # Unknown last, but an infinite value before it: both would be infinite to the sort.
         np.nan_to_num(key, nan=np.inf, posinf=np.finfo(float).max, neginf=-np.finfo(float).max)
         for key in (first, *ties)
     ]

@@ -92,6 +92,8 @@ def cluster_columns(frame: pd.DataFrame, gene: str, found: str) -> tuple[str, ..
 def _usual(frame: pd.DataFrame, role: str, roles: dict[str, str]) -> str | None:
     found = [c for c in names.columns_of(role, map(str, frame.columns)) if c not in roles.values()]
     if role not in ("gene", "cluster"):
+        # A column "score" of words (high, low) is no statistic; an empty one may still be filled by other
+        # rows.
         found = [c for c in found if is_numeric(frame[c]) or not frame[c].astype(str).str.strip().any()]
     return found[0] if found else None
 

@@ -116,6 +116,7 @@ def filled_down(frame: pd.DataFrame, roles: dict[str, str]) -> tuple[pd.DataFram
     named = text[~blank]
     if "gene" not in roles or not blank.any() or not len(named) or blank.iloc[0]:
         return frame, ()
+    # A name that comes back, or fewer gaps than names, speaks for missing values and not for a heading.
     if named.duplicated().any() or blank.sum() < len(named):
         return frame, ()
     filled = frame.copy()
@@ -131,6 +132,7 @@ def _sections(frame: pd.DataFrame, roles: dict[str, str]) -> ShapedTable | None:
     gene = roles["gene"]
     others = frame.drop(columns=[gene]).astype(str).apply(lambda column: column.str.strip() == "")
     heading = others.all(axis=1) & (frame[gene].astype(str).str.strip() != "")
+    # More headings than that, and the rows are genes without values.
     if frame.shape[1] < 2 or not heading.any() or not heading.iloc[0] or heading.mean() > 0.4:
         return None
     clusters = frame[gene].where(heading).ffill()
@@ -299,6 +301,7 @@ def _scanpy_wide(frame: pd.DataFrame) -> ShapedTable | None:
         if match := _SCANPY_WIDE.match(column):
             groups.setdefault(match.group(1), {})[_WIDE_ROLES[match.group(2)]] = column
     complete = {cluster: roles for cluster, roles in groups.items() if "gene" in roles}
+    # All columns but one for row numbers must belong: otherwise the likeness of a few headers is chance.
     if not complete or sum(map(len, complete.values())) < frame.shape[1] - 1:
         return None
     parts = []

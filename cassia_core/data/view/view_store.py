@@ -105,6 +105,7 @@ class ViewWriter:
             for name in FIELDS:
                 np.save(part / f"statistics_{name}.npy", getattr(statistics, name))
         (part / "view.json").write_text(json.dumps(head), encoding="utf-8")
+        # A page that looks now sees the old view, the new one, or for a moment none; never a part of one.
         shutil.rmtree(self._view_dir, ignore_errors=True)
         os.replace(part, self._view_dir)
 
@@ -128,6 +129,7 @@ def open_view(view_dir: Path) -> View:
             "Clustering has not finished.",
             "Wait until it has, or start the run again.",
         )
+    # Times alone are too coarse on some file systems: size and number of the file are asked, too.
     stamps = ((view_dir / name).stat() for name in ("view.json", "cell_ids.txt"))
     return _opened(view_dir, tuple((now.st_mtime_ns, now.st_size, now.st_ino) for now in stamps))
 

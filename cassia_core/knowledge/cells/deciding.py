@@ -107,10 +107,13 @@ class _Teller:
     def _genes(self, k: int, named: int, rival: int | None, says: np.ndarray) -> tuple[DecidingGene, ...]:
         own = self.weights[:, named]
         if not np.any(own > 0):
+            # Nothing sets an umbrella such as "leukocyte" apart from its siblings: then what a list would say
+            # for it.
             own = self.gains[:, named]
         for_it = self._strongest(says * own, SHOWN)
         found = [self._gene(k, g, named, high=True) for g in for_it]
         if rival is not None:
+            # A gene that both have tells nothing of why the one was named and not the other.
             against = -says * np.where(own > 0, 0.0, self.weights[:, rival])
             found += [self._gene(k, g, rival, high=False) for g in self._strongest(against, SHOWN_SILENT)]
         return tuple(found)
@@ -143,6 +146,8 @@ class _Teller:
         if not kinds:
             return ""
         undefined = [c for c in kinds if not self.walk.nameable[c]]
+        # A kind that is defined by a gene which was not measured is the stronger reason: no cell could have
+        # shown it.
         if undefined:
             return self._undefined(undefined, says)
         best = sorted(kinds, key=lambda c: -float(self.readings.value[k, c]))[:2]

@@ -147,6 +147,7 @@ def _rival(scores: Scores, share: np.ndarray, column: int, ranking: Ranking) -> 
     type that is no relative of it.
     """
     profiles = scores.profiles
+    # "T cell" is no alternative to "naive T cell": types above and below the label agree with it.
     family = {*profiles.subtree(column), *profiles.above(column)}
     named = profiles.column[ranking.named.entry.name]
     if named not in family:

@@ -52,6 +52,7 @@ def vote_of(label: str) -> Vote:
     if not term.nearest:
         return Vote(leaf=term.cl_id, depth=_depth(term.cl_id), above=broader)
     labelled = read_label(label)
+    # The ontology has no term of its own for it: votes for it meet at the nearest term above.
     own = labelled.entry.name if labelled and labelled.exact else label
     return Vote(leaf=normal_form(own), depth=_depth(term.cl_id) + 1, above=broader | {term.cl_id})
 
@@ -99,6 +100,7 @@ def settled(labels: Sequence[str], remaining: int) -> bool:
         return False
     if _is_shared(remaining, total):  # enough for a type that nobody has named yet
         return False
+    # Only a deeper type could still take the place of the best one; broader ones never do.
     deeper = (key for key in tally.votes if best is None or tally.rank(key) > tally.rank(best))
     return not any(_is_shared(tally.votes[key] + remaining, total) for key in deeper)
 
@@ -107,6 +109,7 @@ def fewest_to_settle(labels: Sequence[str], remaining: int) -> int:
     """How many further answers are needed at the least before the votes can be settled: so many can be asked
     at once without asking any in vain.
     """
+    # The quickest way to a settled vote is that all further answers are alike.
     candidates = (*dict.fromkeys(labels), _UNSEEN)
     for more in range(1, remaining):
         if any(settled((*labels, *(label,) * more), remaining - more) for label in candidates):

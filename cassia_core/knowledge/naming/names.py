@@ -77,6 +77,7 @@ def _known(text: str) -> str:
     """Everyday name of the one entry or term that the whole text means, "" where it means none."""
     if entry := _entry(text):
         return entry.short
+    # What is in brackets or behind "or" would be lost with the everyday name of the rest.
     if _ASIDE.search(text) or _names_several(text):
         return ""
     term = find_term(text)
@@ -134,6 +135,7 @@ def _with_aside(text: str) -> str:
     if not found:
         return ""
     outside = " ".join(_ASIDE.sub(" ", text).split())
+    # "PC (plasma cell)": without its brackets the abbreviation may mean something else.
     name = "" if outside == outside.upper() else _known(outside)
     if not name:
         return ""

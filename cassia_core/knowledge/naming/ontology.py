@@ -37,6 +37,7 @@ def _label_index() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     for cl_id, term in _terms().items():
         for synonym in term.get("synonyms", ()):
             synonyms.setdefault(synonym.lower(), cl_id)
+    # Names first: a normal form may be both a type's name and another type's synonym.
     for labels in (names, synonyms):
         for label, cl_id in labels.items():
             normal.setdefault(normal_form(label), cl_id)
@@ -174,6 +175,7 @@ def search(text: str, limit: int = 20) -> tuple[OntologyTerm, ...]:
             continue
         ranked[cl_id] = min(ranked.get(cl_id, (9,)), (rank, len(label), label))
     if not ranked:
+        # Only where nothing fits: near spellings of a word that is known are noise.
         near = difflib.get_close_matches(wanted, normal, n=limit, cutoff=0.75)
         ranked = {normal[label]: (4, i, label) for i, label in reversed(list(enumerate(near)))}
     best = sorted(ranked, key=lambda cl_id: ranked[cl_id])[:limit]

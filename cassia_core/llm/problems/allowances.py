@@ -31,6 +31,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 def wait_of(words: ServerWords) -> float | None:
     """Seconds until the server may be asked again, by its own word; None when it does not say."""
+    # The longest of all wishes: asked before it, the server would refuse again for that very limit.
     wishes = (*_retry_after(words.headers), *_retry_delays(words.body), *_spent_limits(words))
     return max(wishes, default=None) if wishes else _told(words.text)
 
@@ -81,6 +82,7 @@ def _spent_limits(words: ServerWords) -> Iterator[float]:
         for name, value in headers.items():
             if "ratelimit" not in name or "reset" not in name:
                 continue
+            # A limit that has something left resets as well, but it did not refuse.
             left = _number(headers.get(name.replace("reset", "remaining")))
             if left is None or left <= 0:
                 yield from _until_reset(value)
@@ -116,6 +118,7 @@ def _told(text: str) -> float | None:
         return _duration(told.group(1))
     for date in _AT_DATE.finditer(text):
         left = next(_until_moment(f"{date.group(1)}T{date.group(2) or '00:00'}"), 0.0)
+        # A date that has passed is not the one to wait for.
         if left > 0:
             return left
     return None

@@ -139,6 +139,8 @@ def cause_of(words: ServerWords, model: str) -> Cause:
     status = words.status
     if status == 407:
         return "proxy_login"
+    # Some servers answer a question that is too long with 500: that is no overload, and waiting would not
+    # help.
     if status >= 500 and not _says(words, "context"):
         return "failed_there"
     if words.web_page:
@@ -148,8 +150,10 @@ def cause_of(words: ServerWords, model: str) -> Cause:
     if status == 413:
         return "context"
     known = next((rule.cause for rule in _RULES if rule.holds(words)), None)
+    # A 404 that names the model speaks of the model, whatever else it says of pages.
     if known is not None and not (known == "path" and _names(words, model)):
         return known
+    # "Per day" alone stands in many a piece of advice; beside a limit it is an allowance.
     if is_allowance(words) and words.speaks_of(_LIMIT):
         return "allowance"
     return _cause_by_status(words, model)

@@ -135,6 +135,7 @@ def unknown_model(asked: Asked, words: ServerWords) -> ModelUnavailable:
 
 
 def wrong_path(asked: Asked, words: ServerWords) -> WrongAddress:
+    # An address that ends in a version is whole already; the hint would send its owner astray.
     bare = not asked.base_url.rstrip("/").rpartition("/")[2].startswith("v")
     hint = (
         f"Most servers want {asked.base_url.rstrip('/')}/v1." if bare and asked.facts.kind == "openai" else ""

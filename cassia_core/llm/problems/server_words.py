@@ -79,6 +79,8 @@ def words_of(status: int, body: object, headers: Mapping[str, str], key: str | N
     return ServerWords(
         status=_status_in(error) if status == 200 else status,
         line=first_line(told),
+        # The telling words first, for rules that look at a beginning; behind them the fields that no rule
+        # knows.
         text=f"{told} {everything}",
         codes=frozenset(_codes(error)),
         structured=_says_error(parsed),
@@ -145,6 +147,7 @@ def _texts(error: object) -> Iterator[str]:
             yield from _texts(item)
     if not isinstance(error, Mapping):
         return
+    # The most telling first: the first line of all is what a person is shown.
     for name in _WORD_FIELDS:
         yield from _texts(error.get(name))
     behind = error.get("metadata")

@@ -82,6 +82,7 @@ class StreamedReply:
         """Why it ended, in our words."""
         if self.endless:
             return "endless"
+        # Some gateways write the name of an enumeration: `FinishReason.STOP`.
         return _FINISH.get(self.finish.lower().rpartition(".")[2], "other")
 
     @property

@@ -112,6 +112,7 @@ class ClusterPool:
             # Clusters that still wait for a thread must not begin any more.
             self._context.stop_if_cancelled()
             result = self._annotated(markers, setting, expression, base, cells)
+        # No checkpoint: a cluster that was cut short stays open for whoever resumes the run.
         except RunCancelled as error:
             return replace(base, reason=error.what)
         except Exception as error:
@@ -121,6 +122,7 @@ class ClusterPool:
                 status="failed",
                 reason=f"The program itself failed ({type(error).__name__}). Details are in the run's log.",
             )
+        # On disk before it is told: whoever hears of a cluster can open it.
         result = with_inside(result, self._inside)
         save_cluster(self._layout, result)
         self._announce(result)

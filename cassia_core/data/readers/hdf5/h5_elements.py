@@ -71,6 +71,8 @@ def _is_csc(element: h5py.Group, shape: tuple[int, int]) -> bool:
     kind = kind.decode() if isinstance(kind, bytes) else str(kind)
     if kind:
         return "csc" in kind
+    # Without the note of anndata the number of pointers tells; of a square matrix it cannot, and rows are
+    # usual.
     return element["indptr"].shape[0] == shape[1] + 1 != shape[0] + 1
 
 
@@ -115,6 +117,8 @@ def _read_csc(
         last = max(
             column + 1, int(np.searchsorted(indptr, indptr[column] + _VALUES_PER_READ, side="right")) - 1
         )
+        # A column-wise file has the cells' values all over it: the columns behind the bound are not worth the
+        # wait of somebody who only wants to see what is in the file.
         if indptr[last] > bound and parts:
             break
         last = min(last, shape[1])
@@ -146,6 +150,7 @@ def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
     """Runs of the wanted rows that are worth reading at once."""
     if not len(rows):
         return
+    # Reading a gap of a few rows is cheaper than another call of HDF5; a bound keeps a block in memory small.
     new_block = np.flatnonzero((np.diff(rows) > 64) | (np.diff(rows // _BLOCK_ROWS) > 0)) + 1
     yield from np.split(rows, new_block)
 
@@ -230,6 +235,7 @@ def _group_column(element: h5py.Group, rows: Rows) -> object:
     if "values" in element:
         values = pd.Series(_decoded(part("values")))
         if "mask" in element:
+            # Missing whole numbers and truth values have no place in numpy's own types.
             values = values.astype(object).mask(part("mask").astype(bool))
             return values.infer_objects().to_numpy()
         return values.to_numpy()
@@ -240,6 +246,7 @@ def _unique_categories(categories: np.ndarray) -> pd.Index:
     index = pd.Index(categories)
     if index.is_unique:
         return index
+    # pandas refuses categories of one name; joining them would change which cells belong together.
     repeated = zip(index, index.duplicated(), strict=True)
     return pd.Index([f"{name} ({at})" if again else str(name) for at, (name, again) in enumerate(repeated)])
 

@@ -100,6 +100,7 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
 
 def _grouping_text(sample: pd.DataFrame) -> list[str]:
     """Columns of plain text that group cells, seen from a sample: worth reading whole."""
+    # Texts that differ from cell to cell are names of cells, and a million of them is slow to read.
     most = len(sample) // 4
     text = [str(n) for n in sample if sample[n].dtype == object and sample[n].nunique() <= most]
     return text[:_TEXT_COLUMNS]
@@ -129,12 +130,14 @@ def _cells_of(file: h5py.File, path: Path) -> tuple[h5py.Group, tuple[str, ...]]
 
 def _main_matrix(file: h5py.Group, path: Path) -> tuple[h5py.Group | h5py.Dataset, h5py.Group | h5py.Dataset]:
     """The matrix that stands for the cells, and the table of its genes: X, else a layer, else `raw`."""
+    # X without genes is how some tools save a file whose values lie in a layer or in `raw`.
     candidates = [file.get("X")] + [file["layers"][name] for name in file.get("layers", {})]
     for element in candidates:
         if element is not None and _has_genes(element):
             return element, file["var"]
     raw, table = file.get("raw/X", file.get("raw.X")), file.get("raw/var", file.get("raw.var"))
     if raw is not None and _has_genes(raw):
+        # Where `raw` stands in for X, either table may be that of its genes: their number tells.
         for genes in (file["var"], table):
             if genes is not None and _length(genes) == matrix_shape(raw)[1]:
                 return raw, genes
@@ -250,6 +253,7 @@ def _add_rest(adata: ad.AnnData, file: h5py.Group, rows: Rows, lost: list[str]) 
     """Graphs, loadings and notes, for the sake of the file that is written later."""
     _each(file, "uns", lost, lambda name, value: adata.uns.__setitem__(name, value))
     _each(file, "varm", lost, lambda name, value: adata.varm.__setitem__(name, value))
+    # A graph joins cells: of a sample of them it would be a graph with holes.
     if rows is None:
         _each(file, "obsp", lost, lambda name, value: adata.obsp.__setitem__(name, value))
         _each(file, "varp", lost, lambda name, value: adata.varp.__setitem__(name, value))

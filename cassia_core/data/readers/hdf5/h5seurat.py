@@ -99,6 +99,7 @@ def _chosen_assay(
         )
     active = file.attrs.get("active.assay", "")
     active = str(np.ravel(active)[0]) if np.size(active) else ""
+    # Counts decide before the name: an assay called RNA may hold scaled values only.
     suggested = min(usable, key=lambda name: ("counts" not in assays[name], name != "RNA", name != active))
     chosen = options.assay or suggested
     if len(assays) == 1:
@@ -165,6 +166,7 @@ def _column(element: h5py.Group | h5py.Dataset) -> Any:
     """Numbers, texts, or a factor: levels and values that count from 1."""
     if isinstance(element, h5py.Group):
         levels = pd.Index(_texts(element["levels"]))
+        # R counts levels from 1, and its missing value is the most negative number.
         codes = element["values"][()].astype(np.int64) - 1
         return pd.Categorical.from_codes(np.where((codes >= 0) & (codes < len(levels)), codes, -1), levels)
     return _texts(element) if h5py.check_string_dtype(element.dtype) else element[()]

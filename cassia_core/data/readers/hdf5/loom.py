@@ -108,6 +108,7 @@ def _cells_by_genes(dataset: h5py.Dataset, rows: Rows) -> sp.csr_matrix:
     """A stored matrix of genes by cells as sparse cells by genes, read some genes at a time."""
     parts = []
     for start in range(0, dataset.shape[0], _GENES_PER_READ):
+        # Loom keeps genes in rows and chunks: a cell alone would touch every chunk of the file.
         block = dataset[start : start + _GENES_PER_READ]
         parts.append(sp.csc_matrix((block if rows is None else block[:, rows]).T.astype(np.float32)))
     n = dataset.shape[1] if rows is None else len(rows)

@@ -75,6 +75,7 @@ def _group(
         choices=tuple(genomes),
         suggested=chosen,
     )
+    # Who named a species has chosen the genome with it.
     asked = () if options.genome or options.species else (question,)
     return chosen, (f"Only the genome {chosen} is used; the file also has {others}.",), asked
 

@@ -123,6 +123,7 @@ class RMatrix:
     def _dense(self, columns: np.ndarray | None) -> sp.csr_matrix:
         n_genes, n_cells = self.shape
         wanted = np.arange(n_cells) if columns is None else columns
+        # In parts: a dense matrix and its sparse copy need not lie in memory at the same time.
         step = max(1, 20_000_000 // max(1, n_genes))
         parts = []
         for chunk in (wanted[at : at + step] for at in range(0, len(wanted), step)):

@@ -136,6 +136,7 @@ class _ArraysOnDisk(Parser):
         length = self.parse_int()
         if length != -1:
             return length
+        # The lower half is written as a signed number, and is not negative.
         upper = self.parse_int()
         return (upper << 32) + (self.parse_int() & 0xFFFFFFFF)
 
@@ -145,6 +146,7 @@ class _ArraysOnDisk(Parser):
     def _parse_array_values(self, dtype: npt.DTypeLike, length: int) -> Any:
         stored = np.dtype(dtype).newbyteorder(self._order)
         self._need(length * stored.itemsize)
+        # Only the place is kept: values of an assay that nobody asks for are never read.
         array = StoredArray(self._buffer, stored, self._at, length)
         self._at += length * stored.itemsize
         return array if length > _LAZY_FROM else array.read()
@@ -173,6 +175,7 @@ class _ArraysOnDisk(Parser):
     ) -> Any:
         length = self._length()
         self._need(4 * length)
+        # Vectors of text are most of such a file: read in one loop, without an object for every string.
         if length and self._buffer[self._at + (3 if self._order == ">" else 0)] == _CHARACTER:
             return self._texts(length)
         return [self.parse_R_object(reference_list, bytecode_rep_list) for _ in range(length)]

@@ -39,6 +39,7 @@ def read_r_cells(path: Path, options: ReadOptions = ReadOptions(), *, inspect: b
         found = _candidates(root)
         if not found:
             raise _nothing_usable(path, root)
+        # A workspace often holds parts of the same cells beside the whole: the largest is the whole.
         label, node = max(found.items(), key=lambda item: _weight(item[1]))
         cells = _read(node, options, path.name)
         if len(found) > 1:
@@ -103,6 +104,7 @@ def _read(node: RObject, options: ReadOptions, name: str) -> RCells:
 
 def _bare_matrix(stored: RMatrix, options: ReadOptions) -> RCells:
     """A matrix alone: genes in rows, unless the names in columns are those of genes."""
+    # Packages of R keep genes in rows; a clear lead is asked for, as names may be genes by chance.
     turned = share_known(stored.column_names[:_SAMPLED]) > share_known(stored.row_names[:_SAMPLED]) + 0.3
     if options.genes_in_rows is not None:
         turned = not options.genes_in_rows

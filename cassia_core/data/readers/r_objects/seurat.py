@@ -82,6 +82,7 @@ def _chosen_assay(
             'In R: `obj[["RNA"]]$counts <- as(obj[["RNA"]]$counts, "dgCMatrix")`, then save it again.',
             details=f"Assays: {kinds or 'none'}",
         )
+    # Other assays (SCT, integrated, antibodies) are changed or hold few genes: markers want counts of RNA.
     preferred = sorted(
         usable, key=lambda label: ("counts" not in readable[label], label != "RNA", label != active)
     )
@@ -173,6 +174,7 @@ def _mapped_layers(
             if matrix.shape != (len(rows), len(columns)):
                 raise ValueError(f"layer {label} does not fit its list of cells and genes")
             parts.append(RPart(matrix=matrix, cells=columns, genes=rows))
+        # Layers split by sample make up one matrix only when together they hold every cell.
         if sum(len(part.cells) for part in parts) == len(cells):
             values[kind] = tuple(parts)
     if not values:
@@ -225,6 +227,7 @@ def _add_cell_table(found: RCells, node: RObject | None, ident: RObject | None) 
     table = _by_name(active.to_frame(_IDENT).set_axis(pd.Index(names or found.cells), axis=0), found.cells)
     if table is None:
         return
+    # `Idents` usually repeats a column; a second copy of it would be one more choice for nothing.
     words = table[_IDENT].astype(str).to_numpy()
     if not any(np.array_equal(found.obs[c].astype(str).to_numpy(), words) for c in found.obs):
         found.obs[_IDENT] = table[_IDENT].to_numpy()
