@@ -232,6 +232,10 @@ def _add_run_commands(commands) -> None:
     resume.add_argument("run_dir", type=Path, metavar="RUN_DIR")
     resume.add_argument("--max-cost", type=float, metavar="USD", help="go on in a new run with this limit")
     resume.add_argument("--max-tokens", type=int, help="go on in a new run with this limit")
+    resume.add_argument("--datasets", nargs="+", default=[], metavar="NAME", help="take up these only")
+    resume.add_argument(
+        "--failed", action="store_true", help="take up only the datasets that failed or lack answers"
+    )
     resume.add_argument("--quiet", action="store_true", help="no progress bar")
     resume.set_defaults(run="running.resume")
     runs = commands.add_parser("runs", help="list runs")

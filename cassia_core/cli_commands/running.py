@@ -21,6 +21,7 @@ from cassia_core.domain.config import (
     check,
 )
 from cassia_core.errors import ConfigError, InputError
+from cassia_core.services.batches import failures
 from cassia_core.services.batches.folders import inputs_by_tissue, inputs_in, is_dataset_folder
 from cassia_core.services.batches.manifest_rows import OPTIONAL, ManifestRow
 from cassia_core.services.batches.manifests import is_manifest, read_manifest
@@ -90,8 +91,21 @@ def resume(options: argparse.Namespace) -> int:
             root=folder.parent,
         )
     else:
-        runs.resume_run(run_id, keys, folder.parent)
+        runs.resume_run(run_id, keys, folder.parent, datasets=_taken_up(options, folder))
     return finish(run_id, folder.parent, quiet=options.quiet)
+
+
+def _taken_up(options: argparse.Namespace, folder: Path) -> Sequence[str]:
+    """The datasets that are named, or those that failed; none where all are meant.
+
+    Raises
+    ------
+    RunError
+        Failed ones are asked for, and there are none.
+    """
+    if not options.failed:
+        return options.datasets
+    return [*options.datasets, *failures.to_retry(folder.name, folder.parent)]
 
 
 def list_runs(options: argparse.Namespace) -> int:

@@ -43,6 +43,13 @@ def overall(statuses: tuple[str, ...]) -> DatasetStatus:
     return "failed" if all(s == "failed" for s in statuses) else "partial"
 
 
+def overall_of_run(statuses: tuple[DatasetStatus, ...], *, stopped: bool) -> DatasetStatus:
+    """Status of a run from its datasets: one that a person stopped by itself does not cancel the run."""
+    if stopped or all(s == "cancelled" for s in statuses):
+        return overall(statuses)
+    return overall(tuple("failed" if s == "cancelled" else s for s in statuses))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """One line of the list of runs. `problem` is set when the run's record cannot be read.

@@ -91,6 +91,7 @@ class DatasetView:
     error: str = ""
     stages: tuple[StageView, ...] = ()
     tiles: tuple[ClusterTile, ...] = ()
+    usage: Usage = Usage()
 
     @property
     def finished_clusters(self) -> int:
@@ -204,7 +205,9 @@ def _apply(view: RunView, event: ev.Event) -> RunView:
                 latency_s=0.0,
                 cost_usd=event.cost_usd,
             )
-            return replace(view, usage=view.usage.plus(call))
+            return replace(
+                view, usage=view.usage.plus(call), datasets=_with_usage(view.datasets, event.dataset, call)
+            )
         case ev.Notice():
             return replace(view, notices=(*view.notices, event.text))
         case _:
@@ -302,6 +305,11 @@ def _final_state(event: ev.ClusterFinished) -> TileState:
     if event.status == "needs_review" or event.light == "look":
         return "look"
     return "done" if event.score is None else "scored"
+
+
+def _with_usage(datasets: tuple[DatasetView, ...], name: str, call: CallRecord) -> tuple[DatasetView, ...]:
+    """A question that belongs to no dataset counts for the run alone."""
+    return tuple(replace(d, usage=d.usage.plus(call)) if d.name == name else d for d in datasets)
 
 
 def _with_stage(dataset: DatasetView, stage: StageView) -> DatasetView:

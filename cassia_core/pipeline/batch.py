@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.config import OFFLINE, AgentModel, RunConfig
-from cassia_core.domain.outcome import DatasetStatus, overall
+from cassia_core.domain.outcome import DatasetStatus, overall_of_run
 from cassia_core.domain.usage import CallFault, CallRecord
 from cassia_core.errors import RunNotFound
 from cassia_core.llm.protocol import Provider
@@ -47,8 +47,7 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
         for provider in set(providers.values()):
             provider.close()
         call_log.close()
-    status = overall(tuple(o.status for o in outcomes))
-    return status
+    return overall_of_run(tuple(o.status for o in outcomes), stopped=layout.cancel.exists())
 
 
 def _sources(
@@ -119,6 +118,7 @@ def _asker(
         call_log,
         on_call,
         layout.cancel.exists,
+        paused=layout.pause.exists,
         notice=lambda text: log.emit(ev.Notice(text=text)),
         reports=_reports(layout, log),
     )

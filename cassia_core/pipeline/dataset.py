@@ -40,6 +40,7 @@ def process_dataset(
     Never raises for faults of the dataset itself: they are the outcome's `error`.
     """
     layout = context.layout.dataset(index, spec)
+    context = context.of_dataset(spec.name)
     done = finished_outcome(layout)
     if done is not None:
         return done

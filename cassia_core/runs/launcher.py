@@ -14,6 +14,7 @@ from pathlib import Path
 from cassia_core import settings
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.lock import note_process
+from cassia_core.runs.orders import forget_stops
 from cassia_core.runs.side_folders import PreviewFolder, QualityFolder
 
 WORKER = "cassia_core.pipeline.worker"
@@ -30,7 +31,7 @@ def launch_worker(layout: RunLayout, keys: Mapping[str, str]) -> int:
 
     Keys are never on a command line, in the environment or on disk. Returns the process id.
     """
-    layout.cancel.unlink(missing_ok=True)
+    forget_stops(layout)
     return _launch_with_keys([WORKER, str(layout.root)], layout, layout.worker, keys)
 
 

@@ -245,6 +245,21 @@ class RunLayout:
         return self.private / "cancel"
 
     @property
+    def pause(self) -> Path:
+        """There while a person lets the run wait."""
+        return self.private / "pause"
+
+    @property
+    def stopped_datasets(self) -> Path:
+        """Names of datasets that a person stopped by themselves, a line each."""
+        return self.private / "stopped_datasets.txt"
+
+    @property
+    def taken_up(self) -> Path:
+        """Names of the only datasets that the worker is to take up, a line each; missing: all."""
+        return self.private / "taken_up.txt"
+
+    @property
     def opinion_jobs(self) -> Path:
         return self.private / "opinions"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ EARLIER_PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
 REPLY_TOKENS_UNDER_A_LIMIT = 4096
 """Longest reply asked for when a budget is set and no `max_tokens`: without it no call has a known most."""
 LONGER_REPLY_TOKENS = 16384
+PAUSE_LOOK_S = 0.3
+"""How often a paused run looks whether it may go on."""
 UNUSED_REPLIES = 3
 """How often one question is put when the reply is empty, withheld or cut off."""
 
@@ -88,6 +91,8 @@ class Asker:
         Called, once per provider, when it asks for fewer requests.
     reports
         Told of words as they come, of calls that failed, and of pauses.
+    paused
+        True while a person lets the run wait: answers on record are still given, nothing is asked.
     wait_s
         Unit of the waits between retries, seconds. A call is given up after `params.max_retries` faults;
         "too many requests" is waited out.
@@ -108,9 +113,10 @@ class Asker:
         *,
         notice: Callable[[str], None] | None = None,
         reports: CallReports | None = None,
+        paused: Callable[[], bool] = lambda: False,
         wait_s: float = 1.0,
     ) -> None:
-        self._params, self._log, self._stop = params, call_log, stop
+        self._params, self._log, self._stop, self._paused = params, call_log, stop, paused
         self._notice = notice or (lambda text: None)
         self._trouble = _Trouble()
         self._repetition = 1
@@ -148,6 +154,12 @@ class Asker:
         """
         other = copy(self)
         other._params, other._trouble = params, _Trouble()
+        return other
+
+    def stopped_too(self, stop: Callable[[], bool]) -> Asker:
+        """The same for a part of the run that a person may stop by itself."""
+        other, of_run = copy(self), self._stop
+        other._stop = lambda: of_run() or stop()
         return other
 
     def repeated(self, repetition: int) -> Asker:
@@ -320,6 +332,9 @@ class Asker:
         return None if entry is None else (earlier, key, entry)
 
     def _paid(self, request: ChatRequest, model: AgentModel, key: str) -> LoggedCall:
+        while self._paused():
+            self._check_stop()
+            time.sleep(PAUSE_LOOK_S)
         try:
             return self._sender.send(request, model, key)
         except CassiaError as error:

@@ -49,7 +49,7 @@ def prepare_on_worker(run_dir: str, index: int) -> float:
     log = EventLog(paths.preparing_events)
     try:
         context = RunContext(layout=layout, config=config, log=log, pool=ThreadPoolExecutor(1))
-        prepare(context, spec, paths, lambda *_: None)
+        prepare(context.of_dataset(spec.name), spec, paths, lambda *_: None)
     finally:
         log.close()
     return time.monotonic() - begun

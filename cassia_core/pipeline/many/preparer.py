@@ -80,7 +80,9 @@ class CellPreparer:
 
         paths = context.layout.dataset(index, spec)
         paths.private.mkdir(parents=True, exist_ok=True)
+        context = context.of_dataset(spec.name)
         with self._gate.inside(n_bytes):
+            context.wait_while_paused()
             context.stop_if_cancelled()
             with EventRelay(context, paths.preparing_events):
                 future = self._client.submit(

@@ -18,6 +18,7 @@ from cassia_core.errors import CassiaError
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import finished_outcome, process_dataset
 from cassia_core.pipeline.exporting import write_batch
+from cassia_core.runs.codec import read_json
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def _cells_left(context: RunContext) -> Iterator[int]:
         layout = context.layout.dataset(index, spec)
         path = Path(spec.path)
         done = finished_outcome(layout) is not None or layout.clustered_h5ad.exists()
-        if not done and path.exists() and not holds_markers(path):
+        if not done and context.takes_up(spec.name) and path.exists() and not holds_markers(path):
             yield index
 
 
@@ -110,25 +111,46 @@ def _estimated_bytes(spec: DatasetSpec) -> int:
 def _one(
     context: RunContext, index: int, spec: DatasetSpec, prepare_elsewhere: Callable[[], float] | None
 ) -> DatasetOutcome:
-    if context.cancelled():
+    if not context.takes_up(spec.name):
+        return _left_as_it_is(context, index)
+    of_dataset = context.of_dataset(spec.name)
+    of_dataset.wait_while_paused()
+    if of_dataset.cancelled():
         return _not_begun(context, index)
     return process_dataset(context, index, spec, prepare_elsewhere)
 
 
 def _not_begun(context: RunContext, index: int) -> DatasetOutcome:
     spec = context.config.datasets[index]
-    layout = context.layout.dataset(index, spec)
-    done = finished_outcome(layout)
+    done = finished_outcome(context.layout.dataset(index, spec))
     if done is not None:
         return done
-    context.emit(ev.DatasetFinished(dataset=spec.name, status="cancelled", error="The run was cancelled."))
+    who = "The run" if context.cancelled() else "This dataset"
+    context.emit(ev.DatasetFinished(dataset=spec.name, status="cancelled", error=f"{who} was cancelled."))
+    return _untouched(context, index, f"{who} was cancelled before {_IT[who]} began.")
+
+
+_IT = {"The run": "this dataset", "This dataset": "it"}
+
+
+def _left_as_it_is(context: RunContext, index: int) -> DatasetOutcome:
+    """How a dataset ended that this worker was not asked to take up."""
+    layout = context.layout.dataset(index, context.config.datasets[index])
+    if layout.outcome.exists():
+        return read_json(layout.outcome, DatasetOutcome)
+    return _untouched(context, index, "It was not begun; resume the run to have it done.")
+
+
+def _untouched(context: RunContext, index: int, why: str) -> DatasetOutcome:
+    spec = context.config.datasets[index]
+    layout = context.layout.dataset(index, spec)
     return DatasetOutcome(
         dataset=layout.name,
         tissue=spec.tissue,
         file_path=spec.path,
         status="cancelled",
         output_dir=str(layout.folder),
-        error="The run was cancelled before this dataset began.",
+        error=why,
     )
 
 

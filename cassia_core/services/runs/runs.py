@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -20,7 +20,7 @@ from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError, InputError, RunError, RunLocked
 from cassia_core.llm.registry import require_key
 from cassia_core.pipeline.estimate import estimate
-from cassia_core.runs import store
+from cassia_core.runs import orders, store
 from cassia_core.runs.digest import digest_of, spending
 from cassia_core.runs.event_log import read_events
 from cassia_core.runs.file_hash import file_sha256
@@ -169,32 +169,79 @@ def cancel_run(run_id: str, root: Path | None = None) -> None:
     find_run(run_id, root).cancel.touch()
 
 
+def cancel_datasets(run_id: str, datasets: Collection[str], root: Path | None = None) -> None:
+    """Ask the worker to leave these datasets; the others go on, and what is done is kept."""
+    orders.stop_datasets(find_run(run_id, root), datasets)
+
+
+def stopped_datasets(run_id: str, root: Path | None = None) -> frozenset[str]:
+    """Datasets that the worker was asked to leave since it was started."""
+    return orders.stopped_datasets(find_run(run_id, root))
+
+
+def pause_run(run_id: str, root: Path | None = None) -> None:
+    """Let the run wait: what is under way is finished, nothing else is asked or begun until `unpause_run`."""
+    find_run(run_id, root).pause.touch()
+
+
+def unpause_run(run_id: str, root: Path | None = None) -> None:
+    """Let a paused run go on."""
+    find_run(run_id, root).pause.unlink(missing_ok=True)
+
+
+def is_paused(run_id: str, root: Path | None = None) -> bool:
+    """Whether a person lets the run wait."""
+    return find_run(run_id, root).pause.exists()
+
+
 def is_stopping(run_id: str, root: Path | None = None) -> bool:
     """Whether the worker was asked to stop and has not been started again since."""
     return find_run(run_id, root).cancel.exists()
 
 
-def resume_run(run_id: str, keys: Mapping[str, str] | None = None, root: Path | None = None) -> None:
+def resume_run(
+    run_id: str,
+    keys: Mapping[str, str] | None = None,
+    root: Path | None = None,
+    *,
+    datasets: Collection[str] = (),
+) -> None:
     """Go on with a run that was cancelled, interrupted or left clusters without an answer.
 
     Finished clusters are taken from their checkpoints; repeated requests are answered from the call log.
+
+    Parameters
+    ----------
+    datasets
+        Take up these datasets only, and leave the others as they are; none: all that are not finished.
 
     Raises
     ------
     RunLocked
         When its worker is still at it.
+    RunNotFound
+        When the run has no dataset of a name given.
     MissingKeyError
         When a provider needs a key and `keys` has none.
     """
     layout = idle_run(run_id, root)
     keys = keys or {}
+    for name in datasets:
+        store.find_dataset(layout, name)
     _require_keys(store.load_record(layout).config, keys)
+    orders.take_up_only(layout, datasets)
     launch_worker(layout, keys)
 
 
-def retry_failed(run_id: str, keys: Mapping[str, str] | None = None, root: Path | None = None) -> None:
+def retry_failed(
+    run_id: str,
+    keys: Mapping[str, str] | None = None,
+    root: Path | None = None,
+    *,
+    datasets: Collection[str] = (),
+) -> None:
     """Ask again for the clusters that failed, and for them only. Same as `resume_run`."""
-    resume_run(run_id, keys, root)
+    resume_run(run_id, keys, root, datasets=datasets)
 
 
 def raise_limit(
