@@ -16,7 +16,7 @@ from cassia_core.cli_commands.clustering_options import add_clustering, resoluti
 from cassia_core.cli_commands.exporting_options import add_export
 from cassia_core.cli_commands.reading_options import add_reading
 from cassia_core.errors import CassiaError
-from cassia_core.services.batches.manifest_rows import ANSWERS, NEEDED, OPTIONAL
+from cassia_core.services.batches.manifest_rows import ANSWERS, EXCEPTIONS, NEEDED, OPTIONAL
 
 _AGENT_OPTIONS = (
     "provider",
@@ -122,8 +122,8 @@ def _add_batch(commands) -> None:
         "batch",
         help="many datasets in one run",
         description=f"INPUT is a manifest (CSV, TSV or XLSX with the columns {', '.join(NEEDED)}, "
-        f"and optionally {', '.join((*OPTIONAL, *ANSWERS))}), or files and folders that all take --tissue "
-        "and --species.",
+        f"and optionally {', '.join((*OPTIONAL, *ANSWERS, *EXCEPTIONS))}), or files and folders that all "
+        "take --tissue and --species.",
     )
     command.add_argument("inputs", type=Path, nargs="+", metavar="INPUT")
     _add_sample(command, required=False)

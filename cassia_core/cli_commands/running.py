@@ -25,6 +25,7 @@ from cassia_core.services.batches import failures
 from cassia_core.services.batches.folders import inputs_by_tissue, inputs_in, is_dataset_folder
 from cassia_core.services.batches.manifest_rows import OPTIONAL, ManifestRow
 from cassia_core.services.batches.manifests import is_manifest, read_manifest
+from cassia_core.services.batches.row_specs import with_exceptions
 from cassia_core.services.clusters.inside import split_by_kinds
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.engine.models import default_model
@@ -224,7 +225,7 @@ def _datasets_of(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:
 
 def _named_in_manifest(options: argparse.Namespace, row: ManifestRow) -> DatasetSpec:
     said = {name: getattr(row, name) for name in (*OPTIONAL, "tissue", "species")}
-    return _dataset(options, row.path, row.answers, **said)
+    return with_exceptions(_dataset(options, row.path, row.answers, **said), row.exceptions)
 
 
 def _output_dir(options: argparse.Namespace) -> str:

@@ -54,7 +54,7 @@ def digest_of(layout: RunLayout, view: Callable[[], RunView]) -> RunDigest:
     RunError
         When the run's record cannot be read.
     """
-    stamp = _stamp(layout)
+    stamp = stamp_of(layout)
     kept = _kept(layout.digest)
     if kept is not None and kept.stamp == stamp:
         return kept
@@ -117,7 +117,8 @@ def _summary(layout: RunLayout, read_view: Callable[[], RunView]) -> RunSummary:
     )
 
 
-def _stamp(layout: RunLayout) -> str:
+def stamp_of(layout: RunLayout) -> str:
+    """Names the state of a run's files; another one means that something has changed."""
     # A digest is good as long as none of these has changed; nothing has to say that it is out of date.
     files = (layout.config, layout.events, layout.calls, layout.worker)
     return " ".join([f"{_FORM}/{__version__}/{layout.root.name}", *map(_state_of, files)])

@@ -281,6 +281,16 @@ class RunLayout:
         return self.private / "digest.json"
 
     @property
+    def dataset_rows(self) -> Path:
+        """A row per dataset for the page Batch; derived."""
+        return self.private / "dataset_rows.json"
+
+    @property
+    def across(self) -> Path:
+        """Labels by datasets; derived."""
+        return self.private / "across.json"
+
+    @property
     def batch_summary_csv(self) -> Path:
         return self.root / "batch_summary.csv"
 

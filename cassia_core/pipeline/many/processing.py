@@ -10,20 +10,18 @@ from pathlib import Path
 
 from cassia_core.data.cells.file_inspection import holds_markers, inspect_file
 from cassia_core.data.cells.load_cells import memory_limit_bytes
-from cassia_core.data.kernels.threads import n_threads
 from cassia_core.domain import events as ev
-from cassia_core.domain.config import DatasetSpec, RunConfig
+from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.outcome import DatasetOutcome
 from cassia_core.errors import CassiaError
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import finished_outcome, process_dataset
 from cassia_core.pipeline.exporting import write_batch
+from cassia_core.pipeline.many.side_by_side import may_be_side_by_side, workers_for
 from cassia_core.runs.codec import read_json
 
 logger = logging.getLogger(__name__)
 
-FEWEST_SIDE_BY_SIDE = 3
-"""Files of cells from which own workers are started unasked: they take some ten seconds to start."""
 MOST_UNDER_WAY = 32
 """Datasets whose answers may be awaited at once."""
 SUMMARY_SHARE = 0.05
@@ -41,28 +39,6 @@ def process_all(context: RunContext) -> tuple[DatasetOutcome, ...]:
         for index, spec in enumerate(context.config.datasets):
             summary.add(index, _one(context, index, spec, None))
     return summary.close()
-
-
-def may_be_side_by_side(config: RunConfig) -> bool:
-    """Whether it matters which datasets are cells: a run of one dataset does not look at its file for it."""
-    if config.scheduler:
-        return True
-    fewest = FEWEST_SIDE_BY_SIDE if config.side_by_side is None else 2
-    return config.side_by_side != 1 and len(config.datasets) >= fewest
-
-
-def workers_for(config: RunConfig, cells_left: Collection[int]) -> int:
-    """How many datasets are prepared at once on this machine; 0: one after the other, without Dask.
-
-    `cells_left` are the datasets of cells that are still to be prepared.
-    """
-    if config.scheduler:
-        return len(cells_left)
-    asked = config.side_by_side
-    if asked is None:
-        asked = n_threads() if len(cells_left) >= FEWEST_SIDE_BY_SIDE else 1
-    n_workers = min(asked, len(cells_left))
-    return n_workers if n_workers > 1 else 0
 
 
 def _cells_left(context: RunContext) -> Iterator[int]:

@@ -22,6 +22,9 @@ ANSWERS = (
 )
 """Columns that answer what `inspect` asks of a file."""
 
+EXCEPTIONS = ("resolution", "n_genes", "max_cells", "min_genes", "max_mito")
+"""Columns of settings in which a dataset may differ from the others; an empty cell: as all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRow:
@@ -35,3 +38,4 @@ class ManifestRow:
     cluster_column: str = ""
     sample_column: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+    exceptions: Mapping[str, str] = field(default_factory=dict)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 
 from cassia_core.domain.config import ReadOptions, TableColumns
 from cassia_core.errors import InputError
-from cassia_core.services.batches.manifest_rows import ANSWERS, NEEDED, OPTIONAL, ManifestRow
+from cassia_core.services.batches.manifest_rows import ANSWERS, EXCEPTIONS, NEEDED, OPTIONAL, ManifestRow
 
 _TABLES, _WORKBOOKS = (".csv", ".tsv"), (".xlsx", ".xls")
 _YES, _NO = ("yes", "true", "1"), ("", "no", "false", "0")
@@ -67,6 +69,23 @@ def answers_read(answers: Mapping[str, str], path: Path, default: ReadOptions) -
     )
 
 
+def manifest_text(rows: Iterable[ManifestRow]) -> str:
+    """The same as a CSV file: what was set on the page, for the command line and for the next time."""
+    lines = [_cells_of(row) for row in rows]
+    usual = (*NEEDED, *OPTIONAL)
+    columns = [*usual, *(name for name in (*ANSWERS, *EXCEPTIONS) if any(line.get(name) for line in lines))]
+    text = StringIO()
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _cells_of(row: ManifestRow) -> dict[str, str]:
+    said = {name: getattr(row, name) for name in ("tissue", "species", *OPTIONAL)}
+    return {**row.answers, **row.exceptions, **said, "path": str(row.path)}
+
+
 def _header(path: Path) -> list[str]:
     if path.suffix.lower() in _WORKBOOKS:
         import pandas as pd
@@ -114,6 +133,7 @@ def _row(manifest: Path, row: Mapping[str, str]) -> ManifestRow:
     return ManifestRow(
         path=given if given.is_absolute() else manifest.parent / given,
         answers={name: row[name] for name in (*ANSWERS, "cluster_column") if row.get(name)},
+        exceptions={name: row[name] for name in EXCEPTIONS if row.get(name)},
         **{name: row.get(name, "") for name in ("tissue", "species", *OPTIONAL)},
     )
 
@@ -124,10 +144,17 @@ def _columns(path: Path, given: Mapping[str, str], default: TableColumns | None)
     gene, sheet = given["gene_column"] or known.gene, given["sheet"] or known.sheet
     cluster = given["cluster_column"] or known.cluster
     if cluster and not (gene or sheet):
-        from cassia_core.services.intake import intake  # loads anndata: seconds that `--help` need not take
-
-        cluster = cluster if intake.holds_markers(path) else None
+        changed_ns = path.stat().st_mtime_ns if path.exists() else 0
+        cluster = cluster if _holds_markers(path, changed_ns) else None
     return TableColumns(cluster=cluster, gene=gene, sheet=sheet) if cluster or gene or sheet else None
+
+
+@lru_cache(maxsize=2048)
+def _holds_markers(path: Path, changed_ns: int) -> bool:
+    """Whether a file is a table of markers; a page asks this of hundreds of files with every change."""
+    from cassia_core.services.intake import intake  # loads anndata: seconds that `--help` need not take
+
+    return intake.holds_markers(path)
 
 
 def _check(path: Path, name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
 from cassia_core.look.palette import palette_for
 from cassia_core.runs.codec import read_json, read_kept
-from cassia_core.runs.layout import DatasetLayout
+from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.opinion_log import read_opinions
 from cassia_core.runs.store import find_dataset, load_cluster, load_record
 from cassia_core.services.runs.runs import find_run
@@ -204,8 +204,12 @@ def zip_run(run_id: str, root: Path | None = None) -> Path:
     changed).
     """
     layout = find_run(run_id, root)
-    target = layout.private / f"{layout.root.name}.zip"
-    files = output_files(run_id, root)
+    return pack_files(layout, output_files(run_id, root), layout.root.name)
+
+
+def pack_files(layout: RunLayout, files: Sequence[OutputFile], name: str) -> Path:
+    """These files of a run as the zip of that name, with the folders that they lie in."""
+    target = layout.private / f"{name}.zip"
     if (
         target.exists()
         and _packed(target) == {f.path.relative_to(layout.root.parent).as_posix() for f in files}

@@ -20,7 +20,7 @@ from cassia_core.errors import InputError
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.many import preparer as preparers
 from cassia_core.pipeline.many.memory_gate import MemoryGate
-from cassia_core.pipeline.many.processing import workers_for
+from cassia_core.pipeline.many.side_by_side import workers_for
 from cassia_core.runs.codec import read_json
 from cassia_core.runs.event_log import EventLog, read_events
 from cassia_core.runs.layout import RunLayout
