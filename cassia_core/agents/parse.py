@@ -12,22 +12,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from cassia_core.agents.choosing import NotRead, Read, Reading, answer_of, once
-from cassia_core.agents.field_values import (
+from cassia_core.agents.opinions.candidate_scores import candidate_scores
+from cassia_core.agents.reading.choosing import NotRead, Read, Reading, answer_of, once
+from cassia_core.agents.reading.field_values import (
+    BESIDE,
     Fields,
     Unreadable,
     gene_names,
     name_value,
     readable,
-    score_value,
     text_value,
     type_names,
 )
-from cassia_core.agents.json_blocks import find_blocks
-from cassia_core.agents.labelled_lines import fields_in_lines
-from cassia_core.agents.opinions.candidate_scores import candidate_scores
-from cassia_core.agents.thoughts import shares
-from cassia_core.agents.verdict_line import FAILED, PASSED, verdict_in, word_of_verdict
+from cassia_core.agents.reading.json_blocks import find_blocks
+from cassia_core.agents.reading.labelled_lines import fields_in_lines
+from cassia_core.agents.reading.numbers import score_value
+from cassia_core.agents.reading.thoughts import shares
+from cassia_core.agents.reading.verdict_line import FAILED, PASSED, verdict_in, word_of_verdict
+from cassia_core.agents.reading.wrapped_values import unwrapped
 from cassia_core.domain.annotation import Proposal, QualityScore, Verdict
 from cassia_core.domain.conversation import Repair
 from cassia_core.domain.opinions.comparison import TypeScore
@@ -343,10 +345,21 @@ def _found(text: str, anchor: str, read: Read[T]) -> Reading[T] | None:
 
 def _passed(fields: Fields, text: str, notes: list[Repair]) -> bool | None:
     """The field `passed`; None where it is left open, and then a line may say it."""
-    value = fields.get("passed")
+    said = _true_or_false(fields.get("passed"), notes)
+    beside = fields.get(f"{BESIDE}passed")
+    if isinstance(beside, str) and said is not None and word_of_verdict(beside) is (not said):
+        raise Unreadable("It holds both verdicts.")
+    return said
+
+
+def _true_or_false(value: object, notes: list[Repair]) -> bool | None:
+    value = unwrapped(value, notes)
+    if isinstance(value, list) and len(value) == 1:
+        notes.append("loose_value")
+        value = value[0]
     if value is None or isinstance(value, bool):
         return value
-    said = word_of_verdict(value) if isinstance(value, str) else None
+    said = word_of_verdict(str(value)) if isinstance(value, str | int) else None
     if said is None:
         raise Unreadable("`passed` is neither true nor false.")
     notes.append("loose_value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anthropic
@@ -135,6 +136,8 @@ class AnthropicMessages:
         for block in answer.content:
             reply.add_thought(getattr(block, "thinking", None) or "")
             reply.add_text(getattr(block, "text", None) or "")
+            given = getattr(block, "input", None)
+            reply.add_call(json.dumps(given, ensure_ascii=False) if isinstance(given, dict) else "")
         return reply
 
     def _refusal(self, error: Exception) -> Refusal | None:
@@ -194,6 +197,7 @@ def _add_event(event: anthropic.types.RawMessageStreamEvent, reply: StreamedRepl
         case "content_block_delta":
             reply.add_thought(getattr(event.delta, "thinking", None) or "")
             reply.add_text(getattr(event.delta, "text", None) or "")
+            reply.add_call(getattr(event.delta, "partial_json", None) or "")
         case "message_delta":
             reply.finish = event.delta.stop_reason or reply.finish
             reply.usage = _later_usage(reply.usage, event.usage)

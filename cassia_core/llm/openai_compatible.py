@@ -22,7 +22,7 @@ from cassia_core.llm.problems.connection import not_reached
 from cassia_core.llm.problems.in_words import Asked
 from cassia_core.llm.problems.server_words import words_of
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
-from cassia_core.llm.replies.reply_parts import text_of, thinking_of
+from cassia_core.llm.replies.reply_parts import call_of, text_of, thinking_of
 from cassia_core.llm.replies.streamed_reply import ServerFault, StreamedReply, heard_out
 
 LIST_TIMEOUT_S = 15.0
@@ -173,6 +173,7 @@ class OpenAICompatible:
         reply.model, reply.usage = answer.model or "", answer.usage
         reply.add_thought(thinking_of(message))
         reply.add_text(text_of(message.content))
+        reply.add_call(call_of(message))
         return reply
 
     def _refusal(self, error: Exception) -> Refusal | None:
@@ -230,6 +231,7 @@ def _add_piece(piece: ChatCompletionChunk, reply: StreamedReply) -> None:
         delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
         reply.add_thought(thinking_of(delta))
         reply.add_text(text_of(getattr(delta, "content", None)))
+        reply.add_call(call_of(delta))
         reply.refusal += getattr(delta, "refusal", None) or ""
         reply.finish = getattr(choice, "finish_reason", None) or reply.finish
 

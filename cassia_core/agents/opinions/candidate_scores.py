@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cassia_core.agents.field_values import (
-    Fields,
-    Unreadable,
-    name_value,
-    plain_field,
-    score_value,
-    text_value,
-)
+from cassia_core.agents.reading.field_values import Fields, Unreadable, name_value, plain_field, text_value
+from cassia_core.agents.reading.numbers import score_value
 from cassia_core.domain.conversation import Repair
 from cassia_core.domain.opinions.comparison import TypeScore
 from cassia_core.knowledge.naming.identity import identify

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 _THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking")
@@ -12,6 +13,10 @@ def text_of(content: object) -> str:
     """The text of a message's content: a text, or a list of parts of which those that think are left out."""
     if isinstance(content, str):
         return content
+    # Some gateways parse the JSON that they were asked for, and hand it on as an object.
+    if isinstance(content, Mapping):
+        text = content.get("text")
+        return text if isinstance(text, str) else json.dumps(content, ensure_ascii=False)
     if isinstance(content, list):
         return "".join(_part(part) for part in content if _field(part, "type") not in _THOUGHT_KINDS)
     return ""
@@ -26,6 +31,19 @@ def thinking_of(message: object) -> str:
     if not isinstance(content, list):
         return ""
     return "".join(_thought(part) for part in content if _field(part, "type") in _THOUGHT_KINDS)
+
+
+def call_of(message: object) -> str:
+    """What a message or a piece of one gives as the arguments of a function, where it calls one."""
+    calls = _field(message, "tool_calls")
+    called = [_field(call, "function") for call in calls] if isinstance(calls, list) else []
+    called = called or [_field(message, "function_call")]
+    arguments = [_field(function, "arguments") for function in called if function is not None]
+    return "".join(text if isinstance(text, str) else _written(text) for text in arguments if text)
+
+
+def _written(arguments: object) -> str:
+    return json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, Mapping) else ""
 
 
 def _part(part: object) -> str:

@@ -17,6 +17,9 @@ _FINISH: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "eos": "stop",
+    "tool_calls": "stop",
+    "tool_use": "stop",
+    "function_call": "stop",
     "length": "length",
     "max_tokens": "length",
     "model_length": "length",
@@ -56,6 +59,8 @@ class StreamedReply:
     line: Line
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    """Arguments of functions that it calls although it was given none: the answer, if there is no text."""
     finish: str = ""
     refusal: str = ""
     model: str = ""
@@ -66,7 +71,9 @@ class StreamedReply:
 
     @property
     def text(self) -> str:
-        return "".join(self.texts)
+        written = "".join(self.texts)
+        called = "".join(self.calls)
+        return f"<tool_call>\n{called}\n</tool_call>" if called and not written.strip() else written
 
     @property
     def thinking(self) -> str:
@@ -75,7 +82,7 @@ class StreamedReply:
     @property
     def begun(self) -> bool:
         """Whether anything of a reply came at all."""
-        return bool(self.texts or self.thoughts or self.finish or self.refusal or self.usage)
+        return bool(self.texts or self.thoughts or self.calls or self.finish or self.refusal or self.usage)
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -103,6 +110,12 @@ class StreamedReply:
             self.thoughts.append(text)
             self.line.words(text, thinking=True)
             self._cut_unless(self._thought.goes_on(text))
+
+    def add_call(self, arguments: str) -> None:
+        if arguments:
+            self.calls.append(arguments)
+            self.line.words(arguments)
+            self._cut_unless(self._told.goes_on(arguments))
 
     def _cut_unless(self, goes_on: bool) -> None:
         if not goes_on:

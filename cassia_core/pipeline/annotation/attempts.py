@@ -10,6 +10,7 @@ from cassia_core.domain.annotation import Proposal, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import AnnotateTask, FormatTask, ReferenceType, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
+from cassia_core.knowledge.naming.gene_as_label import names_only_genes
 from cassia_core.pipeline.annotation.cluster_case import Case, Draft
 from cassia_core.pipeline.annotation.conversation import Conversation
 from cassia_core.pipeline.annotation.grounding import contrasts_of_reference, reference_in_words, reference_of
@@ -99,6 +100,7 @@ def _propose(
         )
         answer = _annotation(case, talk, task)
         if isinstance(answer, Proposal):
+            refuse_gene_as_type(case, answer)
             return _about_this_cluster(case, answer, looks.measured)
         looks.left -= 1
         looks.measured = look_up(case, answer, looks.measured)
@@ -168,6 +170,16 @@ def _about_this_cluster(case: Case, proposal: Proposal, measured: tuple[GeneMeas
         "The answer is not about this cluster.",
         f"None of the genes it cites ({named}) is among those given." if named else "It cites no gene.",
     )
+
+
+def refuse_gene_as_type(case: Case, proposal: Proposal) -> None:
+    """Raise `ReplyError` for an annotation that gives a gene's symbol as a type: it names no cells."""
+    for field, name in (("general", proposal.general), ("subtypes", proposal.label)):
+        if names_only_genes(name, case.setting.species, case.shown):
+            raise ReplyError(
+                "The answer names a gene instead of a cell type.",
+                f"`{field}` holds “{name}”, which is a gene's symbol and no type of cells.",
+            )
 
 
 def _same_label(previous: Proposal | None, proposal: Proposal) -> bool:

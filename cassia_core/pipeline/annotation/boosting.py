@@ -9,7 +9,7 @@ from cassia_core.domain.annotation import Boost, Proposal, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import BoostTask
 from cassia_core.errors import ReplyError
-from cassia_core.pipeline.annotation.attempts import review, scored
+from cassia_core.pipeline.annotation.attempts import refuse_gene_as_type, review, scored
 from cassia_core.pipeline.annotation.cluster_case import Case, Draft
 from cassia_core.pipeline.annotation.conversation import Conversation
 from cassia_core.pipeline.annotation.looking_up import look_up, measure, siblings_of
@@ -94,6 +94,7 @@ def _concluded(
         read = parse.reader_for(may_ask=not task.last)
         answer = talk.ask_twice("booster", task, read, attempt=attempt)
         if isinstance(answer, Proposal):
+            refuse_gene_as_type(case, answer)
             return answer, measured, round_
         measured = look_up(case, answer, measured)
     raise ReplyError("The boost gave no label.", "It was allowed no round.")

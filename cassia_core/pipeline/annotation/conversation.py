@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from cassia_core.agents.choosing import Reading
 from cassia_core.agents.parse import Review
+from cassia_core.agents.reading.choosing import Reading
 from cassia_core.domain.annotation import Evidence, Proposal
 from cassia_core.domain.conversation import AgentRole, Turn, TurnOutcome
 from cassia_core.domain.events import AgentStarted, Event, TurnFinished

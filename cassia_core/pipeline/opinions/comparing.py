@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cassia_core.agents.choosing import Reading
 from cassia_core.agents.parse import CandidateScores, read_candidate_scores
+from cassia_core.agents.reading.choosing import Reading
 from cassia_core.domain.annotation import Evidence
 from cassia_core.domain.config import AgentModel, check
 from cassia_core.domain.opinions.comparison import (

@@ -23,6 +23,7 @@ import pandas as pd
 from cassia_core.api.verbs import AnnotatedRun, annotate
 from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import AgentModel, AnnotationParams
+from cassia_core.errors import ReplyError
 from cassia_core.knowledge.evidence.light import GREEN_EVIDENCE
 from cassia_core.runs.call_log import read_calls, read_faults
 from cassia_core.runs.layout import RunLayout
@@ -30,7 +31,11 @@ from tests.knowledge_lists import B_CELL, ENDOTHELIUM, HEPATOCYTE, MONOCYTE, NK_
 from tests.real_model import RealModel, make_environment
 
 LISTS = {"0": T_CELL, "1": B_CELL, "2": NK_CELL, "3": MONOCYTE, "4": HEPATOCYTE, "5": ENDOTHELIUM}
-LOST = ("fell silent", "gave no word", "was not reached", "program itself failed", "cannot be read")
+LOST = (
+    *("fell silent", "gave no word", "was not reached", "program itself failed"),
+    *("replies cannot be read", ReplyError.UNREADABLE, "without end and gave no answer"),
+    *("used its whole reply", "answered nothing"),
+)
 """Words of reasons that say that a cluster was lost to time, or that a model was given up for its form."""
 
 

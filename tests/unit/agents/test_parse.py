@@ -206,7 +206,7 @@ def test_scores_are_read_as_numbers(value: object, score: float):
 
 
 @pytest.mark.parametrize(
-    "value", [850, -1, 100.5, "850", "8.5/10", 0.85, "0.85", None, True, [80], "", "nan", "1e1"]
+    "value", [850, -1, 100.5, "850", "8.5/10", 0.85, "0.85", None, True, [80, 90], "", "nan", "1e1"]
 )
 def test_scores_out_of_range_or_of_another_kind_are_refused(value: object):
     with pytest.raises(ReplyError):

@@ -12,6 +12,7 @@ from cassia_core.domain.config import AgentModel
 from cassia_core.domain.events import AgentStarted, TurnFinished
 from cassia_core.domain.markers import ClusterMarkers, GeneMeasurement
 from cassia_core.errors import AuthError, Overloaded, ReplyFiltered, RunCancelled
+from cassia_core.knowledge.naming.gene_as_label import names_only_genes
 from cassia_core.pipeline.annotation.cluster_case import Checks
 from cassia_core.runs.codec import from_json, to_json
 from tests.annotating import LENIENT, NothingMeasured, Scripted, cluster_of, scripted_bench, with_state
@@ -411,3 +412,27 @@ def test_halves_of_characters_and_control_characters_of_a_reply_do_no_harm(tmp_p
         result = bench.one(T_CELL)
     assert result.label == "naive T cell"
     assert from_json(to_json(result), ClusterResult) == result
+
+
+@pytest.mark.parametrize(
+    ("general", "subtypes"), [("LTB", []), ("T cell", ["LTB"]), ("CD3D, IL7R", []), ("T cell", ["CD3D+"])]
+)
+def test_a_gene_given_as_a_cell_type_is_refused_and_said_so(
+    general: str, subtypes: list[str], tmp_path: Path
+):
+    """A small model answered with the first gene of the list."""
+    gene = block({"general": general, "subtypes": subtypes, "key_genes": ["CD3D"]})
+    provider = Scripted(annotator=[gene, answer()], validator=PASSED)
+    with scripted_bench(tmp_path, provider) as bench:
+        result = bench.one(T_CELL)
+    assert (result.status, result.label, result.iterations) == ("done", "naive T cell", 2)
+    second = json.loads(provider.of("annotator")[1].messages[1].content)
+    assert "is a gene's symbol and no type of cells" in second["feedback"]
+    with scripted_bench(tmp_path / "never", Scripted(annotator=gene, validator=PASSED)) as bench:
+        never = bench.one(T_CELL)
+    assert (never.status, never.label) == ("failed", "") and "gene instead of a cell type" in never.reason
+
+
+@pytest.mark.parametrize("label", ["NK", "Treg", "MAIT", "Rod", "pDC", "AT2", "Th17", "CD14 monocyte", "B"])
+def test_a_type_that_is_called_like_a_gene_is_a_type(label: str):
+    assert not names_only_genes(label, "human") and not names_only_genes(label, "mouse")

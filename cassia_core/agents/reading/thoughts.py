@@ -12,26 +12,34 @@ _NAMES = (
 )
 _OPEN = "|".join(
     (
-        rf"<(?:{_NAMES})(?:\s[^<>]*)?>",
+        rf"<\s*(?:{_NAMES})(?:\s[^<>]*)?>",
         r"\[THINK(?:ING)?\]",
         r"◁think▷",
         r"<\|(?:begin_of_thought|start_thinking|thinking|inner_prefix)\|>",
         r"<unused94>",
         r"<details type=\"?reasoning\"?[^<>]*>",
+        r"<!--",
     )
 )
 _CLOSE = "|".join(
     (
-        rf"</(?:{_NAMES})\s*>",
+        rf"<\s*/\s*(?:{_NAMES})\s*>",
         r"\[/THINK(?:ING)?\]",
         r"◁/think▷",
         r"<\|(?:end_of_thought|end_thinking|/thinking|inner_suffix)\|>",
         r"<unused95>",
         r"</details>",
+        r"-->",
     )
 )
+_NEED_AN_OPENING = ("</details>", "-->")
+"""These close ordinary folded text and comments, or are arrows: without their opening they say nothing."""
 _MARK = re.compile(f"(?P<open>{_OPEN})|(?P<close>{_CLOSE})", re.IGNORECASE)
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*<\|message\|>", re.IGNORECASE)
+_CHANNEL = re.compile(
+    r"<\|channel\|>\s*(?P<name>\w+)(?P<call>(?:(?!<\|(?:channel|message|end)\|>).){0,200})<\|message\|>",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Between the channel's name and its text may stand whom it speaks to and which form it keeps."""
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>", re.IGNORECASE)
 _BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z\s{]).*assistant\s*final", re.DOTALL)
 """Harmony's channels where a server dropped the marks between them and left their names."""
@@ -68,7 +76,10 @@ def shares(text: str) -> Shares:
 
 
 def _by_channels(text: str) -> tuple[str, str]:
-    """Harmony: only the channel called final is the answer; text before the first channel has none."""
+    """Harmony: only the channel called final is the answer, or where there is none, a call of a function.
+
+    Text before the first channel is none.
+    """
     bare = _BARE_CHANNELS.match(text)
     if bare:
         return text[bare.end() :], bare.group()
@@ -76,12 +87,16 @@ def _by_channels(text: str) -> tuple[str, str]:
     if not marks:
         return text, ""
     says: list[str] = []
+    called: list[str] = []
     thought: list[str] = []
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         content = text[mark.end() : following.start() if following else len(text)]
         content = _CHANNEL_END.split(content, maxsplit=1)[0]
-        (says if mark[1].lower() == "final" else thought).append(content)
-    return "\n".join(says), "\n".join(thought)
+        if mark["name"].lower() == "final":
+            says.append(content)
+        else:
+            (called if "to=functions" in mark["call"] else thought).append(content)
+    return "\n".join(says or called), "\n".join(thought)
 
 
 def _by_marks(text: str) -> tuple[str, str]:
@@ -93,7 +108,7 @@ def _by_marks(text: str) -> tuple[str, str]:
         if mark["open"]:
             (thought if inside else says).append(piece)
             inside = True
-        elif inside or not _is_details(mark["close"]):
+        elif inside or mark["close"].lower() not in _NEED_AN_OPENING:
             thought += [piece] if inside else [*says, piece]
             says = says if inside else []
             inside = False
@@ -103,8 +118,3 @@ def _by_marks(text: str) -> tuple[str, str]:
     if not inside:
         says.append(text[last:])
     return "\n".join(says) if len(says) > 1 else "".join(says), "\n".join(thought)
-
-
-def _is_details(mark: str) -> bool:
-    """`</details>` closes ordinary folded text too: without a mark of thinking before it, it says nothing."""
-    return mark.lower() == "</details>"

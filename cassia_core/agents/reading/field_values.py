@@ -5,13 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cassia_core.agents.json_blocks import object_in
+from cassia_core.agents.reading.json_blocks import object_in
+from cassia_core.agents.reading.wrapped_values import (
+    flattened,
+    gene_alone,
+    named,
+    plain_key,
+    ranked,
+    unwrapped,
+    without_ontology_id,
+)
 from cassia_core.domain.conversation import Repair
 
 Fields = dict[str, object]
 LONGEST_NAME = 200
-DEEPEST = 2
-NOTHING = {"", "none", "null", "n/a", "na", "nil", "-", "–", "no", "undefined", "nan", "[]", "none detected"}
+BESIDE = "beside "
+"""Before a field's name: what a field of a like name says beside it."""
+DEEPEST = 4
+"""Levels that an answer may lie below what wraps it: a call of a function, written out, takes three."""
+NOTHING = {"", "none", "null", "n/a", "na", "nil", "-", "–", "no", "undefined", "nan", "[]", "none detected",
+    "—", "not applicable"}  # fmt: skip
 PLACEHOLDERS = {
     "...", "…", "broad type", "most likely detailed type", "second", "third", "type", "gene", "cell type",
     "general type", "detailed type",
@@ -22,7 +35,8 @@ _OTHER_NAMES = {
     "mixed": "mixed_types mixed_cell_types possible_mixed_cell_types",
     "key_genes": "key_gene key_markers key_marker_genes",
     "reasoning": "reason rationale explanation justification feedback comment comments review",
-    "passed": "pass verdict validation validation_result validation_passed validation_status result",
+    "passed": "pass verdict validation validation_result validation_passed validation_status result valid "
+    "is_valid approved final_verdict decision outcome",
     "score": "confidence_score quality_score overall_score",
     "ask_genes": "genes_to_check check_genes",
     "scores": "type_scores candidate_scores cell_type_scores",
@@ -30,7 +44,6 @@ _OTHER_NAMES = {
 }
 _FIELD_OF = {other: field for field, others in _OTHER_NAMES.items() for other in others.split()}
 _PLAIN_FIELDS = {*_OTHER_NAMES, "tissue", "hypotheses"}
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _WRAPPING = "*_`\"'“”‘’ \t,;"
 _LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•–])\s+")
@@ -46,10 +59,8 @@ _HEAD = re.compile(
 _MODIFIER = re.compile(r"(?:positive|negative|expressing|high|low|dim|bright|hi|lo|\+|[⁺⁻])$", re.IGNORECASE)
 _BETWEEN_GENES = re.compile(r"[\s,;/|、，；]+(?:(?:and|&)\s+)?")
 _BETWEEN_TYPES = re.compile(r"\s*(?:[;|；\n]|\s/\s|,?\s+(?=\d{1,2}[.)]\s))\s*")
-_RANKS = ("most_likely", "first", "second", "third", "fourth", "fifth")
 _BROKEN = re.compile(r'[{}"“”]|^[^\[]*\]|\[[^\]]*$')
 """Signs that no name of a type holds: left over where quotes or brackets were lost."""
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|/\s*100|out of 100|points?)?", re.IGNORECASE)
 
 
 class Unreadable(ValueError):
@@ -67,7 +78,7 @@ def known_fields(block: Mapping[str, object], anchor: str, notes: list[Repair]) 
     """The fields of a block by the names that were asked for; None when `anchor` is not among them.
 
     Names are read in any case and spelling. Where the block only wraps another, the inner one counts, up to
-    two levels down. What was done is added to `notes`.
+    `DEEPEST` levels down. What was done is added to `notes`.
 
     Raises
     ------
@@ -79,7 +90,7 @@ def known_fields(block: Mapping[str, object], anchor: str, notes: list[Repair]) 
 
 def _known(block: Mapping[str, object], anchor: str, notes: list[Repair], deeper: int) -> Fields | None:
     fields, renamed = _by_field(block)
-    if anchor in fields:
+    if anchor in fields and not _wraps(fields[anchor], anchor):
         notes += ["field_names"] if renamed else []
         return fields
     if not deeper:
@@ -99,6 +110,11 @@ def _known(block: Mapping[str, object], anchor: str, notes: list[Repair], deeper
     return {**fields, **inner[0][0]}
 
 
+def _wraps(value: object, anchor: str) -> bool:
+    """Whether a field only holds the block that was asked for: `{"validation": {"passed": true}}`."""
+    return isinstance(value, dict) and anchor in map(plain_field, value)
+
+
 def _object(value: object) -> Mapping[str, object] | None:
     if isinstance(value, str):
         return object_in(value)
@@ -112,7 +128,11 @@ def _by_field(block: Mapping[str, object]) -> tuple[Fields, bool]:
     fields: Fields = dict(exact)
     for key, value in block.items():
         field = plain_field(key)
-        if key in exact or field not in _PLAIN_FIELDS or (field in exact and _plain_key(key) != field):
+        if key in exact or field not in _PLAIN_FIELDS:
+            continue
+        if field in exact and plain_key(key) != field:
+            # Another name for a field that stands there: no answer, but it may speak against it.
+            fields.setdefault(f"{BESIDE}{field}", value)
             continue
         if field in fields and fields[field] != value:
             raise Unreadable(f"The field `{field}` stands there twice.")
@@ -122,7 +142,7 @@ def _by_field(block: Mapping[str, object]) -> tuple[Fields, bool]:
 
 def plain_field(key: str) -> str:
     """The field that a name means, whatever its case, blanks and hyphens."""
-    plain = _plain_key(key)
+    plain = plain_key(key)
     return _FIELD_OF.get(plain, plain)
 
 
@@ -148,6 +168,7 @@ def name_value(value: object, field: str, notes: list[Repair]) -> str:
     if isinstance(value, list) and len(value) == 1:
         notes.append("loose_value")
         value = value[0]
+    value = named(unwrapped(value, notes), notes)
     if not isinstance(value, str):
         raise Unreadable(f"`{field}` is not a text.")
     name = _stripped(value, notes)
@@ -158,7 +179,7 @@ def name_value(value: object, field: str, notes: list[Repair]) -> str:
 
 def _stripped(value: str, notes: list[Repair]) -> str:
     name = " ".join(readable(value).split())
-    bare = _SURENESS.sub("", _LIST_MARK.sub("", name)).strip(_WRAPPING)
+    bare = without_ontology_id(_SURENESS.sub("", _LIST_MARK.sub("", name))).strip(_WRAPPING)
     if bare != name:
         notes.append("loose_value")
     return bare
@@ -172,6 +193,7 @@ def type_names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...
     Unreadable
         Where a text could be cut into names in more than one way, or the value is no list of texts.
     """
+    value = flattened(unwrapped(value, notes), notes)
     if isinstance(value, str) and not _is_nothing(value):
         notes.append("text_for_list")
         value = _split_types(value, field)
@@ -186,6 +208,7 @@ def gene_names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...
     Unreadable
         The text is a sentence, or the value is no list of texts.
     """
+    value = flattened(unwrapped(value, notes), notes)
     if isinstance(value, dict):
         notes.append("loose_value")
         value = list(value)
@@ -195,60 +218,29 @@ def gene_names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...
         value = [part for part in value if part and part.lower() != "and"]
         if any(part.isalpha() and part.islower() for part in value):
             raise Unreadable(f"`{field}` is a sentence where a list was asked for.")
-    return _names(value, field, notes)
+    names = _names(value, field, notes)
+    genes = tuple(gene_alone(name) for name in names)
+    if genes != names:
+        notes.append("loose_value")
+    return tuple(dict.fromkeys(genes))
 
 
 def _names(value: object, field: str, notes: list[Repair]) -> tuple[str, ...]:
     if value is None or (isinstance(value, str) and _is_nothing(value)):
         return ()
     if isinstance(value, dict):
-        value = _ranked(value, field)
+        value = ranked(value)
         notes.append("loose_value")
     if not isinstance(value, list):
         raise Unreadable(f"`{field}` is not a list.")
     if len(value) == 1 and isinstance(value[0], str) and _is_nothing(value[0]):
         return ()
-    names = [name_value(_named(item, notes), field, notes) for item in value if item != ""]
+    names = [name_value(named(item, notes), field, notes) for item in value if item != ""]
     return tuple(dict.fromkeys(names))
 
 
 def _is_nothing(text: str) -> bool:
     return text.strip().lower().rstrip(".") in NOTHING
-
-
-def _named(item: object, notes: list[Repair]) -> object:
-    """An entry that is an object: its name."""
-    if not isinstance(item, dict):
-        return item
-    names = [
-        value
-        for key, value in item.items()
-        if _plain_key(key) in ("name", "type", "label", "cell_type", "gene", "subtype")
-    ]
-    notes.append("loose_value")
-    return names[0] if len(names) == 1 else None
-
-
-def _plain_key(key: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", key).casefold()).strip("_")
-
-
-def _ranked(value: Mapping[str, object], field: str) -> list[object]:
-    """The entries of an object whose keys are ranks (1, 2, 3 or first, second, third), in order."""
-    keys = [_plain_key(key) for key in value]
-    if keys and all(key.isdigit() for key in keys):
-        return [
-            item
-            for _, item in sorted(zip(map(int, keys), value.values(), strict=True), key=lambda pair: pair[0])
-        ]
-    if keys and all(key in _RANKS for key in keys):
-        return [
-            item
-            for _, item in sorted(
-                zip(map(_RANKS.index, keys), value.values(), strict=True), key=lambda pair: pair[0]
-            )
-        ]
-    raise Unreadable(f"`{field}` is not a list.")
 
 
 def _split_types(text: str, field: str) -> list[object]:
@@ -271,25 +263,3 @@ def _split_types(text: str, field: str) -> list[object]:
     if waiting:
         raise Unreadable(f"`{field}` is one text where a list was asked for.")
     return names
-
-
-def score_value(value: object, notes: list[Repair]) -> float:
-    """A number from 0 to 100.
-
-    Raises
-    ------
-    Unreadable
-        No number, one out of range, or one between 0 and 1, which may be a share of 1.
-    """
-    if isinstance(value, str) and (number := _NUMBER.fullmatch(value.strip(_WRAPPING))):
-        if number[0] != number[1]:
-            notes.append("loose_value")
-        value = float(number[1])
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unreadable("`score` is not a number.")
-    if not 0 <= value <= 100:
-        raise Unreadable(f"`score` is {value}, but the scale ends at 0 and 100.")
-    # 0.8 may mean 80 % or less than one in a hundred: it is asked again rather than guessed.
-    if 0 < value < 1:
-        raise Unreadable(f"`score` is {value}, which may be a share of 1 or of 100.")
-    return float(value)

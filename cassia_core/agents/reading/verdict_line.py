@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cassia_core.agents.field_values import Unreadable
+from cassia_core.agents.reading.field_values import Unreadable
 from cassia_core.domain.conversation import Repair
 
 PASSED, FAILED = "VALIDATION PASSED", "VALIDATION FAILED"
@@ -73,9 +73,9 @@ def _takes_back(before: str) -> bool:
 def word_of_verdict(text: str) -> bool | None:
     """What a field says that should hold true or false, and holds a word instead."""
     bare = _MARKUP.sub(" ", text).strip().strip(".!").strip().lower()
-    if bare in ("true", "yes", "pass", "passed", "passes", "validation passed"):
+    if bare in ("true", "yes", "pass", "passed", "passes", "validation passed", "valid", "approved", "1"):
         return True
-    if bare in ("false", "no", "fail", "failed", "fails", "validation failed"):
+    if bare in ("false", "no", "fail", "failed", "fails", "validation failed", "invalid", "rejected", "0"):
         return False
     return None
 

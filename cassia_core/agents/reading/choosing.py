@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from cassia_core.agents.field_values import Fields, Unreadable, is_echo, known_fields
-from cassia_core.agents.json_blocks import Block, Blocks, find_blocks
+from cassia_core.agents.reading.field_values import Fields, Unreadable, is_echo, known_fields
+from cassia_core.agents.reading.json_blocks import Block, Blocks, find_blocks
 from cassia_core.domain.conversation import Repair
 
 T = TypeVar("T")

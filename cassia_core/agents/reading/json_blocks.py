@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import json_repair
@@ -14,9 +15,16 @@ import json_repair
 MOST_TRIES = 300
 """Opening brackets tried in one reply; a text with more of them that lead nowhere is no answer."""
 _FENCE = re.compile(r"(?P<mark>`{3,}|~{3,}|'{3})[ \t]*[\w+.\-]*[ \t]*\n?(?P<body>.*?)(?P=mark)", re.DOTALL)
-_ESCAPED_OBJECT = re.compile(r"\{\s*(?:\\n\s*)*\\\"\w")
+_ESCAPED_OBJECT = re.compile(r"\{\s*(?:\\+n\s*)*\\+\"\w")
+MOST_MASKS = 3
+"""How often a reply may have been written down as a text inside a text."""
+FEWEST_DRESSED = 3
+_QUOTE_OF_HTML = re.compile(r"&(?:quot|#34|#x22);", re.IGNORECASE)
+_QUOTED_LINE = re.compile(r"^\s*>+ ?")
+_NUMBERED_LINE = re.compile(r"^\s*(\d+)\s*[:|]\s?")
 _WORD = re.compile(r"\d+\.\d+|\w+")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\([nrtbf])|\\(.)", re.DOTALL)
+_MASK = re.compile(r"\\([\\\"n])")
 _COMMENT = re.compile(r"//[^\n]*|\#[^\n]*|/\*.*?\*/|<!--.*?-->", re.DOTALL)
 _QUOTES = {
     '"': '"', "'": "'", "`": "`", "“": "”“", "”": "”", "„": "“”", "‘": "’", "’": "’", "«": "»", "「": "」",
@@ -58,12 +66,31 @@ def find_blocks(text: str) -> Blocks:
     if "{" not in text and "｛" in text:
         text = text.translate(_WIDE)
     # Some gateways send the reply as it would stand in a web page.
-    if '"' not in text and "&quot;" in text:
+    if '"' not in text and _QUOTE_OF_HTML.search(text):
         text = html.unescape(text)
+    # Masks of Markdown, which no JSON knows.
+    text = _undressed(text.replace("\\_", "_"))
     blocks = _scanned(text)
-    if blocks.readable:
-        return blocks
-    return _scanned(_unescaped(text)) if _ESCAPED_OBJECT.search(text) else blocks
+    for _ in range(MOST_MASKS):
+        # What only mending makes an object of is what the masks left, not what the model wrote.
+        if any(not block.mended for block in blocks.readable) or not _ESCAPED_OBJECT.search(text):
+            break
+        text = _unescaped(text)
+        blocks = _scanned(text)
+    return blocks
+
+
+def _undressed(text: str) -> str:
+    """A text without what a mail or a listing puts before every line."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < FEWEST_DRESSED:
+        return text
+    if all(line.lstrip().startswith(">") for line in lines):
+        return "\n".join(_QUOTED_LINE.sub("", line) for line in lines)
+    numbers = [match[1] for line in lines if (match := _NUMBERED_LINE.match(line))]
+    if numbers == [str(number) for number in range(1, len(lines) + 1)]:
+        return "\n".join(_NUMBERED_LINE.sub("", line) for line in lines)
+    return text
 
 
 def _scanned(text: str) -> Blocks:
@@ -84,12 +111,27 @@ def _scanned(text: str) -> Blocks:
         else:
             unreadable.append((start, len(text)))
             position = start + 1
-    return Blocks(text=text, readable=tuple(readable), unreadable=tuple(unreadable))
+    return Blocks(text=text, readable=_joined(text, readable), unreadable=tuple(unreadable))
+
+
+def _joined(text: str, blocks: list[Block]) -> tuple[Block, ...]:
+    """The blocks; those of one field each that follow each other without a word between are one, if no field
+    comes twice: an answer written line by line.
+    """
+    if len(blocks) < 2 or any(len(block.fields) != 1 for block in blocks):
+        return tuple(blocks)
+    between = [text[one.end : other.start] for one, other in pairwise(blocks)]
+    fields = {name: value for block in blocks for name, value in block.fields.items()}
+    if len(fields) < len(blocks) or any(gap.strip(" \t\n,;") for gap in between):
+        return tuple(blocks)
+    mended = any(block.mended for block in blocks)
+    return (Block(fields, blocks[0].start, blocks[-1].end, mended, blocks[-1].open),)
 
 
 def object_in(text: str) -> dict[str, object] | None:
     """The object that a text consists of, or None: for fields that hold JSON as a text."""
-    text = text.strip()
+    fence = _FENCE.fullmatch(text.strip())
+    text = (fence["body"] if fence else text).strip()
     block = _strict(text, 0) if text.startswith("{") else None
     return block.fields if block and block.end == len(text) else None
 
@@ -196,7 +238,8 @@ def _plain_quotes(string: str) -> str:
 
 def _unescaped(text: str) -> str:
     """A text that was written down as a JSON string, without its masks."""
-    return text.replace('\\"', '"').replace("\\n", "\n")
+    # The outermost mask only: a quote inside a text keeps its own.
+    return _MASK.sub(lambda mask: "\n" if mask[1] == "n" else mask[1], text)
 
 
 def _words_in(plain: str) -> list[str]:

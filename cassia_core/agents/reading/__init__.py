@@ -1,0 +1,1 @@
+"""Readers of single parts of a reply, put together by `agents/parse.py`."""
