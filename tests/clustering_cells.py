@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anndata as ad
 import numpy as np
@@ -16,10 +16,11 @@ from cassia_core.domain.findings import Findings, MatrixInfo
 
 @dataclass(frozen=True)
 class Loaded:
-    """The two fields of `LoadedCells` that clustering reads."""
+    """The fields of `LoadedCells` that clustering reads."""
 
     adata: ad.AnnData
     findings: Findings
+    tests: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class Remembering:

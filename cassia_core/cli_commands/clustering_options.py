@@ -34,7 +34,7 @@ _CLUSTERING = (
     "min_cells_per_cluster",
     "seed",
 )
-_MARKERS = ("n_genes", "ranking_method", "min_log2fc", "max_pval_adj", "min_pct")
+_MARKERS = ("n_genes", "own_test", "ranking_method", "min_log2fc", "max_pval_adj", "min_pct")
 
 
 def add_clustering(command: argparse.ArgumentParser) -> None:
@@ -172,6 +172,12 @@ def _add_markers(group) -> None:
         help="wilcoxon (default); t-test favours genes that are very high in few cells; logreg gives no p "
         "values "
         "and is slow with many cells",
+    )
+    group.add_argument(
+        "--own-test",
+        metavar="NAME",
+        help="use this marker test of the file, as `inspect` names it; --cluster-column names the clusters "
+        "that it compares",
     )
     group.add_argument(
         "--n-genes",

@@ -150,6 +150,8 @@ class MarkerParams:
     method: TestMethod = "wilcoxon"
     ranking_method: RankingMethod | None = None
     """None: by the test's score for computed markers, by `avg_log2FC` for tables that have no score."""
+    own_test: str | None = None
+    """Name of a marker test that the file of cells holds, taken instead of testing anew."""
     ascending: bool | None = None
     max_pval_adj: float = 0.05
     min_log2fc: float = 0.25
@@ -356,6 +358,13 @@ class DatasetSpec:
             "markers_against",
             self.clustering.markers_against,
             "subset with logistic regression, which compares clusters only among themselves",
+        )
+        check(
+            self.markers.own_test is None
+            or (self.clustering.cluster_column is not None and not self.clustering.subset_clusters),
+            "own_test",
+            self.markers.own_test,
+            "a test of clusters that the file holds, with these clusters kept (`cluster_column`)",
         )
 
 

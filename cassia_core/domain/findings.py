@@ -60,6 +60,16 @@ class ColumnInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerTest:
+    """A marker test that the file itself holds: each of the groups of a column against all other cells."""
+
+    name: str
+    column: str
+    method: str
+    n_groups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """All that was found in one file. `done` lists what was (or will be) done to the data, a sentence
     each.
@@ -81,6 +91,7 @@ class Findings:
     """Location of raw counts, "" when the file has none."""
     obs_columns: tuple[ColumnInfo, ...] = ()
     embeddings: tuple[str, ...] = ()
+    marker_tests: tuple[MarkerTest, ...] = ()
     table_shape: str = ""
     found: tuple[Finding, ...] = ()
     done: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import RankingMethod
 from cassia_core.services.intake import intake
 from cassia_ui.frame import session
+from cassia_ui.frame.markup import plain
 
 RANKINGS: dict[RankingMethod | None, str] = {
     None: "Best for this table",
@@ -40,7 +41,9 @@ def draw_markers(findings: Findings) -> None:
     is_table = findings.kind == "markers"
     params = session.draft().markers
     if not is_table:
-        params = replace(params, method=_method(params.method))
+        params = replace(params, own_test=_own_test(params.own_test, findings))
+        if params.own_test is None:
+            params = replace(params, method=_method(params.method))
     params = _limits(params)
     if is_table:
         names = list(RANKINGS)
@@ -61,6 +64,32 @@ def draw_markers(findings: Findings) -> None:
         _lists(params)
     else:
         st.caption("The list of each cluster is in the results after the run.")
+
+
+def _own_test(now: str | None, findings: Findings) -> str | None:
+    """The choice between testing anew and a test that the file holds of the clusters that are kept."""
+    column = session.draft().clustering.cluster_column
+    fit = {test.name: test for test in findings.marker_tests if test.column == column}
+    if not fit:
+        others = sorted({test.column for test in findings.marker_tests})
+        if others:
+            st.caption(
+                f":material/info: The file holds marker tests of {plain(', '.join(others))}; keep these "
+                "clusters above to use them."
+            )
+        return None
+    names = [None, *fit]
+    words = {
+        name: f"The file's own: {name}, {test.method}, {test.n_groups} groups" for name, test in fit.items()
+    }
+    return st.selectbox(
+        "Marker test",
+        names,
+        index=names.index(now) if now in names else 0,
+        format_func=lambda name: words.get(name, "Test here"),
+        key="draft_own_test",
+        help="A test that the file holds is used as it is; only the shares of cells are measured here.",
+    )
 
 
 def _method(now: TestMethod) -> TestMethod:

@@ -26,6 +26,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 LARGEST_BYTES = 1_500_000
 LONGEST_S = 60
 _BLOCK = 512
@@ -122,7 +123,8 @@ def run_worker(folder: Path, seeds: range, home: Path) -> list[str]:
         "--mutants",
         str(len(seeds)),
     ]
-    environment = {**os.environ, "CASSIA_HOME": str(home)}
+    # Run by its path, Python would look for the package beside this file only.
+    environment = {**os.environ, "CASSIA_HOME": str(home), "PYTHONPATH": str(ROOT)}
     ended = []
     with subprocess.Popen(
         [*command, "--inside", str(home)],

@@ -16,5 +16,6 @@ from tests.corpus import (
     vendor_tables,  # noqa: F401
 )
 from tests.corpus.case import CASES, Case
+from tests.corpus.reported import already_held, cells, tables  # noqa: F401
 
 __all__ = ["CASES", "Case"]

@@ -95,6 +95,7 @@ def describe_cells(
         *_tissue_lines(tissue),
         _clusters(columns),
         _map(file),
+        *_marker_tests(file),
     )
     return Findings(
         kind="cells",
@@ -111,6 +112,7 @@ def describe_cells(
         counts=counts,
         obs_columns=columns,
         embeddings=file.embeddings,
+        marker_tests=tuple(stored.test for stored in file.marker_tests),
         found=found,
         done=(*file.done, *genes.done, *done),
         questions=(*file.questions, *genes.questions),
@@ -264,6 +266,21 @@ def _map(file: CellFile) -> Finding:
     if not maps:
         return Finding(topic="Map (UMAP)", value="None in the file", remark="We make one.")
     return Finding(topic="Map (UMAP)", value=", ".join(maps))
+
+
+def _marker_tests(file: CellFile) -> tuple[Finding, ...]:
+    """The marker tests that the file holds; nothing is said where there are none."""
+    if not file.marker_tests:
+        return ()
+    tests = [stored.test for stored in file.marker_tests]
+    named = "; ".join(f"{t.name} ({t.method}, {t.n_groups} groups of {t.column})" for t in tests[:4])
+    return (
+        Finding(
+            topic="Marker tests",
+            value=named,
+            remark="With the clusters that they compare, you can use one of these or let us test.",
+        ),
+    )
 
 
 def estimate_memory(n_cells: int, stored_values: int) -> int:

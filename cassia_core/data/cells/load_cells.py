@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import anndata as ad
@@ -20,6 +21,7 @@ from cassia_core.data.cells.cell_findings import (
     estimate_memory,
 )
 from cassia_core.data.cells.matrix_state import Matrix, describe
+from cassia_core.data.clustering.own_tests import renamed_tests
 from cassia_core.data.names.gene_names import GeneNames, repair_gene_names
 from cassia_core.data.readers.cell_file import CellFile
 from cassia_core.data.readers.read_cells import Source, find_source, read_cell_file
@@ -45,6 +47,8 @@ class LoadedCells:
 
     adata: ad.AnnData
     findings: Findings
+    tests: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Marker tests of the file by name, their genes named as in `adata`."""
 
 
 def load_cells(path: Path | str, options: ReadOptions = ReadOptions()) -> LoadedCells:
@@ -136,7 +140,8 @@ def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:
         size_bytes=_size_of(path),
         memory_bytes=_memory_of(file, options),
     )
-    return LoadedCells(adata=adata, findings=findings)
+    tests = {t.test.name: t.frame for t in file.marker_tests if t.frame is not None}
+    return LoadedCells(adata=adata, findings=findings, tests=renamed_tests(tests, adata))
 
 
 def _memory_of(file: CellFile, options: ReadOptions) -> int:

@@ -21,6 +21,7 @@ from cassia_core.data.clustering.cell_space import CellSpace, map_name, scaled_s
 from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.clustering.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
 from cassia_core.data.clustering.mixing import sample_column, samples_in_clusters
+from cassia_core.data.clustering.own_tests import own_test
 from cassia_core.data.clustering.reading_cells import CellReader, can_be_read, join_clusters, read_cells
 from cassia_core.data.clustering.resolution import FALL_BACK, suggest_resolution
 from cassia_core.data.clustering.samples import samples_of
@@ -120,6 +121,7 @@ class _Clustering:
         self.reader = reader
         self.adata: ad.AnnData = loaded.adata
         self.findings: Findings = loaded.findings
+        self.tests = loaded.tests
         self.spec, self.params = spec, spec.clustering
         self.steps, self.view = Steps(listener), ViewWriter(view_dir)
         self.umap: UmapJob | None = None
@@ -286,7 +288,7 @@ class _Clustering:
             with self.steps.stage("markers") as done:
                 statistics = self._rank(groups, expression, self.whole)
                 frame = statistics.frame()
-                table = groups.marker_table(frame, self.spec.markers)
+                table = groups.marker_table(self._tested(frame), self.spec.markers)
                 alone = replace(groups, n_others=0)
                 if self.params.markers_against == "both" and self.whole is not None and alone.tested():
                     among = alone.marker_table(self._rank(alone, expression, None).frame(), self.spec.markers)
@@ -303,6 +305,14 @@ class _Clustering:
                 self._read_inside(groups, expression)
         self.steps.markers_ready(found.table, found.expression)
         return found
+
+    def _tested(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Statistics that choose the markers: those computed, or the file's own where they were asked for."""
+        if self.spec.markers.own_test is None:
+            return frame
+        own, said = own_test(self.tests, self.spec.markers.own_test, self.findings, self.params, frame)
+        self.steps.notice(said)
+        return own
 
     def _reader_of(self, expression: Expression) -> CellReader | None:
         """What reads these cells; None where too few of their genes are known to it."""

@@ -77,8 +77,12 @@ def _table(content: object) -> pd.DataFrame | None:
         return pd.DataFrame(content["data"], columns=content["columns"])
     if {"schema", "data"} <= content.keys() and isinstance(content["data"], list):
         return _of_records(content["data"])
-    if len(values) == 1 and isinstance(values[0], list) and values[0] and isinstance(values[0][0], dict):
-        return _of_records(values[0])
+    records = [value for value in values if _are_records(value)]
+    # Beside the records stands what describes the file: a project, a date, a version.
+    if len(records) == 1 and not any(
+        isinstance(value, list | dict) for value in values if value is not records[0]
+    ):
+        return _of_records(records[0])
     if all(isinstance(value, list) and all(isinstance(v, dict) for v in value) for value in values) and any(
         values
     ):
@@ -90,6 +94,10 @@ def _table(content: object) -> pd.DataFrame | None:
     if all(isinstance(value, dict) for value in values):
         return _of_objects(content)
     return None
+
+
+def _are_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(record, dict) for record in value)
 
 
 def _of_records(records: list[object]) -> pd.DataFrame | None:

@@ -21,7 +21,11 @@ _ANTIBODY = re.compile(
 """Antibodies and tags of samples by whole names or by the ending that names their kind (TotalSeq of
 BioLegend,
 AbSeq and sample tags of BD Rhapsody, as their manuals write them)."""
-_PEAK = re.compile(r"^(chr)?[\dXYMT]{1,2}[:_-]\d{3,}[-_]\d{3,}$", re.IGNORECASE)
+_PEAK = re.compile(
+    r"^(?:chr\w{1,25}[:_-]\d+[-_]\d+|[\dXYMT]{1,2}[:_-]\d{3,}[-_]\d{3,}|(?:GL|KI)\d{6}\.\d[:_-]\d+[-_]\d+)$",
+    re.IGNORECASE,
+)
+"""A stretch of a chromosome or of an unplaced piece of one, as peaks are called; the first starts at 0."""
 _CONTROL = re.compile(
     r"^(?:blank(?:[-_ ]?codeword)?[-_ ]?\d+|neg(?:ative)?[-_ ]?(?:ctrl|control)?[-_ "
     r"]?(?:prb|probe|codeword)s?[-_ ]?\d*"

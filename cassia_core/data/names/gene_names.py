@@ -68,6 +68,16 @@ class GeneNames:
     questions: tuple[Question, ...] = ()
 
 
+def _refuse_without_genes(names: pd.Series, keep: np.ndarray) -> None:
+    if keep.any():
+        return
+    raise GeneIdError(
+        "The file has no genes.",
+        f"All its features are of other kinds: peaks, antibodies, tags or controls ({', '.join(names[:3])}).",
+        "Open the file with the gene expression part.",
+    )
+
+
 def repair_gene_names(
     var: pd.DataFrame, options: ReadOptions = ReadOptions(), weights: np.ndarray | None = None
 ) -> GeneNames:
@@ -92,14 +102,10 @@ def repair_gene_names(
     questions: list[Question] = []
     names = _without_blanks(pd.Series(np.asarray(var.index.astype(str))), done)
     keep = genes_only(var, names, done)
+    _refuse_without_genes(names, keep)
     names, genome_keep = without_genome_prefix(names, keep, options, done, questions)
     keep &= genome_keep
-    if not keep.any():
-        raise GeneIdError(
-            "The file has no genes.",
-            "All its features are of other kinds (peaks, antibodies, tags).",
-            "Open the file with the gene expression part.",
-        )
+    _refuse_without_genes(names, keep)
     table = var.reset_index(drop=True)[keep]
     weights = None if weights is None else np.asarray(weights)[keep]
     names = names[keep].reset_index(drop=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from cassia_core.domain.findings import Question
+from cassia_core.domain.findings import MarkerTest, Question
 
 INSPECTED_CELLS = 400
 UNREADABLE_VALUES = (
@@ -26,6 +26,16 @@ UNREADABLE_VALUES = (
 """What libraries raise for a matrix or table in a file that they cannot read."""
 SEED = 0
 Compressed = TypeVar("Compressed", sp.csr_matrix, sp.csc_matrix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTest:
+    """A marker test of a file; `frame` (columns `cluster`, `gene` and statistics) is None where the file was
+    only looked into.
+    """
+
+    test: MarkerTest
+    frame: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,7 @@ class CellFile:
     questions: tuple[Question, ...] = ()
     stored_values: int = 0
     embeddings: tuple[str, ...] = field(default=())
+    marker_tests: tuple[StoredTest, ...] = ()
 
 
 def sound(matrix: Compressed) -> Compressed:

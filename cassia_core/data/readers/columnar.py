@@ -61,9 +61,11 @@ def _refuse_too_large(path: Path, n_bytes: int) -> None:
 
 
 def _write(frame: pd.DataFrame, target: Path) -> None:
-    named = frame
+    named, label = frame, str(frame.index.name or "")
     for name in _INDEX_NAMES:
         if name in frame.columns:
-            named = frame.set_index(name)
+            named, label = frame.set_index(name), ""
+    if label in named.columns:
+        label = ""
     numbered = isinstance(named.index, pd.RangeIndex)
-    named.to_csv(target, sep="\t", index=not numbered, index_label=None if numbered else "")
+    named.to_csv(target, sep="\t", index=not numbered, index_label=None if numbered else label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from cassia_core.data.readers.table_layout import THOUSANDS, Layout, layout_of
 from cassia_core.data.readers.text import (
     DECIMAL_COMMA,
     MISSING,
+    POINT_GROUPS,
     TextTable,
     is_comment,
     is_numeric,
     open_text,
     read_table,
+    without_groups,
 )
 from cassia_core.data.readers.total_columns import totals_of
 from cassia_core.domain.config import ReadOptions
@@ -41,6 +44,9 @@ _COUNTED_BYTES = 2_000_000_000
 _GENES_IN_ROWS, _GENES_IN_COLUMNS = "genes in rows, cells in columns", "cells in rows, genes in columns"
 _SAMPLED = 400
 _MIN_COLUMNS = 11
+_POINTED = re.compile(r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$")
+"""A number with points between its thousands, where the table has decimal commas."""
+_MOST_NAMED = 8
 _BACKGROUND_CELL = "0"
 """CosMx gives what lies outside of all cells this number."""
 
@@ -81,7 +87,7 @@ def read_dense_table(path: Path, options: ReadOptions = ReadOptions(), *, inspec
     in_rows, sure = _genes_in_rows(rows.names, columns)
     if options.genes_in_rows is not None:
         in_rows = options.genes_in_rows
-    done = list(_said(in_rows, sure, options))
+    done = [*_said(in_rows, sure, options), *_described(layout, head, in_rows)]
     if not in_rows:
         rows = _cells_of_regions(rows, layout, head, done)
     totals = totals_of(rows.values, rows.names, columns, options)
@@ -233,6 +239,9 @@ def _fast_splitter(
             return None
         rest = rest.replace('"', "")
         if points_for_commas:
+            # A point in such a table stands between thousands; numpy would take it for the decimal one.
+            if "." in rest:
+                return None
             rest = rest.replace(",", ".")
         try:
             values = np.fromstring(rest, dtype=np.float32, sep=head.delimiter)
@@ -249,7 +258,10 @@ def _has_decimal_commas(head: TextTable, layout: Layout) -> bool:
     cells = head.frame.iloc[:, list(layout.values)].to_numpy(dtype=object).ravel()
     commas = [bare for cell in cells if "," in (bare := cell.strip().strip('"').strip())]
     # "1,234" may be either; a single value that can only be a decimal comma settles the whole table.
-    return any(DECIMAL_COMMA.match(cell) and not THOUSANDS.match(cell) for cell in commas)
+    return any(
+        POINT_GROUPS.match(cell) or (DECIMAL_COMMA.match(cell) and not THOUSANDS.match(cell))
+        for cell in commas
+    )
 
 
 def _slow_split(
@@ -280,10 +292,13 @@ def _slow_split(
 
 def _number(cell: str, decimal_comma: bool) -> float | None:
     """Number that a cell holds; NaN where it stands for a missing one, None where it holds words."""
+    bare = cell.strip().strip('"').strip()
+    if decimal_comma and _POINTED.match(bare):
+        return float(bare.replace(".", ""))
     try:
-        return float(cell)
+        return float(bare)
     except ValueError:
-        bare = cell.strip().strip('"').strip()
+        bare = without_groups(bare)
     if bare.lower() in MISSING:
         return float("nan")
     if THOUSANDS.match(bare) and not decimal_comma:
@@ -316,6 +331,17 @@ def _question(options: ReadOptions, in_rows: bool) -> tuple[Question, ...]:
             suggested=_GENES_IN_ROWS if in_rows else _GENES_IN_COLUMNS,
         ),
     )
+
+
+def _described(layout: Layout, head: TextTable, in_rows: bool) -> tuple[str, ...]:
+    """Which columns are no values, and where they go."""
+    names = [head.header[position] or "(no name)" for position in layout.describing]
+    if not names:
+        return ()
+    what, more = ("genes" if in_rows else "cells"), len(names) - _MOST_NAMED
+    listed = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    verb = "describes" if len(names) == 1 else "describe"
+    return (f"{listed} {verb} the {what}: kept beside them, not taken for values.",)
 
 
 def _said(in_rows: bool, sure: bool, options: ReadOptions) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from cassia_core.data.readers.beside.cell_tables import maps_in, tables_beside
 from cassia_core.data.readers.cell_file import CellFile, random_rows
-from cassia_core.data.readers.cell_tables import maps_in, tables_beside
 from cassia_core.data.readers.text import decode, read_bytes, sniff_delimiter
 from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import AnnDataError

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cassia_core.data.readers.archive import SINGLE, files_in, unpack
+from cassia_core.data.readers.beside.analysis_folder import Analysis, analyses_in, with_analysis
 from cassia_core.data.readers.cell_file import CellFile
 from cassia_core.data.readers.columnar import columnar_as_text, frame_as_text
 from cassia_core.data.readers.count_list import is_count_list, read_count_list
@@ -28,6 +29,7 @@ from cassia_core.errors import AnnDataError, InputError
 
 _MAX_DEPTH = 3
 _HEAD_ROWS = 20
+_OTHERS_NAMED = 5
 _WANTED_INSIDE: tuple[FileKind, ...] = (
     "h5ad",
     "tenx_h5",
@@ -49,13 +51,17 @@ _HDF5: tuple[FileKind, ...] = ("h5ad", "tenx_h5", "loom", "h5seurat")
 class Source:
     """What is to be read: a file of a known kind, or a folder; `done` says what was unpacked to get there.
 
-    `format` names the format where it is another than that of the file to be read.
+    `format` names the format where it is another than that of the file to be read; `analyses` are folders of
+    Cell Ranger in the same output, with clusters and maps.
     """
 
     path: Path
     kind: FileKind
     done: tuple[str, ...] = ()
     format: str = ""
+    analyses: tuple[Analysis, ...] = ()
+    made_from: str = ""
+    """What a text was made from here, where the file itself is none."""
 
 
 def find_source(path: Path, depth: int = 0) -> Source:
@@ -78,7 +84,10 @@ def find_source(path: Path, depth: int = 0) -> Source:
         return _r_object(path)
     if kind in ("parquet", "feather"):
         return Source(
-            path=columnar_as_text(path, kind), kind="text", done=(f"The {kind} file is read as a table.",)
+            path=columnar_as_text(path, kind),
+            kind="text",
+            done=(f"The {kind} file is read as a table.",),
+            made_from=f"from a {kind} file",
         )
     if kind not in ("zip", "tar", "gzip", "folder"):
         return Source(path=path, kind=kind)
@@ -104,7 +113,12 @@ def _r_object(path: Path) -> Source:
     if table is None:
         return Source(path=unpacked, kind="r_object")
     text = frame_as_text(unpacked, table, path.stem)
-    return Source(path=text, kind="text", done=("The data.frame of R is read as a table.",))
+    return Source(
+        path=text,
+        kind="text",
+        done=("The data.frame of R is read as a table.",),
+        made_from="from a data.frame of R",
+    )
 
 
 def _lonely(path: Path) -> Source:
@@ -123,7 +137,7 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
         copy, done = as_h5ad(store)
         return Source(path=copy, kind="h5ad", done=done, format=ZARR_FORMAT)
     if find_triples(files):
-        return Source(path=folder, kind="folder")
+        return Source(path=folder, kind="folder", analyses=analyses_in(files))
     kinds: list[tuple[FileKind, Path]] = []
     refusals: list[InputError] = []
     # The first bytes of each tell what it is; two hundred are more than any dataset has.
@@ -138,12 +152,9 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
         if matching:
             chosen = max(matching, key=lambda file: file.stat().st_size)
             found = find_source(chosen, depth + 1)
-            several = (
-                (f"Of {len(matching)} files of its kind, the largest is used: {chosen.name}.",)
-                if len(matching) > 1
-                else ()
-            )
-            return replace(found, done=(*several, *found.done))
+            several = _said_of_several(folder, chosen, matching)
+            analyses = analyses_in(files) if found.kind == "tenx_h5" else found.analyses
+            return replace(found, done=(*several, *found.done), analyses=analyses)
     # What was wrong with the only file says more than "nothing that can be read".
     if refusals:
         raise refusals[0]
@@ -153,6 +164,20 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
         "No cell file and no table is inside.",
         "Pack matrix, features and barcodes together, or open an h5ad file.",
         details=f"Inside: {listed}",
+    )
+
+
+def _said_of_several(folder: Path, chosen: Path, matching: list[Path]) -> tuple[str, ...]:
+    """Which of several files is used, by its place where the names alone do not tell them apart."""
+    if len(matching) == 1:
+        return ()
+    alike = len({file.name for file in matching}) < len(matching)
+    names = {file: str(file.relative_to(folder)) if alike else file.name for file in matching}
+    others = [names[file] for file in matching if file != chosen]
+    more = f" and {len(others) - _OTHERS_NAMED} more" if len(others) > _OTHERS_NAMED else ""
+    return (
+        f"Of {len(matching)} files of its kind, the largest is used: {names[chosen]}. "
+        f"Open the others one by one ({', '.join(others[:_OTHERS_NAMED])}{more}).",
     )
 
 
@@ -172,13 +197,16 @@ def read_cell_file(
         if source.kind not in _HDF5:
             raise
         raise damaged(source.path, error) from error
+    file = with_analysis(file, source.analyses)
     return replace(file, done=(*source.done, *file.done), format=source.format or file.format)
 
 
 def _read(source: Source, options: ReadOptions, inspect: bool) -> CellFile:
     match source.kind:
         case "h5ad":
-            return read_h5ad(source.path, max_cells=options.max_cells, inspect=inspect)
+            return read_h5ad(
+                source.path, max_cells=options.max_cells, modality=options.modality, inspect=inspect
+            )
         case "tenx_h5":
             return read_tenx_h5(source.path, options, inspect=inspect)
         case "r_object":

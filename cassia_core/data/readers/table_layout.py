@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cassia_core.data.readers.text import DECIMAL_COMMA, MISSING, TextTable
+from cassia_core.data.readers.text import DECIMAL_COMMA, MISSING, TextTable, without_groups
 
 CELL_NAMES = (
     "cell",
@@ -145,7 +145,7 @@ def is_number(cell: str) -> bool:
 
 
 def _is_grouped(cell: str) -> bool:
-    return THOUSANDS.match(cell) is not None
+    return THOUSANDS.match(cell) is not None or without_groups(cell) != cell
 
 
 THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$")

@@ -22,6 +22,12 @@ from cassia_core.errors import MarkerFormatError
 DELIMITERS = (",", "\t", ";", "|")
 MISSING = frozenset({"", "na", "nan", "n/a", "<na>", "null", "none", "#n/a", "-nan"})
 DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
+POINT_GROUPS = re.compile(r"^[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$")
+"""A number with points between its thousands (1.234,5), as it cannot be read in any other way."""
+BLANK_GROUPS = re.compile(r"^[+-]?[1-9]\d{0,2}(?:[ '\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?$")
+"""A number with blanks or apostrophes between its thousands (1 234,5)."""
+COMMA_GROUPS = re.compile(r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+$|^[+-]?[1-9]\d{0,2}(?:,\d{3}){2,}$")
+"""A number with commas between its thousands (1,234.5), as it cannot be read in any other way."""
 _SAMPLED_LINES = 60
 _PREAMBLE_LINES = 100
 _COMMENT = ("#", "%", "//")
@@ -326,6 +332,15 @@ def unique_names(header: tuple[str, ...]) -> list[str]:
     return names
 
 
+def without_groups(cell: str) -> str:
+    """A number without what stands between its thousands, where there can be no doubt about that."""
+    if POINT_GROUPS.match(cell):
+        return cell.replace(".", "").replace(",", ".")
+    if BLANK_GROUPS.match(cell):
+        return re.sub(r"[^\d+.-]", "", cell.replace(",", "."))
+    return cell.replace(",", "") if COMMA_GROUPS.match(cell) else cell
+
+
 def to_numbers(column: pd.Series) -> pd.Series:
     """Numbers of a column (missing = NaN), whether written with a point or a comma, with "<" or "%"."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
@@ -342,6 +357,7 @@ def _odd_numbers(text: pd.Series) -> pd.Series:
     text = text.map(lambda cell: unicodedata.normalize("NFKC", cell)).str.strip().str.rstrip("*† ")
     text = text.str.replace("−", "-", regex=False).str.replace("–", "-", regex=False)
     text = text.str.replace(_TIMES_TEN, r"\1e\2", regex=True)
+    text = text.map(without_groups)
     commas = text.str.match(DECIMAL_COMMA)
     text = text.where(~commas, text.str.replace(",", ".", regex=False))
     text = text.str.removesuffix("%").str.lstrip("<≤=~ ").str.strip()

@@ -247,7 +247,12 @@ def _undo_dotless_numbers(names: dict[str, str], done: list[str]) -> tuple[Findi
 def _base_of_number(name: str, present: set[str]) -> str | None:
     """The longest name in the table of which `name` is a numbered repeat."""
     return next(
-        (name[:-n] for n in (1, 2) if name[-n:].isdigit() and name[-n] != "0" and name[:-n] in present), None
+        (
+            name[:-n]
+            for n in (1, 2)
+            if len(name) > n and name[-n:].isdigit() and name[-n] != "0" and name[:-n] in present
+        ),
+        None,
     )
 
 

@@ -71,6 +71,8 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
             )
         table = _from_workbook(found.path, options) if found.kind == "workbook" else _from_text(found.path)
         table = replace(table, done=(*found.done, *table.done))
+        if found.made_from:
+            table = replace(table, remark=found.made_from)
     changed = put_right(table.frame)
     table = replace(table, frame=changed.frame, done=(*table.done, *changed.done))
     if table.frame.shape[1] and not len(table.frame) and table.shaped is None:

@@ -205,6 +205,11 @@ def _clusters(
 def _tested(spec: DatasetSpec, stages: Mapping[str, str]) -> str:
     if "markers" not in stages:
         return "Marker genes were not tested."
+    if spec.markers.own_test:
+        return (
+            f'Marker genes are those of the test "{spec.markers.own_test}" that the file holds; shares of '
+            f"cells were measured here: {stages['markers']}."
+        )
     others = "all other cells"
     if spec.clustering.subset_clusters:
         others = _OTHERS[spec.clustering.markers_against]

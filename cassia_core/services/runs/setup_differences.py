@@ -59,6 +59,7 @@ _WORDS = {
     "clustering.min_cells_per_cluster": "Cells per cluster, at least",
     "markers.n_genes": "Marker genes per cluster",
     "markers.method": "Marker test",
+    "markers.own_test": "Marker test of the file",
     "markers.ranking_method": "Markers ranked by",
     "markers.ascending": "Smallest first",
     "markers.max_pval_adj": "Adjusted p value, at most",

@@ -213,6 +213,7 @@ def _child_spec(
         read=ReadOptions(),
         qc=QCParams(min_cells_per_gene=spec.qc.min_cells_per_gene),
         clustering=_changed(base, changes),
+        markers=replace(spec.markers, own_test=None),
         only_clusters=(),
     )
 

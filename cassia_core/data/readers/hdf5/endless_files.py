@@ -24,6 +24,7 @@ _WALK = """
 import json
 import sys
 import h5py
+import hdf5plugin
 ROWS = 100_000
 def look(name, element):
     print("part", flush=True)
@@ -55,7 +56,9 @@ for line in sys.stdin:
     print("end", flush=True)
 """
 """Reads what is built of linked parts: attributes, texts and the lists of chunks. What the library refuses is
-left for the readers to say."""
+left for the readers to say. The filters of the readers are loaded, for texts packed by one of them must be
+unpacked to be walked through.
+"""
 
 
 def refuse_endless(path: Path) -> None:

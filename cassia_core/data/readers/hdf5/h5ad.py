@@ -26,6 +26,8 @@ from cassia_core.data.readers.hdf5.h5_elements import (
     take,
 )
 from cassia_core.data.readers.hdf5.hdf5_damage import damaged
+from cassia_core.data.readers.hdf5.several_parts import part_to_read
+from cassia_core.data.readers.hdf5.stored_tests import stored_tests
 from cassia_core.errors import AnnDataError
 
 FORMAT = "AnnData (h5ad)"
@@ -35,28 +37,36 @@ _TEXT_COLUMNS = 8
 
 
 def is_h5ad(file: h5py.File) -> bool:
-    """Whether an open HDF5 file has the layout of an h5ad."""
-    return "obs" in file and "var" in file
+    """Whether an open HDF5 file has the layout of an h5ad, or of several in one (h5mu)."""
+    if "obs" in file and "var" in file:
+        return True
+    parts = file.get("mod")
+    return isinstance(parts, h5py.Group) and any({"obs", "var"} <= set(part) for part in parts.values())
 
 
-def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False) -> CellFile:
+def read_h5ad(
+    path: Path, *, max_cells: int | None = None, modality: str | None = None, inspect: bool = False
+) -> CellFile:
     """Read an h5ad file.
 
     Parameters
     ----------
     max_cells
         A random sample of so many cells.
+    modality
+        Which part of a file with several measurements (h5mu); None: the one with genes.
     inspect
         Only a few hundred cells, without graphs and unstructured parts: quick whatever the file's size.
 
     Raises
     ------
     AnnDataError
-        No expression values, or tables that do not fit each other.
+        No expression values, tables that do not fit each other, or no such modality.
     """
     lost: list[str] = []
     with h5py.File(path, "r") as whole:
-        file, chosen = _cells_of(whole, path)
+        part = part_to_read(whole, path, modality)
+        file = part.group
         main, genes = _main_matrix(file, path)
         n_cells, n_genes = matrix_shape(main)
         rows = block_rows(n_cells) if inspect else random_rows(n_cells, max_cells)
@@ -81,8 +91,9 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         )
         values = sum(stored_values(m) for m in _matrices(file))
         log_base = _noted_log_base(file)
+        tests = stored_tests(file, obs.columns, inspect=inspect)
         stand_in = "" if "X" in file and _has_genes(file["X"]) else main.name.lstrip("/").removesuffix("/X")
-    done = chosen + tuple(f"{name[0].upper()}{name[1:]} cannot be read and is left out." for name in lost)
+    done = part.done + tuple(f"{name[0].upper()}{name[1:]} cannot be read and is left out." for name in lost)
     if stand_in:
         done += (f"The file has no main matrix (X) with genes; {stand_in} stands in for it.",)
     return CellFile(
@@ -93,8 +104,10 @@ def read_h5ad(path: Path, *, max_cells: int | None = None, inspect: bool = False
         log_base=log_base,
         obs=table,
         done=done,
+        questions=part.questions,
         stored_values=values,
         embeddings=embeddings,
+        marker_tests=tests,
     )
 
 
@@ -104,28 +117,6 @@ def _grouping_text(sample: pd.DataFrame) -> list[str]:
     most = len(sample) // 4
     text = [str(n) for n in sample if sample[n].dtype == object and sample[n].nunique() <= most]
     return text[:_TEXT_COLUMNS]
-
-
-def _cells_of(file: h5py.File, path: Path) -> tuple[h5py.Group, tuple[str, ...]]:
-    """The group with the cells: the file itself, or the RNA part of a file with several measurements
-    (h5mu).
-    """
-    if "mod" not in file or "X" in file:
-        return file, ()
-    parts = list(file["mod"])
-    rna = next(
-        (name for name in parts if name.lower() in ("rna", "gex", "gene expression", "transcriptome")), None
-    )
-    if rna is None:
-        raise AnnDataError(
-            f"{path.name} has no gene expression part.",
-            f"It holds {', '.join(parts)}.",
-            "Open a file with RNA counts.",
-        )
-    others = ", ".join(name for name in parts if name != rna)
-    return file["mod"][rna], (
-        (f"Only the part {rna} is used; the file also holds {others}.",) if others else ()
-    )
 
 
 def _main_matrix(file: h5py.Group, path: Path) -> tuple[h5py.Group | h5py.Dataset, h5py.Group | h5py.Dataset]:

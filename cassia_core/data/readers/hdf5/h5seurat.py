@@ -107,6 +107,8 @@ def _chosen_assay(
     done.append(
         f"Only the assay {chosen} is used; the object also has {', '.join(a for a in assays if a != chosen)}."
     )
+    if options.assay is not None:
+        return chosen, ()
     text = "The object holds several assays. Which one do you want to look at?"
     return chosen, (Question(option="assay", text=text, choices=tuple(usable), suggested=suggested),)
 

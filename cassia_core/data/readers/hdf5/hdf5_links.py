@@ -1,4 +1,4 @@
-"""HDF5 files that point to other files: such links are not followed; a copy without them is read instead."""
+"""HDF5 files that point to other files or nowhere: such links are left out of the copy that is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_NAMED = 10
 
 
 def own_content(path: Path) -> tuple[Path, tuple[str, ...]]:
-    """The file itself, or a copy without what leads out of it, and a sentence that names what was taken off.
+    """The file itself, or a copy without what leads out of it or nowhere, and what was taken off.
 
     External links, virtual data sets and data sets whose values lie in another file all lead out of it.
 
@@ -23,22 +23,38 @@ def own_content(path: Path) -> tuple[Path, tuple[str, ...]]:
         HDF5 cannot read the file.
     """
     with h5py.File(path, "r") as file:
-        foreign = _foreign(file)
-    if not foreign:
+        foreign, lost = _foreign(file)
+    unwanted = foreign + lost
+    if not unwanted:
         return path, ()
     copy = (
-        derived(path, "own_content", lambda target: _without(path, target / path.name, foreign)) / path.name
+        derived(path, "own_content", lambda target: _without(path, target / path.name, unwanted)) / path.name
     )
-    named = ", ".join(foreign[:_MAX_NAMED]) + (" and others" if len(foreign) > _MAX_NAMED else "")
-    return copy, (f"What leads to other files is not followed and left out: {named}.",)
+    done = []
+    if foreign:
+        done.append(f"What leads to other files is not followed and left out: {_named(foreign)}.")
+    if lost:
+        done.append(f"Links that lead nowhere are left out: {_named(lost)}.")
+    return copy, tuple(done)
 
 
-def _foreign(file: h5py.File) -> list[str]:
+def _named(links: list[str]) -> str:
+    return ", ".join(links[:_MAX_NAMED]) + (" and others" if len(links) > _MAX_NAMED else "")
+
+
+def _foreign(file: h5py.File) -> tuple[list[str], list[str]]:
+    """What leads out of the file, and links inside it that lead nowhere or in a circle."""
     found: list[str] = []
+    lost: list[str] = []
 
     def look_at_link(name: str, link: object) -> None:
         if isinstance(link, h5py.ExternalLink):
             found.append(name)
+        elif isinstance(link, h5py.SoftLink):
+            try:
+                file[name]
+            except (KeyError, OSError, RuntimeError):
+                lost.append(name)
 
     def look_at_object(name: str, element: object) -> None:
         if isinstance(element, h5py.Dataset) and (element.external or element.is_virtual):
@@ -46,7 +62,7 @@ def _foreign(file: h5py.File) -> list[str]:
 
     file.visititems_links(look_at_link)
     file.visititems(look_at_object)
-    return found
+    return found, lost
 
 
 def _without(path: Path, copy: Path, foreign: list[str]) -> None:

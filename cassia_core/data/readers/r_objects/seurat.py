@@ -87,7 +87,7 @@ def _chosen_assay(
         usable, key=lambda label: ("counts" not in readable[label], label != "RNA", label != active)
     )
     chosen = options.assay or preferred[0]
-    if len(usable) < 2:
+    if len(usable) < 2 or options.assay is not None:
         return chosen, ()
     text = "The object holds several assays. Which one do you want to look at?"
     return chosen, (Question(option="assay", text=text, choices=tuple(usable), suggested=preferred[0]),)

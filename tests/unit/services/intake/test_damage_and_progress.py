@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
+import hdf5plugin
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -55,6 +59,24 @@ def test_a_file_at_which_the_walk_stops_is_refused_and_the_next_is_read(tmp_path
             endless_files.refuse_endless(other)
     monkeypatch.setattr(endless_files, "LONGEST_SILENCE_S", 20)
     endless_files.refuse_endless(saved(cells(), tmp_path, "third.h5ad"))
+
+
+def test_texts_packed_by_a_filter_of_another_library_are_walked_through_too(tmp_path: Path):
+    walked = []
+    for name, packed in (("gzip", {"compression": "gzip"}), ("zstd", dict(hdf5plugin.Zstd()))):
+        path = tmp_path / f"{name}.h5"
+        with h5py.File(path, "w") as file:
+            texts = np.array(["T cell"] * 50, dtype=object)
+            file.create_dataset("texts", data=texts, dtype=h5py.string_dtype(), chunks=(50,), **packed)
+        said = subprocess.run(
+            [sys.executable, "-c", endless_files._WALK],
+            input=json.dumps(str(path)),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        walked.append(said.split())
+    assert walked[0] == walked[1] == ["part", "part", "part", "end"]
 
 
 @pytest.mark.usefixtures("another_walker")

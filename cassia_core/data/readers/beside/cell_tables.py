@@ -48,7 +48,7 @@ def tables_beside(
         f for f in files if f not in set(used) and _TABLE.search(f.name) and _NAMED_FOR_CELLS.search(f.name)
     ]
     for path in sorted(candidates)[:_MOST_TABLES]:
-        table = _table_of(path, cells)
+        table = table_of_cells(path, cells)
         if table is None:
             continue
         new = [column for column in table if column not in found]
@@ -74,7 +74,7 @@ def maps_in(table: pd.DataFrame) -> dict[str, np.ndarray]:
     }
 
 
-def _table_of(path: Path, cells: pd.Index) -> pd.DataFrame | None:
+def table_of_cells(path: Path, cells: pd.Index) -> pd.DataFrame | None:
     """A table whose first or any early column names the cells, in their order; None for another table."""
     if path.stat().st_size > _LARGEST_BYTES:
         return None

@@ -1,0 +1,1 @@
+"""What lies beside counts in the same folder and describes their cells."""
