@@ -145,6 +145,8 @@ class ReplyError(CassiaError):
     """A reply that cannot be read; carries the raw text."""
 
     UNREADABLE = "A reply could not be read."
+    NO_TYPE = "The reply names no cell type."
+    """It keeps the form, but holds no name, a sentence or the form's own example where a type belongs."""
 
     def __init__(
         self,

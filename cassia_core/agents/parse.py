@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from cassia_core.agents.opinions.candidate_scores import candidate_scores
-from cassia_core.agents.reading.choosing import NotRead, Read, Reading, answer_of, once
+from cassia_core.agents.reading.choosing import ECHO, NotRead, Read, Reading, answer_of, once
 from cassia_core.agents.reading.field_values import (
     BESIDE,
+    NO_NAME,
     Fields,
     Unreadable,
     gene_names,
@@ -418,4 +419,6 @@ def _three_names(groups: object) -> Names | None:
 
 
 def _unreadable(why: str, text: str) -> ReplyError:
-    return ReplyError(ReplyError.UNREADABLE, why, "The reply is kept as it came.", raw=text)
+    in_form = NO_NAME in why or why == ECHO
+    what = ReplyError.NO_TYPE if in_form else ReplyError.UNREADABLE
+    return ReplyError(what, why, "The reply is kept as it came.", raw=text)

@@ -176,6 +176,7 @@ def runCASSIA_pipeline(
     celltype_column: str | None = None,
     gene_column_name: str | None = None,
     temperature: float | None = None,
+    use_reference: bool = False,
 ) -> AnnotatedRun:
     """Annotate, score, boost the low ones, merge and report.
 
@@ -183,7 +184,8 @@ def runCASSIA_pipeline(
     `_report.html`.
     Parameters are those of `runCASSIA_batch`, with a model, a provider and a reasoning of its own for each
     stage, those of `overall_...` where none is named; clusters that score below `score_threshold` are
-    boosted. `output_dir` is where the files go. `conversation_history_mode`, `report_style`,
+    boosted. `output_dir` is where the files go; `use_reference` shows the annotator what our knowledge base
+    holds, as in `runCASSIA_batch`. `conversation_history_mode`, `report_style`,
     `validate_api_keys_before_start` and `auto_convert_ids` are without effect. Returns and raises as
     `runCASSIA_batch`.
     """
@@ -202,6 +204,7 @@ def runCASSIA_pipeline(
         max_workers=max_workers,
         max_retries=max_retries,
         validator_involvement=validator_involvement,
+        use_reference=use_reference,
     )
     run = run_markers(
         marker,

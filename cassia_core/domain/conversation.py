@@ -94,6 +94,8 @@ class Turn:
     replayed: bool = False
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    counted: bool = True
+    """False: the server did not say how many tokens it was, or the reply was cut short."""
     repairs: tuple[str, ...] = ()
 
 

@@ -11,7 +11,8 @@ class CallRecord:
     """One finished model call. `cost_usd` is None when the model's price is not known.
 
     `cached_tokens` and `cache_write_tokens` are parts of `input_tokens` (read from, and written to, the
-    provider's cache), `reasoning_tokens` a part of `output_tokens`.
+    provider's cache), `reasoning_tokens` a part of `output_tokens`. Where the server did not count the tokens
+    (`counted`), or the reply was cut short, they are unknown, and so is the price.
     """
 
     at: str
@@ -28,6 +29,7 @@ class CallRecord:
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,9 @@ class CallFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """A sum of calls. `cost_usd` covers the calls of known price; `unpriced_calls` counts the others."""
+    """A sum of calls. `cost_usd` covers the calls of known price; `unpriced_calls` counts the others,
+    `uncounted_calls` those whose tokens nobody counted.
+    """
 
     calls: int = 0
     input_tokens: int = 0
@@ -57,6 +61,7 @@ class Usage:
     unpriced_calls: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    uncounted_calls: int = 0
 
     @property
     def total_tokens(self) -> int:
@@ -77,6 +82,7 @@ class Usage:
             unpriced_calls=self.unpriced_calls + (call.cost_usd is None),
             cached_tokens=self.cached_tokens + call.cached_tokens,
             reasoning_tokens=self.reasoning_tokens + call.reasoning_tokens,
+            uncounted_calls=self.uncounted_calls + (not call.counted),
         )
 
 

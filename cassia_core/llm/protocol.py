@@ -73,6 +73,7 @@ class ChatResponse:
     reasoning_tokens: int = 0
     cost_usd: float | None = None
     dropped: tuple[str, ...] = ()
+    counted: bool = True
 
     @property
     def usage(self) -> TokenUsage:

@@ -22,6 +22,11 @@ class TokenUsage:
     reasoning: int = 0
     cost_usd: float | None = None
 
+    @property
+    def counted(self) -> bool:
+        """Whether the server counted at all: no prompt has no tokens."""
+        return self.input > 0 or self.output > 0
+
 
 def read_usage(usage: object) -> TokenUsage:
     """Read a usage object; what is missing or no number is 0.

@@ -17,7 +17,7 @@ from cassia_core.llm.replay import ReplayProvider
 from cassia_core.pipeline.annotation.model_calls import Asker
 from cassia_core.pipeline.asking.sending import CallReports
 from cassia_core.pipeline.context import RunContext
-from cassia_core.pipeline.many.processing import process_all
+from cassia_core.runs.answered import AnsweredFile
 from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout
@@ -39,7 +39,10 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="cluster") as pool:
             asker = _asker(layout, config, log, providers, call_log)
             if asker is not None and not config.replay_from:
-                asker.ask_first(tuple(m for m in config.models() if m.provider != OFFLINE))
+                _ask_first(layout, config, asker)
+            # Only now: this loads what reads cells, for seconds, in which the models can answer already.
+            from cassia_core.pipeline.many.processing import process_all
+
             context = RunContext(layout=layout, config=config, log=log, pool=pool, asker=asker)
             outcomes = process_all(context)
     finally:
@@ -48,6 +51,14 @@ def run_batch(layout: RunLayout, config: RunConfig, log: EventLog, keys: Mapping
             provider.close()
         call_log.close()
     return overall_of_run(tuple(o.status for o in outcomes), stopped=layout.cancel.exists())
+
+
+def _ask_first(layout: RunLayout, config: RunConfig, asker: Asker) -> None:
+    """The small question, to each model that has not answered it in this session."""
+    known = AnsweredFile(layout.answered)
+    have_answered = known.read()
+    models = (m for m in config.models() if m.provider != OFFLINE and m not in have_answered)
+    asker.ask_first(tuple(models), lambda model: known.add([model]))
 
 
 def _sources(

@@ -26,13 +26,14 @@ from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus
 from cassia_core.errors import CassiaError
 from cassia_core.knowledge.naming.lineages import family_of
 from cassia_core.knowledge.naming.names import everyday_name
+from cassia_core.pipeline.annotation.merge import merger_repairs
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.prepared import Prepared
 from cassia_core.report.html.report_material import read_material
 from cassia_core.report.html.report_page import write_report
 from cassia_core.report.tables import dataset_tables, dataset_texts, run_tables
 from cassia_core.report.tables.safe_tables import write_csv, write_xlsx
-from cassia_core.runs.call_log import read_calls
+from cassia_core.runs.call_log import read_calls, read_faults
 from cassia_core.runs.codec import read_json, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.store import load_clusters, load_record
@@ -247,8 +248,10 @@ def write_failure(layout: DatasetLayout, spec: DatasetSpec, error: CassiaError) 
 
 
 def _repairs(layout: RunLayout, config: RunConfig) -> Counter[str]:
-    """How many replies of the run were read after which repair, from the checkpoints of its clusters."""
-    found: Counter[str] = Counter()
+    """How many replies of the run were read after which repair, from the checkpoints of its clusters; the
+    merger's belong to none of them and are read again.
+    """
+    found: Counter[str] = Counter(merger_repairs(read_calls(layout.calls)))
     for number, spec in enumerate(config.datasets):
         for row in load_clusters(layout.dataset(number, spec)):
             found.update(repair for turn in row.turns for repair in turn.repairs)
@@ -265,7 +268,13 @@ def write_batch(
     write_text(
         layout.batch_summary_txt,
         run_tables.batch_text(
-            outcomes, usage, len(config.datasets), elapsed_s, config.replay_from, _repairs(layout, config)
+            outcomes,
+            usage,
+            len(config.datasets),
+            elapsed_s,
+            config.replay_from,
+            _repairs(layout, config),
+            sum(1 for _ in read_faults(layout.calls)),
         ),
     )
     write_text(layout.token_tracking, run_tables.token_tracking(calls, config.replay_from))

@@ -268,6 +268,11 @@ class RunLayout:
         return OpinionJobLayout(root=self.opinion_jobs / file_stem(job))
 
     @property
+    def answered(self) -> Path:
+        """Models that answered the small question before a run."""
+        return self.private / "answered.json"
+
+    @property
     def live_words(self) -> Path:
         """Replies as they come; there only while the run is at work."""
         return self.private / "live.json"

@@ -88,10 +88,13 @@ def draw_sent(row: ClusterResult) -> None:
         )
     for turn in asked:
         paid = "replayed, nothing paid" if turn.replayed else money(turn.cost_usd)
+        tokens = (
+            f"{turn.input_tokens:,} tokens in{_of_these(turn.cached_tokens, 'from the cache')}, "
+            f"{turn.output_tokens:,} out{_of_these(turn.reasoning_tokens, 'for thinking')}"
+        )
         st.markdown(
             f"**{AGENT_NAMES[turn.role]}**, round {turn.attempt}, {plain(turn.model)}: "
-            f"{turn.input_tokens:,} tokens in{_of_these(turn.cached_tokens, 'from the cache')}, "
-            f"{turn.output_tokens:,} out{_of_these(turn.reasoning_tokens, 'for thinking')}, {paid}, "
+            f"{tokens if turn.counted else 'tokens unknown (the server gave no count)'}, {paid}, "
             f"{turn.latency_s:.1f} s"
         )
         for message in turn.sent:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cassia_core.domain.config import OFFLINE, AnnotationParams, RunConfig
 from cassia_core.domain.conversation import ASKS_NO_MODEL, Speaking
+from cassia_core.domain.counting_words import counted
 from cassia_core.domain.events import Stage
 from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunView
 from cassia_core.look.wording import AGENT_NAMES, NO_LABEL
@@ -160,6 +161,12 @@ def draw_cost(view: RunView, config: RunConfig) -> None:
         third.metric("Calls", f"{view.usage.calls}")
         if known is None:
             st.caption("We do not know the price of this model.")
+        if view.failed_calls:
+            st.caption(
+                f"{counted(view.failed_calls, 'question', 'questions')} got no answer and "
+                f"{'was' if view.failed_calls == 1 else 'were'} asked again where that can help. What the "
+                "server said stands with the cluster."
+            )
         limit = config.annotation.max_cost_usd if config.annotation else None
         if limit and known is not None:
             share = min(1.0, known / limit)

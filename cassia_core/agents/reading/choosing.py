@@ -25,7 +25,7 @@ _DRAFT = re.compile(
 _ALTERNATIVE = re.compile(
     r"\balternativ|\boption\b|\bor\b[\s:,]*$|another possib|could also|equally", re.IGNORECASE
 )
-_ECHO = "It repeats the example of the form."
+ECHO = "It repeats the example of the form."
 _BROKEN = "Its last JSON block is broken in a way that leaves the answer open."
 _ALL_FIELDS = {"general", "subtypes", "mixed", "key_genes"}
 
@@ -69,12 +69,12 @@ def answer_of(
     candidates = [
         c for block in blocks.readable if (c := _candidate(blocks, block, anchor, read)) is not None
     ]
-    answers = [c for c in candidates if c.why != _ECHO]
+    answers = [c for c in candidates if c.why != ECHO]
     cut_off = _last_cut_off(blocks, anchor)
     if not answers:
         if cut_off is not None:
             return NotRead(_BROKEN)
-        return NotRead(_ECHO) if candidates else None
+        return NotRead(ECHO) if candidates else None
     # Models think aloud and correct themselves: of several answers the last one may be meant, the first
     # never.
     last = answers[-1]
@@ -103,7 +103,7 @@ def _candidate(blocks: Blocks, block: Block, anchor: str, read: Read[T]) -> _Can
             return None
         # The form that was sent along, copied back with its placeholders, is no answer.
         if anchor == "general" and is_echo(fields):
-            return _Candidate(block, None, _ECHO)
+            return _Candidate(block, None, ECHO)
         if block.open and not (anchor == "general" and set(fields) >= _ALL_FIELDS):
             return _Candidate(block, None, _BROKEN)
         return _Candidate(block, read(fields, blocks.text, notes), "", tuple(notes))

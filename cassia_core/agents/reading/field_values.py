@@ -21,6 +21,7 @@ Fields = dict[str, object]
 LONGEST_NAME = 200
 BESIDE = "beside "
 """Before a field's name: what a field of a like name says beside it."""
+NO_NAME = "holds no usable name"
 DEEPEST = 4
 """Levels that an answer may lie below what wraps it: a call of a function, written out, takes three."""
 NOTHING = {"", "none", "null", "n/a", "na", "nil", "-", "–", "no", "undefined", "nan", "[]", "none detected",
@@ -173,7 +174,7 @@ def name_value(value: object, field: str, notes: list[Repair]) -> str:
         raise Unreadable(f"`{field}` is not a text.")
     name = _stripped(value, notes)
     if not name or len(name) > LONGEST_NAME or name.lower() in PLACEHOLDERS or _BROKEN.search(name):
-        raise Unreadable(f"`{field}` holds no usable name.")
+        raise Unreadable(f"`{field}` {NO_NAME}.")
     return name
 
 

@@ -146,6 +146,8 @@ def heard_out(read: Callable[[Line], StreamedReply], request: ChatRequest, heard
         cache_write_tokens=usage.cache_write,
         reasoning_tokens=usage.reasoning,
         cost_usd=usage.cost_usd,
+        # A reply that was cut short has no last word, which is where servers say how much it was.
+        counted=usage.counted and not reply.endless,
         finish_reason=reply.finish_reason,
         finish_said=reply.finish_said,
         model=reply.model,

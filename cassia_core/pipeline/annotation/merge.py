@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from cassia_core.agents import parse
@@ -11,6 +12,7 @@ from cassia_core.domain.config import AnnotationParams
 from cassia_core.domain.tasks import MergeTask, Setting
 from cassia_core.errors import BudgetExceeded, ProviderError, ReplyError
 from cassia_core.pipeline.annotation.model_calls import Asker
+from cassia_core.runs.call_log import LoggedCall
 
 MERGE_ROUNDS = 2
 Groupings = dict[str, tuple[str, str, str]]
@@ -74,6 +76,17 @@ def _answer(asker: Asker, task: MergeTask, dataset: str, attempt: int) -> Groupi
     reply = asker.ask("merger", task, dataset=dataset, cluster="", attempt=attempt)
     asked = {cluster for cluster, _, _ in task.labels}
     return {name: groups for name, groups in parse.read_groupings(reply.text).value.items() if name in asked}
+
+
+def merger_repairs(calls: Iterable[LoggedCall]) -> Iterator[str]:
+    """What had to be done to the merger's replies among `calls` before they could be read."""
+    for entry in calls:
+        if entry.call.agent != "merger":
+            continue
+        yield from ["from_reasoning_field"] if entry.from_thinking else []
+        yield from ["cut_repetition"] if entry.finish_reason == "endless" else []
+        with suppress(ReplyError):
+            yield from parse.read_groupings(entry.reply).repairs
 
 
 def _general(result: ClusterResult) -> str:

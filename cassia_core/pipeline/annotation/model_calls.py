@@ -222,27 +222,36 @@ class Asker:
             request = longer or request
         raise _no_answer(reply, role, attempt)
 
-    def ask_first(self, models: tuple[AgentModel, ...]) -> None:
+    def ask_first(
+        self, models: tuple[AgentModel, ...], answered: Callable[[AgentModel], None] = lambda model: None
+    ) -> None:
         """Put one small question to each model at once; the run's questions to it wait for the answer.
+        `answered` is told of those that answer in the form asked for.
 
         What stands in the way of every question (a key refused, a wrong address) ends the run before anything
         else is asked; what the run may get over is told as a notice.
         """
-        self._first.start(models, self._answers_at_all)
 
-    def _answers_at_all(self, model: AgentModel) -> None:
+        def ask(model: AgentModel) -> None:
+            if self._answers_at_all(model):
+                answered(model)
+
+        self._first.start(models, ask)
+
+    def _answers_at_all(self, model: AgentModel) -> bool:
         try:
             request = self._request(
                 "tester", small_question.TASK, model, dataset="", cluster="", attempt=1, note=""
             )
             problem = small_question.problem_of(self._answer(request, model).text)
         except RunCancelled:
-            return
+            return False
         except CassiaError as error:
             self._notice(f"{model.model} was asked a small question first. {error}")
-            return
+            return False
         if problem:
             self._notice(f"{model.model} was asked a small question first. {problem}")
+        return not problem
 
     def note_read(self, role: AgentRole) -> None:
         """Remember that a reply of this role's model could be read."""
@@ -308,6 +317,7 @@ class Asker:
             output_tokens=call.output_tokens,
             cached_tokens=call.cached_tokens,
             reasoning_tokens=call.reasoning_tokens,
+            counted=call.counted,
             cost_usd=0.0 if entry.replayed else call.cost_usd,
             latency_s=call.latency_s,
             at=call.at,

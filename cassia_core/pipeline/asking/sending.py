@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from tenacity import Retrying, retry_if_exception
 
 from cassia_core.agents.parse import holds_answer, readable
-from cassia_core.domain.config import AgentModel, AnnotationParams
+from cassia_core.domain.config import OFFLINE, AgentModel, AnnotationParams
 from cassia_core.domain.usage import CallFault, CallRecord
 from cassia_core.errors import (
     BudgetExceeded,
@@ -154,6 +154,8 @@ class Sender:
                 response = provider.complete(asked, self._hearing(asked))
                 entry = _logged(asked, model, key, response, time.monotonic() - begun)
                 tokens, cost = entry.call.input_tokens + entry.call.output_tokens, entry.call.cost_usd
+                if not response.counted:  # a limit must hold for what nobody counted, too
+                    tokens, cost = need.tokens, need.cost_usd
             except ProviderError as error:
                 self._note(error, asked, model)
                 self._slow_down(error, limiter, begun, patience)
@@ -312,7 +314,8 @@ def _logged(
         input_tokens=tokens.input,
         output_tokens=tokens.output,
         latency_s=round(seconds, 4),
-        cost_usd=cost_of(model, tokens),
+        cost_usd=cost_of(model, tokens) if response.counted or model.provider == OFFLINE else None,
+        counted=response.counted,
         cached_tokens=tokens.cached,
         cache_write_tokens=tokens.cache_write,
         reasoning_tokens=tokens.reasoning,

@@ -46,9 +46,11 @@ def batch_text(
     elapsed_s: float,
     replayed_from: str = "",
     repairs: Mapping[str, int] | None = None,
+    failed_calls: int = 0,
 ) -> str:
     """`batch_summary.txt`. `replayed_from` is the directory of the run whose answers were used, "" for
-    none; `repairs` says how many replies were read after which repair.
+    none; `repairs` says how many replies were read after which repair, `failed_calls` how many questions got
+    no answer (each stands in `calls.jsonl` with the server's own words).
     """
     ended = {
         status: sum(o.status == status for o in outcomes)
@@ -71,6 +73,15 @@ def batch_text(
         lines.append(
             f"Of these, {usage.cached_tokens:,} input tokens came from the provider's cache and "
             f"{usage.reasoning_tokens:,} output tokens were hidden reasoning."
+        )
+    if usage.uncounted_calls:
+        lines.append(
+            f"The tokens of {usage.uncounted_calls} of {usage.calls} calls are unknown: the server gave no "
+            "count, or the reply was cut short."
+        )
+    if failed_calls:
+        lines.append(
+            f"Questions without an answer: {failed_calls}. They were asked again where that can help."
         )
     lines += _repair_lines(repairs or {})
     if replayed_from:
@@ -111,6 +122,7 @@ def token_tracking(calls: Sequence[CallRecord], replayed_from: str = "") -> str:
         "total_cost": None if usage.unpriced_calls else usage.cost_usd,
         "known_cost": usage.cost_usd,
         "unpriced_calls": usage.unpriced_calls,
+        "uncounted_calls": usage.uncounted_calls,
         "replayed_from": replayed_from or None,
         "api_calls": [_call(c) for c in calls],
     }
@@ -125,6 +137,7 @@ def _call(call: CallRecord) -> dict:
         "cached_tokens": call.cached_tokens,
         "cache_write_tokens": call.cache_write_tokens,
         "reasoning_tokens": call.reasoning_tokens,
+        "counted": call.counted,
         "cost": call.cost_usd,
         "provider": call.provider,
         "model": call.model,

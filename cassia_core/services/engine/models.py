@@ -9,6 +9,7 @@ from cassia_core.llm.catalogue import ModelFacts, ProviderFacts
 from cassia_core.llm.protocol import ChatRequest, ChatResponse
 from cassia_core.llm.registry import list_models, make_provider
 from cassia_core.pipeline.asking import small_question
+from cassia_core.services.runs.session_answers import note_answer
 
 __all__ = [
     "ModelFacts",
@@ -74,6 +75,7 @@ def check_connection(
     finally:
         provider.close()
     _refuse_no_answer(facts.title, answer)
+    note_answer(model, key)
     return f"{facts.title} is connected: {answer.model or model.model} answered in {answer.latency_s:.1f} s."
 
 

@@ -30,6 +30,7 @@ from cassia_core.runs.live_words import read_live_words
 from cassia_core.runs.lock import wait_for_process, wait_for_worker, worker_alive
 from cassia_core.runs.opinion_log import job_ids, read_progress
 from cassia_core.services.intake.intake import server_path
+from cassia_core.services.runs.session_answers import hand_on
 
 LEAVING_S = 20.0
 ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
@@ -63,6 +64,7 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
     _require_keys(config, keys)
     ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
     layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
+    hand_on(layout, ready, keys)
     launch_worker(layout, keys)
     return layout.root.name
 

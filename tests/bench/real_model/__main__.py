@@ -20,10 +20,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cassia_core.api.verbs import AnnotatedRun, annotate
+from cassia_core.api.verbs import AnnotatedRun, annotate, open_run
 from cassia_core.domain.annotation import ClusterResult, names_a_type
 from cassia_core.domain.config import AgentModel, AnnotationParams
-from cassia_core.errors import ReplyError
+from cassia_core.errors import ReplyError, RunError
 from cassia_core.knowledge.evidence.light import GREEN_EVIDENCE
 from cassia_core.runs.call_log import read_calls, read_faults
 from cassia_core.runs.layout import RunLayout
@@ -62,14 +62,19 @@ def annotate_lists(lists: dict[str, list[str]], url: str, folder: Path, **params
     """Annotate marker lists of blood and liver with the model at `url`, as a user's script does."""
     rows = [(cluster, ",".join(genes)) for cluster, genes in lists.items()]
     model = AgentModel(provider="custom", model="SmolLM2-135M", base_url=url)
-    return annotate(
-        pd.DataFrame(rows, columns=["cluster", "marker_genes"]),
-        tissue="liver",
-        species="human",
-        name="lists",
-        annotation=AnnotationParams(annotator=model, **params),
-        output_dir=str(folder),
-    )
+    try:
+        return annotate(
+            pd.DataFrame(rows, columns=["cluster", "marker_genes"]),
+            tissue="liver",
+            species="human",
+            name="lists",
+            annotation=AnnotationParams(annotator=model, **params),
+            output_dir=str(folder),
+        )
+    except RunError as error:
+        # Every cluster was refused: that is an end that is allowed, and the reasons are what is looked at.
+        print(error)
+        return open_run(next(folder.glob("run_*")))
 
 
 def tell(run: AnnotatedRun, seconds: float) -> None:
