@@ -14,12 +14,19 @@ from cassia_core.data.kernels.normalise import (
     compact_counts,
     moments,
     normalise_counts,
+    scaled_before_log,
     to_natural_log,
+    usual_total,
 )
 from cassia_core.domain.findings import Findings, MatrixInfo
 from cassia_core.errors import AnnDataError
 
 COUNT_STATES = ("counts", "counts_like")
+FAR_ABOVE = 3.0
+"""Times the usual sum of a cell from which values are brought to that sum. Counts per million are a hundred
+times as large: by the usual limits of variable genes every gene that tells cells apart would be too high.
+Sums below the usual one are left, for a panel holds part of a cell only.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,14 @@ def log_normalised(
         matrix = _with_data(matrix, to_natural_log(matrix.data, base))
     elif matrix.data.dtype != "float32":
         matrix = _with_data(matrix, matrix.data.astype("float32"))
+    total = usual_total(matrix)
+    if total > FAR_ABOVE * target_sum:
+        notice(
+            f"The cells were scaled to about {total:,.0f} each before the logarithm; they were scaled to "
+            f"{target_sum:,.0f} for all steps, whose limits are made for that. The file's own values stay as "
+            "they are."
+        )
+        matrix = _with_data(matrix, scaled_before_log(matrix.data, target_sum / total))
     return Expression(values=matrix, genes=genes, moments=moments(matrix))
 
 

@@ -13,6 +13,7 @@ from cassia_core.errors import AnnDataError
 
 LN_OF_BASE = {"e": 1.0, "2": float(np.log(2.0)), "10": float(np.log(10.0))}
 _MEMO = 256
+_LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,21 @@ def moments(log_normalised: sparse.csr_matrix) -> GeneMoments:
 def to_natural_log(values: np.ndarray, log_base: str) -> np.ndarray:
     """Log values of base "2" or "10" as natural ones, float32, a copy."""
     return (values * np.float32(LN_OF_BASE[log_base])).astype(np.float32, copy=False)
+
+
+def usual_total(log_normalised: sparse.csr_matrix) -> float:
+    """Median of the sums of at most `_LOOKED_AT` cells before the (natural) logarithm."""
+    step = max(1, log_normalised.shape[0] // _LOOKED_AT)
+    sample = log_normalised[::step] if step > 1 else log_normalised
+    before = sparse.csr_matrix(
+        (np.expm1(sample.data.astype(np.float64)), sample.indices, sample.indptr), shape=sample.shape
+    )
+    return float(np.median(np.asarray(before.sum(axis=1)).ravel())) if sample.shape[0] else 0.0
+
+
+def scaled_before_log(values: np.ndarray, factor: float) -> np.ndarray:
+    """The same values, float32, as if all counts had been multiplied by `factor` before log(1 + x)."""
+    return np.log1p(np.expm1(values.astype(np.float32, copy=False)) * np.float32(factor))
 
 
 def _finish(sums: np.ndarray, n_cells: int) -> GeneMoments:

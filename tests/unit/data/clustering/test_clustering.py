@@ -30,6 +30,37 @@ def test_counts_become_clusters_a_map_and_markers(tmp_path):
         assert (cluster.state, cluster.n_cells) == ("ok", 100)
 
 
+@pytest.mark.parametrize(("total", "base"), [(1e6, 2.0), (1e6, np.e), (4e4, np.e)])
+def test_values_per_million_give_what_values_per_ten_thousand_give(tmp_path, total, base):
+    """The limits of variable genes and of means are made for 10,000 a cell; log2 of CPM is usual too."""
+    usual = counts()
+    share = usual.X.toarray() / usual.X.toarray().sum(axis=1, keepdims=True)
+    as_written = usual.copy()
+    as_written.X = sparse.csr_matrix((np.log1p(share * total) / np.log(base)).astype(np.float32))
+    own_values = as_written.X.copy()
+    written = loaded(as_written, state="log_normalised", log_base="2" if base == 2.0 else "e")
+    listener = Remembering()
+    expected, found = run(loaded(usual), tmp_path / "a"), run(written, tmp_path / "b", listener)
+    assert np.array_equal(expected.adata.var["highly_variable"], found.adata.var["highly_variable"])
+    assert adjusted_rand_score(expected.adata.obs["leiden"], found.adata.obs["leiden"]) == 1.0
+    fold_change = [r.frame.set_index(["cluster", "gene"])["log2fc"] for r in (expected, found)]
+    assert np.allclose(fold_change[1].reindex(fold_change[0].index), fold_change[0], atol=1e-2)
+    assert f"about {total:,.0f} each" in " ".join(listener.notices)
+    assert np.array_equal(found.adata.X.toarray(), own_values.toarray()), "the file's own values stay"
+
+
+def test_values_of_a_panel_are_not_blown_up(tmp_path):
+    """A panel holds part of a cell: its sums lie below 10,000 and are left as they are."""
+    panel = counts()
+    panel.X = sparse.csr_matrix(
+        np.log1p(panel.X.toarray() / panel.X.toarray().sum(axis=1, keepdims=True) * 2e3)
+    )
+    listener = Remembering()
+    found = run(loaded(panel, state="log_normalised"), tmp_path, listener)
+    assert np.allclose(np.expm1(found.adata.X.toarray()).sum(axis=1), 2e3, rtol=1e-3)
+    assert not any("scaled to about" in notice for notice in listener.notices)
+
+
 def test_markers_are_ready_before_the_map_is_waited_for(tmp_path):
     listener = Remembering()
     run(loaded(counts()), tmp_path, listener)
