@@ -8,23 +8,21 @@ import streamlit as st
 
 from cassia_core.domain.config import UNKNOWN_TISSUE, DatasetSpec, RunConfig
 from cassia_core.domain.findings import Findings
+from cassia_core.services.batches.planning import OPEN_RANGE
 from cassia_core.services.engine.knowledge import tissue_names
 from cassia_core.services.runs import runs
 from cassia_ui.data.file_findings import findings_of
 from cassia_ui.data.memory_offer import draw_memory_offer
 from cassia_ui.frame import frame, session
+from cassia_ui.frame.estimates import price, span
 from cassia_ui.frame.frame import require_app
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import DATA, RUN
 from cassia_ui.frame.problem_cards import problems_as_cards
-from cassia_ui.frame.words import money
 from cassia_ui.setup.clustering_form import draw_clusters
 from cassia_ui.setup.clustering_preview import draw_preview, end_preview, previewed_clusters
 from cassia_ui.setup.engine_form import draw_engine, draw_stages
 from cassia_ui.setup.markers_form import draw_markers
-
-OPEN_RANGE = (6, 25)
-"""Clusters that estimates reckon with where Leiden has not decided yet."""
 
 
 def sample(draft: session.RunDraft) -> None:
@@ -86,30 +84,30 @@ def expected_clusters(draft: session.RunDraft, findings: Findings) -> tuple[tupl
     return OPEN_RANGE, "Nobody knows yet: the clustering decides. A preview tells more."
 
 
-def _clusters(span: tuple[int, int], previewed: bool) -> str:
-    if span == OPEN_RANGE:
+def _clusters(expected: tuple[int, int], previewed: bool) -> str:
+    if expected == OPEN_RANGE:
         return "open"
-    return f"about {span[0]}" if previewed else f"{span[0]}"
+    return f"about {expected[0]}" if previewed else f"{expected[0]}"
 
 
 def before_you_start(draft: session.RunDraft, findings: Findings) -> None:
     config = RunConfig(datasets=(spec_of(draft),), annotation=draft.annotation, title=draft.name)
-    span, why = expected_clusters(draft, findings)
-    low, high = (runs.estimate_run(config, n) for n in span)
+    clusters, why = expected_clusters(draft, findings)
+    low, high = (runs.estimate_run(config, n) for n in clusters)
     with st.container(border=True):
         st.subheader("Before you start", anchor=False)
         columns = st.columns(4)
-        columns[0].metric("Clusters", _clusters(span, why.startswith("From the preview")), help=why)
-        columns[1].metric("Questions", _span(low.calls_low, high.calls_high))
+        columns[0].metric("Clusters", _clusters(clusters, why.startswith("From the preview")), help=why)
+        columns[1].metric("Questions", span(low.calls_low, high.calls_high))
         columns[2].metric(
             "Tokens",
-            _span(
+            span(
                 low.input_tokens_low + low.output_tokens_low, high.input_tokens_high + high.output_tokens_high
             ),
         )
-        columns[3].metric("Price", _price(low.cost_low_usd, high.cost_high_usd))
-        if span == OPEN_RANGE:
-            st.caption(f"Reckoned for {span[0]} to {span[1]} clusters.")
+        columns[3].metric("Price", price(low.cost_low_usd, high.cost_high_usd))
+        if clusters == OPEN_RANGE:
+            st.caption(f"Reckoned for {clusters[0]} to {clusters[1]} clusters.")
         if draft.tissue == UNKNOWN_TISSUE:
             st.markdown(
                 ":orange[:material/help: **Which tissue is it?**] None is chosen above. The types of an "
@@ -128,20 +126,6 @@ def before_you_start(draft: session.RunDraft, findings: Findings) -> None:
         if st.button("Start", type="primary", icon=":material/play_arrow:"):
             session.choose_run(runs.start_run(config, session.keys()))
             st.switch_page(RUN, query_params={"run": session.chosen_run()})
-
-
-def _span(low: int, high: int) -> str:
-    return f"{low:,}" if low == high else f"{_short(low)} to {_short(high)}"
-
-
-def _short(number: int) -> str:
-    return f"{number / 1000:,.0f} k" if number >= 10_000 else f"{number:,}"
-
-
-def _price(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return "unknown"
-    return money(high) if money(low) == money(high) else f"{money(low)} to {money(high)}"
 
 
 def show() -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 START, DATA, SETUP = "pages/start.py", "pages/data.py", "pages/setup.py"
 RUN, RESULTS, CONVERSATIONS = "pages/run.py", "pages/results.py", "pages/conversations.py"
 RUNS, KNOWLEDGE, SETTINGS = "pages/runs.py", "pages/knowledge.py", "pages/settings.py"
-REFINE, LEARN = "pages/refine.py", "pages/learn.py"
-ALL = (START, DATA, SETUP, RUN, RESULTS, REFINE, CONVERSATIONS, RUNS, KNOWLEDGE, LEARN, SETTINGS)
+REFINE, LEARN, BATCH = "pages/refine.py", "pages/learn.py", "pages/batch.py"
+ALL = (START, DATA, SETUP, RUN, RESULTS, REFINE, CONVERSATIONS, BATCH, RUNS, KNOWLEDGE, LEARN, SETTINGS)
 
 
 def all_pages() -> dict[str, list]:
@@ -28,6 +28,7 @@ def all_pages() -> dict[str, list]:
             st.Page(LEARN, title="Learn", icon=":material/school:"),
         ],
         "Library": [
+            st.Page(BATCH, title="Batch", icon=":material/stacks:"),
             st.Page(RUNS, title="Runs", icon=":material/history:"),
             st.Page(SETTINGS, title="Settings", icon=":material/settings:"),
         ],

@@ -15,7 +15,7 @@ from cassia_ui.setup import clustering_help
 
 OWN, COMPUTE = "Keep clusters of the file", "Compute clusters (Leiden)"
 AS_FINE, SUGGESTED, FIXED = "As fine as the cells carry", "Suggest the resolution", "A fixed resolution"
-_HOW = (AS_FINE, SUGGESTED, FIXED)
+HOW = (AS_FINE, SUGGESTED, FIXED)
 VIGNETTE = 0.4
 """The resolution of CASSIA's scanpy vignette."""
 MOST_SAMPLES = 100
@@ -88,8 +88,8 @@ def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]
     caps = caps_of(findings, session.draft().read)
     how = st.segmented_control(
         "How finely",
-        _HOW,
-        default=_how(now.resolution),
+        HOW,
+        default=how_finely(now.resolution),
         required=True,
         key="draft_how",
         help=clustering_help.HOW_FINELY,
@@ -123,7 +123,7 @@ def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]
         "genes.",
     )
     _say_what_is_capped(neighbors, n_pcs, caps)
-    params = replace(now, resolution=_chosen(how, resolution), n_neighbors=neighbors, n_pcs=n_pcs)
+    params = replace(now, resolution=chosen_resolution(how, resolution), n_neighbors=neighbors, n_pcs=n_pcs)
     params = _samples(params, columns)
     with st.expander("Advanced"):
         params = _variable_genes(params)
@@ -131,7 +131,8 @@ def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]
     return params
 
 
-def _how(resolution: float | str | None) -> str:
+def how_finely(resolution: float | str | None) -> str:
+    """The way to choose a resolution that one goes with."""
     if resolution is None:
         return SUGGESTED
     return AS_FINE if resolution == FINE else FIXED
@@ -317,7 +318,7 @@ def _at(names: Sequence[str | None], chosen: str | None) -> int:
     return names.index(chosen) if chosen in names else 0
 
 
-def _chosen(how: str, resolution: float) -> float | Literal["fine"] | None:
+def chosen_resolution(how: str, resolution: float) -> float | Literal["fine"] | None:
     """The resolution that goes with one of the ways to choose it."""
     if how == SUGGESTED:
         return None

@@ -43,8 +43,8 @@ def draw_markers(findings: Findings) -> None:
     if not is_table:
         params = replace(params, own_test=_own_test(params.own_test, findings))
         if params.own_test is None:
-            params = replace(params, method=_method(params.method))
-    params = _limits(params)
+            params = replace(params, method=draw_method(params.method))
+    params = draw_limits(params)
     if is_table:
         names = list(RANKINGS)
         params = replace(
@@ -92,14 +92,15 @@ def _own_test(now: str | None, findings: Findings) -> str | None:
     )
 
 
-def _method(now: TestMethod) -> TestMethod:
+def draw_method(now: TestMethod, keys: str = "draft") -> TestMethod:
+    """Which test; `keys` is the beginning of the widgets' keys."""
     method = st.segmented_control(
         "Test",
         list(METHODS),
         default=now,
         required=True,
         format_func=lambda test: METHODS[test],
-        key="draft_method",
+        key=f"{keys}_method",
         help="Every gene is compared between a cluster and all other cells.",
     )
     chosen = method or now
@@ -107,14 +108,15 @@ def _method(now: TestMethod) -> TestMethod:
     return chosen
 
 
-def _limits(now: MarkerParams) -> MarkerParams:
+def draw_limits(now: MarkerParams, keys: str = "draft") -> MarkerParams:
+    """How many genes, and how clear they must be; `keys` as in `draw_method`."""
     first, second, third, fourth = st.columns(4)
     n_genes = first.number_input(
         "Genes per cluster",
         1,
         1000,
         now.n_genes,
-        key="draft_n_genes",
+        key=f"{keys}_n_genes",
         help="So many of the best are shown to the agents. More: weaker genes join in, and a paid model "
         "costs more. Fewer: "
         "only the clearest. Default 50, as in CASSIA.",
@@ -125,7 +127,7 @@ def _limits(now: MarkerParams) -> MarkerParams:
         10.0,
         now.min_log2fc,
         0.05,
-        key="draft_fold",
+        key=f"{keys}_fold",
         help="How much higher a gene is here than in the other cells; 1 is twice as high. Higher: fewer, "
         "stronger genes. "
         "Lower: more, weaker ones. Default 0.25, a usual one (Seurat 4's).",
@@ -136,7 +138,7 @@ def _limits(now: MarkerParams) -> MarkerParams:
         1.0,
         now.max_pval_adj,
         format="%.4f",
-        key="draft_p",
+        key=f"{keys}_p",
         help="Lower: only surer genes. Higher: more of them. With many cells nearly all pass. Default 0.05, "
         "the usual one.",
     )
@@ -146,7 +148,7 @@ def _limits(now: MarkerParams) -> MarkerParams:
         1.0,
         now.min_pct,
         0.05,
-        key="draft_min_pct",
+        key=f"{keys}_min_pct",
         help="In how many of the cluster's cells the gene is seen, from 0 to 1. Higher: only genes that "
         "most of its cells "
         "have. Lower: also those of few. Default 0.1, a usual one (Seurat 4's).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ def filled_down(rows: Sequence[ManifestRow], column: str) -> tuple[ManifestRow, 
     filled: list[ManifestRow] = []
     for row in rows:
         above = getattr(filled[-1], column) if filled else ""
-        filled.append(_with(row, column, getattr(row, column) or above))
+        filled.append(with_texts(row, {column: getattr(row, column) or above}))
     return tuple(filled)
 
 
@@ -86,7 +86,8 @@ def set_for(
 ) -> tuple[ManifestRow, ...]:
     """The rows with one value in a column: those at `places`, or all where none are named."""
     return tuple(
-        _with(row, column, value) if not places or place in places else row for place, row in enumerate(rows)
+        with_texts(row, {column: value}) if not places or place in places else row
+        for place, row in enumerate(rows)
     )
 
 
@@ -104,9 +105,10 @@ def answered(row: ManifestRow, option: str, choice: str, choices: Sequence[str])
     return replace(row, answers={**row.answers, column: value})
 
 
-def _with(row: ManifestRow, column: str, value: str) -> ManifestRow:
-    change: dict[str, Any] = {column: value}
-    return replace(row, **change)
+def with_texts(row: ManifestRow, texts: Mapping[str, str]) -> ManifestRow:
+    """The row with other texts in some of its columns."""
+    changes: dict[str, Any] = dict(texts)
+    return replace(row, **changes)
 
 
 def _row(path: Path, tissue: str = "") -> ManifestRow:
