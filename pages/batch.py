@@ -55,7 +55,7 @@ def show() -> None:
 
 def choose_part(known: dict[str, str]) -> str:
     begin_with = None if session.value(PART) else part_to_show(known)
-    return st.segmented_control(
+    chosen = st.segmented_control(
         "Part", [PREPARE, FOLLOW], default=begin_with, required=True, key=PART, label_visibility="collapsed"
     )
 
