@@ -58,6 +58,7 @@ def choose_part(known: dict[str, str]) -> str:
     chosen = st.segmented_control(
         "Part", [PREPARE, FOLLOW], default=begin_with, required=True, key=PART, label_visibility="collapsed"
     )
+    return chosen or PREPARE
 
 
 def follow(known: dict[str, str]) -> None:
