@@ -3,16 +3,19 @@
   python scripts/mutation.py                     every place, at most 40 changes each, drawn by a fixed seed
   python scripts/mutation.py --most 0 PLACE ...  all changes, in places whose path has one of these words
 
-It works on a copy of the project.
+It works on a copy of the project. Each change is tried in a process of its own, forked from one that has
+loaded the packages of others, so that a try takes about as long as the tests themselves.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,22 +23,33 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+from cosmic_ray.mutating import use_mutation
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec, TestOutcome
+from cosmic_ray.work_item import MutationSpec
 
 ROOT = Path(__file__).resolve().parents[1]
+BORDERS = "tests/unit/knowledge/test_evidence_borders.py"
 PLACES: dict[str, str] = {
+    "cassia_core/knowledge/evidence/expected.py": f"{BORDERS} tests/unit/knowledge/test_evidence.py",
+    "cassia_core/knowledge/evidence/conflicts.py": f"{BORDERS} tests/unit/knowledge/test_evidence.py",
+    "cassia_core/knowledge/evidence/evidence_score.py": f"{BORDERS} tests/unit/knowledge/test_evidence.py",
     "cassia_core/knowledge/evidence/light.py": "tests/unit/knowledge/test_light.py",
     "cassia_core/knowledge/scoring/mixtures.py": "tests/unit/knowledge/test_mixtures.py",
     "cassia_core/llm/limiter.py": "tests/unit/llm/test_limiter.py tests/unit/llm/test_limiter_waits.py",
+    "cassia_core/llm/problems/allowances.py": "tests/unit/llm/test_allowances.py",
     "cassia_core/llm/problems/in_words.py": "tests/unit/llm/test_in_words.py",
     "cassia_core/pipeline/annotation/boosting.py": "tests/unit/pipeline/test_boosting.py "
     "tests/unit/pipeline/test_cluster.py",
     "cassia_core/pipeline/annotation/budget.py": "tests/unit/pipeline/test_budget.py",
     "cassia_core/pipeline/annotation/merge.py": "tests/unit/pipeline/test_merge.py",
     "cassia_core/domain/config.py": "tests/unit/domain/test_limits_of_settings.py",
-    "cassia_core/data/kernels/umap.py": "tests/unit/data/test_umap_against_umap_learn.py",
+    "cassia_core/data/kernels/umap.py": "tests/unit/data/test_umap_steps.py "
+    "tests/unit/data/test_umap_against_umap_learn.py",
     "cassia_core/data/quality/doublets.py": "tests/unit/data/test_doublets.py",
+    "cassia_core/services/clusters/cluster_quality.py": "tests/unit/services/clusters/"
+    "test_cluster_quality.py",
 }
 """Files that promise something in docs, with the tests that are nearest to them."""
 OPERATORS = (
@@ -50,6 +64,22 @@ OPERATORS = (
     "core/ReplaceUnary",
 )
 """Changes of values, comparisons and logic; decorators, type hints and the like are left alone."""
+
+
+LOADED = (
+    "anndata",
+    "anthropic",
+    "jinja2",
+    "numba",
+    "openai",
+    "pandas",
+    "pydantic",
+    "scanpy",
+    "sklearn",
+    "umap",
+)
+"""Packages that tests load; of our own none, for they are what is changed."""
+LONGEST_TRY_S = 180
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,10 @@ class Figure:
 def main() -> int:
     """Print a table; exit code 1 when less than 85 % of all changes are noticed."""
     options = read_options()
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    sys.dont_write_bytecode = True
+    for name in LOADED:
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="cassia-mutation-") as name:
         copy = Path(name) / "project"
         skip = shutil.ignore_patterns(".git", ".venv", "workspace", "screens", "__pycache__", ".numba_cache")
@@ -93,35 +127,56 @@ def read_options() -> argparse.Namespace:
 
 def mutate(copy: Path, place: str, most: int) -> Figure:
     """Try changes in one file of the copy; every one that survives is printed."""
+    if noticed(copy, place):
+        raise SystemExit(f"The tests of {place} fail without any change.")
+    survivors = []
+    changes = changes_of(copy, place, most)
+    for change in changes:
+        with use_mutation(copy / place, get_operator(change.operator_name)(), change.occurrence):
+            if not noticed(copy, place):
+                survivors.append(change)
+    for one in survivors:
+        print(f"survived: {place}:{one.start_pos[0]} {one.operator_name} {one.occurrence}", flush=True)
+    return Figure(place, len(changes) - len(survivors), len(survivors))
+
+
+def noticed(copy: Path, place: str) -> bool:
+    """Whether the nearest tests of a place fail as the copy stands now, or come to no end."""
+    child = os.fork()
+    if not child:
+        try:
+            run_tests(copy, place)
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] != 0
+
+
+def run_tests(copy: Path, place: str) -> None:
+    """Run the tests in this process and end it; conftest and plugins only take time here."""
+    signal.alarm(LONGEST_TRY_S)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.chdir(copy)
+    sys.path[:0] = [str(copy), str(copy / "tests")]
+    os._exit(pytest.main(["--noconftest", "-x", "-q", "-p", "no:cacheprovider", *PLACES[place].split()]))
+
+
+def changes_of(copy: Path, place: str, most: int) -> list[MutationSpec]:
+    """The changes to try in a file: those of our operators, and at most `most`, drawn by a fixed seed."""
     config, session = copy / "mutation.toml", copy / "mutation.sqlite"
     session.unlink(missing_ok=True)
-    # Without plugins and conftest a change is tried in half a second; these tests need neither.
-    tests = f"{sys.executable} -m pytest --noconftest -x -q -p no:cacheprovider {PLACES[place]}"
     config.write_text(
-        f'[cosmic-ray]\nmodule-path = "{place}"\ntimeout = 180.0\nexcluded-modules = []\n'
-        f'test-command = "{tests}"\n[cosmic-ray.distributor]\nname = "local"\n',
+        f'[cosmic-ray]\nmodule-path = "{place}"\ntimeout = 1.0\nexcluded-modules = []\ntest-command = ""\n'
+        '[cosmic-ray.distributor]\nname = "local"\n',
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "cosmic_ray.cli"]
-    surroundings = os.environ | {
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "NUMBA_DISABLE_JIT": "0",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-    subprocess.run([*command, "init", config.name, session.name], cwd=copy, check=True, env=surroundings)
-    thin_out(session, most)
-    subprocess.run([*command, "exec", config.name, session.name], cwd=copy, check=True, env=surroundings)
-    return count(session, place)
-
-
-def thin_out(session: Path, most: int) -> None:
-    """Keep the changes of our operators, and of those at most `most`, drawn by a fixed seed."""
+    command = [sys.executable, "-m", "cosmic_ray.cli", "init", config.name, session.name]
+    subprocess.run(command, cwd=copy, check=True)
     with use_db(str(session), WorkDB.Mode.open) as db:
-        items = [item for item in db.work_items if is_ours(session.parent, item.mutations[0])]
-        random.Random(0).shuffle(items)
-        kept = items[:most] if most else items
-        db.clear()
-        db.add_work_items(kept)
+        ours = [item.mutations[0] for item in db.work_items if is_ours(copy, item.mutations[0])]
+    random.Random(0).shuffle(ours)
+    return ours[:most] if most else ours
 
 
 def is_ours(root: Path, change: MutationSpec) -> bool:
@@ -144,16 +199,6 @@ def decorated_lines(source: str) -> frozenset[int]:
     """Numbers of the lines that hold decorators."""
     spots = [d for node in ast.walk(ast.parse(source)) for d in getattr(node, "decorator_list", ())]
     return frozenset(n for d in spots for n in range(d.lineno, (d.end_lineno or d.lineno) + 1))
-
-
-def count(session: Path, place: str) -> Figure:
-    with use_db(str(session), WorkDB.Mode.open) as db:
-        mutations = {item.job_id: item.mutations[0] for item in db.work_items}
-        results = [(job, result.test_outcome) for job, result in db.results]
-    survivors = [mutations[job] for job, outcome in results if outcome == TestOutcome.SURVIVED]
-    for one in survivors:
-        print(f"survived: {place}:{one.start_pos[0]} {one.operator_name} {one.occurrence}", flush=True)
-    return Figure(place, len(results) - len(survivors), len(survivors))
 
 
 if __name__ == "__main__":

@@ -157,6 +157,8 @@ def _optimise(embedding, head, tail, every, states, a, b, n_epochs, status):
                 state ^= state >> np.uint64(7)
                 state ^= state << np.uint64(17)
                 k = int((state >> np.uint64(33)) % np.uint64(n_cells))
+                if k == j:  # its own place of before this move: nothing to be pushed from
+                    continue
                 dx, dy = x - embedding[k, 0], y - embedding[k, 1]
                 square = dx * dx + dy * dy
                 if square > 0:

@@ -91,8 +91,10 @@ def _spent_limits(words: ServerWords) -> Iterator[float]:
 def _until_reset(value: str) -> Iterator[float]:
     number = _number(value)
     if number is None:
-        seconds = _duration(value)
-        yield from [seconds] if seconds is not None else _until_moment(value)
+        # A moment first: read as a duration, "2026-03-01T12:02:00Z" would be "01 T", a second.
+        wait = next(_until_moment(value), None)
+        wait = _duration(value) if wait is None else wait
+        yield from () if wait is None else (wait,)
     elif number > LATEST_EPOCH_S:
         yield max(0.0, number / 1000 - time.time())
     elif number > 1e9:

@@ -9,7 +9,7 @@ import scanpy as sc
 from anndata import AnnData
 from scipy import sparse
 
-from cassia_core.data.quality.doublets import MIN_CELLS, MIN_GENES, doublet_scores
+from cassia_core.data.quality.doublets import doublet_scores
 
 
 def counts(n_cells: int, n_genes: int = 300, seed: int = 0) -> sparse.csr_matrix:
@@ -32,6 +32,12 @@ def test_scores_are_scanpy_s_for_the_same_cells():
     assert mine["predicted_doublet"].tolist() == theirs.obs["predicted_doublet"].tolist()
 
 
+def test_without_a_seed_it_is_that_of_scanpy_and_nothing_is_printed(capsys):
+    matrix = counts(160)
+    pd.testing.assert_frame_equal(doublet_scores(matrix, None), doublet_scores(matrix, None, seed=0))
+    assert capsys.readouterr().out == ""
+
+
 def test_each_sample_is_scored_by_itself_wherever_its_cells_stand():
     one, other = counts(150, seed=1), counts(130, seed=2)
     order = np.random.default_rng(0).permutation(280)
@@ -44,13 +50,7 @@ def test_each_sample_is_scored_by_itself_wherever_its_cells_stand():
 
 
 @pytest.mark.parametrize(
-    ("n_cells", "n_genes", "scored"),
-    [
-        (MIN_CELLS, 300, True),
-        (MIN_CELLS - 1, 300, False),
-        (200, MIN_GENES, True),
-        (200, MIN_GENES - 1, False),
-    ],
+    ("n_cells", "n_genes", "scored"), [(100, 300, True), (99, 300, False), (200, 100, True), (200, 99, False)]
 )
 def test_at_the_border_of_too_few_cells_or_genes(n_cells, n_genes, scored):
     said: list[str] = []
@@ -58,6 +58,7 @@ def test_at_the_border_of_too_few_cells_or_genes(n_cells, n_genes, scored):
     assert found["doublet_score"].notna().all() == scored
     assert found["predicted_doublet"].any() <= scored
     assert bool(said) != scored
+    assert scored or said == ["Doublets were not scored here: at least 100 cells and 100 genes are needed."]
 
 
 def test_a_sample_that_is_too_small_is_named_and_the_others_are_scored():

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cassia_core.knowledge.naming.lineages import exclusive, lineages
+from cassia_core.knowledge.naming.lineages import exclusive
+from cassia_core.knowledge.scoring import mixtures
 from cassia_core.knowledge.scoring.list_scores import EngineSettings
 from cassia_core.knowledge.scoring.mixtures import find_mixture, joint_llr
 
+pytestmark = pytest.mark.filterwarnings("error")
 SETTINGS = EngineSettings()
 ANY_GAIN = replace(SETTINGS, mixture_gain=-1e9)
 T, B, NK, STROMA = "T cell", "B cell", "natural killer cell", "fibroblast or stromal cell"
@@ -99,15 +101,50 @@ def only(one: int, other: int, n: int, names: tuple[str, ...]):
     return scores_of(gain, names, llr=-0.001 * np.arange(n))
 
 
-def test_the_six_likeliest_are_paired_with_the_fourteen_likeliest():
-    names: list[str] = []
-    for name in lineages():  # lineages of which each excludes each other
-        if all(exclusive(name, other) for other in names):
-            names.append(name)
-    n = len(names)
-    assert n >= 8
-    assert find_mixture(only(5, 6, n, tuple(names)), SETTINGS) == (5, 6)
-    assert find_mixture(only(6, 7, n, tuple(names)), SETTINGS) is None
-    if n > 14:
-        assert find_mixture(only(0, 13, n, tuple(names)), SETTINGS) == (0, 13)
-        assert find_mixture(only(0, 14, n, tuple(names)), SETTINGS) is None
+@pytest.fixture
+def sixteen(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Names of lineages of which each excludes each other: there are not so many real ones."""
+    monkeypatch.setattr(mixtures, "exclusive", lambda one, other: one != other)
+    return tuple(f"lineage {i}" for i in range(16))
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (0, 13), (1, 2), (2, 3), (3, 5), (4, 13), (5, 6), (5, 13)])
+def test_the_six_likeliest_are_paired_with_the_fourteen_likeliest(sixteen, pair):
+    assert find_mixture(only(*pair, 16, sixteen), SETTINGS) == pair
+
+
+@pytest.mark.parametrize("pair", [(6, 7), (0, 14), (5, 14), (14, 15)])
+def test_pairs_of_unlikely_types_are_not_looked_at(sixteen, pair):
+    assert find_mixture(only(*pair, 16, sixteen), SETTINGS) is None
+
+
+def test_of_pairs_that_explain_equally_much_the_likelier_types_are_taken(sixteen):
+    gain = [[6.0, 0, 0]] * 3 + [[0, 6.0, 0]] * 3 + [[0, 0, 6.0]] * 3
+    given = scores_of(gain, sixteen[:3], llr=[18.0, 17.9, 17.8])
+    assert find_mixture(given, SETTINGS) == (0, 1)
+
+
+def test_a_pair_that_explains_less_takes_nothing_from_one_that_explains_more(sixteen):
+    gain = [[6.0, 0, 0]] * 4 + [[0, 6.0, 0]] * 4 + [[0, 0, 5.0]] * 3
+    assert find_mixture(scores_of(gain, sixteen[:3]), ANY_GAIN) == (0, 1)
+
+
+def test_a_lineage_is_spoken_for_by_one_of_its_own_also_where_nothing_fits(sixteen):
+    gain = [[6.0, 0.0, 0.0]] * 3 + [[0.0, 6.0, 0.0]] * 3
+    given = scores_of(gain, sixteen[:2], lineage=[0, 1, 1], llr=[-1.0, -2.0, -3.0])
+    assert find_mixture(given, ANY_GAIN) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ((2.0, 0.0), (2.0, 0.5), None),
+        ((2.0, 0.5), (2.0, 0.0), None),
+        ((2.0, 0.0), (1.0, 0.0), None),
+        ((1.0, 0.0), (2.0, 0.0), None),
+        ((2.0, 0.49), (1.01, 0.49), (0, 1)),
+    ],
+)
+def test_each_side_must_be_clear_and_silent_for_itself(one, other, found):
+    gain = [[*one]] * 3 + [[other[1], other[0]]] * 3
+    assert find_mixture(scores_of(gain, (T, B), llr=[2.0, 1.0]), ANY_GAIN) == found

@@ -15,13 +15,13 @@ BEGUN = 1000.0
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """`now` is moved by hand; `spread` holds the bounds that waits are spread by, of which 1 is taken."""
-    clock = SimpleNamespace(now=BEGUN, spread=set())
+    """`now` is moved by hand; `spread` holds the bounds that waits are spread by, `factor` is taken."""
+    clock = SimpleNamespace(now=BEGUN, spread=set(), factor=1.0)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
 
     def uniform(low: float, high: float) -> float:
         clock.spread.add((low, high))
-        return 1.0
+        return clock.factor
 
     monkeypatch.setattr(module, "random", SimpleNamespace(uniform=uniform))
     return clock
@@ -39,6 +39,11 @@ def refuse_again(limiter: AdaptiveLimiter, clock: SimpleNamespace, times: int, w
 def test_a_limit_without_a_time_is_tried_quickly_thirty_times_and_slowly_afterwards(clock):
     assert refuse_again(AdaptiveLimiter(4), clock, 32) == [1.0] * 30 + [4.0, 4.0]
     assert clock.spread == {(0.75, 1.25)}
+
+
+def test_waits_without_a_time_are_spread_at_random(clock):
+    clock.factor = 1.25
+    assert AdaptiveLimiter(4, unit_s=2.0).refused(None) == 2.5
 
 
 def test_waits_scale_with_the_unit(clock):
@@ -150,6 +155,64 @@ def test_the_refused_number_is_tried_again_after_thirty_answers_at_the_one_below
         limiter.answered()
         answers += 1
     assert answers == 31, "thirty at two, of which the last gives half a slot, and one for the other half"
+
+
+def test_the_next_number_takes_thirty_answers_again(clock):
+    limiter = AdaptiveLimiter(4)
+    limiter.refused(0.0)
+    limiter.refused(0.0)
+    assert limiter.limit == 1
+    answers = []
+    for wanted in (2, 3, 4):
+        answers.append(0)
+        while limiter.limit < wanted:
+            limiter.answered()
+            answers[-1] += 1
+    # From the thirtieth on a slot grows back in parts: the whole, about a half, about a third an answer.
+    assert answers == [30, 32, 33]
+
+
+def test_from_one_at_a_time_a_further_refusal_takes_nothing_away(clock):
+    limiter = AdaptiveLimiter(4)
+    for _ in range(4):
+        limiter.refused(0.0)
+    for _ in range(29):
+        limiter.answered()
+    assert limiter.limit == 1
+    limiter.answered()
+    assert limiter.limit == 2
+
+
+class Looked(Exception):
+    """Ends a wait in a test."""
+
+
+def waits_of(limiter: AdaptiveLimiter, monkeypatch: pytest.MonkeyPatch) -> float:
+    """How long a thread that wants a slot sleeps before it looks again."""
+
+    def wait(timeout: float) -> None:
+        raise Looked(timeout)
+
+    monkeypatch.setattr(limiter._changed, "wait", wait, raising=False)
+    with pytest.raises(Looked) as looked, limiter.slot(lambda: None):
+        pass
+    return looked.value.args[0]
+
+
+@pytest.mark.parametrize(("pause", "sleep"), [(5.0, 0.1), (0.03, 0.03)])
+def test_who_waits_looks_ten_times_a_second_whether_the_run_was_stopped(clock, monkeypatch, pause, sleep):
+    limiter = AdaptiveLimiter(4)
+    limiter.refused(pause)
+    assert waits_of(limiter, monkeypatch) == pytest.approx(sleep)
+
+
+def test_a_slot_that_was_given_back_is_one_slot(clock, monkeypatch):
+    limiter = AdaptiveLimiter(1)
+    for _ in range(3):
+        with limiter.slot(lambda: None):
+            pass
+    with limiter.slot(lambda: None):
+        assert waits_of(limiter, monkeypatch) == pytest.approx(0.1)
 
 
 def test_a_silent_provider_gets_fewer_and_whether_it_has_answered_since_is_told(clock):

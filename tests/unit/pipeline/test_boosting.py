@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,7 @@ from cassia_core.domain.annotation import Evidence, Proposal, QualityScore, Verd
 from cassia_core.domain.config import AnnotationParams
 from cassia_core.pipeline.annotation.boosting import _accepted, needs_boost
 from cassia_core.pipeline.annotation.cluster_case import Draft
+from tests.annotating import Scripted, cluster_of, scripted_bench
 
 PASS, FAIL = Verdict(passed=True), Verdict(passed=False, feedback="no")
 
@@ -86,3 +89,52 @@ def test_the_reason_says_whether_the_label_was_confirmed_or_changed():
     changed = replace(draft(), proposal=Proposal(general="T cell", subtypes=("naive T cell",)))
     assert "changes “T cell” to “naive T cell”" in _accepted(draft(), changed)[1]
     assert "confirms" in _accepted(draft("T Cell"), draft("T cell"))[1]
+
+
+def test_a_change_is_told_as_one_whichever_name_comes_first_in_the_alphabet():
+    assert "changes “B cell” to “T cell”" in _accepted(draft("B cell"), draft("T cell"))[1]
+    assert "changes “T cell” to “B cell”" in _accepted(draft("T cell"), draft("B cell"))[1]
+
+
+def answer(label: str) -> str:
+    return json.dumps({"reasoning": "r", "general": "T cell", "subtypes": [label], "key_genes": ["CD3D"]})
+
+
+ASKS = json.dumps({"hypotheses": ["Treg"], "ask_genes": ["FOXP3"]})
+
+
+def verdict(score: int, *, passed: bool = True) -> str:
+    return json.dumps({"reasoning": "r", "passed": passed, "score": score})
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+def test_genes_may_be_asked_for_in_every_round_but_the_last(tmp_path: Path, rounds: int):
+    provider = Scripted(
+        annotator=answer("T cell"),
+        validator=[verdict(50), verdict(88)],
+        booster=[*[ASKS] * (rounds - 1), answer("naive T cell")],
+    )
+    with scripted_bench(tmp_path, provider, boost_rounds=rounds) as bench:
+        result = bench.one(cluster_of("0", ["CD3D", "CD3E", "IL7R"]))
+    assert (result.label, result.boost.rounds) == ("naive T cell", rounds)
+    asked = [request.task for request in provider.of("booster")]
+    assert [task.round for task in asked] == list(range(1, rounds + 1))
+    assert [task.last for task in asked] == [False] * (rounds - 1) + [True]
+
+
+def test_a_closer_look_is_the_attempt_after_the_last_one(tmp_path: Path):
+    provider = Scripted(
+        annotator=[answer("Treg"), answer("Th1"), answer("T cell")],
+        validator=[
+            verdict(40, passed=False),
+            verdict(40, passed=False),
+            verdict(40, passed=False),
+            verdict(88),
+        ],
+        booster=answer("naive T cell"),
+    )
+    with scripted_bench(tmp_path, provider) as bench:
+        result = bench.one(cluster_of("0", ["CD3D", "CD3E", "IL7R"]))
+    assert result.boost.accepted
+    assert [t.attempt for t in result.turns if t.role == "annotator"] == [1, 2, 3]
+    assert [t.attempt for t in result.turns if t.role == "booster"] == [4]

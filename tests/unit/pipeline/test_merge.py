@@ -59,11 +59,22 @@ def test_groups_go_to_the_cluster_they_name(tmp_path: Path):
     assert merged["3"].merged is None and notices == []
 
 
+def test_the_merger_sees_general_type_and_label_of_every_cluster(tmp_path: Path):
+    provider = Scripted(merger=groups(**{"0": "a", "10": "b", "CD4+": "c"}))
+    merge(tmp_path, provider)
+    assert provider.requests[0].task.labels == (
+        ("0", "B cell", "naive B cell"),
+        ("10", "B cell", "memory B cell"),
+        ("CD4+", "B cell", "Treg"),
+    )
+
+
 def test_a_cluster_left_out_is_asked_for_once_more_alone(tmp_path: Path):
     provider = Scripted(merger=[groups(**{"0": "a", "CD4+": "c"}), groups(**{"10": "b"})])
     merged, notices = merge(tmp_path, provider)
     assert merged["10"].merged.grouping_3 == "b" and notices == []
     assert list(json.loads(provider.requests[1].messages[1].content)["labels"]) == ["10"]
+    assert [request.attempt for request in provider.requests] == [1, 2]
 
 
 def test_a_cluster_left_out_twice_has_no_group_and_is_named(tmp_path: Path):
