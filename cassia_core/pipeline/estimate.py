@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,10 +67,11 @@ class _Calls:
     per_reply: int = 1
 
 
-def estimate(config: RunConfig, n_clusters: int) -> Estimate:
+def estimate(config: RunConfig, n_clusters: int, validated: int | None = None) -> Estimate:
     """Calls, tokens and price of `config` over `n_clusters` clusters: if all pass at once, and if none does.
 
-    Prices are None as soon as one model's price is not known.
+    `validated` is how many of them need the validator at least; None: all. Prices are None as soon as one
+    model's price is not known.
     """
     params = config.annotation
     if params is None or n_clusters == 0:
@@ -85,7 +86,12 @@ def estimate(config: RunConfig, n_clusters: int) -> Estimate:
             cost_low_usd=0.0,
             cost_high_usd=0.0,
         )
-    planned = tuple(_planned(config, params, n_clusters))
+    planned = tuple(
+        replace(calls, low=min(calls.low, validated))
+        if calls.role == "validator" and validated is not None
+        else calls
+        for calls in _planned(config, params, n_clusters)
+    )
     sums = [[_tokens(params, calls, end) for calls in planned] for end in (0, 1)]
     costs = [[_cost(params, c, t) for c, t in zip(planned, s, strict=True)] for s in sums]
     (in_low, out_low), (in_high, out_high) = (tuple(map(sum, zip(*s, strict=True))) for s in sums)

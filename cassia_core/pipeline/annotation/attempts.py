@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cassia_core.agents import parse
 from cassia_core.agents.parse import GeneRequest
-from cassia_core.domain.annotation import Proposal, names_a_type
+from cassia_core.domain.annotation import Proposal, Verdict, names_a_type
 from cassia_core.domain.markers import GeneMeasurement
 from cassia_core.domain.tasks import AnnotateTask, FormatTask, ReferenceType, ScoreTask, ValidateTask
 from cassia_core.errors import ContextTooLong, ReplyError, ReplyFiltered
@@ -200,7 +200,22 @@ def _examined(case: Case, talk: Conversation, proposal: Proposal, attempt: int, 
 
 
 def review(case: Case, talk: Conversation, draft: Draft) -> Draft:
-    """The validator's verdict, with a score in the same reply where its model also scores."""
+    """The validator's verdict, with a score in the same reply where its model also scores. A label that was
+    passed for this cluster before is not validated again.
+    """
+    if case.validated is None:
+        return _reviewed(case, talk, draft)
+    with case.validated.one_at_a_time(draft.proposal.label) as known:
+        if known:
+            talk.add_known_verdict(draft.proposal.label, draft.attempt)
+            return replace(draft, verdict=Verdict(passed=True))
+        reviewed = _reviewed(case, talk, draft)
+        if reviewed.passed:
+            case.validated.add(draft.proposal.label)
+        return reviewed
+
+
+def _reviewed(case: Case, talk: Conversation, draft: Draft) -> Draft:
     task = ValidateTask(
         setting=case.setting,
         markers=case.markers,

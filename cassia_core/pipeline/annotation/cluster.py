@@ -16,7 +16,7 @@ from cassia_core.domain.usage import known_sum
 from cassia_core.errors import BudgetExceeded, CassiaError, ProviderError, ReplyError, RunCancelled
 from cassia_core.pipeline.annotation.attempts import scored, settle_label
 from cassia_core.pipeline.annotation.boosting import with_boost
-from cassia_core.pipeline.annotation.cluster_case import Case, Checks, Draft
+from cassia_core.pipeline.annotation.cluster_case import Case, Checks, Draft, ValidatedLabels
 from cassia_core.pipeline.annotation.conversation import Conversation
 from cassia_core.pipeline.annotation.model_calls import Asker
 
@@ -35,8 +35,10 @@ def annotate_cluster(
     n_genes: int = 50,
     checks: Checks | None = None,
     cells: Contrast | None = None,
+    validated: ValidatedLabels | None = None,
 ) -> ClusterResult:
-    """Annotate one cluster; `cells` is what its cells say by contrast with the other clusters.
+    """Annotate one cluster; `cells` is what its cells say by contrast with the other clusters, `validated`
+    the labels that need no validator any more.
 
     Returns
     -------
@@ -67,6 +69,7 @@ def annotate_cluster(
         n_genes=n_genes,
         checks=checks or Checks(),
         cells=cells,
+        validated=validated,
     )
     talk = Conversation(asker, emit, dataset, markers.cluster)
     begun = time.monotonic()

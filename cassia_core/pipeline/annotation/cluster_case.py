@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cassia_core.domain.annotation import Evidence, Light, OntologyTerm, Proposal, QualityScore, Verdict
@@ -28,6 +31,32 @@ class Checks:
     sibling_markers: Callable[[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = sibling_markers
 
 
+class ValidatedLabels:
+    """Labels of one cluster that the validator has passed, shared by several answers to one question.
+
+    Whoever brings a label that nobody has brought yet has it validated; others with the same label wait for
+    that verdict instead of paying for their own. Safe for use from several threads.
+    """
+
+    def __init__(self, passed: Iterable[str] = ()) -> None:
+        self._passed = {label.casefold() for label in passed}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_at_a_time(self, label: str) -> Iterator[bool]:
+        """Whether `label` was passed already; the block is entered by one thread at a time for each label."""
+        with self._lock:
+            own = self._locks[label.casefold()]
+        with own:
+            yield label.casefold() in self._passed
+
+    def add(self, label: str) -> None:
+        """Note that the validator passed `label`."""
+        with self._lock:
+            self._passed.add(label.casefold())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One cluster with all that the agents may see of it."""
@@ -39,6 +68,8 @@ class Case:
     n_genes: int
     checks: Checks
     cells: Contrast | None = None
+    validated: ValidatedLabels | None = None
+    """Labels that need no validator any more; None: every label is validated."""
 
     def weigh(self, proposal: Proposal) -> Evidence:
         """Evidence for the label from the genes that the annotator saw, no fewer and no more."""

@@ -124,6 +124,11 @@ class Conversation:
             Turn(role="checks", attempt=attempt, text=_evidence_text(evidence), outcome=outcome, at=_now())
         )
 
+    def add_known_verdict(self, label: str, attempt: int) -> None:
+        """Keep, as a turn of its own, that a label needed no validator any more."""
+        text = f"“{label}” was validated for this cluster before; the validator was not asked again."
+        self._keep(Turn(role="checks", attempt=attempt, text=text, outcome="passed", at=_now()))
+
     def add_reference(self, text: str) -> None:
         """Keep what the annotator is given of the knowledge base as a turn of its own."""
         self._keep(Turn(role="reference", attempt=1, text=text, at=_now()))

@@ -14,6 +14,7 @@ from cassia_core.domain.opinions.request import OpinionRequest
 from cassia_core.domain.usage import Usage
 from cassia_core.knowledge.naming.consensus import consensus_of_answers, fewest_to_settle, settled
 from cassia_core.pipeline.annotation.cluster import annotate_cluster
+from cassia_core.pipeline.annotation.cluster_case import ValidatedLabels
 from cassia_core.pipeline.opinions.discussing import discuss
 from cassia_core.pipeline.opinions.opinion_job import Answered, JobContext, new_opinion
 
@@ -70,10 +71,14 @@ def ask_again(context: JobContext, cluster: str) -> Answered:
     planned = len(answers) + len(places)
     models = len(context.request.models)
     early = context.request.stop_early
+    validated = _validated(context, first) if early else {}
     while places and not (early and _settled(answers, len(places)) and len(answers) >= models):
         left = len(places)
         wave = max(_fewest(answers, left), min(models - len(answers), left)) if early else left
-        asked = [context.pool.submit(_one_answer, context, cluster, place) for place in places[:wave]]
+        asked = [
+            context.pool.submit(_one_answer, context, cluster, place, validated.get(place.model))
+            for place in places[:wave]
+        ]
         del places[:wave]
         for future in asked:
             answer, said = future.result()
@@ -125,8 +130,20 @@ def _fewest(answers: Sequence[OpinionAnswer], remaining: int) -> int:
     return fewest_to_settle(_labels(answers), remaining)
 
 
-def _one_answer(context: JobContext, cluster: str, place: Place) -> tuple[OpinionAnswer, tuple[Turn, ...]]:
-    """One answer by the whole protocol of annotator and validator; one that does not come is missing."""
+def _validated(context: JobContext, first: ClusterResult | None) -> dict[AgentModel, ValidatedLabels]:
+    """What each model has validated already: the run's own model the run's label, where it passed."""
+    own = context.config.annotator
+    passed = first is not None and first.verdict is not None and first.verdict.passed
+    known = (first.label,) if first is not None and passed else ()
+    return {model: ValidatedLabels(known if model == own else ()) for model in context.request.models}
+
+
+def _one_answer(
+    context: JobContext, cluster: str, place: Place, validated: ValidatedLabels | None
+) -> tuple[OpinionAnswer, tuple[Turn, ...]]:
+    """One answer by the whole protocol of annotator and validator; one that does not come is missing. A label
+    that is `validated` for this cluster already does not go to the validator again.
+    """
     result = annotate_cluster(
         context.markers_of(cluster),
         setting=context.data.setting,
@@ -137,6 +154,7 @@ def _one_answer(context: JobContext, cluster: str, place: Place) -> tuple[Opinio
         dataset=context.spec.name,
         emit=lambda event: None,
         cells=context.cells_of(cluster),
+        validated=validated,
     )
     context.progress.answered()
     return _read(result, place.repetition, first=False), result.turns

@@ -48,7 +48,9 @@ def estimate_opinions(run_id: str, request: OpinionRequest, root: Path | None = 
     for model in ready.models:
         low, high = left[:fewest].count(model), left.count(model) + talk
         one = replace(config, datasets=(spec,), annotation=params_for(config, ready, model), replay_from="")
-        sums.append((estimate(one, n * low), estimate(one, n * high)))
+        # Answers that agree are validated once, and those that agree with the run not at all.
+        first = 0 if had and model == config.annotator else 1
+        sums.append((estimate(one, n * low, validated=n * min(low, first)), estimate(one, n * high)))
     return _added(sums, n)
 
 

@@ -86,7 +86,16 @@ def test_every_cluster_has_an_opinion(run):
 def test_the_first_answer_is_the_runs_and_costs_nothing(run):
     first, *others = of(run, "0").answers
     assert first.first and first.calls == 0 and first.input_tokens == 0
-    assert all(not answer.first and answer.calls == 2 for answer in others)
+    assert all(not answer.first for answer in others)
+    assert {answer.calls for answer in others} == {1}, "its label was validated by the run"
+
+
+def test_a_label_is_validated_once_for_a_cluster_and_the_conversation_says_so(run):
+    others = of(run, "1").answers[1:]
+    assert sorted(answer.calls for answer in others)[-1] == 2 and sum(a.calls == 2 for a in others) == 1
+    turns = opinions.conversation_of(run[0], "lists", of(run, "1"), run[1])
+    assert sum(turn.role == "validator" for turn in turns) == 1
+    assert any("the validator was not asked again" in turn.text for turn in turns)
 
 
 def test_agreement_that_is_settled_is_not_paid_to_the_end(run):
