@@ -75,12 +75,12 @@ def expected_clusters(draft: session.RunDraft, findings: Findings) -> tuple[tupl
     if findings.kind == "markers":
         n = findings.n_clusters or 0
         return (n, n), "Clusters of the table."
-    kept = next((c.n_values for c in findings.obs_columns if c.name == column), None)
-    if column is not None and kept is not None:
-        return (kept, kept), f"Clusters of the column {column}."
-    found = previewed_clusters(spec_of(draft))
-    if found:
-        return (found, found), "From the preview; the run may find a few more or fewer."
+    n_clusters = next((c.n_values for c in findings.obs_columns if c.name == column), None)
+    if column is not None and n_clusters is not None:
+        return (n_clusters, n_clusters), f"Clusters of the column {column}."
+    previewed = previewed_clusters(spec_of(draft))
+    if previewed:
+        return (previewed, previewed), "From the preview; the run may find a few more or fewer."
     return OPEN_RANGE, "Nobody knows yet: the clustering decides. A preview tells more."
 
 

@@ -179,17 +179,17 @@ def read_candidate_scores(text: str, candidates: tuple[str, ...]) -> Reading[Can
         scores = candidate_scores(fields, candidates, notes)
         return CandidateScores(scores=scores, reasoning=text_value(fields.get("reasoning")) or _before(text))
 
-    def values(found: CandidateScores) -> object:
-        return tuple(score.score for score in found.scores)
+    def values(replied: CandidateScores) -> object:
+        return tuple(score.score for score in replied.scores)
 
     says = _said(text)
     reading = answer_of(says, "scores", read, values)
     if reading is None:
         raise _unreadable("It holds no JSON block with the field `scores`.", text)
-    found = _or_refused(reading, text)
-    if len(found.value.missing) == len(candidates):
+    scored = _or_refused(reading, text)
+    if len(scored.value.missing) == len(candidates):
         raise _unreadable("It scores none of the candidates under its name.", text)
-    return found
+    return scored
 
 
 def read_answer(text: str) -> Reading[str]:
@@ -205,10 +205,10 @@ def read_answer(text: str) -> Reading[str]:
     )
     if reading is None:
         raise _unreadable("It holds no JSON block with the field `answer`.", text)
-    found = _or_refused(reading, text)
-    if not found.value:
+    answered = _or_refused(reading, text)
+    if not answered.value:
         raise _unreadable("`answer` is empty.", text)
-    return found
+    return answered
 
 
 def read_answer_or_request(text: str) -> Reading[str | GeneRequest]:

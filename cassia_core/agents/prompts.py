@@ -94,14 +94,14 @@ def checks_data(evidence: Evidence) -> dict[str, object]:
         "conflicting": "against",
         "cited_not_in_list": "cited_but_not_in_markers",
     }
-    found: dict[str, object] = {}
+    checks: dict[str, object] = {}
     for kind, name in kinds.items():
         genes = evidence.genes(kind)  # type: ignore[arg-type]  # the keys are evidence kinds
         if genes:
-            found[name] = ", ".join(genes[:SHOWN_GENES])
+            checks[name] = ", ".join(genes[:SHOWN_GENES])
     if evidence.problems:
-        found["problems"] = list(evidence.problems)
-    return found
+        checks["problems"] = list(evidence.problems)
+    return checks
 
 
 def cells_data(cells: Contrast | None) -> dict[str, object]:

@@ -189,21 +189,21 @@ def _compared(
     job = opinions.start(run_id, request, keys, root)
     opinions.wait_for(run_id, job, root)
     opinion = opinions.list_opinions(run_id, name, root=root)[-1]
-    found = opinion.comparison
-    if found is None:
+    comparison = opinion.comparison
+    if comparison is None:
         raise RunError("The candidates could not be compared.", opinion.reason, f"See {run.run_dir}.")
     results, csv, page = look_files.write_comparison_files(
-        found, stem, tissue=tissue, species=species, html=html
+        comparison, stem, tissue=tissue, species=species, html=html
     )
     if opinion.status != "done":
         raise RunError("No model scored the candidates.", opinion.reason, f"See {csv}.")
-    verdict = found.verdict()
+    verdict = comparison.verdict()
     return ComparedTypes(
-        comparison=found,
+        comparison=comparison,
         results=results,
         consensus=verdict.type,
         confidence=verdict.share,
-        summary=look_files.verdict_in_words(found),
+        summary=look_files.verdict_in_words(comparison),
         csv_file=csv,
         html_file=page,
         run_dir=run.run_dir,

@@ -111,11 +111,11 @@ def runCASSIA_n_subcluster(
         species,
         additional_context,
     )
-    found = repeated(run, n, None)
+    answers = repeated(run, n, None)
     target = stem_of(base_output_name)
-    for number, rows in enumerate(found.repetitions, start=1):
+    for number, rows in enumerate(answers.repetitions, start=1):
         part_tables.write_parts(rows, target.with_name(f"{target.name}_{number}"), page=False)
-    return found
+    return answers
 
 
 def runCASSIA_subclusters_auto_split(

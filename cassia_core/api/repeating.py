@@ -159,7 +159,7 @@ def runCASSIA_n_times_similarity_score(
     returned has one row, and with `generate_report` a page of it is written to `report_output_path`
     (`n_times_similarity_report.html` where none is given).
     """
-    found = runCASSIA_n_times(
+    answers = runCASSIA_n_times(
         n,
         tissue,
         species,
@@ -173,12 +173,12 @@ def runCASSIA_n_times_similarity_score(
         use_reference,
     )
     table = similarity_tables.agreement_of_rows(
-        found.repetitions, main_weight=main_weight, sub_weight=sub_weight
+        answers.repetitions, main_weight=main_weight, sub_weight=sub_weight
     )
     if generate_report:
         target = Path(report_output_path or "n_times_similarity_report.html").expanduser().resolve()
         similarity_tables.write_page(target, table)
-    return replace(found, agreement=table)
+    return replace(answers, agreement=table)
 
 
 def runCASSIA_similarity_score_batch(
@@ -244,7 +244,7 @@ def repeated(run: AnnotatedRun, n: int, target: Path | None) -> RepeatedRun:
     run_id, root, dataset = run.run_dir.name, run.run_dir.parent, run.datasets[0]
     config = runs.load_config(run_id, root)
     job = ""
-    found: tuple[Opinion, ...] = ()
+    answers: tuple[Opinion, ...] = ()
     if n > 1 and any(row.status != "skipped" for row in run.clusters):
         workers = config.annotation.max_workers if config.annotation else 6
         request = OpinionRequest(
@@ -252,7 +252,7 @@ def repeated(run: AnnotatedRun, n: int, target: Path | None) -> RepeatedRun:
         )
         job = opinions.start(run_id, request, known_keys(config.providers()), root)
         opinions.wait_for(run_id, job, root)
-        found = tuple(o for o in opinions.list_opinions(run_id, dataset, root=root) if o.job == job)
+        answers = tuple(o for o in opinions.list_opinions(run_id, dataset, root=root) if o.job == job)
     tables = repeats.write_repeats(run_id, dataset, job, n, target, root) if target else ()
     rows = repeats.repeated_rows(run_id, dataset, job, n, root)
-    return RepeatedRun(run=run, repetitions=rows, tables=tables, opinions=found)
+    return RepeatedRun(run=run, repetitions=rows, tables=tables, opinions=answers)

@@ -52,8 +52,8 @@ class AnnotatedRun:
     def files(self, dataset: str | None = None) -> dict[str, Path]:
         """Output files by the end of their name, such as "_summary.csv"."""
         wanted = dataset or self.datasets[0]
-        found = results.output_files(self.run_dir.name, self.run_dir.parent)
-        return {f.path.name.removeprefix(wanted): f.path for f in found if f.dataset == wanted}
+        written = results.output_files(self.run_dir.name, self.run_dir.parent)
+        return {f.path.name.removeprefix(wanted): f.path for f in written if f.dataset == wanted}
 
     def _table(self, ending: str) -> pd.DataFrame:
         import pandas as pd

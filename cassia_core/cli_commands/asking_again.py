@@ -64,12 +64,12 @@ def _model(text: str, config: RunConfig, base_url: str | None) -> AgentModel:
 
 
 def _print_estimate(folder: Path, request: OpinionRequest) -> int:
-    found = estimate_opinions(folder.name, request, folder.parent)
+    estimate = estimate_opinions(folder.name, request, folder.parent)
     cost = "price not known"
-    if found.cost_low_usd is not None and found.cost_high_usd is not None:
-        cost = f"${found.cost_low_usd:.4f} to ${found.cost_high_usd:.4f}"
-    print(f"{found.clusters} clusters, {found.calls_low} to {found.calls_high} calls, {cost}")
-    for line in found.sent:
+    if estimate.cost_low_usd is not None and estimate.cost_high_usd is not None:
+        cost = f"${estimate.cost_low_usd:.4f} to ${estimate.cost_high_usd:.4f}"
+    print(f"{estimate.clusters} clusters, {estimate.calls_low} to {estimate.calls_high} calls, {cost}")
+    for line in estimate.sent:
         print(f"  {line}")
     return 0
 
@@ -79,13 +79,13 @@ def _follow(folder: Path, job: str, *, quiet: bool) -> OpinionJob:
     told: set[str] = set()
     while True:
         try:
-            found = opinions.view_job(folder.name, job, folder.parent)
-            for notice in found.progress.notices:
+            job_view = opinions.view_job(folder.name, job, folder.parent)
+            for notice in job_view.progress.notices:
                 if notice not in told and not quiet:
                     print(notice, file=sys.stderr)
                 told.add(notice)
-            if found.progress.state != "running":
-                return found
+            if job_view.progress.state != "running":
+                return job_view
             time.sleep(POLL_S)
         except KeyboardInterrupt:
             print("Stopping; what is done is kept.", file=sys.stderr)
@@ -94,14 +94,14 @@ def _follow(folder: Path, job: str, *, quiet: bool) -> OpinionJob:
 
 def _in_words(opinion: Opinion) -> str:
     """A line per cluster: what is agreed on, by how many, and who says otherwise."""
-    cluster, found = ", ".join(opinion.clusters), opinion.consensus
-    if opinion.status != "done" or found is None:
+    cluster, consensus = ", ".join(opinion.clusters), opinion.consensus
+    if opinion.status != "done" or consensus is None:
         return f"{cluster}: no opinion. {opinion.reason}"
-    agreed = everyday_name(found.label) if found.label else "no type shared by two thirds"
+    agreed = everyday_name(consensus.label) if consensus.label else "no type shared by two thirds"
     named = ", ".join(_counted(opinion))
-    missing = found.asked - found.answered
+    missing = consensus.asked - consensus.answered
     lost = f", {missing} missing" if missing > 0 else ""
-    return f"{cluster}: {agreed} ({found.votes} of {found.answered} answers{lost}). Said: {named}"
+    return f"{cluster}: {agreed} ({consensus.votes} of {consensus.answered} answers{lost}). Said: {named}"
 
 
 def _counted(opinion: Opinion) -> Sequence[str]:

@@ -213,18 +213,18 @@ def quality_of(options: argparse.Namespace, suggested: QCParams | None = None) -
         field: getattr(options, name) for name, field in _LIMITS.items() if getattr(options, name) is not None
     }
     start = suggested or QCParams()
-    kept: dict[str, Any] = {field: getattr(start, field) for field in _LIMITS.values()}
+    limits: dict[str, Any] = {field: getattr(start, field) for field in _LIMITS.values()}
     for low, high in (("min_genes", "max_genes"), ("min_counts", "max_counts")):
         for field, other in (
             (low, high),
             (high, low),
         ):  # a suggested limit gives way to a given one that it contradicts
-            if field in given and other not in given and _contradict(low, high, kept | given):
-                kept[other] = None
+            if field in given and other not in given and _contradict(low, high, limits | given):
+                limits[other] = None
     return QCParams(
         score_doublets=options.doublets,
         sample_column=options.sample_column or options.batch_column,
-        **kept | given,
+        **limits | given,
     )
 
 

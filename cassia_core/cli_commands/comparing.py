@@ -17,17 +17,17 @@ def compare(options: argparse.Namespace) -> int:
     """`compare RUN_DIR RUN_DIR`: 0 compared, 1 the labels cannot be compared."""
     one = _side(options.first, options.dataset)
     other = _side(options.second, options.other_dataset or options.dataset)
-    found = run_comparison.compare_runs(one, other)
-    if found.basis == "none":
-        print(f"The labels cannot be compared. {found.refusal}")
+    comparison = run_comparison.compare_runs(one, other)
+    if comparison.basis == "none":
+        print(f"The labels cannot be compared. {comparison.refusal}")
     else:
-        _print_agreement(found)
-        _print_changes(found)
+        _print_agreement(comparison)
+        _print_changes(comparison)
         if options.csv:
-            options.csv.write_bytes(run_comparison.comparison_csv(found))
+            options.csv.write_bytes(run_comparison.comparison_csv(comparison))
             print(f"Table of all pairs: {options.csv}")
-    _print_setup(found)
-    return 1 if found.basis == "none" else 0
+    _print_setup(comparison)
+    return 1 if comparison.basis == "none" else 0
 
 
 def _side(folder: Path, dataset: str | None) -> Side:
@@ -49,35 +49,35 @@ def _side(folder: Path, dataset: str | None) -> Side:
     return Side(run_id=path.name, dataset=dataset if dataset in names else names[0], root=path.parent)
 
 
-def _print_agreement(found: RunComparison) -> None:
-    unit = found.basis
+def _print_agreement(comparison: RunComparison) -> None:
+    unit = comparison.basis
     print(
-        f"{found.n_compared:,} {unit} compared, {found.only_one:,} in the first run only, "
-        f"{found.only_other:,} in the second only"
+        f"{comparison.n_compared:,} {unit} compared, {comparison.only_one:,} in the first run only, "
+        f"{comparison.only_other:,} in the second only"
     )
     for agreement, words in AGREEMENTS.items():
-        if found.count(agreement):
-            print(f"  {words}: {found.count(agreement):,} ({found.count(agreement) / found.n_compared:.1%})")
-    if found.adjusted_rand is not None:
-        print(f"  Adjusted Rand index of the clusterings: {found.adjusted_rand:.3f}")
+        if n_clusters := comparison.count(agreement):
+            print(f"  {words}: {n_clusters:,} ({n_clusters / comparison.n_compared:.1%})")
+    if comparison.adjusted_rand is not None:
+        print(f"  Adjusted Rand index of the clusterings: {comparison.adjusted_rand:.3f}")
 
 
-def _print_changes(found: RunComparison) -> None:
-    changed = found.changed()
+def _print_changes(comparison: RunComparison) -> None:
+    changed = comparison.changed()
     for pair in changed[:MOST_SHOWN]:
         print(
             f"  {pair.one.cluster}: {pair.one.label or NO_LABEL.lower()} -> {pair.other.cluster}: "
             f"{pair.other.label or NO_LABEL.lower()} ({AGREEMENTS[pair.agreement].lower()}, {pair.n:,} "
-            f"{found.basis})"
+            f"{comparison.basis})"
         )
     if len(changed) > MOST_SHOWN:
         print(f"  ... and {len(changed) - MOST_SHOWN} more; --csv FILE writes all of them")
 
 
-def _print_setup(found: RunComparison) -> None:
-    for difference in found.differences:
+def _print_setup(comparison: RunComparison) -> None:
+    for difference in comparison.differences:
         print(f"{difference.what}: {difference.one} -> {difference.other}")
-    for word, usage in zip(("First", "Second"), found.spent, strict=True):
+    for word, usage in zip(("First", "Second"), comparison.spent, strict=True):
         cost = f"${usage.cost_usd:.4f}"
         unknown = f", of which {usage.unpriced_calls:,} of unknown price" if usage.unpriced_calls else ""
         print(f"{word} run: {usage.total_tokens:,} tokens, {usage.calls:,} calls{unknown}, known cost {cost}")

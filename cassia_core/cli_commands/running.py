@@ -112,8 +112,8 @@ def _taken_up(options: argparse.Namespace, folder: Path) -> Sequence[str]:
 def list_runs(options: argparse.Namespace) -> int:
     """`runs`: a line each, newest first."""
     folder = runs.folder(_output_dir(options))
-    found = runs.list_runs(folder)
-    for run in found:
+    listed = runs.list_runs(folder)
+    for run in listed:
         if run.problem:
             print(f"{run.run_id}  cannot be read: {run.problem}")
             continue
@@ -123,7 +123,7 @@ def list_runs(options: argparse.Namespace) -> int:
             f"clusters have a label  "
             f"{run.provider}  {run.total_tokens:,} tokens  {cost}  {', '.join(run.datasets)}"
         )
-    if not found:
+    if not listed:
         print(f"No runs in {folder} yet.")
     return 0
 

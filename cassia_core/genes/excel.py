@@ -60,17 +60,17 @@ def unmangle(name: str, species: str) -> Unmangled | None:
 
 
 def _from_date(name: str, month: str, day: int, species: str) -> Unmangled:
-    found = {symbol for family in _FAMILIES[month] for symbol in _genes_of(f"{family}{day}", species)}
-    if len(found) == 1:
-        return Unmangled(name=name, symbol=found.pop())
-    return Unmangled(name=name, candidates=tuple(sorted(found)))
+    symbols = {symbol for family in _FAMILIES[month] for symbol in _genes_of(f"{family}{day}", species)}
+    if len(symbols) == 1:
+        return Unmangled(name=name, symbol=symbols.pop())
+    return Unmangled(name=name, candidates=tuple(sorted(symbols)))
 
 
 def _genes_of(old: str, species: str) -> set[str]:
     """Genes that had this name, in the species or (as names were given in parallel) in man."""
-    found = set(meanings(old, species))
+    symbols = set(meanings(old, species))
     if species == "mouse":
-        found |= {
+        symbols |= {
             partner for symbol in meanings(old, "human") if (partner := orthologue(symbol, "human", "mouse"))
         }
-    return found
+    return symbols

@@ -73,12 +73,12 @@ def quiet_kind(symbol: str, species: str) -> Quiet:
         return "ribosomal"
     if _CLONE.match(symbol):
         return "unnamed"
-    found = _PSEUDO.match(symbol)
+    pseudo = _PSEUDO.match(symbol)
     if (
-        found is None
+        pseudo is None
         or species not in SPECIES
-        or not (found["gene"][-1].isdigit() or _COPIED.match(found["gene"]))
+        or not (pseudo["gene"][-1].isdigit() or _COPIED.match(pseudo["gene"]))
     ):
         return ""
-    parent = found["gene"].upper()
+    parent = pseudo["gene"].upper()
     return "pseudogene" if parent.startswith("MT") or parent in gene_table(species).by_upper else ""

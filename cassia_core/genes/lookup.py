@@ -94,8 +94,8 @@ def canonical(symbol: str, species: str) -> str | None:
     # "Rest" as the heading of a column must not be read as the gene REST.
     if upper in COMMON_WORDS:
         return None
-    found = table.by_upper.get(upper) or (None if _is_a_word(symbol) else table.other_names.get(upper))
-    return None if found is None or "|" in found else found
+    current = table.by_upper.get(upper) or (None if _is_a_word(symbol) else table.other_names.get(upper))
+    return None if current is None or "|" in current else current
 
 
 def _is_a_word(name: str) -> bool:

@@ -59,16 +59,16 @@ _MIN_NUMBERED = 10
 
 def species_of_id(name: str) -> str:
     """Species that a gene or transcript id names; "" for a symbol or an id of an unknown prefix."""
-    found = _ENSEMBL.match(name)
-    if found:
-        return _OF_ENSEMBL.get((found["species"] or "").upper(), "")
+    ensembl = _ENSEMBL.match(name)
+    if ensembl:
+        return _OF_ENSEMBL.get((ensembl["species"] or "").upper(), "")
     return next((species for pattern, species in _OTHER_IDS if pattern.match(name)), "")
 
 
 def is_ensembl(name: str) -> bool:
     """Whether the name is an Ensembl gene id, of any species, with or without version."""
-    found = _ENSEMBL.match(name)
-    return found is not None and found["kind"].upper() == "G"
+    ensembl = _ENSEMBL.match(name)
+    return ensembl is not None and ensembl["kind"].upper() == "G"
 
 
 def species_by_ids(names: Iterable[str]) -> tuple[str, bool]:
@@ -98,18 +98,20 @@ def kind_of_names(names: Iterable[str]) -> str:
 
 
 def _is_transcript(name: str) -> bool:
-    found = _ENSEMBL.match(name)
-    return (found is not None and found["kind"].upper() == "T") or _REFSEQ_TRANSCRIPT.match(name) is not None
+    ensembl = _ENSEMBL.match(name)
+    return (ensembl is not None and ensembl["kind"].upper() == "T") or _REFSEQ_TRANSCRIPT.match(
+        name
+    ) is not None
 
 
 def _are_numbered(names: list[str]) -> bool:
     """Whether the names only count (f1, f2, ... or Gene_1, Gene_2, ...): one stem, numbers close together."""
-    found = [match for name in set(names) if (match := _NUMBERED.match(name)) and not species_of_id(name)]
-    stems = Counter(match["stem"] for match in found)
+    numbered = [match for name in set(names) if (match := _NUMBERED.match(name)) and not species_of_id(name)]
+    stems = Counter(match["stem"] for match in numbered)
     if not stems:
         return False
     stem, n = stems.most_common(1)[0]
     if n < _MIN_NUMBERED or n <= _MOST * len(set(names)) or stem.upper() in _STEMS_OF_GENES:
         return False
-    numbers = [int(match["number"]) for match in found if match["stem"] == stem]
+    numbers = [int(match["number"]) for match in numbered if match["stem"] == stem]
     return max(numbers) - min(numbers) < 20 * n

@@ -110,8 +110,8 @@ def _before_last(separator: str) -> Callable[[str], str]:
 
 def _in_brackets(part: str) -> Callable[[str], str]:
     def take(name: str) -> str:
-        found = _BRACKETS.match(name)
-        return found[part].strip(OUTER) if found else name
+        bracketed = _BRACKETS.match(name)
+        return bracketed[part].strip(OUTER) if bracketed else name
 
     return take
 

@@ -32,12 +32,12 @@ def problems_of(lesson: Lesson, facts: Mapping[str, str]) -> tuple[str, ...]:
         Names and values of what was computed from the data (`lessons.facts.facts_of`).
     """
     ids = Counter(q.id for step in lesson.steps for q in step.questions)
-    found = [f"The question id {name} is used {n} times." for name, n in ids.items() if n > 1]
+    problems = [f"The question id {name} is used {n} times." for name, n in ids.items() if n > 1]
     if not lesson.steps:
-        found.append("It has no steps.")
+        problems.append("It has no steps.")
     for step in lesson.steps:
-        found += [f"{step.title}: {problem}" for problem in _of_step(step, facts)]
-    return tuple(found)
+        problems += [f"{step.title}: {problem}" for problem in _of_step(step, facts)]
+    return tuple(problems)
 
 
 def filled(text: str, facts: Mapping[str, str]) -> str:

@@ -51,15 +51,15 @@ def _totals(cells: LessonCells) -> dict[str, str]:
     totals = cells.about["n_counts"].to_numpy()
     low, high = np.quantile(totals, (1 / 3, 2 / 3))
     small, large = totals <= low, totals > high
-    found = {}
+    facts = {}
     for gene in ("CALM1", "FTL"):
         counts, values = cells.counts_of(gene), cells.of_gene(gene)
-        found[f"{gene.lower()}_counts"] = f"{counts[large].mean() / counts[small].mean():.2f}"
-        found[f"{gene.lower()}_normalised"] = f"{values[large].mean() / values[small].mean():.2f}"
+        facts[f"{gene.lower()}_counts"] = f"{counts[large].mean() / counts[small].mean():.2f}"
+        facts[f"{gene.lower()}_normalised"] = f"{values[large].mean() / values[small].mean():.2f}"
     monocytes = cells.in_cluster("0")
-    found["monocytes_total"] = f"{np.median(totals[monocytes]):,.0f}"
-    found["others_total"] = f"{np.median(totals[~monocytes]):,.0f}"
-    return found
+    facts["monocytes_total"] = f"{np.median(totals[monocytes]):,.0f}"
+    facts["others_total"] = f"{np.median(totals[~monocytes]):,.0f}"
+    return facts
 
 
 def _clusters(cells: LessonCells) -> dict[str, str]:
@@ -81,17 +81,17 @@ def _clusters(cells: LessonCells) -> dict[str, str]:
 
 
 def _genes(cells: LessonCells) -> dict[str, str]:
-    found = {}
+    facts = {}
     for gene, cluster in (("MS4A1", "5"), ("CD79A", "5"), ("CD3D", "2"), ("LYZ", "0"), ("FCER1A", "3")):
         seen, inside = cells.counts_of(gene) > 0, cells.in_cluster(cluster)
-        found[f"{gene.lower()}_in"] = f"{seen[inside].mean():.0%}"
-        found[f"{gene.lower()}_out"] = f"{seen[~inside].mean():.0%}"
+        facts[f"{gene.lower()}_in"] = f"{seen[inside].mean():.0%}"
+        facts[f"{gene.lower()}_out"] = f"{seen[~inside].mean():.0%}"
     suspect = cells.in_cluster("6")
     for gene in ("MS4A1", "CD79A", "HLA-DRA", "CST3"):
-        found[f"{gene.lower().replace('-', '_')}_suspect"] = (
+        facts[f"{gene.lower().replace('-', '_')}_suspect"] = (
             f"{(cells.counts_of(gene)[suspect] > 0).mean():.0%}"
         )
-    return found
+    return facts
 
 
 def _killers(cells: LessonCells) -> dict[str, str]:

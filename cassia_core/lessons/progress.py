@@ -21,8 +21,8 @@ def load_progress(folder: Path, lesson: Lesson) -> LessonProgress:
     path = folder / f"{lesson.id}.json"
     if not path.exists():
         return LessonProgress(lesson=lesson.id)
-    kept = read_json(path, LessonProgress)
-    return replace(kept, step=min(max(kept.step, 0), len(lesson.steps) - 1))
+    saved = read_json(path, LessonProgress)
+    return replace(saved, step=min(max(saved.step, 0), len(lesson.steps) - 1))
 
 
 def save_progress(folder: Path, progress: LessonProgress) -> None:

@@ -17,9 +17,10 @@ FENCE = "+++"
 
 def lesson_ids(content: Path = CONTENT) -> tuple[str, ...]:
     """Ids of all lessons, in the order in which they are offered (`place` in lesson.toml)."""
-    found = [folder.parent for folder in content.glob("*/lesson.toml")]
+    folders = [folder.parent for folder in content.glob("*/lesson.toml")]
     return tuple(
-        f.name for f in sorted(found, key=lambda f: (_toml_file(f / "lesson.toml").get("place", 99), f.name))
+        f.name
+        for f in sorted(folders, key=lambda f: (_toml_file(f / "lesson.toml").get("place", 99), f.name))
     )
 
 

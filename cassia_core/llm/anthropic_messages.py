@@ -75,8 +75,8 @@ class AnthropicMessages:
             In plain words.
         """
         try:
-            found = self._client.models.list(limit=100, timeout=LIST_TIMEOUT_S)
-            return tuple(model.id for model in found)
+            page = self._client.models.list(limit=100, timeout=LIST_TIMEOUT_S)
+            return tuple(model.id for model in page)
         except (anthropic.AnthropicError, httpx2.InvalidURL) as error:
             raise self._problem(error, "") from error
         except (AttributeError, TypeError) as error:  # a page for a browser, or JSON of another kind

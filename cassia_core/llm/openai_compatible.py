@@ -89,8 +89,8 @@ class OpenAICompatible:
             In plain words.
         """
         try:
-            found = self._client.models.list(timeout=LIST_TIMEOUT_S)
-            return tuple(sorted(model.id for model in found))
+            page = self._client.models.list(timeout=LIST_TIMEOUT_S)
+            return tuple(sorted(model.id for model in page))
         except (openai.OpenAIError, httpx2.InvalidURL) as error:
             raise self._problem(error, "") from error
         except (AttributeError, TypeError) as error:  # a page for a browser, or JSON of another kind

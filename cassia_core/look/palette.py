@@ -177,13 +177,13 @@ def _choices(family: str, theme: Theme) -> tuple[str, ...]:
     hue, _, chroma, _ = _FAMILIES[family]
     low, high = _BOUNDS[theme]
     steps = range(round((high - low) / _STEP) + 1)
-    found = [
+    colours = [
         _in_srgb(low + _STEP * step, part * chroma, hue + turn)
         for step in steps
         for turn in _TURNS
         for part in (_CHROMAS_OF_DULL if chroma < _DULL else _CHROMAS)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(colours))
 
 
 def colour_in_family(family: str, rank: int, n: int, theme: Theme) -> str:

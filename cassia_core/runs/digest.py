@@ -55,9 +55,9 @@ def digest_of(layout: RunLayout, view: Callable[[], RunView]) -> RunDigest:
         When the run's record cannot be read.
     """
     stamp = stamp_of(layout)
-    kept = _kept(layout.digest)
-    if kept is not None and kept.stamp == stamp:
-        return kept
+    saved = _kept(layout.digest)
+    if saved is not None and saved.stamp == stamp:
+        return saved
     made = RunDigest(stamp=stamp, summary=_summary(layout, view))
     # Of a run at work everything changes by the second: a summary of it is out of date when it is written.
     if made.summary.state in AT_WORK:
@@ -126,10 +126,10 @@ def stamp_of(layout: RunLayout) -> str:
 
 def _state_of(path: Path) -> str:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return "-"
-    return f"{found.st_size}/{found.st_mtime_ns}"
+    return f"{stat.st_size}/{stat.st_mtime_ns}"
 
 
 def _kept(path: Path) -> RunDigest | None:

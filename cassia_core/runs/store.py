@@ -149,17 +149,19 @@ def list_elsewhere(folder: Path, root: Path) -> tuple[str, ...]:
     RunNotFound
         When there is no run in `folder`.
     """
-    found = [folder] if _is_run(folder) else [path for path in sorted(folder.glob("run_*")) if _is_run(path)]
-    if not found:
+    folders = (
+        [folder] if _is_run(folder) else [path for path in sorted(folder.glob("run_*")) if _is_run(path)]
+    )
+    if not folders:
         raise RunNotFound(
             f"There is no run in {folder}.",
             "A run directory holds a folder called .cassia; neither this one nor those in it do.",
             "Name a run directory, or the folder that holds run directories.",
         )
     # A run of the own folder wins over one elsewhere of the same name, as in `find_folder`.
-    known = runs_elsewhere(root) | {path.name: path for path in found if not _is_run(root / path.name)}
+    known = runs_elsewhere(root) | {path.name: path for path in folders if not _is_run(root / path.name)}
     _write_elsewhere(known, root)
-    return tuple(path.name for path in found)
+    return tuple(path.name for path in folders)
 
 
 def forget_elsewhere(run_id: str, root: Path) -> None:

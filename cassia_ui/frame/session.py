@@ -105,8 +105,8 @@ def keys() -> dict[str, str]:
 
 def set_key(provider: str, key: str) -> None:
     """Keep a key for this session; an empty one is forgotten."""
-    kept = {**keys(), provider: key.strip()}
-    st.session_state[_KEYS] = {name: value for name, value in kept.items() if value}
+    all_keys = {**keys(), provider: key.strip()}
+    st.session_state[_KEYS] = {name: value for name, value in all_keys.items() if value}
 
 
 def forget_keys() -> None:

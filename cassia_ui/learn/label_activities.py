@@ -27,12 +27,12 @@ def name_clusters(lesson: Lesson, step: Step, at: int) -> None:
                 inside = lessons.cells().in_cluster(cluster)
                 map_of_chosen(inside, f"{key}_map_{cluster}", f"Map with cluster {cluster} in colour", 240)
             _genes_table(cluster, n=8)
-            kept = lessons.work_of(progress_of(lesson), at, f"my name of cluster {cluster}")
+            saved = lessons.work_of(progress_of(lesson), at, f"my name of cluster {cluster}")
             names = list(step.names)
             chosen[cluster] = st.selectbox(
                 f"My name of cluster {cluster}",
                 names,
-                index=names.index(kept) if kept in names else None,
+                index=names.index(saved) if saved in names else None,
                 placeholder="Choose a name",
                 key=f"{key}_name_{cluster}",
                 disabled=opened,

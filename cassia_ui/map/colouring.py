@@ -58,27 +58,27 @@ def colour_by_row(data: DatasetResults, labels: Mapping[str, ReviewedLabel], wha
     column = data.view.column(data.view.cluster_key)
     theme = session.theme()
     if what in (BY_EVIDENCE, BY_SCORE):
-        found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
+        grouped = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
         weighed = {r.cluster: r.evidence.score for r in data.rows if r.evidence}
         told = weighed if what == BY_EVIDENCE else {r.cluster: r.opinion for r in data.rows}
         score = {cluster: value for cluster, value in told.items() if value is not None}
         by_code = np.array(
-            [np.nan if g.edited else score.get(g.cluster, np.nan) for g in found.groups] + [np.nan],
+            [np.nan if g.edited else score.get(g.cluster, np.nan) for g in grouped.groups] + [np.nan],
             dtype=np.float32,
         )
-        return Colouring(title=f"{what} (0 to 100)", values=by_code[found.codes])
+        return Colouring(title=f"{what} (0 to 100)", values=by_code[grouped.codes])
     if what == BY_CLUSTER:
         names = column.categories
         return Colouring(
             title="Cluster", categories=names, codes=column.codes, colours=wheel(len(names)), of_clusters=True
         )
     if what == BY_LIGHT:
-        found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
+        grouped = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
         rows = {r.cluster: r for r in data.rows}
         colours = {LIGHT_SHORT[k]: v for k, v in LIGHTS[theme].items()}
-        of_group = [light_word(rows.get(g.cluster), by_hand=g.edited) for g in found.groups]
+        of_group = [light_word(rows.get(g.cluster), by_hand=g.edited) for g in grouped.groups]
         return replace(
-            _named("Confidence", of_group, found.codes, colours, theme), labelled=False, in_card=True
+            _named("Confidence", of_group, grouped.codes, colours, theme), labelled=False, in_card=True
         )
     return _by_type(data, labels, column.codes, theme)
 

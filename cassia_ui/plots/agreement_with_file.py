@@ -60,18 +60,18 @@ def draw_reference(subject: Subject) -> None:
         )
         st.space("stretch")
         draw_take_home(subject, "confusion", FigureOptions(column=by))
-    found = agreement.agreement(subject.view, subject.cells, by)
-    if found.confusion.empty:
+    agreement_with_column = agreement.agreement(subject.view, subject.cells, by)
+    if agreement_with_column.confusion.empty:
         st.markdown(":gray[No cell has a value in this column.]")
         return
-    _draw_levels(found)
-    _draw_matrix(found)
-    _draw_types(found)
-    _draw_clusters(found)
+    _draw_levels(agreement_with_column)
+    _draw_matrix(agreement_with_column)
+    _draw_types(agreement_with_column)
+    _draw_clusters(agreement_with_column)
 
 
-def _draw_levels(found: FileAgreement) -> None:
-    for column, share in zip(st.columns(3), found.levels, strict=True):
+def _draw_levels(agreed: FileAgreement) -> None:
+    for column, share in zip(st.columns(3), agreed.levels, strict=True):
         column.metric(
             LEVEL_NAMES[share.level],
             "unknown" if share.share is None else f"{share.share:.1%}",
@@ -83,20 +83,20 @@ def _draw_levels(found: FileAgreement) -> None:
                 "labels "
                 "of the file]"
             )
-    if len({share.n_judged for share in found.levels}) > 1:
+    if len({share.n_judged for share in agreed.levels}) > 1:
         st.markdown(
             ":gray[The levels are judged on different cells: of some labels only the lineage is known.]"
         )
     for side, words in (("file", "Labels of the file"), ("predicted", "Predicted labels")):
-        unknown = [item for item in found.not_judged if item.side == side]
+        unknown = [item for item in agreed.not_judged if item.side == side]
         if unknown:
             st.markdown(
                 f":orange[:material/info: {words} that the Cell Ontology does not know:] {_listed(unknown)}. "
                 ":gray[They are judged by lineage only, or, where not even that is known, not at all.]"
             )
-    if found.n_without:
+    if agreed.n_without:
         st.markdown(
-            f":gray[{found.n_without:,} of {found.n_cells:,} cells have no label in the file and are left "
+            f":gray[{agreed.n_without:,} of {agreed.n_cells:,} cells have no label in the file and are left "
             "out.]"
         )
     st.markdown(':gray[A cell without a predicted label, or with "Unknown", counts as not agreeing.]')
@@ -113,8 +113,8 @@ def _listed(items: list[NotJudged]) -> str:
     )
 
 
-def _draw_matrix(found: FileAgreement) -> None:
-    counts = found.confusion_shown
+def _draw_matrix(agreed: FileAgreement) -> None:
+    counts = agreed.confusion_shown
     shares = counts.div(counts.sum(axis=1), axis=0)
     golds, predicted = [str(g) for g in counts.index], [str(p) for p in counts.columns]
     numbers, share_of = counts.to_numpy(), shares.to_numpy(dtype=float)
@@ -148,11 +148,11 @@ def _draw_matrix(found: FileAgreement) -> None:
             colorbar=colour_bar("Share of<br>the row"),
         )
     )
-    name_rows(figure, [plot_numbers.short_name(g, 36) for g in golds], found.by)
+    name_rows(figure, [plot_numbers.short_name(g, 36) for g in golds], agreed.by)
     name_columns(figure, [chart_text(p, 34) for p in predicted], len(golds), italic=False, angle=-45)
     best = ", ".join(
-        f"{t.label} mostly {found.shown[t.most_frequent]} ({t.most_frequent_share:.0%})"
-        for t in found.types[:_MOST_LISTED]
+        f"{t.label} mostly {agreed.shown[t.most_frequent]} ({t.most_frequent_share:.0%})"
+        for t in agreed.types[:_MOST_LISTED]
     )
     draw_chart(
         figure,
@@ -168,7 +168,7 @@ def _draw_matrix(found: FileAgreement) -> None:
     )
 
 
-def _draw_types(found: FileAgreement) -> None:
+def _draw_types(agreed: FileAgreement) -> None:
     st.markdown("**Each label of the file**")
     table = pd.DataFrame(
         [
@@ -177,10 +177,10 @@ def _draw_types(found: FileAgreement) -> None:
                 "Cell Ontology": f"{t.term} ({t.cl_id})" if t.cl_id else "not known to it",
                 "Cells": t.n_cells,
                 **{LEVEL_NAMES[level]: _percent(share) for level, share in t.shares.items()},
-                "Most frequent prediction": found.shown[t.most_frequent],
+                "Most frequent prediction": agreed.shown[t.most_frequent],
                 "Its share": _percent(t.most_frequent_share),
             }
-            for t in found.types
+            for t in agreed.types
         ]
     )
     st.dataframe(
@@ -199,20 +199,20 @@ def _draw_types(found: FileAgreement) -> None:
     )
 
 
-def _draw_clusters(found: FileAgreement) -> None:
+def _draw_clusters(agreed: FileAgreement) -> None:
     st.markdown("**Each cluster**")
     table = pd.DataFrame(
         [
             {
                 "Cluster": c.cluster,
-                "Predicted": found.shown[c.predicted],
+                "Predicted": agreed.shown[c.predicted],
                 "Cells": c.n_cells,
                 "Most frequent label of the file": c.majority or "none",
                 "Its share": _percent(c.majority_share),
                 "Agrees": AGREES[c.level],
                 "Predicted, in full": c.predicted,
             }
-            for c in found.clusters
+            for c in agreed.clusters
         ]
     )
     st.dataframe(

@@ -14,11 +14,11 @@ from cassia_ui.plots.agreement_with_file import AGREES, LEVEL_MEANING, LEVEL_NAM
 
 def draw_agreement_with_names(labels: Sequence[ReviewedLabel]) -> None:
     """How many clusters agree at each level, and a row per cluster; nothing where names are no types."""
-    found = agreement_with_names(labels)
-    if not found:
+    agreement = agreement_with_names(labels)
+    if not agreement:
         return
     st.subheader("Compare with the names of the clusters", anchor=False)
-    judged = [c for c in found if c.level is not None]
+    judged = [c for c in agreement if c.level is not None]
     for at, (column, level) in enumerate(zip(st.columns(3), LEVELS, strict=True)):
         agreeing = sum(c.level in LEVELS[: at + 1] for c in judged)
         column.metric(
@@ -34,7 +34,7 @@ def draw_agreement_with_names(labels: Sequence[ReviewedLabel]) -> None:
                 "Agrees": AGREES[c.level],
                 "Predicted, in full": c.predicted,
             }
-            for c in found
+            for c in agreement
         ],
         hide_index=True,
         placeholder="",

@@ -62,13 +62,13 @@ def draw_composition(subject: Subject) -> None:
         draw_take_home(
             subject, "composition", FigureOptions(column=by, unit="share" if unit == SHARES else "cells")
         )
-    found = composition.composition(subject.view, subject.cells, by)
-    _warn_of_few(found)
+    parts = composition.composition(subject.view, subject.cells, by)
+    _warn_of_few(parts)
     draw_chart(
-        _bars(found, unit),
-        height=150 + max(3, len(found.cells)) * max(24, row_height(len(found.cells))),
+        _bars(parts, unit),
+        height=150 + max(3, len(parts.cells)) * max(24, row_height(len(parts.cells))),
         key="composition",
-        alt=_in_words(found),
+        alt=_in_words(parts),
     )
     st.markdown(
         ":gray[Nothing is tested here: whether groups differ takes several samples of each condition, and a "
@@ -77,7 +77,7 @@ def draw_composition(subject: Subject) -> None:
     )
     if numbers:
         st.dataframe(
-            figure_tables.composition_table(found),
+            figure_tables.composition_table(parts),
             hide_index=True,
             placeholder="",
             height=320,
@@ -85,9 +85,9 @@ def draw_composition(subject: Subject) -> None:
         )
 
 
-def _warn_of_few(found: Composition) -> None:
-    if found.few:
-        listed = [f"{plain(group)} ({n})" for group, n in found.few.items()]
+def _warn_of_few(parts: Composition) -> None:
+    if parts.few:
+        listed = [f"{plain(group)} ({n})" for group, n in parts.few.items()]
         more = f", and {len(listed) - 10} more" if len(listed) > 10 else ""
         st.markdown(
             f":orange[:material/warning: Fewer than {FEW_CELLS} cells:] {', '.join(listed[:10])}{more}. "
@@ -95,15 +95,15 @@ def _warn_of_few(found: Composition) -> None:
         )
 
 
-def _bars(found: Composition, unit: str) -> go.Figure:
-    sizes, shares = found.cells.sum(axis=1), found.shares
-    colours = plot_numbers.colours_of_labels(tuple(found.cells.columns), session.theme())
-    rows = list(range(len(found.cells)))
-    groups = [chart_text(g, 60) for g in found.cells.index]
+def _bars(parts: Composition, unit: str) -> go.Figure:
+    sizes, shares = parts.cells.sum(axis=1), parts.shares
+    colours = plot_numbers.colours_of_labels(tuple(parts.cells.columns), session.theme())
+    rows = list(range(len(parts.cells)))
+    groups = [chart_text(g, 60) for g in parts.cells.index]
     longest = float(sizes.max())
     figure = go.Figure()
-    for name in found.cells.columns:
-        cells, share = found.cells[name], shares[name]
+    for name in parts.cells.columns:
+        cells, share = parts.cells[name], shares[name]
         seen = share if unit == SHARES else cells / longest
         figure.add_trace(
             go.Bar(
@@ -129,7 +129,7 @@ def _bars(found: Composition, unit: str) -> go.Figure:
         bargap=0.25,
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "traceorder": "normal"},
     )
-    name_rows(figure, [f"{plot_numbers.short_name(g, 36)} (n = {n:,})" for g, n in sizes.items()], found.by)
+    name_rows(figure, [f"{plot_numbers.short_name(g, 36)} (n = {n:,})" for g, n in sizes.items()], parts.by)
     figure.update_xaxes(
         title="% of the cells of the group" if unit == SHARES else "Cells",
         rangemode="tozero",
@@ -138,15 +138,17 @@ def _bars(found: Composition, unit: str) -> go.Figure:
     return figure
 
 
-def _in_words(found: Composition) -> str:
+def _in_words(composed: Composition) -> str:
     """What the bars show, for those who cannot see them."""
     parts = []
-    for group, row in list(found.shares.iterrows())[:_MOST_IN_WORDS]:
+    for group, row in list(composed.shares.iterrows())[:_MOST_IN_WORDS]:
         largest = row.sort_values(ascending=False).head(3)
         parts.append(
             f"{group}: " + ", ".join(f"{name} {share:.0%}" for name, share in largest.items() if share > 0)
         )
     more = (
-        f"; and {len(found.cells) - _MOST_IN_WORDS} more groups" if len(found.cells) > _MOST_IN_WORDS else ""
+        f"; and {len(composed.cells) - _MOST_IN_WORDS} more groups"
+        if len(composed.cells) > _MOST_IN_WORDS
+        else ""
     )
-    return f"Stacked bars: cell types within the groups of {found.by}. " + "; ".join(parts) + more
+    return f"Stacked bars: cell types within the groups of {composed.by}. " + "; ".join(parts) + more

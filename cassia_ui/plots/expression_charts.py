@@ -25,13 +25,13 @@ _WIDTH_OF_GENES = 800
 """About the pixels that all columns share on a usual screen."""
 
 
-def dot_plot(found: GroupExpression, names: Mapping[str, str], full: Mapping[str, str]) -> go.Figure:
+def dot_plot(expression: GroupExpression, names: Mapping[str, str], full: Mapping[str, str]) -> go.Figure:
     """Size: share of cells above 0; colour: mean. `names` are of rows, `full` stand in the hover cards."""
-    genes, groups = list(found.mean.columns), list(found.mean.index)
+    genes, groups = list(expression.mean.columns), list(expression.mean.index)
     largest = max(5.0, min(row_height(len(groups)) - 3, 0.95 * _WIDTH_OF_GENES / max(1, len(genes)), 19))
     x, y = np.meshgrid(np.arange(len(genes), dtype=np.float32), np.arange(len(groups), dtype=np.float32))
-    mean, share = found.mean.to_numpy(), found.share.to_numpy()
-    words = _words(genes, groups, full, found.n_cells, mean, share)
+    mean, share = expression.mean.to_numpy(), expression.share.to_numpy()
+    words = _words(genes, groups, full, expression.n_cells, mean, share)
     figure = go.Figure(
         go.Scatter(
             x=x.ravel(),
@@ -78,7 +78,7 @@ def dot_plot(found: GroupExpression, names: Mapping[str, str], full: Mapping[str
 
 def heat_map(
     values: pd.DataFrame,
-    found: GroupExpression,
+    expression: GroupExpression,
     names: Mapping[str, str],
     full: Mapping[str, str],
     *,
@@ -86,7 +86,9 @@ def heat_map(
 ) -> go.Figure:
     """Means, or `scaled` shares of each gene's highest mean."""
     genes, groups = list(values.columns), list(values.index)
-    words = _words(genes, groups, full, found.n_cells, found.mean.to_numpy(), found.share.to_numpy())
+    words = _words(
+        genes, groups, full, expression.n_cells, expression.mean.to_numpy(), expression.share.to_numpy()
+    )
     top = 1.0 if scaled else max(float(values.to_numpy().max()), 1e-6)
     figure = go.Figure(
         go.Heatmap(
@@ -160,14 +162,14 @@ def violins(
     return figure
 
 
-def highest_in_words(found: GroupExpression, full: Mapping[str, str], most: int = 8) -> str:
+def highest_in_words(expression: GroupExpression, full: Mapping[str, str], most: int = 8) -> str:
     """Where the first genes are highest, for those who cannot see the chart."""
-    peaks: dict[str, str] = {str(gene): str(group) for gene, group in found.mean.idxmax().items()}
+    peaks: dict[str, str] = {str(gene): str(group) for gene, group in expression.mean.idxmax().items()}
     parts = [
-        f"{gene} in {full[peaks[gene]]}" if found.mean[gene].max() > 0 else f"{gene} nowhere"
-        for gene in found.mean.columns[:most]
+        f"{gene} in {full[peaks[gene]]}" if expression.mean[gene].max() > 0 else f"{gene} nowhere"
+        for gene in expression.mean.columns[:most]
     ]
-    return "Highest: " + ", ".join(parts) + (", and so on." if found.mean.shape[1] > most else ".")
+    return "Highest: " + ", ".join(parts) + (", and so on." if expression.mean.shape[1] > most else ".")
 
 
 def _words(

@@ -64,13 +64,13 @@ def draw_expression(subject: Subject) -> None:
         )
         st.space("stretch")
         home = st.container(width="content")
-    found = _expression(subject, asked.genes, arranged)
-    shown = {DOTS: _draw_dots, HEAT: _draw_heat, VIOLINS: _draw_violins}[kind](subject, found, scaled)
+    expression = _expression(subject, asked.genes, arranged)
+    shown = {DOTS: _draw_dots, HEAT: _draw_heat, VIOLINS: _draw_violins}[kind](subject, expression, scaled)
     drawn: dict[str, FigureKind] = {DOTS: "dots", HEAT: "heat", VIOLINS: "violins"}
     with home:
         draw_take_home(subject, drawn[kind], FigureOptions(genes=shown, arranged=arranged, scaled=scaled))
     if numbers:
-        _draw_numbers(subject, found, kind, shown)
+        _draw_numbers(subject, expression, kind, shown)
 
 
 def _chosen_genes(subject: Subject) -> AskedGenes:
@@ -112,8 +112,8 @@ def _listed(genes: tuple[str, ...]) -> str:
 
 
 def _expression(subject: Subject, genes: tuple[str, ...], arranged: bool) -> GroupExpression:
-    found = _read(subject.data.run_id, subject.data.spec.name, genes, _grouping(subject), subject)
-    return gene_plots.arranged(found) if arranged else found
+    expression = _read(subject.data.run_id, subject.data.spec.name, genes, _grouping(subject), subject)
+    return gene_plots.arranged(expression) if arranged else expression
 
 
 def _grouping(subject: Subject) -> Grouping:
@@ -145,26 +145,26 @@ def _full_names(subject: Subject) -> dict[str, str]:
     return {g.id: f"{g.short or NO_LABEL} ({g.id})" for g in subject.cells.groups}
 
 
-def _height(found: GroupExpression) -> int:
-    return 130 + row_height(len(found.mean)) * max(8, len(found.mean))
+def _height(expression: GroupExpression) -> int:
+    return 130 + row_height(len(expression.mean)) * max(8, len(expression.mean))
 
 
-def _draw_dots(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
+def _draw_dots(subject: Subject, expression: GroupExpression, scaled: bool) -> tuple[str, ...]:
     full = _full_names(subject)
     draw_chart(
-        dot_plot(found, plot_numbers.group_names(subject.cells), full),
-        height=_height(found),
+        dot_plot(expression, plot_numbers.group_names(subject.cells), full),
+        height=_height(expression),
         key="dot_plot",
-        alt=f"Dot plot of {found.mean.shape[1]} genes in {len(found.mean)} groups of cells: share of cells "
-        "with the "
-        f"gene as size, mean as colour. {highest_in_words(found, full)}",
+        alt=f"Dot plot of {expression.mean.shape[1]} genes in {len(expression.mean)} groups of cells: "
+        "share of cells with the "
+        f"gene as size, mean as colour. {highest_in_words(expression, full)}",
     )
     st.markdown(
         ":gray[Size: share of the cells with a value above 0. Colour: mean of the log-normalised values, "
         "zeros "
         "included.]"
     )
-    return tuple(found.mean.columns)
+    return tuple(expression.mean.columns)
 
 
 def draw_dots_of(subject: Subject, genes: tuple[str, ...]) -> None:
@@ -172,15 +172,15 @@ def draw_dots_of(subject: Subject, genes: tuple[str, ...]) -> None:
     _draw_dots(subject, _expression(subject, genes, arranged=True), scaled=True)
 
 
-def _draw_heat(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
+def _draw_heat(subject: Subject, expression: GroupExpression, scaled: bool) -> tuple[str, ...]:
     full = _full_names(subject)
-    values = gene_plots.scaled(found.mean) if scaled else found.mean
+    values = gene_plots.scaled(expression.mean) if scaled else expression.mean
     draw_chart(
-        heat_map(values, found, plot_numbers.group_names(subject.cells), full, scaled=scaled),
+        heat_map(values, expression, plot_numbers.group_names(subject.cells), full, scaled=scaled),
         key="heat_map",
-        height=_height(found),
-        alt=f"Heat map of the means of {found.mean.shape[1]} genes in {len(found.mean)} groups "
-        f"of cells. {highest_in_words(found, full)}",
+        height=_height(expression),
+        alt=f"Heat map of the means of {expression.mean.shape[1]} genes in {len(expression.mean)} groups "
+        f"of cells. {highest_in_words(expression, full)}",
     )
     st.markdown(
         ":gray[Each gene's means are divided by its highest one: 1 where the gene is highest, 0 where it is "
@@ -189,17 +189,17 @@ def _draw_heat(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[
         if scaled
         else ":gray[Mean of the log-normalised values, zeros included.]"
     )
-    return tuple(found.mean.columns)
+    return tuple(expression.mean.columns)
 
 
-def _draw_violins(subject: Subject, found: GroupExpression, scaled: bool) -> tuple[str, ...]:
-    genes = _page_of_genes(tuple(found.mean.columns), len(found.mean))
+def _draw_violins(subject: Subject, expression: GroupExpression, scaled: bool) -> tuple[str, ...]:
+    genes = _page_of_genes(tuple(expression.mean.columns), len(expression.mean))
     spreads = _read_spreads(
         subject.data.run_id,
         subject.data.spec.name,
         genes,
         _grouping(subject),
-        tuple(found.mean.index),
+        tuple(expression.mean.index),
         subject,
     )
     colours = plot_numbers.colours_of_groups(subject.cells, session.theme())
@@ -207,9 +207,9 @@ def _draw_violins(subject: Subject, found: GroupExpression, scaled: bool) -> tup
     draw_chart(
         violins(spreads, plot_numbers.group_names(subject.cells), full, colours),
         key="violins",
-        height=_height(found) + 10,
-        alt=f"Violins of {len(genes)} genes in {len(found.mean)} groups of cells. "
-        f"{highest_in_words(found, full)}",
+        height=_height(expression) + 10,
+        alt=f"Violins of {len(genes)} genes in {len(expression.mean)} groups of cells. "
+        f"{highest_in_words(expression, full)}",
     )
     st.markdown(
         ":gray[Every cell counts, none is sampled. A violin is widest at the value that most of its cells "
@@ -238,17 +238,17 @@ def _page_of_genes(genes: tuple[str, ...], n_groups: int) -> tuple[str, ...]:
     return pages[at]
 
 
-def _draw_numbers(subject: Subject, found: GroupExpression, kind: str, shown: tuple[str, ...]) -> None:
+def _draw_numbers(subject: Subject, expression: GroupExpression, kind: str, shown: tuple[str, ...]) -> None:
     if kind == VIOLINS:
         spreads = _read_spreads(
             subject.data.run_id,
             subject.data.spec.name,
             shown,
             _grouping(subject),
-            tuple(found.mean.index),
+            tuple(expression.mean.index),
             subject,
         )
         table = figure_tables.spread_table(spreads, subject.cells)
     else:
-        table = figure_tables.expression_table(found, subject.cells)
+        table = figure_tables.expression_table(expression, subject.cells)
     st.dataframe(table, hide_index=True, placeholder="", height=320, alt="The numbers behind the plot")

@@ -181,11 +181,11 @@ def _with_gene(subject: Subject, options: FigureOptions) -> FigureOptions | None
     if not typed:
         st.markdown(":gray[Type a gene.]")
         return None
-    found = find_genes(subject.view.genes(), typed[:1], species_of(subject.data))
-    if not found.genes:
+    named = find_genes(subject.view.genes(), typed[:1], species_of(subject.data))
+    if not named.genes:
         st.markdown(f":orange[:material/info:] Not in your data: *{plain(typed[0])}*.")
         return None
-    return replace(options, genes=found.genes)
+    return replace(options, genes=named.genes)
 
 
 def _figure_bytes(

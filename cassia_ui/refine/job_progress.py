@@ -22,10 +22,10 @@ SHOWN_WORDS = 240
 def draw_live(run_id: str, job: str) -> None:
     """The job under way, drawn anew every second until it ends."""
     with problems_as_cards("refine_live"):
-        found = opinions.view_job(run_id, job)
-        if found.progress.state != "running":
+        job_view = opinions.view_job(run_id, job)
+        if job_view.progress.state != "running":
             st.rerun()
-        _draw_job(run_id, found)
+        _draw_job(run_id, job_view)
 
 
 def _draw_job(run_id: str, job: OpinionJob) -> None:

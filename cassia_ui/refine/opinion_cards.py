@@ -32,24 +32,24 @@ def draw_opinions(
     data: DatasetResults, labels: Mapping[str, ReviewedLabel], clusters: tuple[str, ...]
 ) -> None:
     """All opinions on some clusters, newest first."""
-    found = [
+    listed = [
         opinion
         for opinion in reversed(opinions.list_opinions(data.run_id, data.spec.name))
         if opinion.kind in WAYS and (not clusters or set(opinion.clusters) & set(clusters))
     ]
     st.subheader("Opinions so far", anchor=False)
-    if not found:
+    if not listed:
         st.markdown(
             ":gray[None yet for these clusters. What you ask appears here, beside the first label. The label "
             "itself changes only when you accept an opinion.]"
         )
         return
-    for number, opinion in enumerate(found[:MOST_SHOWN]):
+    for number, opinion in enumerate(listed[:MOST_SHOWN]):
         label = labels.get(opinion.clusters[0])
         with problems_as_cards(f"opinion_{number}"), st.container(border=True, key=f"opinion_{number}"):
             _draw_opinion(data, label, opinion, number)
-    if len(found) > MOST_SHOWN:
-        st.caption(f"And {len(found) - MOST_SHOWN} earlier ones; choose fewer clusters to see them.")
+    if len(listed) > MOST_SHOWN:
+        st.caption(f"And {len(listed) - MOST_SHOWN} earlier ones; choose fewer clusters to see them.")
 
 
 def _draw_opinion(data: DatasetResults, label: ReviewedLabel | None, opinion: Opinion, number: int) -> None:
@@ -75,29 +75,33 @@ def _who(opinion: Opinion) -> str:
     return plain(", ".join(opinion.models)) or "nobody"
 
 
-def _draw_votes(opinion: Opinion, found: Consensus) -> None:
+def _draw_votes(opinion: Opinion, consensus: Consensus) -> None:
     if opinion.reason and opinion.status == "done":
         st.markdown(f":gray[{plain(opinion.reason)}]")
-    if found.label:
-        early = f" :gray[Settled after {found.asked} of {found.planned}.]" if found.settled_early else ""
+    if consensus.label:
+        early = (
+            f" :gray[Settled after {consensus.asked} of {consensus.planned}.]"
+            if consensus.settled_early
+            else ""
+        )
         st.markdown(
-            f":green-badge[:material/check_circle: {found.votes} of {found.answered} agree] "
-            f"**{plain(everyday_name(found.label))}**.{early}"
+            f":green-badge[:material/check_circle: {consensus.votes} of {consensus.answered} agree] "
+            f"**{plain(everyday_name(consensus.label))}**.{early}"
         )
     else:
         st.markdown(":orange-badge[:material/contrast: No agreement] :gray[No type has two thirds.]")
     left, right = st.columns(2, gap="medium")
     with left:
-        st.html(votes_by_level(found))
+        st.html(votes_by_level(consensus))
     with right:
         st.html(answers_table(opinion.answers))
-    if found.similarity is not None:
-        st.caption(f"Similarity score by the original's weights: {found.similarity:.2f} of 1.")
+    if consensus.similarity is not None:
+        st.caption(f"Similarity score by the original's weights: {consensus.similarity:.2f} of 1.")
 
 
-def _draw_comparison(found: Comparison) -> None:
-    verdict = found.verdict()
-    share = f"{found.threshold:.0%} of the models"
+def _draw_comparison(comparison: Comparison) -> None:
+    verdict = comparison.verdict()
+    share = f"{comparison.threshold:.0%} of the models"
     if verdict.outcome == "agreed" and verdict.answered == 1:
         st.markdown(
             f":gray-badge[:material/person: One opinion] **{plain(everyday_name(verdict.type))}** scores "
@@ -107,46 +111,46 @@ def _draw_comparison(found: Comparison) -> None:
         st.markdown(
             f":green-badge[:material/check_circle: {verdict.votes} of {verdict.answered} models agree] "
             f"**{plain(everyday_name(verdict.type))}** "
-            f":gray[in round {found.rounds}; {share} are needed.]"
+            f":gray[in round {comparison.rounds}; {share} are needed.]"
         )
     elif verdict.outcome == "no_agreement":
         st.markdown(
             f":orange-badge[:material/contrast: No agreement] :gray[No type is best for at least {share} "
-            f"after {found.rounds} {'round' if found.rounds == 1 else 'rounds'}. A tie is no vote.]"
+            f"after {comparison.rounds} {'round' if comparison.rounds == 1 else 'rounds'}. A tie is no vote.]"
         )
-    for row in found.standing():
+    for row in comparison.standing():
         if row.status == "missing":
             st.markdown(f":orange[:material/error:] {plain(row.model)} gave no answer. {plain(row.reason)}")
-    st.html(matrix(found))
-    telling = telling_genes(found)
+    st.html(matrix(comparison))
+    telling = telling_genes(comparison)
     if telling:
         with st.expander("Genes that tell them apart, in this cluster", expanded=True, type="compact"):
             st.html(telling)
-    _draw_reasons(found)
+    _draw_reasons(comparison)
 
 
-def _draw_reasons(found: Comparison) -> None:
+def _draw_reasons(comparison: Comparison) -> None:
     with st.expander("Reasons of each model", type="compact"):
-        for row in found.rows:
+        for row in comparison.rows:
             st.markdown(f"**{plain(row.model)}** :gray[round {row.round}] {plain(row.reason)}")
             for score in row.scores:
                 value = "no score" if score.score is None else f"{score.score:.0f}"
                 st.markdown(f"- {plain(everyday_name(score.type))}, {value}: {plain(score.reasoning)}")
 
 
-def _draw_closer_look(found: CloserLook) -> None:
-    if found.question:
-        st.markdown(f":gray[You asked:] {plain(found.question)}")
-        st.markdown(plain(found.answer) or ":gray[The model gave no answer to the question.]")
+def _draw_closer_look(look: CloserLook) -> None:
+    if look.question:
+        st.markdown(f":gray[You asked:] {plain(look.question)}")
+        st.markdown(plain(look.answer) or ":gray[The model gave no answer to the question.]")
     left, right = st.columns(2, gap="medium")
     with left:
-        _draw_standing("Before", found.before)
+        _draw_standing("Before", look.before)
     with right:
-        _draw_standing("After", found.after)
-    rule = "would take the new label" if found.boost.accepted else "would keep the old label"
-    st.markdown(f":gray[The rule of a run's own boost {rule}:] {plain(found.boost.reason)}")
-    if found.boost.measured:
-        draw_looked_up(found.boost.measured, f"{len(found.boost.measured)} genes looked up in this cluster")
+        _draw_standing("After", look.after)
+    rule = "would take the new label" if look.boost.accepted else "would keep the old label"
+    st.markdown(f":gray[The rule of a run's own boost {rule}:] {plain(look.boost.reason)}")
+    if look.boost.measured:
+        draw_looked_up(look.boost.measured, f"{len(look.boost.measured)} genes looked up in this cluster")
 
 
 def _draw_standing(title: str, standing: Standing) -> None:
@@ -162,13 +166,13 @@ def _draw_standing(title: str, standing: Standing) -> None:
 
 
 def _draw_consultation(opinion: Opinion) -> None:
-    found = opinion.consultation
-    if found is None:
+    consultation = opinion.consultation
+    if consultation is None:
         return
-    st.markdown(f":gray[You asked:] {plain(found.question)}")
-    st.markdown(plain(found.answer))
-    if found.measured:
-        draw_looked_up(found.measured, f"{len(found.measured)} genes looked up for this answer")
+    st.markdown(f":gray[You asked:] {plain(consultation.question)}")
+    st.markdown(plain(consultation.answer))
+    if consultation.measured:
+        draw_looked_up(consultation.measured, f"{len(consultation.measured)} genes looked up for this answer")
 
 
 def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Opinion, number: int) -> None:
@@ -202,11 +206,11 @@ def _draw_actions(data: DatasetResults, label: ReviewedLabel | None, opinion: Op
             _draw_turns(data, opinion)
 
 
-def _draw_downloads(data: DatasetResults, found: Comparison, name: str, number: int) -> None:
+def _draw_downloads(data: DatasetResults, comparison: Comparison, name: str, number: int) -> None:
     spec = data.spec
     for label, content, ending in (
-        ("Report", lambda: look_files.comparison_html(found), "html"),
-        ("CSV", lambda: look_files.comparison_csv(found, spec.tissue, spec.species), "csv"),
+        ("Report", lambda: look_files.comparison_html(comparison), "html"),
+        ("CSV", lambda: look_files.comparison_csv(comparison, spec.tissue, spec.species), "csv"),
     ):
         st.download_button(
             label,

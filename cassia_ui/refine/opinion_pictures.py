@@ -19,18 +19,18 @@ _WITHOUT_VALUES = {
 }
 
 
-def votes_by_level(found: Consensus) -> str:
+def votes_by_level(consensus: Consensus) -> str:
     """A bar for every type that answers name or imply, broad ones first; the agreed one is marked."""
     lines = ""
-    for level in found.levels:
-        agreed = level.name == found.label
+    for level in consensus.levels:
+        agreed = level.name == consensus.label
         mark = ' <span class="cw-verdict passed">agreed</span>' if agreed else ""
         name = (
             f"<b>{escaped(everyday_name(level.name))}</b>" if agreed else escaped(everyday_name(level.name))
         )
-        share = 100 * level.votes / found.answered if found.answered else 0
+        share = 100 * level.votes / consensus.answered if consensus.answered else 0
         lines += (
-            f'<tr><td>{name}{mark}</td><td class="n">{level.votes} of {found.answered}</td>'
+            f'<tr><td>{name}{mark}</td><td class="n">{level.votes} of {consensus.answered}</td>'
             f'<td><div class="cw-bars"><i style="width:{share:.0f}%"></i></div></td></tr>'
         )
     head = '<tr><th>Type, broad to fine</th><th class="n">Answers</th><th>Share</th></tr>'
@@ -53,19 +53,19 @@ def answers_table(answers: Sequence[OpinionAnswer]) -> str:
     return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
 
 
-def matrix(found: Comparison) -> str:
+def matrix(comparison: Comparison) -> str:
     """Candidates by models, each with its standing score; then their mean, and apart the evidence."""
-    rows = found.standing()
-    verdict = found.verdict()
+    rows = comparison.standing()
+    verdict = comparison.verdict()
     heads = "".join(f'<th class="n">{escaped(row.model)}</th>' for row in rows)
     mean = '<th class="n">Mean</th>' if len(rows) > 1 else ""
     lines = ""
-    for index, name in enumerate(found.candidates):
-        cells = "".join(_score_cell(found, row, index) for row in rows)
+    for index, name in enumerate(comparison.candidates):
+        cells = "".join(_score_cell(comparison, row, index) for row in rows)
         if mean:
-            cells += f'<td class="n">{_number(found.mean_score(name))}</td>'
+            cells += f'<td class="n">{_number(comparison.mean_score(name))}</td>'
         mark = ' <span class="cw-verdict passed">agreed</span>' if verdict.type == name else ""
-        evidence = found.evidence[index] if index < len(found.evidence) else None
+        evidence = comparison.evidence[index] if index < len(comparison.evidence) else None
         lines += (
             f"<tr><td><b>{escaped(everyday_name(name))}</b>{mark}</td>{cells}{_evidence_cells(evidence)}</tr>"
         )
@@ -76,13 +76,13 @@ def matrix(found: Comparison) -> str:
     return f'<table class="cw-evidence"><thead>{head}</thead><tbody>{lines}</tbody></table>'
 
 
-def _score_cell(found: Comparison, row: ModelScores, index: int) -> str:
+def _score_cell(comparison: Comparison, row: ModelScores, index: int) -> str:
     score = row.scores[index]
     best = score.type in row.best
     earlier = next(
         (
             other.scores[index].score
-            for other in found.rows
+            for other in comparison.rows
             if (other.provider, other.model, other.round) == (row.provider, row.model, 1)
         ),
         None,
@@ -111,11 +111,11 @@ def _genes(genes: Iterable[str]) -> str:
     return ", ".join(f"<i>{escaped(gene)}</i>" for gene in tuple(genes)[:SHOWN_GENES])
 
 
-def telling_genes(found: Comparison) -> str:
+def telling_genes(comparison: Comparison) -> str:
     """The genes that tell the candidates apart with their values in this cluster; "" where none is known."""
     lines = ""
-    for name in found.candidates:
-        own = [gene for gene in found.telling if gene.speaks_for == name]
+    for name in comparison.candidates:
+        own = [gene for gene in comparison.telling if gene.speaks_for == name]
         if own:
             head = f"Would speak for {escaped(everyday_name(name))}"
             lines += f'<tr class="cw-part"><th colspan="5">{head}</th></tr>'

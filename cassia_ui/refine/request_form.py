@@ -103,13 +103,13 @@ def _clusters(data: DatasetResults, labels: Labels, kind: OpinionKind) -> tuple[
         size = f", {cells(label.n_cells)}" if label.n_cells is not None else ""
         return f"{cluster}: {label.short or NO_LABEL.lower()}{size}"
 
-    kept = [cluster for cluster in session.value(_CLUSTERS) or _kept() if cluster in order]
+    still_there = [cluster for cluster in session.value(_CLUSTERS) or _kept() if cluster in order]
     if kind in ONE_CLUSTER:
-        at = order.index(kept[0]) if kept else 0
+        at = order.index(still_there[0]) if still_there else 0
         one = st.selectbox("Cluster", order, at, format_func=in_words, key=f"refine_cluster_{at}")
         session.remember(_SHOWN, (one,))
         return (one,)
-    session.remember(_CLUSTERS, kept)
+    session.remember(_CLUSTERS, still_there)
     chosen = tuple(
         st.multiselect(
             "Clusters",
@@ -230,11 +230,11 @@ _HOW_TO_ADD = (
 
 def _known_models(run_id: str) -> dict[str, AgentModel]:
     now = session.draft().annotation.annotator
-    found = [runs.load_config(run_id).annotator, now, AgentModel()]
+    known = [runs.load_config(run_id).annotator, now, AgentModel()]
     if now.provider != OFFLINE:
-        found += [replace(now, model=facts.model) for facts in models.models_of(now.provider)]
+        known += [replace(now, model=facts.model) for facts in models.models_of(now.provider)]
     named: dict[str, AgentModel] = {}
-    for model in found:
+    for model in known:
         if model.model:
             named.setdefault(engine_name(model.provider, model.model), model)
     return named
@@ -256,17 +256,17 @@ def _draw_price(run_id: str, request: OpinionRequest) -> None:
     if opinions.always_the_same(request.models):
         st.markdown(":gray[No cost, nothing is sent.]")
         return
-    found = estimate_opinions(run_id, request)
-    calls = _span(f"{found.calls_low:,}", f"{found.calls_high:,}")
+    estimate = estimate_opinions(run_id, request)
+    calls = _span(f"{estimate.calls_low:,}", f"{estimate.calls_high:,}")
     price = (
         "price unknown"
-        if found.cost_low_usd is None
-        else _span(money(found.cost_low_usd), money(found.cost_high_usd))
+        if estimate.cost_low_usd is None
+        else _span(money(estimate.cost_low_usd), money(estimate.cost_high_usd))
     )
     st.markdown(f"**{calls} calls, {price}.** :gray[What the run has paid is not paid again.]")
-    if found.sent:
+    if estimate.sent:
         with st.popover("What is sent", type="tertiary", icon=":material/outbox:", key="refine_sent"):
-            st.markdown("  \n".join(plain(line) for line in found.sent))
+            st.markdown("  \n".join(plain(line) for line in estimate.sent))
 
 
 def _span(low: str, high: str) -> str:

@@ -76,9 +76,9 @@ def offer_second_opinions(run_id: str, row: ClusterResult) -> None:
 
 def came_for() -> tuple[OpinionKind, str] | None:
     """The way and the cluster that a button of a card asked for; told once."""
-    found = session.value(_CAME_FOR)
+    wish = session.value(_CAME_FOR)
     session.remember(_CAME_FOR, None)
-    return found
+    return wish
 
 
 def choose_way() -> OpinionKind:

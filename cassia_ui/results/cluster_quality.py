@@ -132,12 +132,12 @@ def _plot(rows: Sequence[ClusterQuality]) -> None:
         key="quality_metric",
         label_visibility="collapsed",
     )
-    found = [(r.cluster, getattr(r, metric)) for r in rows if getattr(r, metric) is not None]
+    measured = [(r.cluster, getattr(r, metric)) for r in rows if getattr(r, metric) is not None]
     colours = tokens(session.theme())
-    spreads = [s for _, s in found]
+    spreads = [s for _, s in measured]
     figure = go.Figure(
         go.Box(
-            x=[c for c, _ in found],
+            x=[c for c, _ in measured],
             lowerfence=[s.low for s in spreads],
             q1=[s.quarter for s in spreads],
             median=[s.median for s in spreads],

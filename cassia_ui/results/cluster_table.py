@@ -186,8 +186,10 @@ def _columns(rows: Sequence[ClusterResult], narrow: bool) -> dict[str, Any]:
 
 def _agreement(row: ClusterResult | None) -> str:
     """Such as "4 of 5"; "" where nobody asked again."""
-    found = row.agreement if row else None
-    return "" if found is None or found.share is None else f"{found.votes} of {found.answered}"
+    agreement = row.agreement if row else None
+    return (
+        "" if agreement is None or agreement.share is None else f"{agreement.votes} of {agreement.answered}"
+    )
 
 
 def _whole(value: float | None) -> int | None:

@@ -95,10 +95,10 @@ def _no_items(row: ClusterResult) -> str:
 
 
 def _line(line: EvidenceLine, with_words: bool) -> str:
-    item, found = line.item, line.item.measured
+    item, measured = line.item, line.item.measured
     cells = (
-        measured_cells(found.log2fc, found.pct_in, found.pct_out)
-        if found and (found.log2fc is not None or found.pct_in is not None)
+        measured_cells(measured.log2fc, measured.pct_in, measured.pct_out)
+        if measured and (measured.log2fc is not None or measured.pct_in is not None)
         else f'<td colspan="4" class="cw-muted">{escaped(_why_no_numbers(item))}</td>'
     )
     words = f"<td>{escaped(line.says)}</td>" if with_words else ""

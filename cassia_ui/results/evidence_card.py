@@ -217,8 +217,8 @@ def _draw_evidence(data: DatasetResults, row: ClusterResult, key: str) -> None:
     st.html(evidence_table(row, reading_of(row, data), everything=every))
 
 
-def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
-    if not found:
+def _draw_others(others: Sequence[Alternative], edited: bool) -> None:
+    if not others:
         st.markdown(":gray[There are no marker genes to weigh other types by.]")
         return
     st.dataframe(
@@ -232,7 +232,7 @@ def _draw_others(found: Sequence[Alternative], edited: bool) -> None:
                 "CL id": ontology_page(a.term.cl_id) if a.term else None,
                 "In full": name_in_full(a.label, a.term),
             }
-            for a in found
+            for a in others
         ],
         hide_index=True,
         placeholder="",

@@ -26,14 +26,14 @@ def genes_to_offer(data: DatasetResults, cluster: str) -> tuple[str, ...]:
     others = [gene for table in tables for gene in table.symbols(_OF_OTHERS)]
     genes = data.view.genes()
     there = set(genes)
-    found = [
+    present = [
         g
         for g in dict.fromkeys(
             [*own, *gene_plots.genes_behind_labels(data.rows, data.spec.species, MOST_OFFERED), *others]
         )
         if g in there
     ]
-    return tuple(found[:MOST_OFFERED]) or genes[:1]
+    return tuple(present[:MOST_OFFERED]) or genes[:1]
 
 
 def choose_gene(data: DatasetResults, offered: Sequence[str], first: str, *, key: str) -> str:
@@ -53,14 +53,16 @@ def choose_gene(data: DatasetResults, offered: Sequence[str], first: str, *, key
         help=f"Any of the {len(data.view.genes()):,} measured genes: type its name and press Enter.",
     )
     shown = f"{key}_shown"
-    found = find_gene(typed or "", data.view.genes(), data.spec.species)
-    gene = found.gene or session.value(shown, first)
+    choice = find_gene(typed or "", data.view.genes(), data.spec.species)
+    gene = choice.gene or session.value(shown, first)
     session.remember(shown, gene)
-    if found.also_called:
-        st.caption(f"{plain(found.also_called)} is another name of *{plain(gene)}*.")
-    elif typed and not found.gene:
+    if choice.also_called:
+        st.caption(f"{plain(choice.also_called)} is another name of *{plain(gene)}*.")
+    elif typed and not choice.gene:
         alike = (
-            f" Names like it: {', '.join(f'*{plain(name)}*' for name in found.alike)}." if found.alike else ""
+            f" Names like it: {', '.join(f'*{plain(name)}*' for name in choice.alike)}."
+            if choice.alike
+            else ""
         )
         st.markdown(
             f":orange[:material/info:] **{plain(typed)}** is not in your data. "

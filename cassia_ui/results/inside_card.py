@@ -44,14 +44,14 @@ def draw_how_read(data: DatasetResults, row: ClusterResult) -> None:
         )
         return
     st.markdown(plain(text))
-    found = inside.deciding_values(data.view, row) if data.has_cells else ()
-    if found:
+    genes = inside.deciding_values(data.view, row) if data.has_cells else ()
+    if genes:
         draw_chart(
-            _violins(found),
+            _violins(genes),
             height=250,
             above=26,
             key="card_violins",
-            alt=f"Violins of {', '.join(g.gene for g in found)}, the genes that decided",
+            alt=f"Violins of {', '.join(g.gene for g in genes)}, the genes that decided",
         )
     if row.samples is not None:
         n_samples = len(row.samples.shares)
@@ -66,11 +66,11 @@ def draw_how_read(data: DatasetResults, row: ClusterResult) -> None:
         )
 
 
-def _violins(found: tuple[inside.GeneInKinds, ...]) -> go.Figure:
+def _violins(genes: tuple[inside.GeneInKinds, ...]) -> go.Figure:
     colours = tokens(session.theme())
     shades = (colours["accent"], colours["muted"])
-    figure = make_subplots(rows=1, cols=len(found), subplot_titles=[escaped(g.gene) for g in found])
-    for at, gene in enumerate(found, start=1):
+    figure = make_subplots(rows=1, cols=len(genes), subplot_titles=[escaped(g.gene) for g in genes])
+    for at, gene in enumerate(genes, start=1):
         for (name, values), shade in zip(gene.groups, shades, strict=True):
             figure.add_trace(
                 go.Violin(

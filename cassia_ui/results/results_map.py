@@ -190,8 +190,8 @@ def _way_of(panel: int) -> str:
 
 
 def _kept_way(panel: int, ways: tuple[str, ...]) -> str:
-    kept = session.value(_way_of(panel), BY_TYPE if panel == 1 else BY_GENE)
-    return kept if kept in ways else BY_TYPE
+    way = session.value(_way_of(panel), BY_TYPE if panel == 1 else BY_GENE)
+    return way if way in ways else BY_TYPE
 
 
 def _keep_panels() -> None:
@@ -200,12 +200,12 @@ def _keep_panels() -> None:
 
 def _clusters_of_cells(data: DatasetResults, labels: Mapping[str, ReviewedLabel]) -> ClustersOfCells:
     """Cells set aside from a cluster have their own label and the id of their cluster."""
-    found = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
+    grouped = review.grouped_cells(data.run_id, data.spec.name, listed=labels.values())
     return ClustersOfCells(
-        codes=found.codes,
-        ids=tuple(g.cluster for g in found.groups),
-        names=tuple(g.short for g in found.groups),
-        labels=tuple(name_in_full(g.label, g.term) if g.label else "" for g in found.groups),
+        codes=grouped.codes,
+        ids=tuple(g.cluster for g in grouped.groups),
+        names=tuple(g.short for g in grouped.groups),
+        labels=tuple(name_in_full(g.label, g.term) if g.label else "" for g in grouped.groups),
     )
 
 

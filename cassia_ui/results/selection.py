@@ -89,11 +89,11 @@ def _draw_by_column(data: DatasetResults, chosen: np.ndarray) -> None:
 def _draw_genes(data: DatasetResults, chosen: np.ndarray) -> None:
     # The cache knows the cells by this: hashing a million numbers at every rerun by Streamlit itself is slow.
     digest = hashlib.blake2b(np.ascontiguousarray(chosen).tobytes(), digest_size=16).hexdigest()
-    found = _genes(data.run_id, data.spec.name, digest, data, chosen)
-    if not found:
+    genes = _genes(data.run_id, data.spec.name, digest, data, chosen)
+    if not genes:
         st.markdown(":gray[No gene is seen in a larger share of these cells than of the others.]")
         return
-    st.html(_genes_table(found))
+    st.html(_genes_table(genes))
     st.caption(
         "Genes by share of cells in which they were seen (value above 0), here minus elsewhere. Difference: "
         "mean "

@@ -37,13 +37,13 @@ def draw_ending(run_id: str, view: RunView) -> None:
 
 def _failures(view: RunView) -> Failures:
     """Reason to the clusters that failed for it; of a run with several datasets with the name of theirs."""
-    found: Failures = {}
+    failures: Failures = {}
     for dataset in view.datasets:
         for tile in dataset.tiles:
             if tile.state == "failed":
                 name = f"{tile.cluster} of {dataset.name}" if len(view.datasets) > 1 else tile.cluster
-                found.setdefault(tile.reason or "No reason is known.", []).append(name)
-    return found
+                failures.setdefault(tile.reason or "No reason is known.", []).append(name)
+    return failures
 
 
 def _stopped(run_id: str, view: RunView) -> None:
@@ -58,14 +58,14 @@ def _stopped(run_id: str, view: RunView) -> None:
             " The program that worked on it is gone: most often the computer was restarted, or its memory "
             "ran out."
         )
-    kept = (
+    remaining = (
         f" {done} of {len(tiles)} clusters are done and kept. Resume goes on with the other {left}; "
         "no answer is paid for twice."
         if tiles
         else " No cluster was reached yet. Resume begins with the file again."
     )
     with st.container(border=True, key="problem_ask_stopped"):
-        st.markdown(f"{what}{why}{kept}")
+        st.markdown(f"{what}{why}{remaining}")
         if st.button("Resume", type="primary", icon=":material/play_arrow:"):
             _act("resume", lambda: runs.resume_run(run_id, session.keys()))
 

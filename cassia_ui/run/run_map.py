@@ -42,9 +42,9 @@ def _points(run_id: str, dataset: str) -> tuple[np.ndarray, np.ndarray, tuple[st
 @st.cache_data(show_spinner=False, max_entries=32)
 def _picture(run_id: str, dataset: str, colours: tuple[str, ...]) -> np.ndarray:
     """RGBA picture, shape (HEIGHT, WIDTH, 4). `colours`: one per cluster, then that of cells without one."""
-    found = _points(run_id, dataset)
-    assert found is not None, "asked before the picture is drawn"
-    places, codes, _ = found
+    points = _points(run_id, dataset)
+    assert points is not None, "asked before the picture is drawn"
+    places, codes, _ = points
     of_code = np.array(
         [[int(c[at : at + 2], 16) for at in (1, 3, 5)] + [255] for c in colours], dtype=np.uint8
     )
@@ -61,8 +61,8 @@ def draw_small_map(run_id: str, dataset: DatasetView, at_rest: bool) -> None:
     if not any(s.stage in OF_CELLS for s in dataset.stages):
         return
     ready = results.has_map(run_id, dataset.name)
-    found = _points(run_id, dataset.name) if ready else None
-    if found is None:
+    points = _points(run_id, dataset.name) if ready else None
+    if points is None:
         if not ready and not at_rest:
             st.skeleton(SHOWN_HEIGHT)
             st.caption("The map appears here as soon as the cells have their places.")
@@ -70,7 +70,7 @@ def draw_small_map(run_id: str, dataset: DatasetView, at_rest: bool) -> None:
     labels = {t.cluster: t.label for t in dataset.tiles}
     colours = results.label_colours([v for v in labels.values() if v], session.theme())
     grey = QUIET_GREY[session.theme()]
-    by_code = (*(colours.get(labels.get(c, ""), grey) for c in found[2]), grey)
+    by_code = (*(colours.get(labels.get(c, ""), grey) for c in points[2]), grey)
     with st.container(key="small_map"):
         st.image(
             _picture(run_id, dataset.name, by_code),

@@ -74,20 +74,20 @@ def draw_comparison() -> None:
             ":orange[:material/info:] Both sides show the same run. Choose another one on either side."
         )
         return
-    found = _compared(one, other, (run_comparison.state_of(one), run_comparison.state_of(other)))
-    if found.basis == "none":
+    comparison = _compared(one, other, (run_comparison.state_of(one), run_comparison.state_of(other)))
+    if comparison.basis == "none":
         with st.container(border=True, key="problem_ask_compare"):
             st.markdown(
-                f":material/info: **The labels of these two cannot be compared.** {plain(found.refusal)}"
+                f":material/info: **The labels of these two cannot be compared.** {plain(comparison.refusal)}"
             )
     else:
-        _draw_agreement(found)
-        _draw_changed(found)
+        _draw_agreement(comparison)
+        _draw_changed(comparison)
     left, right = st.columns((3, 2), gap="medium")
     with left:
-        _draw_setup(found)
+        _draw_setup(comparison)
     with right:
-        _draw_cost(found, known)
+        _draw_cost(comparison, known)
 
 
 def _too_few(n: int) -> None:
@@ -166,8 +166,8 @@ def _run_line(run: RunSummary) -> str:
     return f"{run.name}, {when(run.created_at)}, {engine_name(run.provider, run.model)} ({run.run_id})"
 
 
-def _draw_agreement(found: RunComparison) -> None:
-    unit, n = _unit(found), found.n_compared
+def _draw_agreement(comparison: RunComparison) -> None:
+    unit, n = _unit(comparison), comparison.n_compared
     st.subheader("How far the labels agree", anchor=False)
     if not n:
         st.markdown(f":gray[The two have no {unit} in common.]")
@@ -175,19 +175,19 @@ def _draw_agreement(found: RunComparison) -> None:
     columns = st.columns(5)
     shown: tuple[Closeness, ...] = ("same", "near", "lineage", "different")
     for column, kind in zip(columns, shown, strict=False):
-        column.metric(AGREEMENTS[kind], f"{found.count(kind) / n:.1%}", help=AGREEMENT_HELP.get(kind))
-        column.markdown(f":gray[{_counted(found.count(kind), unit)}]")
-    if found.adjusted_rand is not None:
+        column.metric(AGREEMENTS[kind], f"{comparison.count(kind) / n:.1%}", help=AGREEMENT_HELP.get(kind))
+        column.markdown(f":gray[{_counted(comparison.count(kind), unit)}]")
+    if comparison.adjusted_rand is not None:
         columns[4].metric(
             "Clusters alike",
-            f"{found.adjusted_rand:.2f}",
+            f"{comparison.adjusted_rand:.2f}",
             help=(
                 "Adjusted Rand index of the two clusterings, whatever their names: 1 the same clusters, "
                 "about 0 as by chance."
             ),
         )
         columns[4].markdown(":gray[adjusted Rand index]")
-    shares = {kind: found.count(kind) / n for kind in AGREEMENTS if found.count(kind)}
+    shares = {kind: comparison.count(kind) / n for kind in AGREEMENTS if comparison.count(kind)}
     st.plotly_chart(
         _share_bar(shares, unit),
         width="stretch",
@@ -198,17 +198,17 @@ def _draw_agreement(found: RunComparison) -> None:
         + ", ".join(f"{AGREEMENTS[kind]} {share:.1%}" for kind, share in shares.items()),
     )
     notes = [f"{_counted(n, unit)} compared."]
-    where = "in a cluster of" if found.basis == "cells" else "in"
+    where = "in a cluster of" if comparison.basis == "cells" else "in"
     notes += [
         f"{_counted(count, unit)} more {where} the {side} run only."
-        for count, side in ((found.only_one, "first"), (found.only_other, "second"))
+        for count, side in ((comparison.only_one, "first"), (comparison.only_other, "second"))
         if count
     ]
     st.markdown(f":gray[{' '.join(notes)}]")
 
 
-def _unit(found: RunComparison) -> str:
-    return "cells" if found.basis == "cells" else "clusters"
+def _unit(comparison: RunComparison) -> str:
+    return "cells" if comparison.basis == "cells" else "clusters"
 
 
 def _counted(n: int, unit: str) -> str:
@@ -250,24 +250,24 @@ def _share_bar(shares: dict[Closeness, float], unit: str) -> go.Figure:
     return figure
 
 
-def _draw_changed(found: RunComparison) -> None:
-    unit, changed = _unit(found), found.changed()
+def _draw_changed(comparison: RunComparison) -> None:
+    unit, changed = _unit(comparison), comparison.changed()
     st.subheader("Labels that changed", anchor=False)
     if not changed:
         st.markdown(
             ":green[:material/check_circle:] Every label is the same in both runs, over all "
-            f"{found.n_compared:,} "
+            f"{comparison.n_compared:,} "
             f"{unit}."
         )
     else:
-        kinds = [kind for kind in run_comparison.CHANGED if found.count(kind)]
+        kinds = [kind for kind in run_comparison.CHANGED if comparison.count(kind)]
         chosen = st.pills(
             "Kind of change",
             kinds,
             selection_mode="multi",
             key="compare_kinds",
             label_visibility="collapsed",
-            format_func=lambda kind: f"{AGREEMENTS[kind]} {found.count(kind):,}",
+            format_func=lambda kind: f"{AGREEMENTS[kind]} {comparison.count(kind):,}",
         )
         rows = [pair for pair in changed if not chosen or pair.agreement in chosen]
         st.dataframe(
@@ -289,10 +289,10 @@ def _draw_changed(found: RunComparison) -> None:
                 "corrected "
                 "one has none."
             )
-    first, second = found.sides
+    first, second = comparison.sides
     st.download_button(
         "Table of all pairs (CSV)",
-        run_comparison.comparison_csv(found),
+        run_comparison.comparison_csv(comparison),
         mime="text/csv",
         file_name=f"compare_{first.run_id}_{first.dataset}_with_{second.run_id}_{second.dataset}.csv",
         icon=":material/download:",
@@ -329,25 +329,25 @@ def _light(label: StandingLabel) -> str:
     return "" if label.edited else LIGHT_SHORT[label.light]
 
 
-def _draw_setup(found: RunComparison) -> None:
+def _draw_setup(comparison: RunComparison) -> None:
     st.subheader("Set up differently", anchor=False)
-    if not found.differences:
+    if not comparison.differences:
         st.markdown(":gray[Nothing: input, settings, models, prompts and program are the same.]")
         return
     st.table(
         [
             {"Setting": plain(d.what), "First run": plain(d.one), "Second run": plain(d.other)}
-            for d in found.differences
+            for d in comparison.differences
         ],
         border="horizontal",
         hide_index=True,
     )
 
 
-def _draw_cost(found: RunComparison, known: dict[str, RunSummary]) -> None:
+def _draw_cost(comparison: RunComparison, known: dict[str, RunSummary]) -> None:
     st.subheader("Tokens and cost", anchor=False)
-    one, other = found.spent
-    first, second = (known[side.run_id] for side in found.sides)
+    one, other = comparison.spent
+    first, second = (known[side.run_id] for side in comparison.sides)
     rows = [
         ("Questions asked", f"{one.calls:,}", f"{other.calls:,}"),
         ("Tokens in", f"{one.input_tokens:,}", f"{other.input_tokens:,}"),

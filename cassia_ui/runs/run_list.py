@@ -91,8 +91,8 @@ def _filtered(listed: Sequence[RunSummary], name: str) -> list[RunSummary]:
         key=f"{name}_search",
         persist_state="session",
     )
-    found = [r for r in listed if matches(r, text)]
-    counts = Counter(status_of(r) for r in found)
+    fitting = [r for r in listed if matches(r, text)]
+    counts = Counter(status_of(r) for r in fitting)
     offered = [status for status in STATUS_WORDS if counts[status]]
     chosen = (
         st.pills(
@@ -107,9 +107,9 @@ def _filtered(listed: Sequence[RunSummary], name: str) -> list[RunSummary]:
         if offered
         else []
     )
-    if not found:
+    if not fitting:
         st.markdown(":gray[No run has these words.]")
-    return [r for r in found if not chosen or status_of(r) in chosen]
+    return [r for r in fitting if not chosen or status_of(r) in chosen]
 
 
 def _one_page(shown: Sequence[RunSummary], name: str) -> Sequence[RunSummary]:

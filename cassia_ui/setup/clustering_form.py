@@ -165,13 +165,13 @@ def _samples(now: ClusteringParams, columns: list[ColumnInfo]) -> ClusteringPara
         return replace(now, batch_column=None, batch_method="none")
     names = [None, *(c.name for c in fit)]
     qc = session.draft().qc
-    kept = now.batch_column or qc.sample_column
+    column_now = now.batch_column or qc.sample_column
     left, right = st.columns((2, 1), vertical_alignment="bottom")
     column = left.selectbox(
         "Sample of each cell",
         names,
         key="draft_batch",
-        index=_at(names, kept),
+        index=_at(names, column_now),
         format_func=lambda n: "one sample, or it does not matter" if n is None else _column_line(fit, n),
         help=clustering_help.SAMPLES,
     )

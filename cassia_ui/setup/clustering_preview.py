@@ -35,11 +35,11 @@ def draw_preview(spec: DatasetSpec, findings: Findings) -> None:
         end_preview()
         job = None
         st.caption("The settings were changed, so the preview under way was ended.")
-    kept = None if job else clustering_preview.kept_preview(key)
+    saved = None if job else clustering_preview.kept_preview(key)
     if job is not None:
         _watch()
-    elif kept is not None:
-        _draw(kept, spec)
+    elif saved is not None:
+        _draw(saved, spec)
     else:
         _offer(spec, findings, key)
 
@@ -54,8 +54,8 @@ def end_preview() -> None:
 
 def previewed_clusters(spec: DatasetSpec) -> int:
     """How many clusters the preview of `spec` found; 0 when there is none."""
-    kept = clustering_preview.kept_preview(clustering_preview.preview_key(spec))
-    return len(kept.findings.clusters) if kept else 0
+    saved = clustering_preview.kept_preview(clustering_preview.preview_key(spec))
+    return len(saved.findings.clusters) if saved else 0
 
 
 def _offer(spec: DatasetSpec, findings: Findings, key: str) -> None:
@@ -99,14 +99,15 @@ def _watch() -> None:
 
 
 def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
-    found = preview.findings
-    ids = tuple(c.cluster for c in found.clusters)
+    previewed = preview.findings
+    ids = tuple(c.cluster for c in previewed.clusters)
     with st.container(border=True, key="preview_result"):
         st.markdown(
-            f"**{len(ids)} cluster{'' if len(ids) == 1 else 's'}** :gray[at resolution {found.resolution:g}, "
-            f"{found.n_neighbors} neighbours, {found.n_pcs} components]"
+            f"**{len(ids)} cluster{'' if len(ids) == 1 else 's'}** "
+            f":gray[at resolution {previewed.resolution:g}, "
+            f"{previewed.n_neighbors} neighbours, {previewed.n_pcs} components]"
         )
-        st.markdown(f":material/info: {_how_far_to_trust(found, spec)}")
+        st.markdown(f":material/info: {_how_far_to_trust(previewed, spec)}")
         left, right = st.columns((1, 1), gap="small")
         with left:
             st.plotly_chart(
@@ -115,7 +116,7 @@ def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
                 theme=None,
                 key="preview_map",
                 config={"displayModeBar": False},
-                alt=f"Map ({found.map_name}) of the preview, coloured and numbered by cluster",
+                alt=f"Map ({previewed.map_name}) of the preview, coloured and numbered by cluster",
             )
         with right:
             st.dataframe(
@@ -125,7 +126,7 @@ def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
                         "Cells": c.n_cells,
                         "Genes highest here": ", ".join(c.genes) or "not tested",
                     }
-                    for c in found.clusters
+                    for c in previewed.clusters
                 ],
                 hide_index=True,
                 height=_HEIGHT,
@@ -135,9 +136,9 @@ def _draw(preview: ClusteringPreview, spec: DatasetSpec) -> None:
                 },
                 alt="Clusters of the preview with their cells and best genes",
             )
-        if found.samples is not None:
-            st.markdown(_mixing_in_words(found.samples))
-        for notice in found.notices:
+        if previewed.samples is not None:
+            st.markdown(_mixing_in_words(previewed.samples))
+        for notice in previewed.notices:
             st.caption(plain(notice))
 
 
@@ -193,18 +194,17 @@ def _mixing_in_words(samples: SampleMixing) -> str:
     )
 
 
-def _how_far_to_trust(found: PreviewFindings, spec: DatasetSpec) -> str:
+def _how_far_to_trust(previewed: PreviewFindings, spec: DatasetSpec) -> str:
     """The honest sentence: how many of the cells were looked at, and what a run does beyond that."""
-    if found.n_drawn < found.n_run:
+    if previewed.n_drawn < previewed.n_run:
         text = (
-            f"A preview on {found.n_drawn:,} of {found.n_run:,} cells; the run uses all cells, so numbers "
-            "of clusters can "
-            "differ."
+            f"A preview on {previewed.n_drawn:,} of {previewed.n_run:,} cells; the run uses all cells, "
+            "so numbers of clusters can differ."
         )
     else:
-        text = f"A preview on all {found.n_drawn:,} cells."
-    if found.n_removed:
-        text += f" {found.n_removed:,} of them are set aside by your limits."
+        text = f"A preview on all {previewed.n_drawn:,} cells."
+    if previewed.n_removed:
+        text += f" {previewed.n_removed:,} of them are set aside by your limits."
     if clustering_preview.leaves_doublets_out(spec.qc):
         text += " The run also looks for doublets; the preview does not."
     return text

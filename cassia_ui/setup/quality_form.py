@@ -175,8 +175,8 @@ def _draw_panels(panels: list[_Panel], metrics: pd.DataFrame, suggested: QCParam
 def _panel(panel: _Panel, values: np.ndarray, suggested: QCParams, qc: QCParams) -> dict[str, float | None]:
     top = _top(panel, values, getattr(suggested, panel.high))
     low = min(float(getattr(qc, panel.low) or 0.0), top) if panel.low else 0.0
-    kept = getattr(qc, panel.high)
-    high = top if kept is None else min(float(kept), top)
+    limit_now = getattr(qc, panel.high)
+    high = top if limit_now is None else min(float(limit_now), top)
     slot = st.container()
     if panel.low:
         low, high = st.slider(
@@ -272,13 +272,13 @@ def _histogram(values: np.ndarray, low: float, high: float, top: float, unit: st
     colours = tokens(session.theme())
     counts, edges = np.histogram(np.clip(values, 0, top), bins=_BINS, range=(0, top))
     middle = (edges[:-1] + edges[1:]) / 2
-    kept = (middle >= low) & (middle <= high)
+    staying = (middle >= low) & (middle <= high)
     figure = go.Figure(
         go.Bar(
             x=middle,
             y=counts,
             width=(edges[1] - edges[0]) * 0.9,
-            marker_color=np.where(kept, colours["accent"], colours["line"]),
+            marker_color=np.where(staying, colours["accent"], colours["line"]),
         )
     )
     for cut in ([low] if low > 0 else []) + ([high] if high < top else []):

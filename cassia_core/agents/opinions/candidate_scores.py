@@ -28,7 +28,7 @@ def candidate_scores(
     Unreadable
         `scores` is neither a list nor an object.
     """
-    found: dict[str, set[float]] = {}
+    by_type: dict[str, set[float]] = {}
     reasons: dict[str, str] = {}
     refused: set[str] = set()
     for name, value, reason in _entries(fields.get("scores")):
@@ -40,14 +40,14 @@ def candidate_scores(
         if name != candidate:
             notes.append("loose_value")
         try:
-            found.setdefault(candidate, set()).add(score_value(value, notes))
+            by_type.setdefault(candidate, set()).add(score_value(value, notes))
         except Unreadable:
             refused.add(candidate)
         reasons.setdefault(candidate, reason)
     return tuple(
         TypeScore(
             type=name,
-            score=_only(found.get(name, set())) if name not in refused else None,
+            score=_only(by_type.get(name, set())) if name not in refused else None,
             reasoning=reasons.get(name, ""),
         )
         for name in candidates

@@ -99,9 +99,11 @@ def _known(block: Mapping[str, object], anchor: str, notes: list[Repair], deeper
     inner: list[tuple[Fields, list[Repair]]] = []
     for value in block.values():
         own: list[Repair] = []
-        found = _known(inside, anchor, own, deeper - 1) if (inside := _object(value)) is not None else None
-        if found is not None:
-            inner.append((found, own))
+        inner_fields = (
+            _known(inside, anchor, own, deeper - 1) if (inside := _object(value)) is not None else None
+        )
+        if inner_fields is not None:
+            inner.append((inner_fields, own))
     if not inner:
         return None
     # Two objects one level down are two answers, and nothing says which one is meant.

@@ -34,21 +34,21 @@ def fields_in_lines(text: str, wanted: frozenset[str]) -> Fields:
     Items that follow an empty field belong to it, and so does the one line below a heading. A field that
     stands there twice with different values, or whose items hold more than a name, is left out.
     """
-    found: Fields = {}
+    fields: Fields = {}
     doubtful: set[str] = set()
     open_field = ""
     below_heading = False
     for name, value, kind in _lines(text):
         if name in wanted:
             entry: object = _value(value) if value else []
-            if name in found and found[name] != entry:
+            if name in fields and fields[name] != entry:
                 doubtful.add(name)
-            found[name] = entry
+            fields[name] = entry
             open_field, below_heading = ("" if value else name), kind == "heading"
         elif open_field and kind == "item" and not name:
-            found[open_field] += [value]  # type: ignore[operator]  # an open field holds a list
-        elif open_field and below_heading and kind == "words" and found[open_field] == []:
-            found[open_field] = _value(value)
+            fields[open_field] += [value]  # type: ignore[operator]  # an open field holds a list
+        elif open_field and below_heading and kind == "words" and fields[open_field] == []:
+            fields[open_field] = _value(value)
         elif open_field and (kind == "item" or below_heading):
             # A second line below a heading, or an item that says more than a name: what belongs to the field
             # is open.
@@ -57,7 +57,7 @@ def fields_in_lines(text: str, wanted: frozenset[str]) -> Fields:
             open_field = ""
         else:
             open_field = ""
-    return {name: value for name, value in found.items() if name not in doubtful}
+    return {name: value for name, value in fields.items() if name not in doubtful}
 
 
 def _lines(text: str) -> list[tuple[str, str, str]]:

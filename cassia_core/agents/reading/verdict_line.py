@@ -52,17 +52,17 @@ def verdict_in(text: str, notes: list[Repair]) -> tuple[bool | None, str]:
     Unreadable
         Lines state both.
     """
-    found: set[bool] = set()
-    kept: list[str] = []
+    verdicts: set[bool] = set()
+    feedback: list[str] = []
     before = ""
     for line in text.splitlines():
         stated, rest = (set(), line) if _takes_back(before) else _stated(line, notes)
         before = line if line.strip() else before
-        found |= stated
-        kept += [rest] if rest.strip() or not stated else []
-    if len(found) > 1:
+        verdicts |= stated
+        feedback += [rest] if rest.strip() or not stated else []
+    if len(verdicts) > 1:
         raise Unreadable("It holds both verdicts.")
-    return (found.pop() if found else None), "\n".join(kept).strip()
+    return (verdicts.pop() if verdicts else None), "\n".join(feedback).strip()
 
 
 def _takes_back(before: str) -> bool:
@@ -82,17 +82,17 @@ def word_of_verdict(text: str) -> bool | None:
 
 def _stated(line: str, notes: list[Repair]) -> tuple[set[bool], str]:
     """Verdicts of the sentences of one line, and what else stands there."""
-    found: set[bool] = set()
+    verdicts: set[bool] = set()
     rest: list[str] = []
     for sentence in _SENTENCES.split(_LIST_MARK.sub("", line)):
         verdict = _verdict(sentence)
         if verdict is None:
             rest.append(sentence)
             continue
-        found.add(verdict)
+        verdicts.add(verdict)
         if line.strip() not in (PASSED, FAILED) and "loose_verdict" not in notes:
             notes.append("loose_verdict")
-    return found, " ".join(rest) if found else line
+    return verdicts, " ".join(rest) if verdicts else line
 
 
 def _verdict(sentence: str) -> bool | None:

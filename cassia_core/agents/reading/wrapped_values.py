@@ -89,5 +89,5 @@ def without_ontology_id(name: str) -> str:
 
 def gene_alone(text: str) -> str:
     """A gene's symbol without the remark after it: "CD3D (T cell receptor)"."""
-    found = _REMARK_ON_GENE.match(text.strip())
-    return found[1] if found else text
+    remarked = _REMARK_ON_GENE.match(text.strip())
+    return remarked[1] if remarked else text

@@ -84,7 +84,7 @@ def describe_cells(
     columns = column_infos(file.obs if file.obs is not None else file.adata.obs)
     tissue = _tissue(file.obs if file.obs is not None else file.adata.obs)
     n_genes = file.n_genes - int((~genes.keep).sum())
-    found = (
+    seen = (
         _size(file, n_genes),
         *_emptiness(n_empty_cells),
         _values(matrices, expression),
@@ -113,7 +113,7 @@ def describe_cells(
         obs_columns=columns,
         embeddings=file.embeddings,
         marker_tests=tuple(stored.test for stored in file.marker_tests),
-        found=found,
+        found=seen,
         done=(*file.done, *genes.done, *done),
         questions=(*file.questions, *genes.questions),
         size_bytes=size_bytes,
@@ -192,7 +192,7 @@ def _values(matrices: tuple[MatrixInfo, ...], expression: str) -> Finding:
 
 def _other_matrices(matrices: tuple[MatrixInfo, ...], expression: str, counts: str) -> tuple[Finding, ...]:
     rest = [m for m in matrices if m.location not in (expression, counts) and expression]
-    found = [
+    matrices_beside = [
         Finding(
             topic="Other values", value=f"{_STATE_WORDS[m.state]} ({_place(m.location)})", remark=m.remark
         )
@@ -200,11 +200,11 @@ def _other_matrices(matrices: tuple[MatrixInfo, ...], expression: str, counts: s
     ]
     if len(rest) > _MATRICES_TOLD_ONE_BY_ONE:
         others = ", ".join(_place(m.location) for m in rest[_MATRICES_TOLD_ONE_BY_ONE:])
-        found.append(Finding(topic="Other values", value=f"Also in the file, not used: {others}"))
+        matrices_beside.append(Finding(topic="Other values", value=f"Also in the file, not used: {others}"))
     if counts and counts != expression:
-        found.insert(0, Finding(topic="Counts", value=f"Raw counts ({_place(counts)})"))
+        matrices_beside.insert(0, Finding(topic="Counts", value=f"Raw counts ({_place(counts)})"))
     if not counts:
-        found.append(
+        matrices_beside.append(
             Finding(
                 topic="Counts",
                 value="No raw counts in the file",
@@ -212,7 +212,7 @@ def _other_matrices(matrices: tuple[MatrixInfo, ...], expression: str, counts: s
                 remark="Doublets cannot be scored, and quality limits on counts cannot be set.",
             )
         )
-    return tuple(found)
+    return tuple(matrices_beside)
 
 
 def _place(location: str) -> str:

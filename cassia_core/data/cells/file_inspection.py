@@ -102,7 +102,7 @@ def _refuse_if_named_like_cells(path: Path, genes: Iterable[str]) -> None:
 
 def _unrecognised(table: SourceTable) -> Findings:
     columns = [str(column) or NO_NAME for column in table.frame.columns]
-    found = (
+    seen = (
         Finding(
             topic="Table",
             value="The columns are not recognised",
@@ -118,7 +118,7 @@ def _unrecognised(table: SourceTable) -> Findings:
     return Findings(
         kind="markers",
         format=table.format,
-        found=found,
+        found=seen,
         done=table.done,
         questions=(*questions_about(table), *table.questions),
         size_bytes=table.size_bytes,

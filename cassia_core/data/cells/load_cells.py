@@ -252,10 +252,10 @@ def _name_cells(adata: ad.AnnData, done: list[str]) -> None:
 
 
 def _matrices(adata: ad.AnnData) -> list[tuple[str, Matrix]]:
-    found = [("X", adata.X)] if adata.X is not None else []
+    matrices = [("X", adata.X)] if adata.X is not None else []
     if adata.raw is not None:
-        found.append(("raw", adata.raw.X))
-    return found + [(f"layers/{name}", adata.layers[name]) for name in adata.layers]
+        matrices.append(("raw", adata.raw.X))
+    return matrices + [(f"layers/{name}", adata.layers[name]) for name in adata.layers]
 
 
 def _states(adata: ad.AnnData, log_base: str) -> tuple[MatrixInfo, ...]:

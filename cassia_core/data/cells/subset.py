@@ -49,7 +49,7 @@ def in_subset(adata: ad.AnnData, params: ClusteringParams) -> np.ndarray | None:
     return names.isin(params.subset_clusters).to_numpy()
 
 
-def keep_cells(adata: ad.AnnData, kept: np.ndarray) -> None:
+def keep_cells(adata: ad.AnnData, staying: np.ndarray) -> None:
     """Leave only the cells of the mask `kept`, shape (n_cells,), in `adata`.
 
     Neighbour graphs that a file keeps in `uns` (as before anndata 0.7) are of all cells, and leave.
@@ -57,7 +57,7 @@ def keep_cells(adata: ad.AnnData, kept: np.ndarray) -> None:
     graphs = adata.uns.get("neighbors")
     if isinstance(graphs, Mapping):
         adata.uns["neighbors"] = {k: v for k, v in graphs.items() if k not in ("distances", "connectivities")}
-    adata._inplace_subset_obs(kept)
+    adata._inplace_subset_obs(staying)
 
 
 def keep_subset(adata: ad.AnnData, inside: np.ndarray, params: ClusteringParams) -> None:

@@ -131,10 +131,10 @@ def _gene_ids(
     taken: set[str] = set()
     for at, symbol in enumerate(cells.var_names.astype(str)):
         own = [str(cells.var[c].iloc[at]) for c in columns]
-        found = next((name.split(".")[0] for name in [*own, symbol] if is_ensembl(name)), table.get(symbol))
-        if found is not None and found not in taken and found not in unwanted:
-            taken.add(found)
-            ids.append(found)
+        gene_id = next((name.split(".")[0] for name in [*own, symbol] if is_ensembl(name)), table.get(symbol))
+        if gene_id is not None and gene_id not in taken and gene_id not in unwanted:
+            taken.add(gene_id)
+            ids.append(gene_id)
             keep[at] = True
     left = int((~keep).sum())
     return (
@@ -159,8 +159,8 @@ def _obs(obs: pd.DataFrame, given: CellxgeneFields, species: str) -> pd.DataFram
         "suspension_type": given.suspension,
         "tissue_type": given.tissue_type,
     }
-    kept = [c for c in obs if c not in _RESERVED and not str(c).startswith("__")]
-    table = obs[kept].copy()
+    free_columns = [c for c in obs if c not in _RESERVED and not str(c).startswith("__")]
+    table = obs[free_columns].copy()
     for column in table.select_dtypes("object"):
         table[column] = pd.Categorical(
             table[column].astype(object).where(table[column].notna(), "").astype(str)

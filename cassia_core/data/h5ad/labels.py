@@ -102,15 +102,15 @@ def write_labels(
         by_cluster[result.cluster] = result
     clusters = adata.obs[cluster_key].astype(str)
     columns = _columns(clusters, by_cluster, everyday_name)
-    kept = _put(adata, columns)
+    renamed = _put(adata, columns)
     head = {str(name): _plain(value) for name, value in provenance.items()}
     adata.uns[UNS_KEY] = {
         **head,
-        "cluster_key": kept.get(cluster_key, cluster_key),
+        "cluster_key": renamed.get(cluster_key, cluster_key),
         "label_columns": np.array(list(columns), dtype=str),
     }
     make_writable(adata)
-    return kept
+    return renamed
 
 
 def _columns(
@@ -137,12 +137,12 @@ def _put(adata: ad.AnnData, columns: Mapping[str, pd.Series]) -> dict[str, str]:
     """Write our columns; the file's own of the same names are copied first: old name to new one."""
     ours = set(np.asarray(adata.uns.get(UNS_KEY, {}).get("label_columns", []), dtype=str).tolist())
     own = [name for name in columns if name in adata.obs and name not in ours]
-    kept = {name: keep_as_original(adata.obs, name) for name in own}
+    renamed = {name: keep_as_original(adata.obs, name) for name in own}
     for name, values in columns.items():
         adata.obs[name] = values
     for name in ours - set(columns):
         adata.obs.drop(columns=name, errors="ignore", inplace=True)
-    return kept
+    return renamed
 
 
 def _plain(value: object) -> str:

@@ -11,6 +11,6 @@ def keep_as_original(obs: pd.DataFrame, name: str) -> str:
     Returns the new name. The column itself stays, to be written over.
     """
     names = (f"{name}_original", *(f"{name}_original_{number}" for number in range(2, obs.shape[1] + 3)))
-    kept = next(new for new in names if new not in obs)
-    obs[kept] = obs[name]
-    return kept
+    free_name = next(new for new in names if new not in obs)
+    obs[free_name] = obs[name]
+    return free_name

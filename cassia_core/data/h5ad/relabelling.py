@@ -34,10 +34,10 @@ def rewrite_labels(
         with h5py.File(part, "r+") as file:
             said = ad.io.read_elem(file[f"uns/{UNS_KEY}"])
             cells = ad.AnnData(obs=ad.io.read_elem(file["obs"]), uns={UNS_KEY: said})
-            kept = {k: v for k, v in said.items() if k not in ("cluster_key", "label_columns")}
+            provenance = {k: v for k, v in said.items() if k not in ("cluster_key", "label_columns")}
             write_labels(cells, key, results, {}, everyday_name=everyday_name)
             ad.io.write_elem(file, "obs", cells.obs)
-            ad.io.write_elem(file, f"uns/{UNS_KEY}", kept | cells.uns[UNS_KEY])
+            ad.io.write_elem(file, f"uns/{UNS_KEY}", provenance | cells.uns[UNS_KEY])
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

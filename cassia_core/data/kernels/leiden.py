@@ -41,10 +41,10 @@ def leiden_clusters(
     for start in range(n_starts(connectivities.shape[0])):
         check()
         # Seeds of different runs never meet: seed 1 does not repeat a start of seed 0.
-        found = communities(graph, resolution, 1000 * seed + start)
-        quality = graph.modularity(found.tolist(), weights="weight", resolution=resolution)
+        partition = communities(graph, resolution, 1000 * seed + start)
+        quality = graph.modularity(partition.tolist(), weights="weight", resolution=resolution)
         if best is None or quality > best_quality:
-            best, best_quality = found, quality
+            best, best_quality = partition, quality
     assert best is not None, "at least one start"
     # Names by size, as scanpy gives them; equal sizes keep igraph's order, so names repeat with a seed.
     sizes = np.bincount(best)
@@ -74,7 +74,7 @@ def communities(graph, resolution: float, seed: int) -> np.ndarray:
     # or test is not steered by ours.
     igraph.set_random_number_generator(random.Random(seed))
     try:
-        found = graph.community_leiden(
+        partition = graph.community_leiden(
             objective_function="modularity",
             weights="weight",
             resolution=resolution,
@@ -82,4 +82,4 @@ def communities(graph, resolution: float, seed: int) -> np.ndarray:
         )
     finally:
         igraph.set_random_number_generator(random)
-    return np.asarray(found.membership)
+    return np.asarray(partition.membership)

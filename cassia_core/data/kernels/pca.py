@@ -195,11 +195,11 @@ def _top_vectors(covariance: np.ndarray | LinearOperator, n_comps: int, seed: in
 @njit(cache=True, nogil=True)
 def _count_kept(indptr, indices, position, start, stop, counts):
     for row in range(start, stop):
-        kept = 0
+        n_kept = 0
         for j in range(indptr[row], indptr[row + 1]):
             if position[indices[j]] >= 0:
-                kept += 1
-        counts[row + 1] = kept
+                n_kept += 1
+        counts[row + 1] = n_kept
 
 
 @njit(cache=True, nogil=True)

@@ -28,11 +28,11 @@ def variable_genes(moments: GeneMoments, params: ClusteringParams, min_cells: in
     """
     table = dispersions(moments)
     # A gene seen in a handful of cells can have a large spread by one cell alone.
-    found = moments.n_cells >= min_cells
+    expressed = moments.n_cells >= min_cells
     spread = table["dispersions_norm"].to_numpy()
     if params.n_top_genes is not None:
-        return _top(np.where(found, spread, np.nan), params.n_top_genes)
-    return _within(table["means"].to_numpy(), spread, params) & found
+        return _top(np.where(expressed, spread, np.nan), params.n_top_genes)
+    return _within(table["means"].to_numpy(), spread, params) & expressed
 
 
 def variable_genes_over_samples(
@@ -55,18 +55,18 @@ def variable_genes_over_samples(
         means[at, seen], spreads[at, seen] = table["means"], table["dispersions_norm"]
         if params.n_top_genes is not None:
             votes += _top(np.where(seen, spreads[at], np.nan), params.n_top_genes)
-    found = np.sum([sample.n_cells for sample in samples], axis=0) >= min_cells
+    expressed = np.sum([sample.n_cells for sample in samples], axis=0) >= min_cells
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a gene that has no value in any sample
         spread = np.nan_to_num(np.nanmean(spreads, axis=0), nan=0.0)
     if params.n_top_genes is not None:
         # Votes of samples first, mean spread second: a gene that varies in one sample only is likelier to be
         # a batch effect.
-        order = np.lexsort((-spread, -np.where(found, votes, -1)))[: params.n_top_genes]
+        order = np.lexsort((-spread, -np.where(expressed, votes, -1)))[: params.n_top_genes]
         chosen = np.zeros(n_genes, dtype=bool)
         chosen[order] = True
-        return chosen & found
-    return _within(means.mean(axis=0), spread, params) & found
+        return chosen & expressed
+    return _within(means.mean(axis=0), spread, params) & expressed
 
 
 def _within(mean: np.ndarray, spread: np.ndarray, params: ClusteringParams) -> np.ndarray:

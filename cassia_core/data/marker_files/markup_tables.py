@@ -29,7 +29,7 @@ def markup_table(path: Path) -> pd.DataFrame | None:
     if "<table" in text[:1_000_000].lower():
         tables = _html_tables(text)
     elif "\\begin{" in text:
-        tables = [_latex_rows(found["body"]) for found in _TABULAR.finditer(text)]
+        tables = [_latex_rows(tabular["body"]) for tabular in _TABULAR.finditer(text)]
     else:
         return None
     for rows in tables:

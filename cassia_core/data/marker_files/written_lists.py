@@ -101,8 +101,8 @@ def _is_number(cell: str) -> bool:
 def _named_lists(lines: list[str], path: Path) -> Lists:
     """Lines of `name: gene, gene` (also with `=` or an arrow)."""
     lines = [line for line in lines if not line.startswith(("#", "//"))]
-    found = [_NAMED.match(line) for line in lines]
-    matches = [match for match in found if match]
+    named_lines = [_NAMED.match(line) for line in lines]
+    matches = [match for match in named_lines if match]
     if not matches or len(matches) < _MOST * len(lines):
         return []
     lists = [(match["name"].strip(), split_genes(match["genes"])) for match in matches]

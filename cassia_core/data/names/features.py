@@ -102,11 +102,11 @@ def without_genome_prefix(
     names: pd.Series, keep: np.ndarray, options: ReadOptions, done: list[str], questions: list[Question]
 ) -> tuple[pd.Series, np.ndarray]:
     """Names without the genome before them, and which features belong to the genome that is looked at."""
-    found = names.str.extract(GENOME_PREFIX)["genome"]
-    share = found.notna() & keep
+    genomes_of_names = names.str.extract(GENOME_PREFIX)["genome"]
+    share = genomes_of_names.notna() & keep
     if share.sum() < 0.5 * keep.sum():
         return names, np.ones(len(names), dtype=bool)
-    counts = found[share].value_counts()
+    counts = genomes_of_names[share].value_counts()
     bare = names.str.replace(GENOME_PREFIX, "", regex=True)
     genomes = tuple(counts.index)
     if len(genomes) == 1:
@@ -127,7 +127,7 @@ def without_genome_prefix(
         f"Only the {int(counts[chosen]):,} genes of {chosen} are used{why}; the file also has "
         f"{', '.join(f'{int(counts[g]):,} of {g}' for g in genomes if g != chosen)}."
     )
-    return bare, (found == chosen).to_numpy()
+    return bare, (genomes_of_names == chosen).to_numpy()
 
 
 _GENOME_OF = (

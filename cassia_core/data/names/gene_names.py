@@ -187,8 +187,8 @@ def _species_of(
     """Species by the ids that the file has anywhere, also where they are few; else by the symbols."""
     text = [table[c].astype(str) for c in table if table[c].dtype.kind not in "fbciu"]
     for values in (ensembl, names, *text):
-        if values is not None and (found := species_by_ids(values))[1]:
-            return found
+        if values is not None and (told := species_by_ids(values))[1]:
+            return told
     return guess_species(ensembl if ensembl is not None else symbols)
 
 
@@ -337,10 +337,14 @@ def _species_of_entrez(ids: pd.Series) -> str:
 
 
 def _undo_spreadsheet(symbols: pd.Series, species: str, done: list[str], notices: list[str]) -> pd.Series:
-    found = {name: repaired for name in symbols.unique() if (repaired := unmangle(name, species or "human"))}
-    sure = {name: repaired.symbol for name, repaired in found.items() if repaired.symbol}
+    mangled = {
+        name: repaired for name in symbols.unique() if (repaired := unmangle(name, species or "human"))
+    }
+    sure = {name: repaired.symbol for name, repaired in mangled.items() if repaired.symbol}
     unsure = [
-        f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol
+        f"{n} ({' or '.join(r.candidates)})" if r.candidates else n
+        for n, r in mangled.items()
+        if not r.symbol
     ]
     if sure:
         sample = ", ".join(f"{a} to {b}" for a, b in list(sure.items())[:5])

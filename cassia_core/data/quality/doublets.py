@@ -41,7 +41,7 @@ def doublet_scores(
     import scanpy as sc
 
     names = pd.Series("", index=range(counts.shape[0])) if samples is None else samples.reset_index(drop=True)
-    found = pd.DataFrame(
+    scores = pd.DataFrame(
         {
             "doublet_score": np.full(counts.shape[0], np.nan, dtype=np.float32),
             "predicted_doublet": np.zeros(counts.shape[0], dtype=bool),
@@ -62,13 +62,13 @@ def doublet_scores(
             warnings.simplefilter("ignore")
             # Scrublet adds up counts, so it is given the counts and normalises by itself.
             sc.pp.scrublet(cells, random_state=seed, verbose=False)
-        found.loc[rows, "doublet_score"] = cells.obs["doublet_score"].to_numpy(dtype=np.float32)
+        scores.loc[rows, "doublet_score"] = cells.obs["doublet_score"].to_numpy(dtype=np.float32)
         # Scrublet leaves the call out where it finds no threshold: scores then stand without calls.
         if "predicted_doublet" in cells.obs:
-            found.loc[rows, "predicted_doublet"] = cells.obs["predicted_doublet"].to_numpy(dtype=bool)
+            scores.loc[rows, "predicted_doublet"] = cells.obs["predicted_doublet"].to_numpy(dtype=bool)
     if small:
         where = f"in sample {', '.join(small)}" if samples is not None else "here"
         notice(
             f"Doublets were not scored {where}: at least {MIN_CELLS} cells and {MIN_GENES} genes are needed."
         )
-    return found
+    return scores

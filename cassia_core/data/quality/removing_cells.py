@@ -113,14 +113,14 @@ def _score_doublets(
     # A droplet without a count cannot be normalised, and is taken out anyway.
     filled = (metrics["n_genes"] > 0).to_numpy()
     samples = samples_of(adata, qc.sample_column)[filled] if qc.sample_column else None
-    found = doublet_scores(matrix[filled], samples, notice=steps.notice, check=steps.check)
-    found.index = adata.obs_names[filled]
-    metrics["doublet_score"] = found["doublet_score"].reindex(metrics.index)
+    scored = doublet_scores(matrix[filled], samples, notice=steps.notice, check=steps.check)
+    scored.index = adata.obs_names[filled]
+    metrics["doublet_score"] = scored["doublet_score"].reindex(metrics.index)
     for name in ("doublet_score", "predicted_doublet"):
         if name in adata.obs:
             steps.notice(f"The file's own column {name} is kept as {keep_as_original(adata.obs, name)}.")
     adata.obs["doublet_score"] = metrics["doublet_score"]
-    adata.obs["predicted_doublet"] = found["predicted_doublet"].reindex(metrics.index, fill_value=False)
+    adata.obs["predicted_doublet"] = scored["predicted_doublet"].reindex(metrics.index, fill_value=False)
 
 
 def _summary(removed: pd.DataFrame, n_cells: int) -> str:

@@ -77,21 +77,21 @@ def columns_of_list(frame: pd.DataFrame) -> ListColumns | None:
     if not 3 <= frame.shape[1] <= _MAX_COLUMNS or len(frame) < 3:
         return None
     header = [_NOT_WORD.sub("", str(column).lower()) for column in frame.columns]
-    found = {}
+    place_of = {}
     for role, names in (("cell", _CELL), ("gene", _GENE), ("count", _COUNT)):
         surest = next((column for column in names if column in header), None)
         if surest is None:
             return None
-        found[role] = header.index(surest)
-    if len(set(found.values())) < 3:
+        place_of[role] = header.index(surest)
+    if len(set(place_of.values())) < 3:
         return None
-    counts, genes = frame.iloc[:, found["count"]], frame.iloc[:, found["gene"]].astype(str)
+    counts, genes = frame.iloc[:, place_of["count"]], frame.iloc[:, place_of["gene"]].astype(str)
     if not is_numeric(counts) or known_share(genes.unique()[:_HEAD_ROWS]) < _KNOWN_GENES:
         return None
     # Fractions or negative numbers are statistics, and then the table is one of markers.
     numbers = to_numbers(counts)
     whole = bool(((numbers == numbers.round()) & (numbers >= 0)).all())
-    return ListColumns(**found) if whole else None
+    return ListColumns(**place_of) if whole else None
 
 
 def is_count_list(frame: pd.DataFrame) -> bool:

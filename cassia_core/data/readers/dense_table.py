@@ -119,7 +119,7 @@ class _Rows:
 
     def only(self, keep: np.ndarray) -> _Rows:
         return _Rows(
-            names=[name for name, kept in zip(self.names, keep, strict=True) if kept],
+            names=[name for name, stays in zip(self.names, keep, strict=True) if stays],
             described=self.described[keep].reset_index(drop=True),
             values=self.values[keep],
             n_rows=self.n_rows - int((~keep).sum()),
@@ -134,9 +134,11 @@ def _as_cells(rows: _Rows, columns: list[str], in_rows: bool, aside: set[str]) -
     described = (
         rows.described[keep_rows]
         .apply(_as_numbers)
-        .set_axis(pd.Index([name for name, kept in zip(rows.names, keep_rows, strict=True) if kept]))
+        .set_axis(pd.Index([name for name, stays in zip(rows.names, keep_rows, strict=True) if stays]))
     )
-    across = pd.DataFrame(index=pd.Index([c for c, kept in zip(columns, keep_columns, strict=True) if kept]))
+    across = pd.DataFrame(
+        index=pd.Index([c for c, stays in zip(columns, keep_columns, strict=True) if stays])
+    )
     if in_rows:
         return ad.AnnData(X=values.T.tocsr(), obs=across, var=described)
     return ad.AnnData(X=values.tocsr(), obs=described, var=across)

@@ -99,9 +99,9 @@ def find_source(path: Path, depth: int = 0) -> Source:
             "Unpack it yourself and open the file inside.",
         )
     folder = path if kind == "folder" else unpack(path)
-    found = _inside(folder, path, depth)
+    inner = _inside(folder, path, depth)
     unpacked = () if kind == "folder" else (f"{path.name} is unpacked; the file itself is not changed.",)
-    return replace(found, done=(*unpacked, *found.done))
+    return replace(inner, done=(*unpacked, *inner.done))
 
 
 def _r_object(path: Path) -> Source:
@@ -151,10 +151,10 @@ def _inside(folder: Path, path: Path, depth: int) -> Source:
         matching = [file for kind, file in kinds if kind == wanted]
         if matching:
             chosen = max(matching, key=lambda file: file.stat().st_size)
-            found = find_source(chosen, depth + 1)
+            source = find_source(chosen, depth + 1)
             several = _said_of_several(folder, chosen, matching)
-            analyses = analyses_in(files) if found.kind == "tenx_h5" else found.analyses
-            return replace(found, done=(*several, *found.done), analyses=analyses)
+            analyses = analyses_in(files) if source.kind == "tenx_h5" else source.analyses
+            return replace(source, done=(*several, *source.done), analyses=analyses)
     # What was wrong with the only file says more than "nothing that can be read".
     if refusals:
         raise refusals[0]

@@ -247,16 +247,16 @@ def without_outer_bars(rows: list[list[str]]) -> list[list[str]]:
 
 def without_notes(rows: list[list[str]], header: list[str], *, at_the_end: bool = True) -> list[list[str]]:
     """Rows of a table without ruled lines and empty rows, and without the remarks below its last row."""
-    kept = [
+    table_rows = [
         row
         for row in rows
         if any(map(str.strip, row))
         and (len(header) < 2 or row != header)
         and not all(_RULE.match(cell) for cell in row if cell.strip())
     ]
-    while at_the_end and kept and _is_footnote(kept[-1], len(header)):
-        kept.pop()
-    return kept
+    while at_the_end and table_rows and _is_footnote(table_rows[-1], len(header)):
+        table_rows.pop()
+    return table_rows
 
 
 def _is_footnote(row: list[str], width: int) -> bool:

@@ -41,7 +41,7 @@ def totals_of(matrix: sp.csr_matrix, rows: list[str], columns: list[str], option
         given = tuple(name for name in options.not_values if name)
         return Totals(names=given, said=(f"Set aside, as you said: {', '.join(given)}.",) if given else ())
     total = float(np.nansum(np.abs(matrix.data)))
-    found: list[tuple[str, float]] = []
+    totals: list[tuple[str, float]] = []
     for axis, names in ((0, columns), (1, rows)):
         if len(names) < _MIN_NAMES or total == 0:
             continue
@@ -49,19 +49,19 @@ def totals_of(matrix: sp.csr_matrix, rows: list[str], columns: list[str], option
         # otherwise be the strongest "gene" of all.
         sums = np.abs(np.asarray(np.nan_to_num(matrix.sum(axis=axis))).ravel()) / total
         heavy = np.flatnonzero(sums > _SHARE)
-        found += [(names[p], float(sums[p])) for p in heavy if share_known([names[p]]) == 0]
-    if not found:
+        totals += [(names[p], float(sums[p])) for p in heavy if share_known([names[p]]) == 0]
+    if not totals:
         return Totals()
-    listed = ", ".join(f"{name} ({share:.0%} of all counts)" for name, share in found)
+    listed = ", ".join(f"{name} ({share:.0%} of all counts)" for name, share in totals)
     return Totals(
-        names=tuple(name for name, _ in found),
+        names=tuple(name for name, _ in totals),
         said=(f"Set aside, as it is no known gene and holds nearly all counts: {listed}.",),
         questions=(
             Question(
                 option="not_values",
                 text=f"{listed}: is that a sum or a number of its own, rather than values?",
-                choices=tuple(name for name, _ in found),
-                suggested=found[0][0],
+                choices=tuple(name for name, _ in totals),
+                suggested=totals[0][0],
             ),
         ),
     )

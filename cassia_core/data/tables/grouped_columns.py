@@ -74,9 +74,9 @@ def groups_of(frame: pd.DataFrame, cluster: str | None) -> Groups | None:
     for pattern in (_BEHIND, _BEFORE):
         groups: dict[str, dict[str, str]] = {}
         for column in columns:
-            found = pattern.match(column.strip()) if column not in across else None
-            if found and found["group"].lower() not in _SUMMARY:
-                groups.setdefault(found["group"].strip(), {})[_role(found["statistic"])] = column
+            grouped = pattern.match(column.strip()) if column not in across else None
+            if grouped and grouped["group"].lower() not in _SUMMARY:
+                groups.setdefault(grouped["group"].strip(), {})[_role(grouped["statistic"])] = column
         for column in columns:
             if column.strip() in groups:  # `B cells` beside `B cells_scores`: the genes of that cluster
                 groups[column.strip()].setdefault("gene", column)

@@ -123,12 +123,12 @@ def repair_marker_genes(
 
 def _one_genome(frame: pd.DataFrame, options: ReadOptions, done: list[str]) -> tuple[Question, ...]:
     """Of genes of several genomes, keep those of the one that is looked at. Changes `frame`."""
-    found = frame["gene"].astype(str).str.extract(GENOME_PREFIX)["genome"]
-    genomes = tuple(found.value_counts().index)
-    if len(genomes) < 2 or found.notna().sum() < 0.5 * len(frame):
+    genome_of_row = frame["gene"].astype(str).str.extract(GENOME_PREFIX)["genome"]
+    genomes = tuple(genome_of_row.value_counts().index)
+    if len(genomes) < 2 or genome_of_row.notna().sum() < 0.5 * len(frame):
         return ()
     chosen = chosen_genome(genomes, options)
-    others = (found != chosen) & found.notna()
+    others = (genome_of_row != chosen) & genome_of_row.notna()
     frame.loc[others, "gene"] = ""
     done.append(f"Only genes of {chosen} are used; {int(others.sum()):,} rows are of another genome.")
     if options.genome in genomes or options.species is not None:
@@ -181,9 +181,9 @@ def _species_of(names: dict[str, str], beside: pd.DataFrame | None) -> tuple[str
     """Species by ids anywhere in the table, else by the gene names."""
     columns = [] if beside is None else [beside[c] for c in beside if beside[c].dtype.kind not in "fbciu"]
     for values in (names.values(), *columns):
-        found = species_by_ids(map(str, values))
-        if found[1]:
-            return found
+        told = species_by_ids(map(str, values))
+        if told[1]:
+            return told
     return guess_species(names.values())
 
 
@@ -277,15 +277,17 @@ def _undo_spreadsheet(names: dict[str, str], species: str, done: list[str]) -> t
     # Entrez numbers look like the day numbers that a spreadsheet makes of dates.
     if _mostly_digits(names):
         return ()
-    found = {name: repaired for name in names.values() if (repaired := unmangle(name, species or "human"))}
+    mangled = {name: repaired for name in names.values() if (repaired := unmangle(name, species or "human"))}
     _apply(
         names,
-        lambda name: (found[name].symbol or name) if name in found else name,
+        lambda name: (mangled[name].symbol or name) if name in mangled else name,
         done,
         "dates made by a spreadsheet are put right",
     )
     unsure = [
-        f"{n} ({' or '.join(r.candidates)})" if r.candidates else n for n, r in found.items() if not r.symbol
+        f"{n} ({' or '.join(r.candidates)})" if r.candidates else n
+        for n, r in mangled.items()
+        if not r.symbol
     ]
     if not unsure:
         return ()

@@ -64,15 +64,19 @@ def read_source(source: Path | str | pd.DataFrame, options: ReadOptions = ReadOp
         path = Path(source)
         if (of_files := _from_files(path, options)) is not None:
             return of_files
-        found = find_source(path)
-        if found.kind not in ("text", "workbook"):
+        source_of_cells = find_source(path)
+        if source_of_cells.kind not in ("text", "workbook"):
             raise MarkerFormatError(
                 f"{path.name} is not a marker table.", "It holds cells.", "Open it as a cell file."
             )
-        table = _from_workbook(found.path, options) if found.kind == "workbook" else _from_text(found.path)
-        table = replace(table, done=(*found.done, *table.done))
-        if found.made_from:
-            table = replace(table, remark=found.made_from)
+        table = (
+            _from_workbook(source_of_cells.path, options)
+            if source_of_cells.kind == "workbook"
+            else _from_text(source_of_cells.path)
+        )
+        table = replace(table, done=(*source_of_cells.done, *table.done))
+        if source_of_cells.made_from:
+            table = replace(table, remark=source_of_cells.made_from)
     changed = put_right(table.frame)
     table = replace(table, frame=changed.frame, done=(*table.done, *changed.done))
     if table.frame.shape[1] and not len(table.frame) and table.shaped is None:

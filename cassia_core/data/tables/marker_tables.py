@@ -229,14 +229,14 @@ def _without_unusable_rows(frame: pd.DataFrame, shaped: ShapedTable, done: list[
     if unknown.any():
         rows = counted(int(unknown.sum()), "row without a fold change is", "rows without a fold change are")
         done.append(f"{rows} left out; an unknown value is never taken as a high one.")
-    kept = frame[~nameless & ~unknown].copy()
+    usable = frame[~nameless & ~unknown].copy()
     # A cluster all of whose rows went still stands in the result, with that as the reason.
-    lost = set(frame["cluster"]) - set(kept["cluster"])
+    lost = set(frame["cluster"]) - set(usable["cluster"])
     if lost:
         empty = pd.DataFrame({"cluster": sorted(lost, key=natural_key), "gene": ""})
-        kept = pd.concat([kept, empty.reindex(columns=frame.columns)], ignore_index=True)
-        kept["gene"] = kept["gene"].fillna("")
-    return kept
+        usable = pd.concat([usable, empty.reindex(columns=frame.columns)], ignore_index=True)
+        usable["gene"] = usable["gene"].fillna("")
+    return usable
 
 
 def _put_in_units(frame: pd.DataFrame, shaped: ShapedTable, done: list[str]) -> None:
@@ -314,7 +314,7 @@ def _findings(
 ) -> Findings:
     genes = frame.loc[frame["gene"] != "", "gene"]
     n_genes = int(genes.nunique())
-    found = [
+    seen = [
         Finding(topic="Table", value=shaped.title, remark=table.remark),
         *_columns_read(shaped),
         Finding(
@@ -327,7 +327,7 @@ def _findings(
         *(Finding(topic="Limits and ranking", value=note) for note in selected.notes[:2]),
     ]
     names = [c.cluster for c in selected.clusters]
-    found += [
+    seen += [
         Finding(
             topic="Clusters",
             value=f'"{a}" and "{b}" are kept apart',
@@ -336,7 +336,7 @@ def _findings(
         )
         for a, b in confusable(names)
     ]
-    found += [
+    seen += [
         Finding(
             topic="Clusters",
             value=f'"{name}" is taken as the name of a cluster',
@@ -346,7 +346,7 @@ def _findings(
         for name in named_like_missing(names)
     ]
     if UNASSIGNED in names:
-        found.append(
+        seen.append(
             Finding(topic="Clusters", value="Rows without a cluster name are set aside", level="notice")
         )
     return Findings(
@@ -357,7 +357,7 @@ def _findings(
         species=species[0],
         species_confident=species[1],
         table_shape=shaped.title,
-        found=tuple(found),
+        found=tuple(seen),
         done=tuple(done),
         questions=(*table.questions, *_which_cluster(table, shaped, options)),
         size_bytes=table.size_bytes,

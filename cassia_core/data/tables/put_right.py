@@ -64,10 +64,10 @@ def _clusters_of_comparisons(frame: pd.DataFrame, done: list[str]) -> pd.DataFra
 def _p_values(frame: pd.DataFrame, done: list[str]) -> pd.DataFrame:
     """-log10 of p values as p values."""
     for column in map(str, frame.columns):
-        found = _LOG_P.search(plain(column))
-        if found is None or not _MINUS_LOG.match(column):
+        logarithm = _LOG_P.search(plain(column))
+        if logarithm is None or not _MINUS_LOG.match(column):
             continue
-        role = next((r for r in ("pval_adj", "pval") if columns_of(r, [found["rest"]])), None)
+        role = next((r for r in ("pval_adj", "pval") if columns_of(r, [logarithm["rest"]])), None)
         numbers = to_numbers(frame[column])
         if role is None or columns_of(role, map(str, frame.columns)) or not (numbers.dropna() >= 0).all():
             continue

@@ -111,8 +111,10 @@ def _select_cluster(
         return ClusterMarkers(
             cluster=cluster, n_cells=n_cells, state="too_small" if small else "no_markers", reason=reason
         )
-    kept, state, reason = _passing(rows, params)
-    genes = _as_genes(_speaking(_ranked(kept, method, params.ascending), params.n_genes).head(params.n_genes))
+    passing, state, reason = _passing(rows, params)
+    genes = _as_genes(
+        _speaking(_ranked(passing, method, params.ascending), params.n_genes).head(params.n_genes)
+    )
     if cluster == UNASSIGNED:
         state, reason = "unassigned", "These rows name no cluster in your file; they get no label."
     return ClusterMarkers(cluster=cluster, genes=genes, n_cells=n_cells, state=state, reason=reason)
@@ -152,17 +154,17 @@ def _passing(rows: pd.DataFrame, params: MarkerParams) -> tuple[pd.DataFrame, Cl
         (positive, "the limits on the share of cells, the adjusted p value and the fold change"),
     )
     passes, lifted = next((passes, lifted) for passes, lifted in steps if passes.any())
-    kept = rows[passes]
+    passing = rows[passes]
     if lifted:
         return (
-            kept,
+            passing,
             "weak",
             f"No gene passed all limits; {lifted} had to be lifted. Take these markers with care.",
         )
     # A bare list of two genes is what its author meant; of a table with statistics little passed.
-    if len(kept) < FEW_GENES and rows[list(STATISTICS)].notna().to_numpy().any():
-        return kept, "weak", f"Only {len(kept)} of {len(rows)} genes passed the limits."
-    return kept, "ok", ""
+    if len(passing) < FEW_GENES and rows[list(STATISTICS)].notna().to_numpy().any():
+        return passing, "weak", f"Only {len(passing)} of {len(rows)} genes passed the limits."
+    return passing, "ok", ""
 
 
 def _at_least(values: pd.Series, limit: float) -> pd.Series:

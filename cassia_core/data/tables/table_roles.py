@@ -81,21 +81,21 @@ def _told(chosen: TableColumns | None, role: str) -> str | None:
     return "" if word == names.NO_NAME else word
 
 
-def cluster_columns(frame: pd.DataFrame, gene: str, found: str) -> tuple[str, ...]:
+def cluster_columns(frame: pd.DataFrame, gene: str, fallback: str) -> tuple[str, ...]:
     """Columns that could name the cluster, best first: that in which genes repeat least within a cluster."""
-    usual = [c for c in names.columns_of("cluster", map(str, frame.columns)) if c != gene] or [found]
+    usual = [c for c in names.columns_of("cluster", map(str, frame.columns)) if c != gene] or [fallback]
     if len(usual) == 1:
         return tuple(usual)
     return tuple(sorted(usual, key=lambda column: int(frame.duplicated([column, gene]).sum())))
 
 
 def _usual(frame: pd.DataFrame, role: str, roles: dict[str, str]) -> str | None:
-    found = [c for c in names.columns_of(role, map(str, frame.columns)) if c not in roles.values()]
+    usual = [c for c in names.columns_of(role, map(str, frame.columns)) if c not in roles.values()]
     if role not in ("gene", "cluster"):
         # A column "score" of words (high, low) is no statistic; an empty one may still be filled by other
         # rows.
-        found = [c for c in found if is_numeric(frame[c]) or not frame[c].astype(str).str.strip().any()]
-    return found[0] if found else None
+        usual = [c for c in usual if is_numeric(frame[c]) or not frame[c].astype(str).str.strip().any()]
+    return usual[0] if usual else None
 
 
 def _best_gene_column(frame: pd.DataFrame, roles: dict[str, str]) -> str:
@@ -193,7 +193,7 @@ def _runs(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
     """The one column of whole numbers, or of words, whose values stand in runs: the rows of a cluster lie
     together, while ranks begin anew and statistics change from row to row.
     """
-    found = []
+    runs = []
     for column in _few_columns(frame):
         if column in roles.values() or names.plain(column) in names.NEVER_CLUSTERS:
             continue
@@ -206,8 +206,8 @@ def _runs(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:
             and 2 <= n_values <= len(frame) / _MIN_RUN
             and _known(values) < _KNOWN_GENES
         ):
-            found.append(column)
-    return found[0] if len(found) == 1 else None
+            runs.append(column)
+    return runs[0] if len(runs) == 1 else None
 
 
 def _row_names(frame: pd.DataFrame, roles: dict[str, str]) -> str | None:

@@ -54,19 +54,19 @@ class CellExpression:
         at = self._position(gene)
         if at is None:
             return GeneMeasurement(gene=gene, status="not_in_data")
-        found = self._statistics
-        top = int(np.argmax(found.mean_in[:, at]))
+        statistics = self._statistics
+        top = int(np.argmax(statistics.mean_in[:, at]))
         return GeneMeasurement(
             gene=gene,
             status="measured_here",
-            pct_in=_known(found.pct_in[row, at]),
-            pct_out=_known(found.pct_out[row, at]),
-            mean_in=_known(found.mean_in[row, at]),
-            mean_out=_known(found.mean_out[row, at]),
-            log2fc=_known(found.log2fc[row, at]),
-            pval_adj=_known(found.pval_adj[row, at]),
+            pct_in=_known(statistics.pct_in[row, at]),
+            pct_out=_known(statistics.pct_out[row, at]),
+            mean_in=_known(statistics.mean_in[row, at]),
+            mean_out=_known(statistics.mean_out[row, at]),
+            log2fc=_known(statistics.log2fc[row, at]),
+            pval_adj=_known(statistics.pval_adj[row, at]),
             rank=int(self._rank_of(row, cluster)[at]),
-            top_cluster=found.clusters[top] if found.mean_in[top, at] > 0 else None,
+            top_cluster=statistics.clusters[top] if statistics.mean_in[top, at] > 0 else None,
         )
 
     def _rank_of(self, row: int, cluster: str) -> np.ndarray:

@@ -148,10 +148,10 @@ def checked_candidates(names: tuple[str, ...], parameter: str = "celltypes") -> 
     ConfigError
         Says parameter, received and expected.
     """
-    kept = tuple(" ".join(name.split()) for name in names)
+    candidates = tuple(" ".join(name.split()) for name in names)
     expected = f"{FEWEST_CANDIDATES} to {MOST_CANDIDATES} different cell types"
-    distinct = len({name.casefold() for name in kept}) == len(kept)
-    usable = all(0 < len(name) <= LONGEST_NAME for name in kept)
-    fits = FEWEST_CANDIDATES <= len(kept) <= MOST_CANDIDATES
+    distinct = len({name.casefold() for name in candidates}) == len(candidates)
+    usable = all(0 < len(name) <= LONGEST_NAME for name in candidates)
+    fits = FEWEST_CANDIDATES <= len(candidates) <= MOST_CANDIDATES
     check(fits and distinct and usable, parameter, list(names), expected)
-    return kept
+    return candidates

@@ -111,12 +111,12 @@ class _Teller:
             # for it.
             own = self.gains[:, named]
         for_it = self._strongest(says * own, SHOWN)
-        found = [self._gene(k, g, named, high=True) for g in for_it]
+        telling = [self._gene(k, g, named, high=True) for g in for_it]
         if rival is not None:
             # A gene that both have tells nothing of why the one was named and not the other.
             against = -says * np.where(own > 0, 0.0, self.weights[:, rival])
-            found += [self._gene(k, g, rival, high=False) for g in self._strongest(against, SHOWN_SILENT)]
-        return tuple(found)
+            telling += [self._gene(k, g, rival, high=False) for g in self._strongest(against, SHOWN_SILENT)]
+        return tuple(telling)
 
     @staticmethod
     def _strongest(scores: np.ndarray, most: int) -> list[int]:

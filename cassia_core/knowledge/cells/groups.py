@@ -92,15 +92,15 @@ def telling_genes(genes: tuple[str, ...], species: str) -> tuple[np.ndarray, np.
     """Positions of the genes that can speak for a type, and their rows in the knowledge base's matrices."""
     profiles, of_states = load_profiles(species), state_genes(species)
     nothing = len(profiles.gain) - 1
-    found = [
+    telling = [
         (i, row)
         for i, gene in enumerate(genes)
         if (row := profiles.own_row(gene)) != nothing
         and current(gene, species) not in of_states
         and not quiet_kind(gene, species)
     ]
-    columns = np.array([i for i, _ in found], dtype=np.intp)
-    return columns, np.array([row for _, row in found], dtype=np.intp)
+    columns = np.array([i for i, _ in telling], dtype=np.intp)
+    return columns, np.array([row for _, row in telling], dtype=np.intp)
 
 
 def range_of(means: np.ndarray, sizes: np.ndarray, quantile: float) -> GeneRange:

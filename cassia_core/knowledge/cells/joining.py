@@ -38,10 +38,10 @@ def joined_clusters(
     trees
         Groups of like cells, one tree per fine cluster; their means are over `genes`.
     """
-    found = kinds_of(trees, genes, setting, reference)
+    kinds_of_trees = kinds_of(trees, genes, setting, reference)
     parts: list[Part] = []
     of_part = []
-    for tree_at, kinds in enumerate(found):
+    for tree_at, kinds in enumerate(kinds_of_trees):
         for part in _large(kinds):
             # Where each part came from, for joined parts are of several fine clusters and cells keep their
             # places.
@@ -62,11 +62,11 @@ def _large(kinds: Kinds) -> tuple[Part, ...]:
     """The kinds of a fine cluster that become parts of their own; smaller ones stay with the largest."""
     total = sum(part.size for part in kinds.parts)
     # A handful of other cells in a fine cluster are rather contaminants than a cluster; they stay with it.
-    kept = [p for p in kinds.parts[1:] if p.size >= max(LEAST_KIND, LEAST_SECOND_SHARE * total)]
-    rest = [p for p in kinds.parts if not any(p is k for k in kept)]
+    large = [p for p in kinds.parts[1:] if p.size >= max(LEAST_KIND, LEAST_SECOND_SHARE * total)]
+    rest = [p for p in kinds.parts if not any(p is k for k in large)]
     if len(rest) == 1:
-        return (*rest, *kept)
+        return (*rest, *large)
     size = sum(p.size for p in rest)
     means = np.average([p.means for p in rest], axis=0, weights=[p.size for p in rest])
     groups = tuple(g for p in rest for g in p.groups)
-    return (replace(rest[0], groups=groups, size=size, means=means.astype(np.float32)), *kept)
+    return (replace(rest[0], groups=groups, size=size, means=means.astype(np.float32)), *large)

@@ -158,13 +158,13 @@ class PartReader:
             sizes=np.array([p.size for p in parts]),
             means=np.stack([p.means for p in parts]),
         )
-        found = read_groups(groups, self.setting, self.reference)
+        readings = read_groups(groups, self.setting, self.reference)
         return [
             replace(
                 part,
-                type=int(found.named[k]),
-                confidence=float(found.confidence[k]),
-                evidence=found.type_evidence[k],
+                type=int(readings.named[k]),
+                confidence=float(readings.confidence[k]),
+                evidence=readings.type_evidence[k],
             )
             for k, part in enumerate(parts)
         ]

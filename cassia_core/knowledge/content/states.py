@@ -65,8 +65,10 @@ def call_states(
         own = entry.kind in ANY_TYPE or (tumour and entry.kind == MALIGNANT)
         open_genes = genes if own else [gene for gene in genes if gene not in explained]
         hits = [(weights.get(gene) or weights.get(current(gene, species), 0.0), gene) for gene in open_genes]
-        found = [gene for weight, gene in hits if weight]
+        telling = [gene for weight, gene in hits if weight]
         total = sum(weight for weight, _ in hits)
-        if len(found) >= LEAST_GENES and total >= LEAST_WEIGHT and len(found) >= LEAST_SHARE * len(genes):
-            calls.append((total, StateCall(entry=entry, genes=tuple(found), share=len(found) / len(genes))))
+        if len(telling) >= LEAST_GENES and total >= LEAST_WEIGHT and len(telling) >= LEAST_SHARE * len(genes):
+            calls.append(
+                (total, StateCall(entry=entry, genes=tuple(telling), share=len(telling) / len(genes)))
+            )
     return tuple(call for _, call in sorted(calls, key=lambda item: (-item[0], item[1].name)))

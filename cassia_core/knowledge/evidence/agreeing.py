@@ -38,16 +38,16 @@ def _answers(number: int) -> str:
 
 
 def _with(row: ClusterResult, opinion: Opinion) -> ClusterResult:
-    found = opinion.consensus
-    if found is None or not row.label:
+    consensus = opinion.consensus
+    if consensus is None or not row.label:
         return row
     agreement = Agreement(
-        votes=support_of(row.label, found),
-        answered=found.answered,
-        asked=found.asked,
-        consensus=found.label,
-        consensus_votes=found.votes,
-        similarity=found.similarity,
+        votes=support_of(row.label, consensus),
+        answered=consensus.answered,
+        asked=consensus.asked,
+        consensus=consensus.label,
+        consensus_votes=consensus.votes,
+        similarity=consensus.similarity,
     )
     light, reason = _light(row, agreement)
     return replace(row, agreement=agreement, light=light, light_reason=reason)

@@ -53,8 +53,8 @@ def _exists(gene: str, species: str, expression: ExpressionSource | None) -> boo
 def _expressed(gene: str, cluster: str, expression: ExpressionSource | None) -> bool:
     if expression is None:
         return False
-    found = expression.measure(cluster, (gene,))[0]
-    return found.status == "measured_here" and (found.pct_in or 0.0) >= EXPRESSED_PCT
+    measured = expression.measure(cluster, (gene,))[0]
+    return measured.status == "measured_here" and (measured.pct_in or 0.0) >= EXPRESSED_PCT
 
 
 def _sentences(missing: list[str], invented: list[str], where: str) -> list[str]:

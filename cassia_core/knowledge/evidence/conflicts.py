@@ -26,7 +26,7 @@ def find_conflicts(scores: Scores, share: np.ndarray, column: int) -> tuple[Evid
     # The most likely type below the label speaks for it: a label may name a class whose members differ.
     best_own = max(own, key=lambda t: (float(share[t]), -t))
     own_gain = profiles.gain[scores.rows][:, own].max(axis=1, initial=0.0)
-    found: dict[int, EvidenceItem] = {}
+    by_gene: dict[int, EvidenceItem] = {}
     for t in _strangers(scores, column):
         gains = profiles.gain[scores.rows, t]
         genes = [
@@ -39,8 +39,8 @@ def find_conflicts(scores: Scores, share: np.ndarray, column: int) -> tuple[Evid
         if len(genes) < LEAST_GENES or joint_llr(scores, best_own, t) - alone < LEAST_IMPROVEMENT:
             continue
         for i in genes:
-            found.setdefault(i, _conflict(scores, i, t, float(gains[i] * scores.weights[i])))
-    return tuple(found[i] for i in sorted(found))
+            by_gene.setdefault(i, _conflict(scores, i, t, float(gains[i] * scores.weights[i])))
+    return tuple(by_gene[i] for i in sorted(by_gene))
 
 
 def find_unexpected(

@@ -91,8 +91,8 @@ def _kind(scores: Scores, column: int, own: float, rivals: float) -> tuple[float
     """How much of the score hangs on the kind, and how likely it is: by the cells, else by the posterior."""
     if scores.cells is None:
         return KIND_SHARE, own / (own + rivals) if own + rivals > 0 else 0.0
-    found = scores.cells.type_reading(scores.profiles.entries[column].name)
-    return KIND_SHARE_CELLS, found.kind if found is not None else OUT_OF_QUESTION
+    reading = scores.cells.type_reading(scores.profiles.entries[column].name)
+    return KIND_SHARE_CELLS, reading.kind if reading is not None else OUT_OF_QUESTION
 
 
 def _as_terms(factors: Sequence[tuple[float, str]]) -> tuple[ScoreTerm, ...]:

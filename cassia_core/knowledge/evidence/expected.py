@@ -107,20 +107,20 @@ def _measure(
 
 
 def _supporting(
-    name: str, weight: float, entry: CellTypeEntry, found: GeneMeasurement | None
+    name: str, weight: float, entry: CellTypeEntry, measured: GeneMeasurement | None
 ) -> EvidenceItem:
     return EvidenceItem(
         gene=name,
         kind="supporting",
         weight=weight,
         points_to=entry.name,
-        measured=found,
+        measured=measured,
         text=f"{name} marks {entry.name} and is among the cluster's markers.",
     )
 
 
 def _look(
-    gene: str, weight: float, entry: CellTypeEntry, found: GeneMeasurement | None
+    gene: str, weight: float, entry: CellTypeEntry, measured: GeneMeasurement | None
 ) -> EvidenceItem | None:
     """What a marker outside the list says, by its measured values; None when it says nothing worth a row."""
 
@@ -131,19 +131,21 @@ def _look(
             weight=round(weight * factor, 2),
             points_to=entry.name,
             text=text,
-            measured=found,
+            measured=measured,
         )
 
-    if found is None or found.status == "not_in_table":
+    if measured is None or measured.status == "not_in_table":
         return item("not_measured", f"{gene} marks {entry.name}; nothing is known of it here.")
-    if found.status == "not_in_data":
+    if measured.status == "not_in_data":
         return item("not_measured", f"{gene} marks {entry.name} but was not measured.")
-    if found.status == "only_elsewhere":
-        text = f"{gene} marks {entry.name} and is listed for cluster {found.top_cluster}, not for this one."
+    if measured.status == "only_elsewhere":
+        text = (
+            f"{gene} marks {entry.name} and is listed for cluster {measured.top_cluster}, not for this one."
+        )
         # Half the weight: lists are cut at a number of genes, so absence from one is weaker than a low
         # measured value.
         return item("silent", text, 0.5)
-    pct, change = found.pct_in, found.log2fc
+    pct, change = measured.pct_in, measured.log2fc
     # Expressed by enough cells and more than elsewhere, though not among the top genes: 0.7 of the weight.
     if pct is not None and pct >= EXPRESSED_PCT and (change is None or change >= ENRICHED_LOG2FC):
         text = f"{gene} marks {entry.name}; {pct:.0%} of the cells express it, more than elsewhere."

@@ -42,7 +42,7 @@ def find_strangers(
         ]
         present = [m for m in measured if _present(m)]
         if len(present) >= LEAST_SIGNS and 2 * len(present) > len(measured):
-            items += [_item(found, other.name) for found in present]
+            items += [_item(sign, other.name) for sign in present]
     return tuple(items)
 
 
@@ -52,19 +52,19 @@ def _symbols(signs: tuple[str, ...], species: str) -> tuple[str, ...]:
     return tuple(current(sign, "human") for sign in signs)
 
 
-def _present(found: GeneMeasurement) -> bool:
-    if (found.pct_in or 0.0) < LEAST_PCT:
+def _present(sign: GeneMeasurement) -> bool:
+    if (sign.pct_in or 0.0) < LEAST_PCT:
         return False
-    return found.mean_in is None or found.mean_out is None or found.mean_in >= LEAST_PART * found.mean_out
+    return sign.mean_in is None or sign.mean_out is None or sign.mean_in >= LEAST_PART * sign.mean_out
 
 
-def _item(found: GeneMeasurement, lineage: str) -> EvidenceItem:
+def _item(sign: GeneMeasurement, lineage: str) -> EvidenceItem:
     return EvidenceItem(
-        gene=found.gene,
+        gene=sign.gene,
         kind="conflicting",
         weight=WEIGHT,
         points_to=lineage,
-        measured=found,
-        text=f"{found.gene} marks another lineage ({lineage}) and {found.pct_in or 0:.0%} of the "
+        measured=sign,
+        text=f"{sign.gene} marks another lineage ({lineage}) and {sign.pct_in or 0:.0%} of the "
         "cells express it.",
     )

@@ -75,8 +75,8 @@ class EvidenceReading:
         """The `n` lines to show first: the most telling support, and every kind of doubt."""
         doubts = [line for line in self.lines if line.part in DOUBTS]
         support = [line for line in self.lines if line.part in ("tells_apart", "shared")]
-        kept = support[: max(n - len(doubts), (n + 1) // 2)]
-        return replace(self, lines=tuple([*kept, *doubts][:n]))
+        supporting = support[: max(n - len(doubts), (n + 1) // 2)]
+        return replace(self, lines=tuple([*supporting, *doubts][:n]))
 
 
 def read_evidence(evidence: Evidence, species: str, others: Iterable[str] = ()) -> EvidenceReading:
@@ -175,8 +175,8 @@ def _rivals(evidence: Evidence, others: tuple[str, ...], species: str) -> list[s
 
 
 def _is_one_of(names: Iterable[str], label: str) -> bool:
-    found = read_label(label)
-    return found is not None and found.entry.name in names
+    labelled = read_label(label)
+    return labelled is not None and labelled.entry.name in names
 
 
 def _shared(
@@ -186,10 +186,10 @@ def _shared(
     kin = {entry.name for entry in (*load_knowledge().lineage(own), *_below(own))}
     shared = {}
     for other in dict.fromkeys(others):
-        found = read_label(other)
-        if found is not None and found.entry.name not in kin:
-            sibling = LEAST_SHARED if own.parent and found.entry.parent == own.parent else 0.0
-            shared[other] = sibling + sum(_weight(found.entry, own, gene, species) for gene in genes)
+        labelled = read_label(other)
+        if labelled is not None and labelled.entry.name not in kin:
+            sibling = LEAST_SHARED if own.parent and labelled.entry.parent == own.parent else 0.0
+            shared[other] = sibling + sum(_weight(labelled.entry, own, gene, species) for gene in genes)
     return dict(sorted(shared.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -261,7 +261,7 @@ def _markers(name: str, species: str) -> dict[str, float]:
 
 def _below(entry: CellTypeEntry) -> list[CellTypeEntry]:
     kb = load_knowledge()
-    found = list(kb.children(entry))
-    for child in found:
-        found.extend(kb.children(child))
-    return found
+    below = list(kb.children(entry))
+    for child in below:
+        below.extend(kb.children(child))
+    return below

@@ -120,9 +120,10 @@ def _measured(
     missing = tuple(item.gene for item in items if item.measured is None)
     if expression is None or not missing:
         return items
-    found = dict(zip(missing, expression.measure(markers.cluster, missing), strict=True))
+    measured_of = dict(zip(missing, expression.measure(markers.cluster, missing), strict=True))
     return tuple(
-        item if item.measured is not None else replace(item, measured=found[item.gene]) for item in items
+        item if item.measured is not None else replace(item, measured=measured_of[item.gene])
+        for item in items
     )
 
 

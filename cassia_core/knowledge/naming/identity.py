@@ -47,12 +47,12 @@ def name_in_full(label: str, term: OntologyTerm | None = None) -> str:
     term
         Of the label where it is known already; looked up else.
     """
-    found = term or identify(label)
-    if found is None:
+    meant = term or identify(label)
+    if meant is None:
         return label
-    if found.nearest or found.name.casefold() == label.casefold():
-        return f"{label} ({term_in_words(found)})"
-    return f"{label}: {found.name} ({found.cl_id})"
+    if meant.nearest or meant.name.casefold() == label.casefold():
+        return f"{label} ({term_in_words(meant)})"
+    return f"{label}: {meant.name} ({meant.cl_id})"
 
 
 def term_in_words(term: OntologyTerm) -> str:
@@ -69,8 +69,8 @@ def _stands_in(term: OntologyTerm, label: str) -> bool:
 def _above(entry: CellTypeEntry) -> OntologyTerm | None:
     """The nearest term among an entry and its parents, said to be the nearest."""
     terms = (term_of(above.cl_id) for above in load_knowledge().lineage(entry) if above.cl_id)
-    found = next((term for term in terms if term), None)
-    return replace(found, nearest=True) if found else None
+    nearest = next((term for term in terms if term), None)
+    return replace(nearest, nearest=True) if nearest else None
 
 
 def _above_all(terms: list[OntologyTerm], wanted: int) -> OntologyTerm | None:
@@ -84,5 +84,5 @@ def _above_all(terms: list[OntologyTerm], wanted: int) -> OntologyTerm | None:
     if not shared:
         return None
     best = min(shared, key=lambda cl_id: (sum(above[cl_id] for above in steps), cl_id))
-    found = term_of(best)
-    return replace(found, nearest=len(set(terms)) > 1) if found else None
+    shared_term = term_of(best)
+    return replace(shared_term, nearest=len(set(terms)) > 1) if shared_term else None

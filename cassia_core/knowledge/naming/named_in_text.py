@@ -21,14 +21,14 @@ def types_named(text: str) -> tuple[CellTypeEntry, ...]:
     "Are these CD8 T cells?" names one type, not also "T cell".
     """
     words = normal_form(re.sub(r"[?!]", " ", text)).split()
-    found: dict[str, CellTypeEntry] = {}
+    entries: dict[str, CellTypeEntry] = {}
     at = 0
     while at < len(words):
         entry, length = _longest_name(words[at : at + LONGEST_NAME])
         if entry is not None:
-            found.setdefault(entry.name, entry)
+            entries.setdefault(entry.name, entry)
         at += length
-    return tuple(found.values())
+    return tuple(entries.values())
 
 
 def genes_named(text: str, is_gene: Callable[[str], bool]) -> tuple[str, ...]:
@@ -37,15 +37,15 @@ def genes_named(text: str, is_gene: Callable[[str], bool]) -> tuple[str, ...]:
     A word counts as it is written; in other capitals only where it holds a digit, because "set" and "met" are
     words first.
     """
-    found: dict[str, None] = {}
+    genes: dict[str, None] = {}
     for word in _WORD.findall(text):
         forms = [word, word.rstrip("+-.")]
         if any(letter.isdigit() for letter in word):
             forms += [forms[1].upper(), forms[1].capitalize()]
         gene = next((form for form in forms if len(form) > 1 and is_gene(form)), None)
         if gene is not None:
-            found[gene] = None
-    return tuple(found)
+            genes[gene] = None
+    return tuple(genes)
 
 
 def _longest_name(words: list[str]) -> tuple[CellTypeEntry | None, int]:

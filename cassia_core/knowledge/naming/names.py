@@ -98,12 +98,12 @@ def _entry(text: str) -> CellTypeEntry | None:
     if _names_several(text):
         return None
     term = find_term(text)
-    found = kb.get(term.cl_id) if term else kb.get(text)
-    if found is None:
+    entry_of_term = kb.get(term.cl_id) if term else kb.get(text)
+    if entry_of_term is None:
         return None
     if is_a_term_name(text):
-        return None if found.nearest else found
-    return None if _qualifies(text, (found.name, found.short)) else found
+        return None if entry_of_term.nearest else entry_of_term
+    return None if _qualifies(text, (entry_of_term.name, entry_of_term.short)) else entry_of_term
 
 
 def _names_several(text: str) -> bool:
@@ -119,11 +119,11 @@ def _qualifies(text: str, names: tuple[str, ...]) -> bool:
 
 def _with_state(text: str) -> str:
     """ "cycling CD8-positive, alpha-beta T cell" is "Cycling CD8 T cell"."""
-    found = _STATES.fullmatch(text)
-    if not found:
+    stated = _STATES.fullmatch(text)
+    if not stated:
         return ""
-    name = _known(found[2])
-    return _capital(f"{found[1].strip()} {_inside_a_name(name, found[2])}") if name else ""
+    name = _known(stated[2])
+    return _capital(f"{stated[1].strip()} {_inside_a_name(name, stated[2])}") if name else ""
 
 
 def _with_aside(text: str) -> str:
@@ -131,16 +131,16 @@ def _with_aside(text: str) -> str:
 
     What brackets follow an abbreviation is left alone: they often say which of its meanings is meant.
     """
-    found = _ASIDE.search(text)
-    if not found:
+    aside = _ASIDE.search(text)
+    if not aside:
         return ""
     outside = " ".join(_ASIDE.sub(" ", text).split())
     # "PC (plasma cell)": without its brackets the abbreviation may mean something else.
     name = "" if outside == outside.upper() else _known(outside)
     if not name:
         return ""
-    again = _entry(found[1])
-    return name if again is not None and again == _entry(outside) else f"{name} ({found[1]})"
+    again = _entry(aside[1])
+    return name if again is not None and again == _entry(outside) else f"{name} ({aside[1]})"
 
 
 def _several(text: str) -> str:

@@ -120,9 +120,9 @@ def children(cl_id: str) -> tuple[OntologyTerm, ...]:
 
 def siblings(cl_id: str) -> tuple[OntologyTerm, ...]:
     """Terms that share a direct parent, without the term itself."""
-    found = {child.cl_id: child for parent in parents(cl_id) for child in children(parent.cl_id)}
-    found.pop(cl_id, None)
-    return tuple(found.values())
+    by_id = {child.cl_id: child for parent in parents(cl_id) for child in children(parent.cl_id)}
+    by_id.pop(cl_id, None)
+    return tuple(by_id.values())
 
 
 def ancestors(cl_id: str) -> dict[str, int]:

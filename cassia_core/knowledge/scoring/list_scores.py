@@ -87,15 +87,15 @@ class Scores:
         """How well each type explains the list and the cells together, before any prior."""
         if self.cells is None:
             return self.llr
-        found = {
+        evidence_of = {
             self.profiles.column[t.name]: t.evidence
             for t in self.cells.types
             if t.name in self.profiles.column
         }
         # Types that the cells were not asked about get the weakest evidence seen, not none: none would be
         # better than bad.
-        evidence = np.full(len(self.llr), min(found.values(), default=0.0))
-        evidence[list(found)] = list(found.values())
+        evidence = np.full(len(self.llr), min(evidence_of.values(), default=0.0))
+        evidence[list(evidence_of)] = list(evidence_of.values())
         return self.llr + CELL_SHARE * evidence
 
     def support(self, t: int, settings: EngineSettings) -> float:

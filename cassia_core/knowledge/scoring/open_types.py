@@ -39,11 +39,11 @@ def _open(ranking: Ranking) -> list[CellTypeEntry]:
     return likely or [ranking.best.entry]
 
 
-def _with_siblings(found: list[CellTypeEntry], kb: KnowledgeBase) -> list[CellTypeEntry]:
-    above = kb.parent(found[0])
-    names = {entry.name for entry in found}
+def _with_siblings(types: list[CellTypeEntry], kb: KnowledgeBase) -> list[CellTypeEntry]:
+    above = kb.parent(types[0])
+    names = {entry.name for entry in types}
     siblings = [e for e in (kb.children(above) if above else ()) if e.name not in names]
-    return [*found, *siblings][:MOST_TYPES]
+    return [*types, *siblings][:MOST_TYPES]
 
 
 def _told(

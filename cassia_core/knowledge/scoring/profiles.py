@@ -96,16 +96,16 @@ class Profiles:
 
     def own_row(self, gene: str) -> int:
         """Row of a gene symbol, old or new; the last, empty row for a gene that no type lists."""
-        found = self.rows.get(gene)
-        return self.rows.get(current(gene, self.species), len(self.gain) - 1) if found is None else found
+        row = self.rows.get(gene)
+        return self.rows.get(current(gene, self.species), len(self.gain) - 1) if row is None else row
 
     def row(self, gene: str) -> int:
         """The same, but a gene that no type lists speaks through its family, if it has one (`STANDS_FOR`)."""
-        found = self.own_row(gene)
-        if found < len(self.gain) - 1:
-            return found
+        own = self.own_row(gene)
+        if own < len(self.gain) - 1:
+            return own
         listed = STANDS_FOR.get(family_of_gene(gene), ())
-        return next((self.rows[name] for name in listed if name in self.rows), found)
+        return next((self.rows[name] for name in listed if name in self.rows), own)
 
 
 _LOADING = threading.Lock()

@@ -90,19 +90,19 @@ def _in_turn(lists: list[list[str]]) -> Iterable[str]:
 def _with_measured(task: BoostTask) -> ClusterMarkers:
     """The list, with looked-up genes that are clearly expressed and enriched here added at its end."""
     listed = {g.gene for g in task.markers.genes[: task.n_genes]}
-    found = [m for m in task.measured if m.gene not in listed and _speaks(m)]
-    found.sort(key=lambda m: -(m.log2fc or 0.0))
+    speaking = [m for m in task.measured if m.gene not in listed and _speaks(m)]
+    speaking.sort(key=lambda m: -(m.log2fc or 0.0))
     head = task.markers.genes[: task.n_genes]
     tail = tuple(
         MarkerGene(gene=m.gene, rank=len(head) + i, log2fc=m.log2fc, pct_in=m.pct_in, pct_out=m.pct_out)
-        for i, m in enumerate(found, start=1)
+        for i, m in enumerate(speaking, start=1)
     )
     return replace(task.markers, genes=(*head, *tail))
 
 
-def _speaks(found: GeneMeasurement) -> bool:
-    expressed = found.pct_in is None or found.pct_in >= EXPRESSED_PCT
-    return found.status == "measured_here" and expressed and (found.log2fc or 0.0) >= ENRICHED_LOG2FC
+def _speaks(measured: GeneMeasurement) -> bool:
+    expressed = measured.pct_in is None or measured.pct_in >= EXPRESSED_PCT
+    return measured.status == "measured_here" and expressed and (measured.log2fc or 0.0) >= ENRICHED_LOG2FC
 
 
 def _measured_sentence(measured: tuple[GeneMeasurement, ...]) -> str:

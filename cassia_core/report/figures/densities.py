@@ -65,12 +65,12 @@ def outlines(spread: Spread, column: int) -> list[np.ndarray]:
     (centre
     `column`, width 0.9), the violin stands around the group's row (0, 1, ...)."""
     x = place_of(spread, column, spread.grid)
-    found = []
+    outlines_of_groups = []
     for row, density in enumerate(spread.density):
         inside = np.flatnonzero(density > 0)
         part = slice(inside[0], inside[-1] + 1) if len(inside) else slice(0, 0)
         height = _HALF_HEIGHT * density[part]
-        found.append(
+        outlines_of_groups.append(
             np.column_stack(
                 [
                     np.concatenate([x[part], x[part][::-1]]),
@@ -78,7 +78,7 @@ def outlines(spread: Spread, column: int) -> list[np.ndarray]:
                 ]
             )
         )
-    return found
+    return outlines_of_groups
 
 
 def place_of(spread: Spread, column: int, values: np.ndarray) -> np.ndarray:

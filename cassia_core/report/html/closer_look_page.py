@@ -14,22 +14,22 @@ from cassia_core.report.html.comparison_page import page_of
 from cassia_core.runs.codec import write_text
 
 
-def write_closer_look(path: Path, title: str, found: CloserLook, turns: Iterable[Turn]) -> None:
+def write_closer_look(path: Path, title: str, look: CloserLook, turns: Iterable[Turn]) -> None:
     """Write before and after, the question with its answer, the values measured and what was said."""
     asked = (
-        f"<h2>Question</h2><p>{escape(found.question)}</p><p>{escape(found.answer) or 'No answer.'}</p>"
-        if found.question
+        f"<h2>Question</h2><p>{escape(look.question)}</p><p>{escape(look.answer) or 'No answer.'}</p>"
+        if look.question
         else ""
     )
     values = "".join(
         f"<tr><td><i>{escape(m.gene)}</i></td><td>{escape(m.status.replace('_', ' '))}</td>"
         f'<td class="n">{_share(m.pct_in)}</td><td class="n">{_share(m.pct_out)}</td></tr>'
-        for m in found.boost.measured
+        for m in look.boost.measured
     )
     said = "".join(f"<h3>{escape(_who(t))}</h3><pre>{escape(t.text)}</pre>" for t in turns)
     body = (
-        f"<h1>{escape(title)}</h1>{asked}<h2>Before</h2>{_standing(found.before)}<h2>After</h2>"
-        f"{_standing(found.after)}<p>{escape(found.boost.reason)}</p><h2>Genes looked up</h2><div><table>"
+        f"<h1>{escape(title)}</h1>{asked}<h2>Before</h2>{_standing(look.before)}<h2>After</h2>"
+        f"{_standing(look.after)}<p>{escape(look.boost.reason)}</p><h2>Genes looked up</h2><div><table>"
         "<thead><tr><th>Gene</th><th>Found</th><th>Here</th><th>Elsewhere</th></tr></thead>"
         f"<tbody>{values}</tbody></table></div><h2>Conversation</h2>{said}"
     )

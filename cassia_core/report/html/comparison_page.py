@@ -18,12 +18,12 @@ _STYLE = (
 )
 
 
-def comparison_table(found: Comparison, tissue: str, species: str) -> pd.DataFrame:
+def comparison_table(comparison: Comparison, tissue: str, species: str) -> pd.DataFrame:
     """A row for each model and round: scores and reasons by candidate, the evidence measured for each
     candidate, and what the model says of all. A missing score is empty.
     """
     rows = []
-    for row in found.rows:
+    for row in comparison.rows:
         line: dict[str, object] = {
             "model": row.model,
             "tissue": tissue,
@@ -34,20 +34,19 @@ def comparison_table(found: Comparison, tissue: str, species: str) -> pd.DataFra
         for score in row.scores:
             line[f"{score.type}_score"] = score.score
             line[f"{score.type}_reasoning"] = score.reasoning
-        for evidence in found.evidence:
+        for evidence in comparison.evidence:
             line[f"{evidence.label}_evidence"] = evidence.score
         line["discussion"] = row.reason
         rows.append(line)
     return pd.DataFrame(rows)
 
 
-def verdict_in_words(found: Comparison) -> str:
+def verdict_in_words(comparison: Comparison) -> str:
     """What the models agree on by the stated rule, in one or two sentences."""
-    verdict = found.verdict()
-    rule = (
-        f"A type is agreed on when at least {found.threshold:.0%} of the models that answered find it best."
-    )
-    return f"{_outcome(verdict, found.rounds)} {rule}"
+    verdict = comparison.verdict()
+    least = f"at least {comparison.threshold:.0%} of the models that answered"
+    rule = f"A type is agreed on when {least} find it best."
+    return f"{_outcome(verdict, comparison.rounds)} {rule}"
 
 
 def _outcome(verdict: ComparisonVerdict, rounds: int) -> str:
@@ -62,13 +61,13 @@ def _outcome(verdict: ComparisonVerdict, rounds: int) -> str:
     return f"{verdict.votes} of {verdict.answered} models find {name} best {after}."
 
 
-def comparison_page(title: str, found: Comparison) -> str:
+def comparison_page(title: str, comparison: Comparison) -> str:
     """Verdict, matrix with the evidence apart, telling genes and all reasons; every text as it is."""
     parts = [
-        f"<h1>{escape(title)}</h1><p>{escape(verdict_in_words(found))}</p>",
-        _matrix(found),
-        _genes(found),
-        _reasons(found),
+        f"<h1>{escape(title)}</h1><p>{escape(verdict_in_words(comparison))}</p>",
+        _matrix(comparison),
+        _genes(comparison),
+        _reasons(comparison),
     ]
     return page_of(title, "".join(parts))
 
@@ -81,17 +80,17 @@ def page_of(title: str, body: str) -> str:
     )
 
 
-def _matrix(found: Comparison) -> str:
-    rows = found.standing()
+def _matrix(comparison: Comparison) -> str:
+    rows = comparison.standing()
     heads = "".join(f'<th class="n">{escape(row.model)}</th>' for row in rows)
     lines = ""
-    for index, name in enumerate(found.candidates):
+    for index, name in enumerate(comparison.candidates):
         scores = "".join(f'<td class="n">{_number(row.scores[index].score)}</td>' for row in rows)
-        evidence = found.evidence[index]
+        evidence = comparison.evidence[index]
         measured = "not known" if evidence.score is None else f"{evidence.score:.0f}"
         both = (evidence.genes("supporting"), evidence.genes("conflicting"))
         genes = "".join(f"<td><i>{escape(', '.join(kind[:6]))}</i></td>" for kind in both)
-        mean = _number(found.mean_score(name))
+        mean = _number(comparison.mean_score(name))
         lines += (
             f'<tr><th scope="row">{escape(everyday_name(name))}</th>{scores}'
             f'<td class="n">{mean}</td><td class="n apart">{measured}</td>{genes}</tr>'
@@ -103,15 +102,15 @@ def _matrix(found: Comparison) -> str:
     return f"<h2>Scores</h2><div><table><thead>{head}</thead><tbody>{lines}</tbody></table></div>"
 
 
-def _genes(found: Comparison) -> str:
-    if not found.telling:
+def _genes(comparison: Comparison) -> str:
+    if not comparison.telling:
         return ""
     lines = "".join(
         f"<tr><td><i>{escape(gene.gene)}</i></td><td>{escape(everyday_name(gene.speaks_for))}</td>"
         f"<td>{gene.measured.status.replace('_', ' ')}</td>"
         f'<td class="n">{_share(gene.measured.pct_in)}</td><td class="n">{_share(gene.measured.pct_out)}</td>'
         f'<td class="n">{"" if gene.measured.log2fc is None else f"{gene.measured.log2fc:+.1f}"}</td></tr>'
-        for gene in found.telling
+        for gene in comparison.telling
     )
     head = (
         "<tr><th>Gene</th><th>Would speak for</th><th>Found</th><th>Here</th><th>Elsewhere</th>"
@@ -123,9 +122,9 @@ def _genes(found: Comparison) -> str:
     )
 
 
-def _reasons(found: Comparison) -> str:
+def _reasons(comparison: Comparison) -> str:
     parts = ["<h2>Reasons</h2>"]
-    for row in found.rows:
+    for row in comparison.rows:
         parts.append(f"<h3>{escape(row.model)}, round {row.round}</h3><p>{escape(row.reason)}</p><ul>")
         parts += [
             f"<li>{escape(everyday_name(s.type))}, {_number(s.score)}: {escape(s.reasoning)}</li>"

@@ -87,8 +87,8 @@ class ClusterPart:
     @property
     def lines(self) -> tuple[EvidenceLine, ...]:
         """The genes of the evidence that were measured, in reading order."""
-        found = self.evidence.lines if self.evidence else ()
-        return tuple(line for line in found if line.part != "not_measured")
+        told = self.evidence.lines if self.evidence else ()
+        return tuple(line for line in told if line.part != "not_measured")
 
     @property
     def inside(self) -> tuple[str, ...]:

@@ -81,18 +81,18 @@ class TypeCount:
 @cache
 def environment() -> Environment:
     """Templates with autoescape on; an unknown name is an error."""
-    found = Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["percent"] = lambda share: "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-    found.filters["everyday"] = everyday_name
-    found.filters["day"] = date_in_words
-    found.filters["engine"] = lambda model: "offline engine" if model == AgentModel().model else model
-    return found
+    templates.filters["percent"] = lambda share: "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    templates.filters["everyday"] = everyday_name
+    templates.filters["day"] = date_in_words
+    templates.filters["engine"] = lambda model: "offline engine" if model == AgentModel().model else model
+    return templates
 
 
 def write_report(

@@ -73,12 +73,12 @@ def _evidence_lines(evidence: Evidence, species: str, labels: Sequence[str]) -> 
     reading = read_evidence(evidence, species, labels)
     for line in reading.lines:
         genes.setdefault(reading.head(line.part), []).append(line.item.gene)
-    found = [f"  {head}: {', '.join(listed)}" for head, listed in genes.items()]
+    lines = [f"  {head}: {', '.join(listed)}" for head, listed in genes.items()]
     unknown = (
         "the label is not known to the knowledge base" if names_a_type(evidence.label) else "no type to weigh"
     )
     score = unknown if evidence.score is None else f"{evidence.score:.0f} of 100"
-    return [f"  Evidence ({'cells' if evidence.basis == 'cells' else 'marker list'}): {score}", *found]
+    return [f"  Evidence ({'cells' if evidence.basis == 'cells' else 'marker list'}): {score}", *lines]
 
 
 def conversations_json(rows: Sequence[ClusterResult]) -> str:

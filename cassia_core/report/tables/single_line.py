@@ -9,12 +9,12 @@ _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u
 
 def one_line(text: object) -> str:
     """`text` on one line without signs that break a file or turn the reading direction."""
-    kept = "".join(
+    printable = "".join(
         " " if c.isspace() else c
         for c in str(text)
         if c.isspace() or (unicodedata.category(c) not in ("Cc", "Cs", "Cn") and c not in _DIRECTION_MARKS)
     )
-    return " ".join(kept.split())
+    return " ".join(printable.split())
 
 
 def shortened(line: str, most: int) -> str:

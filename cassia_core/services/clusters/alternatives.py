@@ -48,12 +48,12 @@ def alternatives(
     setting = setting_of(load_config(data.run_id, root), data.spec, data.findings)
     expression = _expression(data, cluster)
     known = {normal_form(label)}
-    found: list[Alternative] = []
+    others: list[Alternative] = []
     for name, said_by in _names(row, markers, setting):
-        if normal_form(name) not in known and len(found) < MOST:
+        if normal_form(name) not in known and len(others) < MOST:
             known.add(normal_form(name))
-            found.append(_weighed(name, said_by, row, markers, setting, expression))
-    return tuple(sorted(found, key=lambda a: -1.0 if a.score is None else a.score, reverse=True))
+            others.append(_weighed(name, said_by, row, markers, setting, expression))
+    return tuple(sorted(others, key=lambda a: -1.0 if a.score is None else a.score, reverse=True))
 
 
 def evidence_for(data: DatasetResults, cluster: str, label: str, root: Path | None = None) -> Evidence | None:

@@ -105,8 +105,8 @@ def split_by_kinds(
     chosen = [r for r in data.rows if can_be_split(r) and (not clusters or r.cluster in clusters)]
     steps = []
     for row in chosen:
-        found = grouped_cells(run_id, dataset, root)
-        aside = np.array([bool(g.group) for g in found.groups] + [True])[found.codes]
+        grouped = grouped_cells(run_id, dataset, root)
+        aside = np.array([bool(g.group) for g in grouped.groups] + [True])[grouped.codes]
         for kind in row.inside.kinds[1:] if row.inside else ():
             cells = np.flatnonzero(
                 _in_cluster(data.view, row.cluster) & _read_as(data.view, kind.label) & ~aside

@@ -131,12 +131,12 @@ def measure_accuracy(gold: Sequence[Row], predicted: Sequence[Row]) -> Accuracy 
     by_id = {row["row_id"]: row for row in predicted}
     lineage_points, term_points, labelled = [], [], 0
     for row in gold:
-        found = by_id.get(row["row_id"], {})
-        labelled += bool(found.get("prediction")) and found.get("prediction") != UNKNOWN
-        gold_id, cl_id = _gold_id(row), found.get("cl_id", "")
+        answered = by_id.get(row["row_id"], {})
+        labelled += bool(answered.get("prediction")) and answered.get("prediction") != UNKNOWN
+        gold_id, cl_id = _gold_id(row), answered.get("cl_id", "")
         gold_lineage = lineage_of_term(gold_id) if gold_id else lineage_of(row.get("gold_label", ""))
         if gold_lineage:
-            lineage_points.append(_lineage_points(gold_lineage, _lineage(found)))
+            lineage_points.append(_lineage_points(gold_lineage, _lineage(answered)))
         if gold_id:
             term_points.append(_term_points(gold_id, cl_id))
     if not lineage_points:
@@ -241,8 +241,8 @@ def _gold_id(row: Row) -> str:
     return term.cl_id if term else ""
 
 
-def _lineage(found: Row) -> str:
-    return lineage_of_term(found["cl_id"]) if found.get("cl_id") else lineage_of(found.get("prediction", ""))
+def _lineage(row: Row) -> str:
+    return lineage_of_term(row["cl_id"]) if row.get("cl_id") else lineage_of(row.get("prediction", ""))
 
 
 def _lineage_points(gold: str, predicted: str) -> float:

@@ -36,5 +36,5 @@ def known_keys(providers: tuple[str, ...]) -> dict[str, str]:
     """Keys for `providers`: those set in this process first, then the environment's, each for its own
     provider.
     """
-    found = {p: _of_this_process.get(p) or os.environ.get(VARIABLES.get(p, ANY)) for p in providers}
-    return {provider: key for provider, key in found.items() if key}
+    key_of = {p: _of_this_process.get(p) or os.environ.get(VARIABLES.get(p, ANY)) for p in providers}
+    return {provider: key for provider, key in key_of.items() if key}

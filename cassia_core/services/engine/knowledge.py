@@ -90,19 +90,17 @@ def tree_of_types() -> dict[str, dict[str, tuple[tuple[str, str], ...]]]:
     Organs are in alphabetical order, after "any": the types that are found in most of them. Lineages are the
     families of the colours, in their order.
     """
-    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    tree: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for entry in load_knowledge().types:
         for organ in entry.tissues:
-            found.setdefault(organ, {}).setdefault(family_of(entry.name), []).append(
-                (entry.name, entry.short)
-            )
+            tree.setdefault(organ, {}).setdefault(family_of(entry.name), []).append((entry.name, entry.short))
     return {
         organ: {
-            family: tuple(sorted(found[organ][family], key=lambda names: names[1].casefold()))
+            family: tuple(sorted(tree[organ][family], key=lambda names: names[1].casefold()))
             for family in FAMILIES
-            if family in found[organ]
+            if family in tree[organ]
         }
-        for organ in sorted(found, key=lambda name: (name != "any", name))
+        for organ in sorted(tree, key=lambda name: (name != "any", name))
     }
 
 

@@ -258,14 +258,14 @@ def _clusters(view: View, cells: GroupedCells, by: str) -> tuple[ClusterAgreemen
         np.where(cells.codes < 0, len(cells.groups), cells.codes),
     ).drop(index=NO_VALUE, errors="ignore")
     sizes = np.bincount(cells.codes[cells.codes >= 0], minlength=len(cells.groups))
-    found = []
+    clusters = []
     for code, group in enumerate(cells.groups):
         if not sizes[code]:
             continue
         column, predicted = gold.iloc[:, code], group.label or NO_LABEL
         with_label = int(column.sum())
         majority = str(column.idxmax()) if with_label else ""
-        found.append(
+        clusters.append(
             ClusterAgreement(
                 cluster=group.id,
                 predicted=predicted,
@@ -275,7 +275,7 @@ def _clusters(view: View, cells: GroupedCells, by: str) -> tuple[ClusterAgreemen
                 level=_finest(judgement(majority, predicted)) if with_label else None,
             )
         )
-    return tuple(found)
+    return tuple(clusters)
 
 
 def _finest(verdict: Judgement) -> Level | Literal["none"] | None:

@@ -135,9 +135,9 @@ def groups(
     listed = labels(run_id, dataset, root, rows=rows)
     if not paths.view.is_dir():
         return listed
-    found = _grouped(paths, listed)
-    sizes = np.bincount(found.codes[found.codes >= 0], minlength=len(found.groups)).tolist()
-    counted = {g.id: replace(g, n_cells=n) for g, n in zip(found.groups, sizes, strict=True)}
+    grouped = _grouped(paths, listed)
+    sizes = np.bincount(grouped.codes[grouped.codes >= 0], minlength=len(grouped.groups)).tolist()
+    counted = {g.id: replace(g, n_cells=n) for g, n in zip(grouped.groups, sizes, strict=True)}
     aside = [g for g in counted.values() if g.group and g.n_cells]
     return tuple(
         g
@@ -185,10 +185,10 @@ def cell_labels(
     RunNotFound, RunError
         See `grouped_cells`.
     """
-    found = grouped_cells(run_id, dataset, root, listed=listed)
-    names = tuple(dict.fromkeys(g.label for g in found.groups if g.label))
-    codes = [names.index(g.label) if g.label else -1 for g in found.groups]
-    return np.array([*codes, -1], dtype=np.int32)[found.codes], names
+    grouped = grouped_cells(run_id, dataset, root, listed=listed)
+    names = tuple(dict.fromkeys(g.label for g in grouped.groups if g.label))
+    codes = [names.index(g.label) if g.label else -1 for g in grouped.groups]
+    return np.array([*codes, -1], dtype=np.int32)[grouped.codes], names
 
 
 def cell_names(
@@ -198,11 +198,11 @@ def cell_names(
 
     Labels that share an everyday name are one. Parameters, returns and errors as `cell_labels`.
     """
-    found = grouped_cells(run_id, dataset, root, listed=listed)
-    names = names_of_groups(found.groups)
+    grouped = grouped_cells(run_id, dataset, root, listed=listed)
+    names = names_of_groups(grouped.groups)
     distinct = tuple(dict.fromkeys(name for name in names if name))
     codes = [distinct.index(name) if name else -1 for name in names]
-    return np.array([*codes, -1], dtype=np.int32)[found.codes], distinct
+    return np.array([*codes, -1], dtype=np.int32)[grouped.codes], distinct
 
 
 def names_of_groups(groups: Sequence[ReviewedLabel]) -> tuple[str, ...]:
@@ -294,14 +294,14 @@ def set_aside(
         When the run has no cells.
     """
     paths = _paths(run_id, dataset, root)
-    view, found = open_view(paths.view), grouped_cells(run_id, dataset, root)
+    view, grouped = open_view(paths.view), grouped_cells(run_id, dataset, root)
     chosen = np.unique(np.asarray(cells, dtype=np.int64))
     if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < view.n_cells:
         raise ConfigError(
             "These cells are not in the data.", f"There are {view.n_cells:,} cells.", "Choose them again."
         )
     # Cells of no cluster have no label that could be corrected.
-    chosen = chosen[found.codes[chosen] >= 0]
+    chosen = chosen[grouped.codes[chosen] >= 0]
     if not len(chosen):
         raise ConfigError(
             "No cells are chosen.", "None of them is in a cluster.", "Draw around cells on the map."
@@ -310,8 +310,8 @@ def set_aside(
         raise ConfigError("The new label is empty.", "Nothing was typed.", "Type or choose a cell type.")
     before: dict[str, list[str]] = {}
     counts: dict[str, int] = {}
-    for code, n in zip(*np.unique(found.codes[chosen], return_counts=True), strict=True):
-        group = found.groups[code]
+    for code, n in zip(*np.unique(grouped.codes[chosen], return_counts=True), strict=True):
+        group = grouped.groups[code]
         before.setdefault(group.cluster, []).append(group.label)
         counts[group.cluster] = counts.get(group.cluster, 0) + int(n)
     return append_edit(

@@ -14,8 +14,8 @@ def suggested_candidates(
 ) -> tuple[str, ...]:
     """The cluster's label and the types that come nearest by annotator and genes, each type once."""
     names = [label, *(other.label for other in alternatives(data, cluster, label, root))]
-    found: list[str] = []
+    suggested: list[str] = []
     for name in names:
-        if name and not any(same_type(name, other) for other in found):
-            found.append(name)
-    return tuple(found)
+        if name and not any(same_type(name, other) for other in suggested):
+            suggested.append(name)
+    return tuple(suggested)

@@ -39,10 +39,10 @@ def scored_table(
     to write, if any. Raises `InputError` when the table lacks a column that is needed.
     """
     table = read_table(source)
-    found, _ = score_rows(_rows(table), _setting(table), params, keys)
+    scores, _ = score_rows(_rows(table), _setting(table), params, keys)
     scored = table.copy()
-    scored[SCORE] = [item.score.value if item.score else None for item in found]
-    scored[REASONING] = [item.score.reasoning if item.score else item.reason for item in found]
+    scored[SCORE] = [item.score.value if item.score else None for item in scores]
+    scored[REASONING] = [item.score.reasoning if item.score else item.reason for item in scores]
     write_csv(target, scored)
     if report is not None:
         write_report_of(scored, report)
@@ -76,7 +76,7 @@ def merged_table(
     merged, notices = merge_rows(rows, _setting(table), params, keys, batch_size=batch_size, note=note)
     for level in levels:
         number = GROUPINGS[level]
-        groups = {cluster: getattr(found, f"grouping_{number}") for cluster, found in merged.items()}
+        groups = {cluster: getattr(groupings, f"grouping_{number}") for cluster, groupings in merged.items()}
         table[f"Merged_Grouping_{number}"] = [groups.get(row.cluster, "") for row in rows]
     if target is not None:
         write_csv(target, table)

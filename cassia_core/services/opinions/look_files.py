@@ -23,25 +23,25 @@ __all__ = [
 ]
 
 
-def comparison_csv(found: Comparison, tissue: str, species: str) -> bytes:
+def comparison_csv(comparison: Comparison, tissue: str, species: str) -> bytes:
     """A row for each model and round, as a CSV file."""
-    return csv_bytes(comparison_table(found, tissue, species))
+    return csv_bytes(comparison_table(comparison, tissue, species))
 
 
-def comparison_html(found: Comparison) -> str:
+def comparison_html(comparison: Comparison) -> str:
     """The comparison as one HTML file that needs nothing else."""
-    return comparison_page(f"Candidates compared: {', '.join(found.candidates)}", found)
+    return comparison_page(f"Candidates compared: {', '.join(comparison.candidates)}", comparison)
 
 
 def write_comparison_files(
-    found: Comparison, stem: Path, *, tissue: str, species: str, html: bool
+    comparison: Comparison, stem: Path, *, tissue: str, species: str, html: bool
 ) -> tuple[pd.DataFrame, Path, Path | None]:
     """Write `STEM.csv` and, if wanted, `STEM.html`; gives the table and both paths."""
-    table = comparison_table(found, tissue, species)
+    table = comparison_table(comparison, tissue, species)
     csv, page = stem.with_name(f"{stem.name}.csv"), stem.with_name(f"{stem.name}.html")
     write_csv(csv, table)
     if html:
-        write_text(page, comparison_html(found))
+        write_text(page, comparison_html(comparison))
     return table, csv, page if html else None
 
 

@@ -158,15 +158,15 @@ def wait_for(run_id: str, job: str, root: Path | None = None) -> OpinionJob:
     RunError
         When it could not be done; what is done is kept.
     """
-    while (found := view_job(run_id, job, root)).progress.state == "running":
+    while (seen := view_job(run_id, job, root)).progress.state == "running":
         time.sleep(POLL_S)
-    if found.progress.state != "done":
+    if seen.progress.state != "done":
         raise RunError(
             "The further answers did not all come.",
-            found.progress.problem or "Their process was ended.",
+            seen.progress.problem or "Their process was ended.",
             "What is done is kept. Ask again, or resume the job on the page of the run.",
         )
-    return found
+    return seen
 
 
 def list_jobs(run_id: str, root: Path | None = None) -> tuple[OpinionJob, ...]:
@@ -190,8 +190,8 @@ def list_opinions(
 ) -> tuple[Opinion, ...]:
     """The opinions on clusters of a dataset, or on one cluster, oldest first."""
     paths = find_dataset(runs.find_run(run_id, root), dataset)[1]
-    found = opinion_log.read_opinions(paths)
-    return tuple(o for o in found if cluster is None or cluster in o.clusters)
+    opinions_of_dataset = opinion_log.read_opinions(paths)
+    return tuple(o for o in opinions_of_dataset if cluster is None or cluster in o.clusters)
 
 
 def conversation_of(
@@ -207,12 +207,12 @@ def always_the_same(models: Sequence[AgentModel]) -> bool:
 
 
 def _progress(layout: RunLayout, job: str) -> OpinionProgress:
-    found = opinion_log.read_progress(layout, job)
-    if found.state == "running" and not process_alive(layout.opinion_job(job).worker):
-        found = opinion_log.read_progress(layout, job)  # its last word may have come between the two looks
-        if found.state == "running":
-            return replace(found, state="interrupted")
-    return found
+    progress = opinion_log.read_progress(layout, job)
+    if progress.state == "running" and not process_alive(layout.opinion_job(job).worker):
+        progress = opinion_log.read_progress(layout, job)  # its last word may have come between the two looks
+        if progress.state == "running":
+            return replace(progress, state="interrupted")
+    return progress
 
 
 def _require_results(run_id: str, request: OpinionRequest, root: Path | None) -> None:

@@ -27,13 +27,17 @@ def repeated_rows(
     one answer stands in every repetition: it always gives the same.
     """
     rows = load_results(run_id, dataset, root).rows
-    found = {o.clusters[0]: o for o in opinions.list_opinions(run_id, dataset, root=root) if o.job == job}
+    opinion_of = {
+        o.clusters[0]: o for o in opinions.list_opinions(run_id, dataset, root=root) if o.job == job
+    }
     said = {
         cluster: opinions.conversation_of(run_id, dataset, opinion, root)
-        for cluster, opinion in found.items()
+        for cluster, opinion in opinion_of.items()
     }
     return tuple(
-        tuple(_repetition(row, found.get(row.cluster), said.get(row.cluster, ()), number) for row in rows)
+        tuple(
+            _repetition(row, opinion_of.get(row.cluster), said.get(row.cluster, ()), number) for row in rows
+        )
         for number in range(1, times + 1)
     )
 

@@ -37,14 +37,14 @@ def tables_matching(file_pattern: str) -> tuple[Path, ...]:
     InputError
         When there is none.
     """
-    found = sorted(Path(path) for path in glob(file_pattern.replace("{i}", "*")))
-    if not found:
+    paths = sorted(Path(path) for path in glob(file_pattern.replace("{i}", "*")))
+    if not paths:
         raise InputError(
             f"No table fits {file_pattern}.",
             "The pattern is that of file names, with * for what differs.",
             "Give the pattern of the tables that were written, such as results_*_summary.csv.",
         )
-    return tuple(found)
+    return tuple(paths)
 
 
 def agreement_table(
@@ -84,11 +84,11 @@ def write_agreement(
     one, as a page. Returns the table. Raises as `tables_matching` and `agreement_table`.
     """
     tables = [read_table(path) for path in tables_matching(file_pattern)]
-    found = agreement_table(tables, clusters=clusters, main_weight=main_weight, sub_weight=sub_weight)
-    write_csv(output, found)
+    agreement = agreement_table(tables, clusters=clusters, main_weight=main_weight, sub_weight=sub_weight)
+    write_csv(output, agreement)
     if report is not None:
-        write_page(report, found)
-    return found
+        write_page(report, agreement)
+    return agreement
 
 
 def agreement_of_rows(
@@ -139,14 +139,14 @@ def column_of(table: pd.DataFrame, names: Sequence[str]) -> str:
     InputError
         When none is.
     """
-    found = next((name for name in names if name in table), None)
-    if found is None:
+    column = next((name for name in names if name in table), None)
+    if column is None:
         raise InputError(
             f"The table has no column {names[0]}.",
             f"Columns: {', '.join(map(str, table.columns))}.",
             "Give a table that this program or the original wrote.",
         )
-    return found
+    return column
 
 
 def _answer(general: str, subs: tuple[str, ...], mixed: tuple[str, ...]) -> OpinionAnswer:
@@ -163,14 +163,14 @@ def listed_types(value: object) -> tuple[str, ...]:
     """Types listed in one cell: names of types hold commas themselves ("CD4-positive, alpha-beta T cell")."""
     text = _text(value).strip("[]")
     parts = [part.strip().strip("'\"") for part in text.split(",")]
-    found: list[str] = []
+    types: list[str] = []
     for part in parts:
-        joined = f"{found[-1]}, {part}" if found else ""
+        joined = f"{types[-1]}, {part}" if types else ""
         if joined and identify(joined) is not None and not _nearest(joined):
-            found[-1] = joined
+            types[-1] = joined
         elif part and part.lower() not in NOT_ANSWERS:
-            found.append(part)
-    return tuple(found)
+            types.append(part)
+    return tuple(types)
 
 
 def _nearest(label: str) -> bool:
@@ -183,7 +183,7 @@ def _row(
 ) -> dict[str, object]:
     every = [answer or OpinionAnswer(status="missing") for answer in answers]
     came = [answer for answer in every if answer.status == "answered"]
-    found = consensus_of_answers(every, main_weight=main_weight, sub_weight=sub_weight)
+    consensus = consensus_of_answers(every, main_weight=main_weight, sub_weight=sub_weight)
     general = most_frequent_label([a.general for a in came])
     sub = most_frequent_label([a.subtypes[0] for a in came if a.subtypes])
     return {
@@ -193,23 +193,23 @@ def _row(
         "Possible Mixed Cell Types": most_frequent_label([", ".join(a.mixed) for a in came if a.mixed]),
         "General CL ID": _cl_id(general),
         "Sub CL ID": _cl_id(sub),
-        "Similarity Score": found.similarity,
-        "Consensus Cell Type": found.label,
-        "Consensus CL ID": found.cl_id,
-        "Consensus Score": None if found.share is None else round(100 * found.share, 1),
-        "CS Score": _cs_score(found),
-        "Votes": found.votes,
-        "Answers": found.answered,
-        "Missing": found.asked - found.answered,
+        "Similarity Score": consensus.similarity,
+        "Consensus Cell Type": consensus.label,
+        "Consensus CL ID": consensus.cl_id,
+        "Consensus Score": None if consensus.share is None else round(100 * consensus.share, 1),
+        "CS Score": _cs_score(consensus),
+        "Votes": consensus.votes,
+        "Answers": consensus.answered,
+        "Missing": consensus.asked - consensus.answered,
         **{f"Result {number}": _said(answer) for number, answer in enumerate(every, start=1)},
     }
 
 
-def _cs_score(found: Consensus) -> float | None:
+def _cs_score(consensus: Consensus) -> float | None:
     """The smaller of similarity and consensus, as the paper defines it; None where either is unknown."""
-    if found.similarity is None or found.share is None:
+    if consensus.similarity is None or consensus.share is None:
         return None
-    return min(found.similarity, found.share)
+    return min(consensus.similarity, consensus.share)
 
 
 def _cl_id(label: str) -> str:

@@ -60,7 +60,7 @@ def find_genes(
     """
     names = tuple(there)
     known, by_upper = frozenset(names), {name.upper(): name for name in reversed(names)}
-    found: dict[str, str] = {}
+    found_as: dict[str, str] = {}
     absent: list[str] = []
     alike: list[str] = []
     for name in dict.fromkeys(asked):
@@ -70,16 +70,16 @@ def find_genes(
             gene = other.gene
             alike += other.alike
         if gene:
-            found.setdefault(gene, name)
+            found_as.setdefault(gene, name)
         else:
             absent.append(name)
-    genes = tuple(found)
+    genes = tuple(found_as)
     return AskedGenes(
         genes=genes[:most],
         absent=tuple(absent),
         alike=tuple(dict.fromkeys(alike)),
         left_out=genes[most:],
-        renamed=tuple((name, gene) for gene, name in found.items() if name.upper() != gene.upper()),
+        renamed=tuple((name, gene) for gene, name in found_as.items() if name.upper() != gene.upper()),
     )
 
 

@@ -67,13 +67,13 @@ def table_file(
     InputError
         As `tables`; also when a table is too long for a workbook.
     """
-    found = tables(run_id, dataset, kind, options, root)
+    sheets = tables(run_id, dataset, kind, options, root)
     title = figures.file_title(dataset, kind, options)
     if fmt == "csv":
-        name = table or next(iter(found))
-        ending = "" if name == next(iter(found)) else f"_{name.lower().replace(' ', '_')}"
-        return f"{title}{ending}.csv", csv_bytes(found[name])
-    if max(map(len, found.values())) > MOST_ROWS_IN_EXCEL:
+        name = table or next(iter(sheets))
+        ending = "" if name == next(iter(sheets)) else f"_{name.lower().replace(' ', '_')}"
+        return f"{title}{ending}.csv", csv_bytes(sheets[name])
+    if max(map(len, sheets.values())) > MOST_ROWS_IN_EXCEL:
         raise InputError(
             "This table is too long for a workbook.",
             f"It has more than {MOST_ROWS_IN_EXCEL:,} rows.",
@@ -81,29 +81,29 @@ def table_file(
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tables.xlsx"
-        write_xlsx(path, found)
+        write_xlsx(path, sheets)
         return f"{title}.xlsx", path.read_bytes()
 
 
-def expression_table(found: gene_plots.GroupExpression, cells: GroupedCells) -> pd.DataFrame:
+def expression_table(expression: gene_plots.GroupExpression, cells: GroupedCells) -> pd.DataFrame:
     """A row per group and gene: mean of log-normalised values, the same as share of the gene's highest, share
     of
     cells above 0."""
     long = (
         pd.DataFrame(
             {
-                "mean": found.mean.stack(),
-                "mean_as_share_of_highest": gene_plots.scaled(found.mean).stack(),
-                "share_of_cells": found.share.stack(),
+                "mean": expression.mean.stack(),
+                "mean_as_share_of_highest": gene_plots.scaled(expression.mean).stack(),
+                "share_of_cells": expression.share.stack(),
             }
         )
         .rename_axis(["cluster", "gene"])
         .reset_index()
     )
-    return _with_labels(long, cells, found.n_cells.to_dict())
+    return _with_labels(long, cells, expression.n_cells.to_dict())
 
 
-def spread_table(found: tuple[gene_plots.Spread, ...], cells: GroupedCells) -> pd.DataFrame:
+def spread_table(spreads: tuple[gene_plots.Spread, ...], cells: GroupedCells) -> pd.DataFrame:
     """A row per group and gene: quartiles and mean of log-normalised values, and share of cells above 0."""
     parts = [
         pd.DataFrame(
@@ -117,28 +117,28 @@ def spread_table(found: tuple[gene_plots.Spread, ...], cells: GroupedCells) -> p
                 "share_of_cells": s.share,
             }
         )
-        for s in found
+        for s in spreads
     ]
     return _with_labels(
         pd.concat(parts, ignore_index=True),
         cells,
-        dict(zip(found[0].groups, found[0].n_cells.tolist(), strict=True)),
+        dict(zip(spreads[0].groups, spreads[0].n_cells.tolist(), strict=True)),
     )
 
 
-def composition_table(found: plot_numbers.Composition) -> pd.DataFrame:
+def composition_table(composition: plot_numbers.Composition) -> pd.DataFrame:
     """A row per group and label: cells, and share (0 to 1) of the cells of the group."""
-    long = pd.DataFrame({"cells": found.cells.stack(), "share_of_group": found.shares.stack()})
+    long = pd.DataFrame({"cells": composition.cells.stack(), "share_of_group": composition.shares.stack()})
     long.index.names = ["group", "cell_type"]
     table = long.reset_index()
-    table["cell_type"] = table["cell_type"].map(found.labels)
+    table["cell_type"] = table["cell_type"].map(composition.labels)
     table.insert(2, "cell_type_short", table["cell_type"].map(everyday_name))
-    table.insert(0, "column", found.by)
-    table["cells_in_group"] = table["group"].map(found.cells.sum(axis=1))
+    table.insert(0, "column", composition.by)
+    table["cells_in_group"] = table["group"].map(composition.cells.sum(axis=1))
     return table
 
 
-def types_table(found: FileAgreement) -> pd.DataFrame:
+def types_table(agreement: FileAgreement) -> pd.DataFrame:
     """A row per label of the file."""
     return pd.DataFrame(
         [
@@ -149,15 +149,15 @@ def types_table(found: FileAgreement) -> pd.DataFrame:
                 "cells": t.n_cells,
                 **{f"share_same_{level}": t.shares[level] for level in LEVELS},
                 "most_frequent_prediction": t.most_frequent,
-                "most_frequent_prediction_short": found.shown[t.most_frequent],
+                "most_frequent_prediction_short": agreement.shown[t.most_frequent],
                 "its_share": t.most_frequent_share,
             }
-            for t in found.types
+            for t in agreement.types
         ]
     )
 
 
-def clusters_table(found: FileAgreement) -> pd.DataFrame:
+def clusters_table(agreement: FileAgreement) -> pd.DataFrame:
     """A row per cluster."""
     words = {"none": "no agreement", None: "cannot be judged"}
     return pd.DataFrame(
@@ -165,13 +165,13 @@ def clusters_table(found: FileAgreement) -> pd.DataFrame:
             {
                 "cluster": c.cluster,
                 "predicted": c.predicted,
-                "predicted_short": found.shown[c.predicted],
+                "predicted_short": agreement.shown[c.predicted],
                 "cells": c.n_cells,
                 "most_frequent_label_of_file": c.majority,
                 "its_share": c.majority_share,
                 "agrees_at": words.get(c.level, c.level),
             }
-            for c in found.clusters
+            for c in agreement.clusters
         ]
     )
 
@@ -198,8 +198,8 @@ def _composition(subject: Subject, options: FigureOptions) -> dict[str, pd.DataF
 
 
 def _agreement(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
-    found = plot_numbers.agreement_of(subject, options)
-    matrix = found.confusion.rename_axis(index="label_of_file").reset_index()
+    agreement = plot_numbers.agreement_of(subject, options)
+    matrix = agreement.confusion.rename_axis(index="label_of_file").reset_index()
     levels = pd.DataFrame(
         [
             {
@@ -209,21 +209,21 @@ def _agreement(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFra
                 "mean_over_labels": s.mean_of_types,
                 "labels_judged": s.n_types,
             }
-            for s in found.levels
+            for s in agreement.levels
         ]
     )
     unknown = pd.DataFrame(
         [
             {"label": u.label, "from": u.side, "cells": u.n_cells, "lineage": u.lineage}
-            for u in found.not_judged
+            for u in agreement.not_judged
         ],
         columns=["label", "from", "cells", "lineage"],
     )
     return {
         "Cells": matrix,
         "Agreement": levels,
-        "Per label": types_table(found),
-        "Per cluster": clusters_table(found),
+        "Per label": types_table(agreement),
+        "Per cluster": clusters_table(agreement),
         "Not in the ontology": unknown,
     }
 
@@ -245,8 +245,8 @@ def _map(subject: Subject, options: FigureOptions) -> dict[str, pd.DataFrame]:
             "cell_type_short": names[cells.codes],
         }
     )
-    if (found := figures.map_values(subject, options)) is not None:
-        values, title = found
+    if (drawn := figures.map_values(subject, options)) is not None:
+        values, title = drawn
         table[title if title not in table else f"{title}_of_file"] = values
     elif options.colour_by not in ("type", "cluster"):
         categories, codes, _ = figures.map_categories(subject, options)

@@ -175,8 +175,8 @@ def _map(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report.figures import figures
 
     xy, axis = map_coordinates(subject, options)
-    if (found := map_values(subject, options)) is not None:
-        values, title = found
+    if (drawn := map_values(subject, options)) is not None:
+        values, title = drawn
         return figures.map_of_values(
             xy, values, page, title=title, italic=options.colour_by == "gene", axis=axis
         )
@@ -189,8 +189,8 @@ def _map(subject: Subject, options: FigureOptions, page: Page) -> bytes:
 def _dots(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report.figures import figures
 
-    found = plot_numbers.expression_of(subject, options)
-    return figures.dot_plot(found.mean, found.share, plot_numbers.group_names(subject.cells), page)
+    expression = plot_numbers.expression_of(subject, options)
+    return figures.dot_plot(expression.mean, expression.share, plot_numbers.group_names(subject.cells), page)
 
 
 def _heat(subject: Subject, options: FigureOptions, page: Page) -> bytes:
@@ -219,10 +219,10 @@ def _violins(subject: Subject, options: FigureOptions, page: Page) -> bytes:
 def _composition(subject: Subject, options: FigureOptions, page: Page) -> bytes:
     from cassia_core.report.figures import figures
 
-    found = plot_numbers.composition_of(subject, options)
-    values = 100 * found.shares if options.unit == "share" else found.cells
+    composition = plot_numbers.composition_of(subject, options)
+    values = 100 * composition.shares if options.unit == "share" else composition.cells
     titled = values.set_axis(
-        [f"{plot_numbers.short_name(g)} (n = {n:,})" for g, n in found.cells.sum(axis=1).items()]
+        [f"{plot_numbers.short_name(g)} (n = {n:,})" for g, n in composition.cells.sum(axis=1).items()]
     )
     return figures.composition_bars(
         titled,

@@ -68,13 +68,13 @@ def scaled(mean: pd.DataFrame) -> pd.DataFrame:
     return mean / mean.max().where(mean.max() > 0, 1.0)
 
 
-def arranged(found: GroupExpression) -> GroupExpression:
+def arranged(expression: GroupExpression) -> GroupExpression:
     """Groups with similar values side by side, and genes in the order of the group where each is highest.
 
     So the blocks of a heat map stand on the diagonal. Groups are ordered by average linkage of their scaled
     means.
     """
-    values = scaled(found.mean)
+    values = scaled(expression.mean)
     groups = list(values.index)
     if len(groups) > 2 and values.shape[1]:
         groups = [
@@ -84,11 +84,11 @@ def arranged(found: GroupExpression) -> GroupExpression:
     # The order of a tree may be turned round; genes then read from top left to bottom right.
     if _runs_backwards(peaks):
         groups, peaks = groups[::-1], len(groups) - 1 - peaks
-    genes = [found.mean.columns[i] for i in np.argsort(peaks, kind="stable")]
+    genes = [expression.mean.columns[i] for i in np.argsort(peaks, kind="stable")]
     return GroupExpression(
-        mean=found.mean.loc[groups, genes],
-        share=found.share.loc[groups, genes],
-        n_cells=found.n_cells[groups],
+        mean=expression.mean.loc[groups, genes],
+        share=expression.share.loc[groups, genes],
+        n_cells=expression.n_cells[groups],
     )
 
 
@@ -105,8 +105,8 @@ def spread_by_group(
     order = np.argsort(cells.codes, kind="stable")
     edges = np.searchsorted(cells.codes[order], np.arange(len(cells.groups) + 1))
     part_of = {g.id: slice(*edges[code : code + 2]) for code, g in enumerate(cells.groups)}
-    found = []
+    spreads = []
     for gene in genes:
         values = view.gene(gene)[order]
-        found.append(spread_of(gene, groups, [values[part_of[g]] for g in groups]))
-    return tuple(found)
+        spreads.append(spread_of(gene, groups, [values[part_of[g]] for g in groups]))
+    return tuple(spreads)

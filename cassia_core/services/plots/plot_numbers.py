@@ -102,11 +102,11 @@ def subject_of(data: DatasetResults, root: Path | None = None) -> Subject:
 
 def species_of(data: DatasetResults) -> str:
     """Whose gene names to understand: the species of the run, else the one seen in the file."""
-    found = data.findings.species if data.findings else ""
+    species = data.findings.species if data.findings else ""
     return (
         data.spec.species.strip().lower()
         if data.spec.species.strip().lower() in ("human", "mouse")
-        else found
+        else species
     )
 
 
@@ -142,27 +142,27 @@ def genes_of(subject: Subject, asked: Sequence[str]) -> tuple[str, ...]:
         When none of them was measured.
     """
     wanted = tuple(asked) or genes_behind_labels(subject.data.rows, species_of(subject.data))
-    found = find_genes(subject.view.genes(), wanted, species_of(subject.data)).genes
-    if not found:
+    genes = find_genes(subject.view.genes(), wanted, species_of(subject.data)).genes
+    if not genes:
         raise InputError(
             "None of these genes is in your data.",
             f"Asked for: {', '.join(wanted[:20]) or 'no gene'}.",
             "Check the spelling.",
         )
-    return found
+    return genes
 
 
 def expression_of(subject: Subject, options: FigureOptions) -> GroupExpression:
     """Means and shares of the chosen genes, in the chosen order."""
-    found = gene_plots.expression_by_group(subject.view, subject.cells, genes_of(subject, options.genes))
-    return gene_plots.arranged(found) if options.arranged else found
+    expression = gene_plots.expression_by_group(subject.view, subject.cells, genes_of(subject, options.genes))
+    return gene_plots.arranged(expression) if options.arranged else expression
 
 
 def spreads_of(subject: Subject, options: FigureOptions) -> tuple[Spread, ...]:
     """Spreads of the chosen genes, groups in the chosen order."""
-    found = expression_of(subject, options)
+    expression = expression_of(subject, options)
     return gene_plots.spread_by_group(
-        subject.view, subject.cells, found.mean.columns, tuple(found.mean.index)
+        subject.view, subject.cells, expression.mean.columns, tuple(expression.mean.index)
     )
 
 

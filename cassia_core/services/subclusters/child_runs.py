@@ -120,14 +120,14 @@ def _places(run_id: str, dataset: str, part: PartOf, root: Path | None) -> np.nd
         results.load_results(*run, root).view for run in ((run_id, dataset), (part.run, part.dataset))
     )
     at = {cell: i for i, cell in enumerate(parent.cell_ids())}
-    found = [at.get(cell, -1) for cell in child.cell_ids()]
-    if -1 in found:
+    places = [at.get(cell, -1) for cell in child.cell_ids()]
+    if -1 in places:
         raise RunError(
             "The parent does not hold these cells.",
-            f"{found.count(-1)} names are not among its cells.",
+            f"{places.count(-1)} names are not among its cells.",
             "Start again from a cluster of the parent.",
         )
-    return np.array(found, dtype=np.int64)
+    return np.array(places, dtype=np.int64)
 
 
 def parent_of(run_id: str, root: Path | None = None) -> Parent | None:
@@ -147,12 +147,12 @@ def children_of(run_id: str, dataset: str, root: Path | None = None) -> tuple[Ch
     out.
     """
     folder = root or settings.runs_root()
-    found = []
+    children = []
     for child in store.run_ids(folder):
         part = _part_of(RunLayout(root=folder / child).config)
         if part is not None and (part.run, part.dataset) == (run_id, dataset):
-            found.append(_child(child, part, folder))
-    return tuple(found)
+            children.append(_child(child, part, folder))
+    return tuple(children)
 
 
 @lru_cache(maxsize=4096)

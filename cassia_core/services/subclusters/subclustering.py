@@ -115,11 +115,11 @@ def child_config(
     layout = runs.find_run(run_id, root)
     _require_ended(run_id, root)
     parent = runs.load_config(run_id, root)
-    found = results.load_results(run_id, dataset, root)
+    of_parent = results.load_results(run_id, dataset, root)
     chosen = tuple(dict.fromkeys(map(str, clusters)))
-    path = _cells_of(layout, found)
-    _require_clusters(found, chosen)
-    labels = {item.cluster: item.label for item in review.labels(run_id, dataset, root, rows=found.rows)}
+    path = _cells_of(layout, of_parent)
+    _require_clusters(of_parent, chosen)
+    labels = {item.cluster: item.label for item in review.labels(run_id, dataset, root, rows=of_parent.rows)}
     part = PartOf(
         run=run_id,
         dataset=dataset,
@@ -128,7 +128,7 @@ def child_config(
         title=parent.title or dataset,
     )
     return RunConfig(
-        datasets=(_child_spec(found, path, chosen, clustering or {}),),
+        datasets=(_child_spec(of_parent, path, chosen, clustering or {}),),
         annotation=annotation or parent.annotation,
         output_dir=parent.output_dir,
         title=f"{part.title}, inside {_words(chosen)}",
@@ -137,9 +137,9 @@ def child_config(
     )
 
 
-def n_cells_of(found: results.DatasetResults, clusters: tuple[str, ...]) -> int:
+def n_cells_of(parent: results.DatasetResults, clusters: tuple[str, ...]) -> int:
     """Number of cells of some clusters together."""
-    sizes = {c.cluster: c.n_cells or 0 for c in found.markers.clusters} if found.markers else {}
+    sizes = {c.cluster: c.n_cells or 0 for c in parent.markers.clusters} if parent.markers else {}
     return sum(sizes.get(c, 0) for c in clusters)
 
 
@@ -152,26 +152,26 @@ def _require_ended(run_id: str, root: Path | None) -> None:
         )
 
 
-def _cells_of(layout: RunLayout, found: results.DatasetResults) -> Path:
+def _cells_of(layout: RunLayout, parent: results.DatasetResults) -> Path:
     """The parent's annotated file: all its cells with their clusters."""
-    if found.findings is not None and found.findings.kind == "markers":
+    if parent.findings is not None and parent.findings.kind == "markers":
         raise InputError(
             "There are no cells to look into.",
             "This run read a table of markers, not cells.",
             "Open the file with the cells and run it; then look inside its clusters.",
         )
-    path = find_dataset(layout, found.spec.name)[1].annotated_h5ad
+    path = find_dataset(layout, parent.spec.name)[1].annotated_h5ad
     if not path.exists():
         raise RunError(
-            f"The cells of {found.spec.name} are not there.",
+            f"The cells of {parent.spec.name} are not there.",
             "The run ended before it wrote them, or the file was removed.",
             "Resume the run, then look inside its clusters.",
         )
     return path
 
 
-def _require_clusters(found: results.DatasetResults, chosen: tuple[str, ...]) -> None:
-    there = found.markers.ids() if found.markers else ()
+def _require_clusters(parent: results.DatasetResults, chosen: tuple[str, ...]) -> None:
+    there = parent.markers.ids() if parent.markers else ()
     unknown = [c for c in chosen if c not in there]
     if unknown or not chosen:
         raise ConfigError(
@@ -179,7 +179,7 @@ def _require_clusters(found: results.DatasetResults, chosen: tuple[str, ...]) ->
             f"The clusters are: {', '.join(there)}. Names are matched exactly.",
             "Choose one or more of them.",
         )
-    n_cells = n_cells_of(found, chosen)
+    n_cells = n_cells_of(parent, chosen)
     if n_cells < FEWEST_CELLS:
         raise InputError(
             f"The cells of {_words(chosen)} cannot be divided.",
@@ -189,14 +189,14 @@ def _require_clusters(found: results.DatasetResults, chosen: tuple[str, ...]) ->
 
 
 def _child_spec(
-    found: results.DatasetResults, path: Path, chosen: tuple[str, ...], changes: Mapping[str, Any]
+    parent: results.DatasetResults, path: Path, chosen: tuple[str, ...], changes: Mapping[str, Any]
 ) -> DatasetSpec:
     """The parent's dataset, read from its annotated file: its genes and values are in order, its cells were
     chosen.
     """
-    spec = found.spec
+    spec = parent.spec
     against: MarkersAgainst = "subset" if spec.markers.method == "logreg" else "both"
-    expression = spec.clustering.expression or (found.findings.expression if found.findings else "") or None
+    expression = spec.clustering.expression or (parent.findings.expression if parent.findings else "") or None
     base = replace(
         spec.clustering,
         cluster_column=cluster_column_of(path),

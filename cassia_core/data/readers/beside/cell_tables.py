@@ -40,10 +40,10 @@ def tables_beside(
     tuple of (DataFrame, tuple of str)
         A row for every cell (missing where a table does not name it), and what was taken from where.
     """
-    found = pd.DataFrame(index=cells)
+    joined = pd.DataFrame(index=cells)
     done: list[str] = []
     if not cells.is_unique:
-        return found, ()
+        return joined, ()
     candidates = [
         f for f in files if f not in set(used) and _TABLE.search(f.name) and _NAMED_FOR_CELLS.search(f.name)
     ]
@@ -51,13 +51,13 @@ def tables_beside(
         table = table_of_cells(path, cells)
         if table is None:
             continue
-        new = [column for column in table if column not in found]
-        found = found.join(table[new])
+        new = [column for column in table if column not in joined]
+        joined = joined.join(table[new])
         if new:
             done.append(
                 f"{path.name} describes the cells; its columns are taken ({', '.join(map(str, new[:8]))})."
             )
-    return found, tuple(done)
+    return joined, tuple(done)
 
 
 def maps_in(table: pd.DataFrame) -> dict[str, np.ndarray]:

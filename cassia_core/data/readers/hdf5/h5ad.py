@@ -159,12 +159,12 @@ def _fitting(frame: pd.DataFrame, n: int, what: str, path: Path) -> pd.DataFrame
 
 
 def _matrices(file: h5py.Group) -> list[h5py.Group | h5py.Dataset]:
-    found = [
+    elements = [
         file.get("X"),
         file.get("raw/X", file.get("raw.X")),
         *(file["layers"][name] for name in file.get("layers", {})),
     ]
-    return [element for element in found if element is not None and is_matrix(element)]
+    return [element for element in elements if element is not None and is_matrix(element)]
 
 
 def _add_layers(

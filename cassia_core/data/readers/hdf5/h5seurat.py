@@ -175,12 +175,12 @@ def _column(element: h5py.Group | h5py.Dataset) -> Any:
 
 
 def _embeddings(file: h5py.File, n_cells: int, done: list[str]) -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = {}
+    embeddings: dict[str, np.ndarray] = {}
     for name in file.get("reductions", {}):
         element = file["reductions"][name].get("cell.embeddings")
         if isinstance(element, h5py.Dataset) and element.ndim == 2 and n_cells in element.shape:
             values = element[()]
-            found[f"X_{name.lower()}"] = values if values.shape[0] == n_cells else values.T
+            embeddings[f"X_{name.lower()}"] = values if values.shape[0] == n_cells else values.T
         else:
             done.append(f"The coordinates {name} are of other cells and are left out.")
-    return found
+    return embeddings

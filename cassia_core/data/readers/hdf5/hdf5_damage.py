@@ -55,7 +55,7 @@ def damaged(path: Path, error: Exception) -> AnnDataError:
 
 def missing_filters(path: Path) -> tuple[str, ...]:
     """Names of the filters that the file needs and this machine does not have."""
-    found: set[str] = set()
+    missing: set[str] = set()
 
     def look(name: str, element: object) -> None:
         if not isinstance(element, h5py.Dataset):
@@ -65,14 +65,14 @@ def missing_filters(path: Path) -> tuple[str, ...]:
             code, _, _, label = plist.get_filter(at)
             if not h5py.h5z.filter_avail(code):
                 text = label.decode("utf-8", "replace") if label else ""
-                found.add(text or _KNOWN_FILTERS.get(code, f"the filter number {code}"))
+                missing.add(text or _KNOWN_FILTERS.get(code, f"the filter number {code}"))
 
     try:
         with h5py.File(path, "r") as file:
             file.visititems(look)
     except (OSError, RuntimeError, KeyError):
         pass
-    return tuple(sorted(found))
+    return tuple(sorted(missing))
 
 
 def _missing_part(error: KeyError) -> str:

@@ -44,12 +44,12 @@ def _named(links: list[str]) -> str:
 
 def _foreign(file: h5py.File) -> tuple[list[str], list[str]]:
     """What leads out of the file, and links inside it that lead nowhere or in a circle."""
-    found: list[str] = []
+    foreign: list[str] = []
     lost: list[str] = []
 
     def look_at_link(name: str, link: object) -> None:
         if isinstance(link, h5py.ExternalLink):
-            found.append(name)
+            foreign.append(name)
         elif isinstance(link, h5py.SoftLink):
             try:
                 file[name]
@@ -58,11 +58,11 @@ def _foreign(file: h5py.File) -> tuple[list[str], list[str]]:
 
     def look_at_object(name: str, element: object) -> None:
         if isinstance(element, h5py.Dataset) and (element.external or element.is_virtual):
-            found.append(name)
+            foreign.append(name)
 
     file.visititems_links(look_at_link)
     file.visititems(look_at_object)
-    return found, lost
+    return foreign, lost
 
 
 def _without(path: Path, copy: Path, foreign: list[str]) -> None:

@@ -45,7 +45,7 @@ def read_experiment(node: RObject, name: str) -> RCells:
     done = [f"The assay {label} cannot be read and is left out." for label in assays if label not in matrices]
     obs = _cell_table(slots.get("colData"), first, done)
     genes = _gene_names(slots, first)
-    found = RCells(
+    cells = RCells(
         format="SingleCellExperiment (R)",
         cells=obs.index,
         genes=genes,
@@ -54,8 +54,8 @@ def read_experiment(node: RObject, name: str) -> RCells:
         var=_gene_table(slots, genes, done),
         done=done,
     )
-    _add_reduced(found, slots.get("int_colData"))
-    return found
+    _add_reduced(cells, slots.get("int_colData"))
+    return cells
 
 
 def _assays(node: RObject | None) -> dict[str, RObject]:
@@ -115,7 +115,7 @@ def _gene_table(slots: dict[str, RObject], genes: pd.Index, done: list[str]) -> 
     return table.set_axis(genes, axis=0) if len(table) == len(genes) else pd.DataFrame(index=genes)
 
 
-def _add_reduced(found: RCells, node: RObject | None) -> None:
+def _add_reduced(cells: RCells, node: RObject | None) -> None:
     """Reduced dimensions, which lie in the internal table of the cells."""
     if not is_there(node):
         return
@@ -124,15 +124,15 @@ def _add_reduced(found: RCells, node: RObject | None) -> None:
     if is_there(internal.get("altExps")):
         others = list_items(attributes(internal["altExps"]).get("listData"))
         if others:
-            found.done.append(f"Only the main experiment is used; the object also has {', '.join(others)}.")
+            cells.done.append(f"Only the main experiment is used; the object also has {', '.join(others)}.")
     if not is_there(reduced):
         return
     for label, item in list_items(attributes(reduced).get("listData")).items():
         held = attributes(item)
         if "dim" not in held:
-            found.done.append(f"The coordinates {label} cannot be read and are left out.")
+            cells.done.append(f"The coordinates {label} cannot be read and are left out.")
             continue
         names = next(iter(list_items(held.get("dimnames")).values()), None)
-        values = aligned(tuple(name or "" for name in texts(names)), values_of(item), found.cells)
+        values = aligned(tuple(name or "" for name in texts(names)), values_of(item), cells.cells)
         if values is not None:
-            found.embeddings[f"X_{label.lower()}"] = values.astype(float)
+            cells.embeddings[f"X_{label.lower()}"] = values.astype(float)

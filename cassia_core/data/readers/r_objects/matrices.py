@@ -163,10 +163,10 @@ def values_of(node: RObject) -> np.ndarray:
 
 def _values(slots: dict[str, RObject], n: int) -> _Stored:
     """Stored values; the pattern matrices of R keep none: all are 1."""
-    found = slots["x"].value if "x" in slots else np.broadcast_to(np.float32(1), n)
-    if len(found) != n:
+    stored = slots["x"].value if "x" in slots else np.broadcast_to(np.float32(1), n)
+    if len(stored) != n:
         raise ValueError("a sparse matrix has more or fewer values than places for them")
-    return found
+    return stored
 
 
 def _part(values: _Stored, start: int, stop: int, dtype: type | None = None) -> np.ndarray:

@@ -29,13 +29,13 @@ def resolved(node: RObject) -> RObject:
 
 def pairs_of(node: RObject | None) -> dict[str, RObject]:
     """Values of a linked list by their tag."""
-    found: dict[str, RObject] = {}
-    while node is not None and node.info.type in _PAIRS and len(found) < _MAX_ATTRIBUTES:
+    by_name: dict[str, RObject] = {}
+    while node is not None and node.info.type in _PAIRS and len(by_name) < _MAX_ATTRIBUTES:
         if node.tag is not None:
             symbol = resolved(node.tag)
-            found[_decoded(symbol.value.value) or ""] = resolved(node.value[0])
+            by_name[_decoded(symbol.value.value) or ""] = resolved(node.value[0])
         node = node.value[1]
-    return found
+    return by_name
 
 
 def attributes(node: RObject) -> dict[str, RObject]:
@@ -45,8 +45,8 @@ def attributes(node: RObject) -> dict[str, RObject]:
 
 def class_of(node: RObject) -> str:
     """Name of the (first) class of an object, "" when it has none."""
-    found = attributes(node).get("class")
-    return next(iter(texts(found)), "") or "" if found is not None else ""
+    classes = attributes(node).get("class")
+    return next(iter(texts(classes)), "") or "" if classes is not None else ""
 
 
 def is_there(node: RObject | None) -> TypeGuard[RObject]:
@@ -91,12 +91,12 @@ def list_items(node: RObject | None) -> dict[str, RObject]:
     if node is None or node.info.type != RObjectType.VEC:
         return pairs_of(node)
     names = texts(attributes(node).get("names"))
-    found: dict[str, RObject] = {}
+    by_name: dict[str, RObject] = {}
     for number, item in enumerate(node.value):
         name = names[number] if number < len(names) else None
         key = name or str(number + 1)
-        found[key if key not in found else f"{key}.{number + 1}"] = resolved(item)
-    return found
+        by_name[key if key not in by_name else f"{key}.{number + 1}"] = resolved(item)
+    return by_name
 
 
 def column(node: RObject) -> pd.Series | None:

@@ -47,32 +47,32 @@ def whole(matrix: RMatrix) -> tuple[RPart, ...]:
     return (RPart(matrix=matrix, cells=np.arange(matrix.shape[1]), genes=np.arange(matrix.shape[0])),)
 
 
-def cell_file(found: RCells, options: ReadOptions, *, inspect: bool) -> CellFile:
+def cell_file(read: RCells, options: ReadOptions, *, inspect: bool) -> CellFile:
     """Read the wanted cells of an R object."""
-    n_cells, n_genes = len(found.cells), len(found.genes)
+    n_cells, n_genes = len(read.cells), len(read.genes)
     rows = block_rows(n_cells) if inspect else random_rows(n_cells, options.max_cells)
     taken = slice(None) if rows is None else rows
-    matrices = {name: _assembled(parts, n_cells, n_genes, rows) for name, parts in found.values.items()}
+    matrices = {name: _assembled(parts, n_cells, n_genes, rows) for name, parts in read.values.items()}
     main, *others = matrices
     adata = ad.AnnData(
         X=matrices[main],
-        obs=found.obs.set_axis(found.cells, axis=0).iloc[taken].copy(),
-        var=found.var.set_axis(found.genes, axis=0),
+        obs=read.obs.set_axis(read.cells, axis=0).iloc[taken].copy(),
+        var=read.var.set_axis(read.genes, axis=0),
     )
     for name in others:
         adata.layers[name] = matrices[name]
-    for name, coordinates in found.embeddings.items():
+    for name, coordinates in read.embeddings.items():
         adata.obsm[name] = coordinates[taken]
     return CellFile(
         adata=adata,
-        format=found.format,
+        format=read.format,
         n_cells=n_cells,
         n_genes=n_genes,
-        obs=found.obs.set_axis(found.cells, axis=0) if inspect and rows is not None else None,
-        done=tuple(found.done),
-        questions=found.questions,
-        stored_values=sum(part.matrix.stored() for parts in found.values.values() for part in parts),
-        embeddings=tuple(found.embeddings),
+        obs=read.obs.set_axis(read.cells, axis=0) if inspect and rows is not None else None,
+        done=tuple(read.done),
+        questions=read.questions,
+        stored_values=sum(part.matrix.stored() for parts in read.values.values() for part in parts),
+        embeddings=tuple(read.embeddings),
     )
 
 
@@ -89,9 +89,9 @@ def _assembled(
     for part in parts:
         columns = np.flatnonzero((part.cells >= 0) & (place[part.cells] >= 0))
         block = part.matrix.cells(columns)
-        kept = np.flatnonzero(part.genes >= 0)
-        block = block if len(kept) == len(part.genes) else block[:, kept]
-        genes = part.genes[kept][block.indices]
+        gene_rows = np.flatnonzero(part.genes >= 0)
+        block = block if len(gene_rows) == len(part.genes) else block[:, gene_rows]
+        genes = part.genes[gene_rows][block.indices]
         blocks.append(sp.csr_matrix((block.data, genes, block.indptr), shape=(len(columns), n_genes)))
         targets.append(place[part.cells[columns]])
     order = np.concatenate(targets)
@@ -111,8 +111,8 @@ def positions(names: tuple[str, ...], among: pd.Index) -> np.ndarray | None:
     """Where each name stands among others; None when one is missing or a name is there twice."""
     if not among.is_unique:
         return None
-    found = among.get_indexer(pd.Index(names))
-    return None if (found < 0).any() else found
+    places = among.get_indexer(pd.Index(names))
+    return None if (places < 0).any() else places
 
 
 def aligned(names: tuple[str, ...], values: np.ndarray, cells: pd.Index) -> np.ndarray | None:

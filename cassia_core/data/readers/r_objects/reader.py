@@ -36,15 +36,15 @@ def read_r_cells(path: Path, options: ReadOptions = ReadOptions(), *, inspect: b
     """
     root = parse(path)
     with _contradictions_in_words(path):
-        found = _candidates(root)
-        if not found:
+        candidates = _candidates(root)
+        if not candidates:
             raise _nothing_usable(path, root)
         # A workspace often holds parts of the same cells beside the whole: the largest is the whole.
-        label, node = max(found.items(), key=lambda item: _weight(item[1]))
+        label, node = max(candidates.items(), key=lambda item: _weight(item[1]))
         cells = _read(node, options, path.name)
-        if len(found) > 1:
-            others = ", ".join(other for other in found if other != label)
-            said = f"Of {len(found)} objects, the largest is used: {label}; the others are {others}."
+        if len(candidates) > 1:
+            others = ", ".join(other for other in candidates if other != label)
+            said = f"Of {len(candidates)} objects, the largest is used: {label}; the others are {others}."
             cells.done.insert(0, said)
         return cell_file(cells, options, inspect=inspect)
 
@@ -141,15 +141,15 @@ def _candidates(root: RObject, depth: int = 0) -> dict[str, RObject]:
         return {"the object": root}
     if depth >= _MAX_DEPTH or class_of(root) in ("data.frame", "tbl_df", "data.table"):
         return {}
-    found: dict[str, RObject] = {}
+    candidates: dict[str, RObject] = {}
     for name, item in list(_listed(root).items())[:_MAX_LISTED]:
         if _is_cells(item):
-            found[name] = item
+            candidates[name] = item
         elif item.info.type == RObjectType.VEC:
-            found |= {
+            candidates |= {
                 f"{name}/{inner}": node for inner, node in _candidates(item, depth + 1).items() if inner
             }
-    return found
+    return candidates
 
 
 def _listed(root: RObject) -> dict[str, RObject]:

@@ -48,16 +48,16 @@ def read_seurat(node: RObject, options: ReadOptions, name: str) -> RCells:
     slots = attributes(node)
     assays = list_items(slots.get("assays"))
     chosen, question = _chosen_assay(assays, first_text(slots.get("active.assay")), options, name)
-    found = _read_assay(assays[chosen], chosen, name)
-    found.questions = question
+    cells = _read_assay(assays[chosen], chosen, name)
+    cells.questions = question
     if len(assays) > 1:
         others = ", ".join(other for other in assays if other != chosen)
-        found.done.append(f"Only the assay {chosen} is used; the object also has {others}.")
-    _add_cell_table(found, slots.get("meta.data"), slots.get(_IDENT))
+        cells.done.append(f"Only the assay {chosen} is used; the object also has {others}.")
+    _add_cell_table(cells, slots.get("meta.data"), slots.get(_IDENT))
     for label, reduction in list_items(slots.get("reductions")).items():
         held = attributes(reduction)
-        _add_embedding(found, label, held.get("cell.embeddings"))
-    return found
+        _add_embedding(cells, label, held.get("cell.embeddings"))
+    return cells
 
 
 def _chosen_assay(
@@ -97,14 +97,14 @@ def _layers(assay: RObject) -> dict[str, dict[str, RMatrix]]:
     """Matrices of an assay by kind ("counts", "data") and name; split layers stand under their kind."""
     slots = attributes(assay)
     stored = list_items(slots["layers"]) if "layers" in slots else {kind: slots.get(kind) for kind in _USED}
-    found: dict[str, dict[str, RMatrix]] = {}
+    layers: dict[str, dict[str, RMatrix]] = {}
     for label, node in stored.items():
         split = _SPLIT.match(label)
         kind = split.group(1) if split else label
         matrix = as_matrix(node) if kind in _USED else None
         if matrix is not None:
-            found.setdefault(kind, {})[label] = matrix
-    return {kind: found[kind] for kind in _USED if kind in found}
+            layers.setdefault(kind, {})[label] = matrix
+    return {kind: layers[kind] for kind in _USED if kind in layers}
 
 
 def _read_assay(assay: RObject, label: str, name: str) -> RCells:
@@ -207,31 +207,31 @@ def _gene_table(slots: dict[str, RObject], genes: pd.Index) -> pd.DataFrame:
     return table
 
 
-def _add_cell_table(found: RCells, node: RObject | None, ident: RObject | None) -> None:
+def _add_cell_table(cells: RCells, node: RObject | None, ident: RObject | None) -> None:
     """Columns of the cells, and the active identities where no column holds the same."""
     if is_there(node):
         lost: list[str] = []
         frame = data_frame(node, lost)
-        table = _by_name(frame, found.cells)
+        table = _by_name(frame, cells.cells)
         if table is None:
-            found.done.append("The table of the cells (meta.data) names other cells and is left out.")
+            cells.done.append("The table of the cells (meta.data) names other cells and is left out.")
         else:
-            found.obs = table
-        found.done += [f"The cell column {name} is no plain column and is left out." for name in lost]
+            cells.obs = table
+        cells.done += [f"The cell column {name} is no plain column and is left out." for name in lost]
     if not is_there(ident):
         return
     active = column(ident)
     if active is None or active.nunique() < 2:
         return
     names = tuple(name or "" for name in texts(attributes(ident).get("names")))
-    table = _by_name(active.to_frame(_IDENT).set_axis(pd.Index(names or found.cells), axis=0), found.cells)
+    table = _by_name(active.to_frame(_IDENT).set_axis(pd.Index(names or cells.cells), axis=0), cells.cells)
     if table is None:
         return
     # `Idents` usually repeats a column; a second copy of it would be one more choice for nothing.
     words = table[_IDENT].astype(str).to_numpy()
-    if not any(np.array_equal(found.obs[c].astype(str).to_numpy(), words) for c in found.obs):
-        found.obs[_IDENT] = table[_IDENT].to_numpy()
-        found.obs[_IDENT] = found.obs[_IDENT].astype("category")
+    if not any(np.array_equal(cells.obs[c].astype(str).to_numpy(), words) for c in cells.obs):
+        cells.obs[_IDENT] = table[_IDENT].to_numpy()
+        cells.obs[_IDENT] = cells.obs[_IDENT].astype("category")
 
 
 def _by_name(frame: pd.DataFrame, cells: pd.Index) -> pd.DataFrame | None:
@@ -242,15 +242,15 @@ def _by_name(frame: pd.DataFrame, cells: pd.Index) -> pd.DataFrame | None:
     return None if order is None else frame.iloc[order].copy()
 
 
-def _add_embedding(found: RCells, label: str, node: RObject | None) -> None:
+def _add_embedding(cells: RCells, label: str, node: RObject | None) -> None:
     if not is_there(node):
         return
     names = next(iter(list_items(attributes(node).get("dimnames")).values()), None)
-    values = aligned(tuple(name or "" for name in texts(names)), values_of(node), found.cells)
+    values = aligned(tuple(name or "" for name in texts(names)), values_of(node), cells.cells)
     if values is None or min(dimensions(attributes(node)["dim"])) < 1:
-        found.done.append(f"The coordinates {label} are of other cells and are left out.")
+        cells.done.append(f"The coordinates {label} are of other cells and are left out.")
     else:
-        found.embeddings[f"X_{label.lower()}"] = values.astype(float)
+        cells.embeddings[f"X_{label.lower()}"] = values.astype(float)
 
 
 def _read_second(node: RObject, name: str) -> RCells:
@@ -272,7 +272,7 @@ def _read_second(node: RObject, name: str) -> RCells:
         if columns is not None and rows is not None:
             values["counts"] = (_cut(raw, columns, rows, len(cells), len(genes)),)
     values["data" if data is not None else "counts"] = whole(first)
-    found = RCells(
+    read = RCells(
         format="Seurat object (R, version 2)",
         cells=cells,
         genes=genes,
@@ -282,11 +282,11 @@ def _read_second(node: RObject, name: str) -> RCells:
     )
     variable = [gene for gene in texts(slots.get("var.genes")) if gene]
     if variable:
-        found.var["highly_variable"] = genes.isin(variable)
-    _add_cell_table(found, slots.get("meta.data"), slots.get("ident"))
+        read.var["highly_variable"] = genes.isin(variable)
+    _add_cell_table(read, slots.get("meta.data"), slots.get("ident"))
     for label, reduction in list_items(slots.get("dr")).items():
-        _add_embedding(found, label, attributes(reduction).get("cell.embeddings"))
-    return found
+        _add_embedding(read, label, attributes(reduction).get("cell.embeddings"))
+    return read
 
 
 def _cut(raw: RMatrix, columns: np.ndarray, rows: np.ndarray, n_cells: int, n_genes: int) -> RPart:
