@@ -73,6 +73,9 @@ class StageFinished(Event):
     stage: Stage = "read"
     seconds: float = 0.0
     summary: str = ""
+    n_cells: int | None = None
+    n_cells_of_file: int | None = None
+    """Of the stage that reads: how many cells the run is about, and of how many, where it is about a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

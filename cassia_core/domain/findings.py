@@ -78,6 +78,8 @@ class Findings:
     kind: InputKind
     format: str
     n_cells: int | None = None
+    n_cells_of_file: int | None = None
+    """Cells of the whole file, where only a part of them is used; None where all are."""
     n_genes: int | None = None
     n_clusters: int | None = None
     species: str = ""

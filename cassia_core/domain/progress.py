@@ -92,6 +92,8 @@ class DatasetView:
     stages: tuple[StageView, ...] = ()
     tiles: tuple[ClusterTile, ...] = ()
     usage: Usage = Usage()
+    part: tuple[int, int] | None = None
+    """Cells that the run is about, and cells of the file, where it is about a part of them."""
 
     @property
     def finished_clusters(self) -> int:
@@ -260,8 +262,11 @@ def _dataset_after(dataset: DatasetView, event: ev.Event) -> DatasetView:
                 ),
             )
         case ev.StageFinished():
+            part = dataset.part
+            if event.n_cells is not None and event.n_cells_of_file is not None:
+                part = (event.n_cells, event.n_cells_of_file)
             return _with_stage(
-                dataset,
+                replace(dataset, part=part),
                 StageView(
                     stage=event.stage,
                     state="done",

@@ -34,11 +34,9 @@ _LAB = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
-ENOUGH = 9.0
-"""More distance than this is worth nothing: a colour nearer to its place in the family is then better."""
 _PULL = 0.036
 """What a step away from the place in the family costs, as a part of a step of distance."""
-_ROUNDS = 3
+_ROUNDS = 4
 """How often every colour is chosen anew beside all others."""
 
 
@@ -63,6 +61,7 @@ def spread_apart(
     choices: Sequence[Sequence[str]],
     taken: Sequence[str],
     order: Callable[[int], tuple[int, ...]],
+    enough: float,
 ) -> tuple[str, ...]:
     """Choose a colour for each place, far from all others and near to the one wanted.
 
@@ -76,6 +75,8 @@ def spread_apart(
         Colours to stay away from.
     order
         Sorts the places: those that come first choose first.
+    enough
+        More distance than this is worth nothing: a colour nearer to its place in the family is then better.
     """
     if len(wanted) < 2:
         return tuple(wanted)
@@ -88,5 +89,5 @@ def spread_apart(
             others = [points[k][:, chosen] for k, chosen in at.items() if k != place]
             near = np.concatenate([fixed, np.array(others).reshape(-1, *fixed.shape[1:])])
             gaps = np.sqrt(((points[place][None] - near[:, :, None]) ** 2).sum(-1)).min(axis=(0, 1))
-            at[place] = int((np.minimum(gaps, ENOUGH) - _PULL * away[place]).argmax())
+            at[place] = int((np.minimum(gaps, enough) - _PULL * away[place]).argmax())
     return tuple(choices[place][at[place]] for place in range(len(wanted)))

@@ -124,8 +124,13 @@ some.
 """
 _BOUNDS: dict[Theme, tuple[float, float]] = {"light": (0.42, 0.77), "dark": (0.53, 0.86)}
 _DARK_LIFT = 0.11
+_ENOUGH: dict[Theme, float] = {"light": 13.0, "dark": 11.0}
+"""Distance beyond which colours need not be further apart. Tried from 9 to 13: with more in the dark theme,
+where colours have less room, crowded runs get worse."""
 _STEP, _TURNS = 0.035, (-24, -16, -8, 0, 8, 16, 24)
 """Of the choices of a family: steps of lightness, and turns of the hue (degrees)."""
+_CROWDED, _FURTHER = 6, (-64, -56, -48, -40, -32, 32, 40, 48, 56, 64)
+"""From so many types in a run on, turns of the hue that a family has besides."""
 _CHROMAS, _CHROMAS_OF_DULL, _DULL = (1.0, 0.6), (2.0, 1.0, 0.5), 0.08
 """Of the choices: parts of the chroma; a family of less chroma than `_DULL` has too little to give away."""
 
@@ -165,22 +170,26 @@ def _apart(sizes: tuple[tuple[str, int], ...], theme: Theme) -> tuple[str, ...]:
     places = [(family, rank, n) for family, n in sizes for rank in range(n)]
     return spread_apart(
         [colour_in_family(*place, theme) for place in places],
-        [_choices(family, theme) for family, _, _ in places],
+        [_choices(family, theme, n >= _CROWDED) for family, _, n in places],
         [GREY[theme]],
         lambda at: (-places[at][2], at),
+        _ENOUGH[theme],
     )
 
 
 @cache
-def _choices(family: str, theme: Theme) -> tuple[str, ...]:
-    """Every colour that a type of the family may have: around its hue, in all lightnesses of the theme."""
+def _choices(family: str, theme: Theme, crowded: bool) -> tuple[str, ...]:
+    """Every colour that a type of the family may have: around its hue, in all lightnesses of the theme.
+
+    A family that fills its run goes further round its hue: nothing else needs these colours there.
+    """
     hue, _, chroma, _ = _FAMILIES[family]
     low, high = _BOUNDS[theme]
     steps = range(round((high - low) / _STEP) + 1)
     colours = [
         _in_srgb(low + _STEP * step, part * chroma, hue + turn)
         for step in steps
-        for turn in _TURNS
+        for turn in ((*_FURTHER, *_TURNS) if crowded else _TURNS)
         for part in (_CHROMAS_OF_DULL if chroma < _DULL else _CHROMAS)
     ]
     return tuple(dict.fromkeys(colours))

@@ -59,6 +59,20 @@ class StageEvents:
             ev.StageFinished(dataset=self._dataset, stage=stage, seconds=seconds, summary=summary)
         )
 
+    def read(self, seconds: float, summary: str) -> None:
+        """The file is read: how many cells the run is about, also where that is a part of the file."""
+        whole = self._findings.n_cells_of_file
+        self._context.emit(
+            ev.StageFinished(
+                dataset=self._dataset,
+                stage="read",
+                seconds=seconds,
+                summary=summary,
+                n_cells=None if whole is None else self._findings.n_cells,
+                n_cells_of_file=whole,
+            )
+        )
+
     def notice(self, text: str) -> None:
         self._context.emit(ev.Notice(dataset=self._dataset, text=text))
 

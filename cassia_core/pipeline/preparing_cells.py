@@ -42,9 +42,7 @@ def prepare_cells(
     loaded = replace(read, findings=subset_findings(read.findings, read.adata, spec.clustering))
     write_json(layout.findings, loaded.findings)
     listener = StageEvents(context, spec.name, layout, loaded.findings, ready)
-    listener.finished(
-        "read", time.monotonic() - begun, f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes"
-    )
+    listener.read(time.monotonic() - begun, f"{loaded.adata.n_obs:,} cells, {loaded.adata.n_vars:,} genes")
     clustered = cluster_cells(loaded, spec, listener, layout.view, reader_of(spec))
     if len(clustered.removed):
         write_csv(layout.removed_cells, clustered.removed)
@@ -88,7 +86,7 @@ def resumed_cells(
     begun = time.monotonic()
     prepared = prepared_on_disk(layout)
     listener = StageEvents(context, spec.name, layout, prepared.findings, ready)
-    listener.finished("read", time.monotonic() - begun, "Taken from the earlier part of this run")
+    listener.read(time.monotonic() - begun, "Taken from the earlier part of this run")
     listener.clusters_found(prepared.table.ids(), tuple(c.n_cells for c in prepared.table.clusters))
     ready(prepared.table, prepared.expression, prepared.findings)
     return prepared

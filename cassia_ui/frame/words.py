@@ -142,6 +142,11 @@ def cells(n: int | None) -> str:
     return f"{n:,} cell" if n == 1 else f"{n:,} cells"
 
 
+def part_of_cells(part: tuple[int, int] | None) -> str:
+    """Of a run on a part of a file, such as "65 of 700 cells"; "" for one on all cells."""
+    return "" if part is None else f"{part[0]:,} of {part[1]:,} cells"
+
+
 def named_clusters(clusters: Sequence[str], most: int = 8) -> str:
     """Clusters in a sentence (Markdown): "cluster 3", "clusters 3 and 7", "clusters 1, 2 and 40 more"."""
     if len(clusters) == 1:

@@ -21,6 +21,8 @@ from cassia_ui.frame.words import LIGHT_SHORT, light_word, ontology_page
 
 ROW, HEAD = 30, 50
 """Heights of a row and of the head with its border (pixels)."""
+_LETTER, _MARGIN, _WIDEST = 7.4, 22, 340
+"""Width of a letter of the table, of the room around a text, and of the widest column (pixels)."""
 _FILTERS = ("table_lights", "table_statuses", "table_families")
 _STATUS: dict[ClusterStatus, str] = {
     "done": "Done",
@@ -31,7 +33,6 @@ _STATUS: dict[ClusterStatus, str] = {
 }
 _COLUMNS = {
     " ": st.column_config.TextColumn(width=24),
-    "Cell type": st.column_config.TextColumn(help="The everyday name; the card below says the ontology's."),
     "Confidence": st.column_config.TextColumn(width=84),
     "Cells": st.column_config.NumberColumn(format="localized", width=54),
     "Evidence": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=74),
@@ -137,7 +138,7 @@ def draw_cluster_table(
         on_select="rerun",
         selection_mode="single-row",
         selection_default=None if at is None else {"selection": {"rows": [at]}},
-        column_config=_columns(rows, narrow),
+        column_config=_columns(rows, list(frame["Cell type"]), narrow),
         alt="Clusters with label, confidence, evidence, score and number of cells",
     )
     picked = event["selection"]["rows"]
@@ -174,14 +175,21 @@ def _frame(rows: Sequence[ClusterResult], labels: Mapping[str, ReviewedLabel]) -
     return frame.drop(columns=empty)
 
 
-def _columns(rows: Sequence[ClusterResult], narrow: bool) -> dict[str, Any]:
-    """How each column is shown; the clusters' own names get the room that the longest of them needs."""
-    longest = max(len(r.cluster) for r in rows)
-    own_names = st.column_config.TextColumn(width=min(200, max(56, 20 + 8 * longest)))
+def _columns(rows: Sequence[ClusterResult], types_shown: Sequence[str], narrow: bool) -> dict[str, Any]:
+    """How each column is shown; types and the clusters' own names get the room that the longest needs."""
+    own_names = st.column_config.TextColumn(width=_width_of([r.cluster for r in rows], least=56))
+    types = st.column_config.TextColumn(
+        width=_width_of(types_shown, least=110), help="The everyday name; the card below says the ontology's."
+    )
     aside: dict[str, Any] = dict.fromkeys(_ASIDE) if narrow else {}
     if narrow and any(r.opinion is not None for r in rows):
         aside["Evidence"] = st.column_config.NumberColumn(format="%d", width=66)
-    return {**_COLUMNS, "Cluster": own_names, **aside}
+    return {**_COLUMNS, "Cell type": types, "Cluster": own_names, **aside}
+
+
+def _width_of(texts: Sequence[str], *, least: int) -> int:
+    """Pixels in which the longest of the texts is not cut; past the widest one the card has the whole."""
+    return min(_WIDEST, max(least, _MARGIN + round(_LETTER * max(map(len, texts), default=0))))
 
 
 def _agreement(row: ClusterResult | None) -> str:

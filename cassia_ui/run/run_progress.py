@@ -24,6 +24,7 @@ from cassia_ui.frame.words import (
     labelled_of,
     money,
     named_clusters,
+    part_of_cells,
     reason_in_words,
     tile_badge,
 )
@@ -86,8 +87,9 @@ def _left(seconds: float) -> str:
 
 def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_rest: bool) -> None:
     """The stages as a time line: those so far, and those that are sure to come."""
+    part = part_of_cells(dataset.part)
     for stage in dataset.stages:
-        name = STAGE_NAMES[stage.stage]
+        name = STAGE_NAMES[stage.stage] + (f" :gray-badge[{part}]" if part else "")
         if stage.state == "done":
             took = "" if stage.seconds is None else f", {stage.seconds:.1f} s"
             st.markdown(
@@ -108,7 +110,8 @@ def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_re
     )
     coming = [s for s, planned in last if planned and s not in seen]
     for name in coming if not at_rest else ():
-        st.markdown(f":gray[:material/circle: {STAGE_NAMES[name]}]  \n:gray[to come]")
+        of_part = f", {part}" if part else ""
+        st.markdown(f":gray[:material/circle: {STAGE_NAMES[name]}]  \n:gray[to come{of_part}]")
 
 
 def draw_tiles(dataset: DatasetView, at_rest: bool) -> None:

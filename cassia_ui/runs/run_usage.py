@@ -151,15 +151,17 @@ def _chart(rows: pd.DataFrame, key: str, measure: str) -> go.Figure:
     colours = tokens(session.theme())
     models = list(dict.fromkeys(rows["shown"]))
     figure = go.Figure()
+    # The axis has no room for long titles of runs; the hover card says them whole.
+    titles = rows.drop_duplicates(key).set_index(key)["run"] if key == "run_id" else pd.Series(dtype=str)
     for who, shade in zip(models, _shades(len(models), colours), strict=True):
         sums = (
             rows[rows["shown"] == who].groupby(key)[["input_tokens", "output_tokens", "known_cost_usd"]].sum()
         )
         if measure == "Cost":
-            _add_bars(figure, sums["known_cost_usd"], who, shade, "", "$%{y:.4f}")
+            _add_bars(figure, sums["known_cost_usd"], titles, who, shade, "", "$%{y:.4f}")
             continue
-        _add_bars(figure, sums["input_tokens"], f"{who}, in", shade, "", "%{y:,} tokens")
-        _add_bars(figure, sums["output_tokens"], f"{who}, out", shade, "/", "%{y:,} tokens")
+        _add_bars(figure, sums["input_tokens"], titles, f"{who}, in", shade, "", "%{y:,} tokens")
+        _add_bars(figure, sums["output_tokens"], titles, f"{who}, out", shade, "/", "%{y:,} tokens")
     if measure == "Cost":
         _mark_unknown(figure, rows, key, colours)
     _style(figure, colours, "Tokens" if measure == "Tokens" else "US dollars")
@@ -167,12 +169,16 @@ def _chart(rows: pd.DataFrame, key: str, measure: str) -> go.Figure:
     return figure
 
 
-def _add_bars(figure: go.Figure, sums: pd.Series, name: str, shade: str, pattern: str, value: str) -> None:
+def _add_bars(
+    figure: go.Figure, sums: pd.Series, titles: pd.Series, name: str, shade: str, pattern: str, value: str
+) -> None:
+    """Bars of one model; `titles` are those of runs, by their id, where a bar is a run."""
     figure.add_bar(
         x=list(sums.index),
         y=sums,
         name=escaped(name),
-        hovertemplate=f"%{{fullData.name}}: {value}<extra></extra>",
+        customdata=[f"{escaped(str(titles[at]))}<br>" if at in titles else "" for at in sums.index],
+        hovertemplate=f"%{{customdata}}%{{fullData.name}}: {value}<extra></extra>",
         marker={
             "color": shade,
             "line": {"color": shade, "width": 1},

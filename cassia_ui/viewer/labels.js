@@ -1,6 +1,9 @@
-// Where labels go: beside the cells they name where there is room, else on them; a label without room is left out.
+// Where labels go: never on cells; beside those they name, or further off with a line to them. A label without room is left out.
 const BINS = 96, WINDOW = 9, LEAST_PURITY = 0.5, FONT = "600 13px ", LABEL_HEIGHT = 18;
-const STEPS = [5, 12, 20, 30], ON_CELLS = 12;
+const STEPS = [4, 10, 18, 30, 46, 66, 90, 120], LINE_FROM = 26, RIM = 1, RIM_OF_BOXED = 6;
+// Ways from the island in which a label is looked for: right, left, up and down first, as they are read most easily.
+const WAYS = [[1, 0], [-1, 0], [0, -1], [0, 1], [0.7, -0.7], [-0.7, -0.7], [0.7, 0.7], [-0.7, 0.7], [0.92, -0.38], [-0.92, -0.38],
+  [0.92, 0.38], [-0.92, 0.38], [0.38, -0.92], [-0.38, -0.92], [0.38, 0.92], [-0.38, 0.92]];
 
 function binOf(v) {
   return Math.min(BINS - 1, Math.floor((v * BINS) / (FULL + 1)));
@@ -90,6 +93,19 @@ function overlap(a, b) {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
+// Where a label of this size may stand, `d` pixels off the island (left, top, right, bottom; in pixels), in every way.
+function candidatesAround(isle, w, h) {
+  const midX = (isle.left + isle.right) / 2, midY = (isle.top + isle.bottom) / 2;
+  return STEPS.flatMap((d) => WAYS.map(([dx, dy]) => [
+    midX + dx * ((isle.right - isle.left) / 2 + d + w / 2) - w / 2, midY + dy * ((isle.bottom - isle.top) / 2 + d + h / 2) - h / 2]));
+}
+
+// The line from a label to its island; null where it stands so near that nobody asks whose it is.
+function lineTo(box, cx, cy) {
+  const x = Math.max(box.x, Math.min(box.x + box.w, cx)), y = Math.max(box.y, Math.min(box.y + box.h, cy));
+  return box.off >= LINE_FROM ? { x, y, length: Math.hypot(cx - x, cy - y), angle: Math.atan2(cy - y, cx - x) } : null;
+}
+
 // Rectangles for labels in the order given. `kept`: the candidate each label has so far; `taken`: rectangles to stay out of.
 function placeLabels(wanted, sums, coordinates, kept, taken) {
   const placed = [], stage = coordinates.size();
@@ -98,21 +114,21 @@ function placeLabels(wanted, sums, coordinates, kept, taken) {
     if (cx < 0 || cy < 0 || cx > stage.w || cy > stage.h) continue;
     const [left, bottom] = coordinates.toScreen(label.island.left, label.island.low);
     const [right, top] = coordinates.toScreen(label.island.right, label.island.high);
-    const w = label.width, h = LABEL_HEIGHT, midX = cx - w / 2, midY = cy - h / 2;
-    const beside = STEPS.flatMap((d) => [[right + d, midY], [left - d - w, midY], [midX, top - d - h], [midX, bottom + d]]);
-    const candidates = [
-      ...beside, [right - w / 4, top - h], [left - (3 * w) / 4, top - h], [right - w / 4, bottom], [left - (3 * w) / 4, bottom], [midX, midY]];
+    const w = label.width, h = LABEL_HEIGHT, rim = label.boxed ? RIM_OF_BOXED : RIM;
     let best = null;
-    candidates.forEach(([x, y], at) => {
-      const box = { x, y, w, h, at, label };
+    candidatesAround({ left, right, top, bottom }, w, h).forEach(([x, y], at) => {
+      const box = { x, y, w, h, at, label }, whole = { x: x - rim, y: y - rim, w: w + 2 * rim, h: h + 2 * rim };
       if (x < 2 || y < 2 || x + w > stage.w - 2 || y + h > stage.h - 2) return;
-      if ([...placed, ...taken].some((other) => overlap(other, box))) return;
-      const [x0, y0] = coordinates.toMap(x, y + h), [x1, y1] = coordinates.toMap(x + w, y);
+      if ([...placed.map((other) => other.whole), ...taken].some((other) => overlap(other, whole))) return;
+      const [x0, y0] = coordinates.toMap(whole.x, whole.y + whole.h), [x1, y1] = coordinates.toMap(whole.x + whole.w, whole.y);
+      if (covered(sums, x0, y0, x1, y1) > 0) return;
       const far = Math.hypot(x + w / 2 - cx, y + h / 2 - cy) / Math.max(stage.w, stage.h);
-      box.cost = Math.min(1, ON_CELLS * covered(sums, x0, y0, x1, y1)) + 0.9 * far + (kept.get(label.name) === at ? -0.15 : 0);
+      box.whole = whole;
+      box.off = STEPS[Math.floor(at / WAYS.length)];
+      box.cost = far + (kept.get(label.name) === at ? -0.15 : 0);
       if (!best || box.cost < best.cost) best = box;
     });
-    if (best) placed.push(best);
+    if (best) placed.push({ ...best, line: lineTo(best, cx, cy) });
   }
   return placed;
 }

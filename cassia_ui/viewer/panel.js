@@ -273,15 +273,16 @@ class Panel {
     this.labels.replaceChildren();
     if (!this.places) return;
     const { categories, boxed } = this.head, { islands } = this.places;
-    const wanted = categories.map((name, k) => ({ name, k, island: islands[k], n: this.counted[k + 1] }))
+    const wanted = categories.map((name, k) => ({ name, k, island: islands[k], n: this.counted[k + 1], boxed: name === boxed }))
       .filter((label) => label.n && label.island && this.shows(label.k + 1));
     wanted.sort((a, b) => (b.name === boxed) - (a.name === boxed) || b.n - a.n);
     for (const label of wanted) label.width = this.measure(label.name);
     const taken = [this.tools, this.note, this.axis].filter((part) => !part.hidden).map(boxOnStage);
-    for (const { x, y, at, label } of placeLabels(wanted, this.places.sums, this.coordinates, this.kept, taken)) {
+    for (const { x, y, at, label, line } of placeLabels(wanted, this.places.sums, this.coordinates, this.kept, taken)) {
       this.kept.set(label.name, at);
       const element = make("div", label.name === boxed ? "label boxed" : "label", label.name);
       element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+      if (line) this.labels.append(leader(line));
       this.labels.append(element);
     }
   }

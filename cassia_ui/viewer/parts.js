@@ -68,6 +68,14 @@ function valuePalette(head) {
   return palette;
 }
 
+// A thin line from a label to the cells it names.
+function leader({ x, y, length, angle }) {
+  const element = make("div", "leader");
+  element.style.width = `${Math.round(length)}px`;
+  element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px) rotate(${angle}rad)`;
+  return element;
+}
+
 const MOST_CHIPS = 80;
 function categoryLegend(head, counts, only, choose) {
   const list = make("div", "chips");

@@ -79,7 +79,10 @@ def test_a_cluster_is_looked_into_from_its_card_and_its_parts_come_back_to_it(pa
     assert (
         back.startswith("Part of") and f"cluster {row.cluster}" in back and everyday_name(row.label) in back
     )
-    opened(child.run_id, "run")
+    at = opened(child.run_id, "run")
+    stages = runs.view_run(child.run_id).datasets[0].stages
+    n_file = sum(r.n_cells for r in results.load_results(parent, "pbmc").rows)
+    assert text_of(at).count(f"{row.n_cells:,} of {n_file:,} cells") == len(stages), "in every stage"
 
     at = opened(parent, "results", row.cluster)
     (child,) = child_runs.children_of(parent, "pbmc")

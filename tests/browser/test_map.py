@@ -242,3 +242,47 @@ def test_cells_are_sent_once_whatever_the_number_of_panels(page, map_url):
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sizes.append(len(frame))))
     opened(page, map_url, 2, n=60_000)
     assert sum(size > 60_000 * 5 for size in sizes) == 1, "two numbers of two bytes and a cluster per cell"
+
+
+_ON_CELLS = """(map) => {
+  const root = map.getRootNode(), frame = map.getBoundingClientRect();
+  const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  pen.canvas.width = frame.width; pen.canvas.height = frame.height;
+  pen.drawImage(map, 0, 0, frame.width, frame.height);
+  return [...root.querySelectorAll('.label')].map((label) => {
+    const at = label.getBoundingClientRect();
+    const dots = pen.getImageData(at.x - frame.x, at.y - frame.y, at.width, at.height).data;
+    let coloured = 0;
+    for (let i = 0; i < dots.length; i += 4) {
+      const parts = [dots[i], dots[i + 1], dots[i + 2]];
+      coloured += dots[i + 3] > 60 && Math.max(...parts) - Math.min(...parts) > 60;
+    }
+    return [label.innerText, coloured];
+  });
+}"""
+
+
+def test_no_label_lies_on_cells_or_on_another_label(drawn):
+    found = drawn.locator("canvas.cw-map").evaluate(_ON_CELLS)
+    assert len(found) >= 5 and all(coloured == 0 for _, coloured in found), found
+    boxes = drawn.locator(".label").evaluate_all("all => all.map((e) => e.getBoundingClientRect().toJSON())")
+    for at, one in enumerate(boxes):
+        for other in boxes[:at]:
+            apart = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert apart or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+
+
+def test_a_long_name_of_the_legend_is_whole_on_focus_and_hover(drawn):
+    chip = drawn.locator(".chip").nth(2)
+    name = chip.locator(".name")
+    name.evaluate(
+        "e => { e.textContent = 'CD4-positive, CD25-positive, alpha-beta regulatory T cell of the gut'; }"
+    )
+    cut = "e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'hidden'"
+    assert name.evaluate(cut), "it has no room"
+    chip.focus()
+    drawn.keyboard.press("Shift")  # a focus that came by the keyboard is shown
+    assert not name.evaluate(cut)
+    drawn.locator("canvas.cw-map").focus()
+    chip.hover()
+    assert not name.evaluate(cut)

@@ -140,6 +140,8 @@ def _loaded(file: CellFile, path: Path, options: ReadOptions) -> LoadedCells:
         size_bytes=_size_of(path),
         memory_bytes=_memory_of(file, options),
     )
+    if adata.n_obs < file.n_cells:
+        findings = replace(findings, n_cells_of_file=file.n_cells)
     tests = {t.test.name: t.frame for t in file.marker_tests if t.frame is not None}
     return LoadedCells(adata=adata, findings=findings, tests=renamed_tests(tests, adata))
 

@@ -118,4 +118,9 @@ def subset_findings(findings: Findings, adata: ad.AnnData, params: ClusteringPar
         f"{params.cluster_column} are clustered.",
         f"Markers compare each part with {against[params.markers_against]}.",
     )
-    return replace(findings, n_cells=n_cells, done=(*findings.done, *done))
+    return replace(
+        findings,
+        n_cells=n_cells,
+        n_cells_of_file=findings.n_cells_of_file or adata.n_obs,
+        done=(*findings.done, *done),
+    )

@@ -22,6 +22,7 @@ from cassia_core.genes.species_ids import is_ensembl, kind_of_names, species_by_
 from cassia_core.genes.spelling import OUTER, field_of, without_r_spelling
 from cassia_core.genes.tables_io import SPECIES
 
+_PAIRS_NAMED = 3
 _SYMBOL_COLUMNS = (
     "gene_symbols",
     "gene_symbol",
@@ -202,13 +203,24 @@ def _undo_r(symbols: pd.Series, species: str, done: list[str]) -> pd.Series:
     in_r = not symbols.str.contains("-", regex=False).any()
     mended = {name: without_r_spelling(name, species, in_r=in_r) for name in first}
     changed = [(old, new) for old, new in mended.items() if old != new]
-    sample = ", ".join(f"{old} to {new}" for old, new in changed[:3])
+    before_digits = [(old, new) for old, new in changed if new[:1].isdigit()]
+    with_dots = [pair for pair in changed if pair not in before_digits]
+    parts = [
+        f"{what} ({_pairs_named(pairs)})"
+        for what, pairs in (("dots for dashes", with_dots), ("an X before a digit", before_digits))
+        if pairs
+    ]
     done.append(
-        f"{counted(len(changed), 'gene name', 'gene names')} written as R does, with dots for dashes or an "
-        "X before "
-        f"a digit, put right ({sample})."
+        f"{counted(len(changed), 'gene name', 'gene names')} written as R does put right: "
+        f"{' and '.join(parts)}."
     )
     return symbols.map(mended)
+
+
+def _pairs_named(pairs: list[tuple[str, str]]) -> str:
+    """The first names as they were and as they are now."""
+    more = f" and {len(pairs) - _PAIRS_NAMED:,} more" if len(pairs) > _PAIRS_NAMED else ""
+    return ", ".join(f"{old} to {new}" for old, new in pairs[:_PAIRS_NAMED]) + more
 
 
 def _best_names(

@@ -102,6 +102,12 @@ def _cells(spec: DatasetSpec, record: RunRecord, findings: Findings, stages: Map
     size = f"{findings.n_cells:,} cells and {findings.n_genes:,} genes"
     if spec.clustering.subset_clusters:
         parts = [_taken(spec, record, size), f"It was read with {reader}."]
+    elif findings.n_cells_of_file:
+        whole = f"{findings.n_cells_of_file:,} cells and {findings.n_genes:,} genes"
+        parts = [
+            f"The input{_file(spec)} held {whole} and was read with {reader}.",
+            f"A random sample of {findings.n_cells:,} of its cells was used.",
+        ]
     else:
         parts = [f"The input{_file(spec)} held {size} and was read with {reader}."]
     limits = _limits(spec.qc)

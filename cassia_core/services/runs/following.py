@@ -67,7 +67,10 @@ def _draw(bar: tqdm, view: RunView) -> None:
     stages = [_told(s) for d in running for s in d.stages if s.state == "running"]
     bar.total = max(1, sum(len(d.tiles) for d in view.datasets))
     bar.n = sum(d.finished_clusters for d in view.datasets)
-    bar.set_description_str(f"{running[0].name if running else 'starting'}: {', '.join(stages) or 'waiting'}")
+    part = running[0].part if running else None
+    of_file = f" ({part[0]:,} of {part[1]:,} cells)" if part else ""
+    name = running[0].name if running else "starting"
+    bar.set_description_str(f"{name}{of_file}: {', '.join(stages) or 'waiting'}")
     bar.refresh()
 
 

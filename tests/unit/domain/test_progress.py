@@ -106,3 +106,10 @@ def test_unknown_is_no_label_and_all_that_is_not_of_high_confidence_is_to_look_a
     )
     view = fold(story).dataset("a")
     assert (view.finished_clusters, view.labelled_clusters, view.to_look_at) == (3, 2, 2)
+
+
+def test_a_run_on_a_part_of_a_file_says_so_and_one_on_all_cells_does_not():
+    read = ev.StageFinished(dataset="d", stage="read", n_cells=65, n_cells_of_file=700)
+    later = ev.StageFinished(dataset="d", stage="qc")
+    assert fold([read, later]).datasets[0].part == (65, 700)
+    assert fold([ev.StageFinished(dataset="d", stage="read", n_cells=700), later]).datasets[0].part is None

@@ -46,7 +46,7 @@ def test_every_format_can_be_sampled_and_the_sample_is_part_of_the_whole(build, 
     path = build(tmp_path)
     whole, loaded = load_cells(path).adata, load_cells(path, ReadOptions(max_cells=40))
     part = loaded.adata
-    assert part.n_obs == loaded.findings.n_cells == 40
+    assert part.n_obs == loaded.findings.n_cells == 40 and loaded.findings.n_cells_of_file == 120
     np.testing.assert_array_equal(dense(part.X), dense(whole[part.obs_names].X))
     assert any("random sample of 40 of 120 cells" in said for said in loaded.findings.done)
 
