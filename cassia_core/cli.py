@@ -91,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _add_subcluster(commands)
     _add_again(commands)
     _add_run_commands(commands)
+    _add_across(commands)
     add_export(commands)
     _add_look_commands(commands)
     return parser
@@ -252,6 +253,24 @@ def _add_run_commands(commands) -> None:
     )
     compare.add_argument("--csv", type=Path, metavar="FILE", help="write a table of all pairs of clusters")
     compare.set_defaults(run="comparing.compare")
+
+
+def _add_across(commands) -> None:
+    side = commands.add_parser(
+        "across", help="labels of all datasets of a run side by side: one name for one type, what is odd"
+    )
+    side.add_argument("run_dir", type=Path, metavar="RUN_DIR")
+    side.add_argument("--level", choices=("type", "group", "lineage"), default="type", help="default: type")
+    side.add_argument("--csv", type=Path, metavar="FILE", help="write types by datasets as a table")
+    side.add_argument("--labels", type=Path, metavar="FILE", help="write every label with its shared name")
+    side.set_defaults(run="across.across")
+    combine = commands.add_parser(
+        "combine", help="annotated cells of all datasets of a run as one h5ad: the genes that all have"
+    )
+    combine.add_argument("run_dir", type=Path, metavar="RUN_DIR")
+    combine.add_argument("--tissue", default="", help="only the datasets of this tissue")
+    combine.add_argument("--output", type=Path, metavar="FILE.h5ad", help="default: beside the run's summary")
+    combine.set_defaults(run="across.combine")
 
 
 def _add_look_commands(commands) -> None:

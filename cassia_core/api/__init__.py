@@ -13,6 +13,7 @@ from cassia_core.api.cassia_names import (
     set_api_key,
 )
 from cassia_core.api.comparing import ComparedTypes, compareCelltypes, symphonyCompare
+from cassia_core.api.datasets import combine_datasets, compare_datasets, odd_types, retry_failed
 from cassia_core.api.judging import (
     merge_annotations,
     merge_annotations_all,
@@ -72,12 +73,16 @@ __all__ = [
     "annotate",
     "annotate_batch",
     "cluster",
+    "combine_datasets",
+    "compare_datasets",
     "enhance_scanpy_markers",
     "list_available_markers",
     "loadmarker",
     "merge_annotations",
     "merge_annotations_all",
+    "odd_types",
     "open_run",
+    "retry_failed",
     "runCASSIA",
     "runCASSIA_annotationboost",
     "runCASSIA_batch",

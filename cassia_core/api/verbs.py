@@ -83,7 +83,7 @@ def annotate_batch(
     """
     root = runs.folder(config.output_dir)
     chosen = known_keys(config.providers()) if keys is None else keys
-    return _finished(runs.start_run(config, chosen, root), root, quiet=quiet)
+    return finished_run(runs.start_run(config, chosen, root), root, quiet=quiet)
 
 
 def annotate(
@@ -198,10 +198,10 @@ def subcluster(
         keys=keys,
         root=root,
     )
-    return _finished(child, root, quiet=quiet)
+    return finished_run(child, root, quiet=quiet)
 
 
-def _finished(run_id: str, root: Path, *, quiet: bool) -> AnnotatedRun:
+def finished_run(run_id: str, root: Path, *, quiet: bool) -> AnnotatedRun:
     """Follow a run to its end.
 
     Raises

@@ -295,6 +295,11 @@ class RunLayout:
         """Labels by datasets; derived."""
         return self.private / "across.json"
 
+    def combined_h5ad(self, tissue: str = "") -> Path:
+        """Annotated cells of all datasets, or of those of one tissue, as one file; there where asked for."""
+        part = f"{tissue_folder(tissue)}_" if tissue else ""
+        return self.root / f"combined_{part}annotated.h5ad"
+
     @property
     def batch_summary_csv(self) -> Path:
         return self.root / "batch_summary.csv"

@@ -7,6 +7,7 @@ import streamlit as st
 from cassia_core.domain.config import OFFLINE
 from cassia_core.services.batches.dataset_rows import RunRows, rows_of_run
 from cassia_core.services.runs import runs
+from cassia_ui.batch.across_view import draw_across
 from cassia_ui.batch.ending import draw_at_rest
 from cassia_ui.batch.progress_table import draw_rows
 from cassia_ui.frame import session
@@ -27,6 +28,8 @@ def draw_run(run_id: str) -> None:
         _draw_head(run_id, found)
         draw_at_rest(run_id, found)
         _draw_table(run_id, found)
+        with problems_as_cards("batch_across"):
+            draw_across(run_id)
 
 
 @st.fragment(run_every=POLL_S)
