@@ -108,6 +108,7 @@ def _draw_heat(found: Across, counts: pd.DataFrame, shares: pd.DataFrame) -> Non
         dtype=object,
     )
     numbered = len(types) <= MOST_NUMBERED
+    percents = [[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in share_of]
     figure = go.Figure(
         go.Heatmap(
             z=share_of.astype(np.float32),
@@ -119,7 +120,7 @@ def _draw_heat(found: Across, counts: pd.DataFrame, shares: pd.DataFrame) -> Non
             ygap=1,
             colorscale=colour_scale(),
             hovertemplate="%{customdata}<extra></extra>",
-            text=[[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in share_of] if numbered else None,
+            text=percents if numbered else None,
             texttemplate="%{text}" if numbered else None,
             colorbar=colour_bar("Share of<br>the dataset"),
         )
