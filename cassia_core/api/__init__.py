@@ -38,7 +38,15 @@ from cassia_core.api.repeating import (
     runCASSIA_n_times_similarity_score,
     runCASSIA_similarity_score_batch,
 )
-from cassia_core.api.verbs import AnnotatedRun, annotate, annotate_batch, cluster, open_run, subcluster
+from cassia_core.api.verbs import (
+    AnnotatedRun,
+    annotate,
+    annotate_batch,
+    cluster,
+    memory_plan,
+    open_run,
+    subcluster,
+)
 from cassia_core.domain.config import (
     AgentModel,
     AnnotationParams,
@@ -78,6 +86,7 @@ __all__ = [
     "enhance_scanpy_markers",
     "list_available_markers",
     "loadmarker",
+    "memory_plan",
     "merge_annotations",
     "merge_annotations_all",
     "odd_types",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -138,6 +139,7 @@ def _process(
     outcome = _write(context, spec, layout, prepared, results, outcome)
     if outcome.status == "success":
         layout.clustered_h5ad.unlink(missing_ok=True)
+        shutil.rmtree(layout.passes, ignore_errors=True)
     return replace(outcome, total_time=time.monotonic() - begun)
 
 
