@@ -26,6 +26,7 @@ from cassia_core.api.looking_closer import (
     runCASSIA_annotationboost_additional_task,
 )
 from cassia_core.api.onto_cells import add_cassia_to_anndata, enhance_scanpy_markers
+from cassia_core.api.part_markers import compute_subcluster_marker_sets
 from cassia_core.api.parts import (
     runCASSIA_n_subcluster,
     runCASSIA_subclusters,
@@ -62,6 +63,7 @@ __all__ = [
     "ComparedTypes",
     "LookedCloser",
     "compareCelltypes",
+    "compute_subcluster_marker_sets",
     "runCASSIA_annotationboost_additional_task",
     "symphonyCompare",
     "AgentModel",

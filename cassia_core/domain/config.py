@@ -14,6 +14,8 @@ OFFLINE = "offline"
 
 ROLES = ("annotator", "validator", "scorer", "booster", "merger")
 """Roles that may have a model of their own."""
+NOBODY = ("",)
+"""For `only_clusters`: no cluster is asked about by itself; they are asked about together afterwards."""
 UNKNOWN_TISSUE = "unknown"
 NEW_MAP = "new"
 """Instead of the name of an embedding: compute a map even where the file has one."""

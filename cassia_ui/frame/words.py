@@ -64,6 +64,7 @@ AGENT_ICONS = {
     "merger": ":material/account_tree:",
     "comparator": ":material/balance:",
     "consultant": ":material/contact_support:",
+    "parts_annotator": ":material/account_tree:",
 }
 _TILES = {
     "waiting": ":gray-badge[:material/schedule: Waiting]",
