@@ -8,6 +8,8 @@ import streamlit as st
 
 from cassia_ui.frame.frame import start_page
 from cassia_ui.frame.navigation import all_pages
+from cassia_ui.sharing.entrance import may_enter
+from cassia_ui.sharing.sign_in_page import draw_sign_in
 
 HERE = Path(__file__).parent
 
@@ -19,6 +21,10 @@ st.set_page_config(
 )
 st.logo(str(HERE / "assets" / "logo.svg"), size="large", icon_image=str(HERE / "assets" / "icon.png"))
 st.set_option("client.showSidebarNavigation", True)  # see .streamlit/config.toml
-page = st.navigation(all_pages(), expanded=True)
-start_page()
-page.run()
+if may_enter():
+    page = st.navigation(all_pages(), expanded=True)
+    start_page()
+    page.run()
+else:
+    st.navigation(all_pages(), position="hidden")  # the address stays: after signing in, its page opens
+    draw_sign_in()

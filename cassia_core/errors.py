@@ -169,6 +169,18 @@ class BudgetExceeded(CassiaError):
     WHAT = "The limit you set for this run is reached."
 
 
+class NotSignedIn(CassiaError):
+    """Several people use the server, and nobody says who asks."""
+
+
+class NotYours(CassiaError):
+    """What was asked for belongs to somebody else."""
+
+
+class LimitReached(CassiaError):
+    """A limit of the server, or of one person on it, is reached."""
+
+
 class RunError(CassiaError):
     """Something about a run directory."""
 
@@ -179,6 +191,10 @@ class RunLocked(RunError):
 
 class RunNotFound(RunError):
     """There is no run of that name."""
+
+
+class ReadOnlyRun(RunError):
+    """A run that one may read and not change: somebody else's, opened by a link."""
 
 
 class RunCancelled(RunError):

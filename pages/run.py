@@ -16,7 +16,15 @@ from cassia_ui.frame.words import engine_name, state_badge
 from cassia_ui.results.looking_inside import draw_part_of
 from cassia_ui.run.run_endings import draw_ending
 from cassia_ui.run.run_map import draw_small_map
-from cassia_ui.run.run_progress import draw_bar, draw_cost, draw_now, draw_pause, draw_stages, draw_tiles
+from cassia_ui.run.run_progress import (
+    draw_bar,
+    draw_cost,
+    draw_now,
+    draw_pause,
+    draw_place,
+    draw_stages,
+    draw_tiles,
+)
 
 POLL_S = 1.0
 AT_WORK = ("queued", "running")
@@ -56,7 +64,11 @@ def live(run_id: str, first_state: str) -> None:
 def body(run_id: str, view: RunView) -> None:
     config = runs.load_config(run_id)
     at_rest = view.state not in ("queued", "running")
-    draw_bar(view)
+    place = runs.place_of(run_id) if view.state == "queued" else None
+    if place is None:
+        draw_bar(view)
+    else:
+        draw_place(place)
     controls(run_id, view)
     draw_pause(view)
     if at_rest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core import settings
+from cassia_core import persons, settings
 from cassia_core.services.runs import runs
 from cassia_ui.frame import frame, session
 from cassia_ui.frame.frame import require_app
@@ -17,7 +17,8 @@ PARTS = {"list": "All runs", "compare": "Compare two", "usage": "Tokens and cost
 
 
 def show() -> None:
-    frame.title("Runs", "Every run on this machine, with its state and what it cost. Open one to go on.")
+    where = "of yours" if persons.is_shared() else "on this machine"
+    frame.title("Runs", f"Every run {where}, with its state and what it cost. Open one to go on.")
     asked = session.value(TO_DELETE)
     if asked:
         confirm_delete(*asked)
@@ -37,7 +38,8 @@ def show() -> None:
 def show_list() -> None:
     if runs.list_runs():
         draw_list(archived=False)
-        st.caption(f"They are kept in {runs.folder()}")
+        if not persons.is_shared():
+            st.caption(f"They are kept in {runs.folder()}")
     else:
         frame.empty_state("No runs yet", "Your runs appear here, finished or not.", "runs")
     offer_other_folders()

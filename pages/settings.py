@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cassia_core import settings
+from cassia_core import persons, settings
 from cassia_core.domain.config import OFFLINE
 from cassia_core.services.engine import models
 from cassia_core.version import __version__
@@ -82,7 +82,8 @@ with problems_as_cards("settings"):
                 st.rerun()
     with st.container(border=True):
         prices()
-    with st.container(border=True):
-        folders()
+    if not persons.is_shared():
+        with st.container(border=True):
+            folders()
     with st.container(border=True):
         about()

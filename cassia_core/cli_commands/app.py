@@ -12,8 +12,9 @@ import time
 import webbrowser
 from urllib.request import urlopen
 
-from cassia_core import settings
+from cassia_core import persons, settings
 from cassia_core.errors import ConfigError
+from cassia_core.services.sharing import accounts
 
 DEFAULT_PORT = 8501
 WAIT_S = 60.0
@@ -21,8 +22,11 @@ WAIT_S = 60.0
 
 def app(options: argparse.Namespace) -> int:
     """`app --port 8501`: serve until Ctrl-C. Runs that are under way go on without the app."""
+    shared = persons.is_shared()
+    if shared:
+        accounts.require_ways_to_sign_in()
     _require_free_port(options.address, options.port)
-    server = subprocess.Popen(_command(options.address, options.port), cwd=settings.app_folder())
+    server = subprocess.Popen(_command(options.address, options.port, shared), cwd=settings.app_folder())
     url = f"http://{_name_of(options.address)}:{options.port}"
     threading.Thread(target=_announce, args=(url, server, not options.no_browser), daemon=True).start()
     try:
@@ -34,8 +38,12 @@ def app(options: argparse.Namespace) -> int:
         return 0
 
 
-def _command(address: str, port: int) -> list[str]:
+def _command(address: str, port: int, shared: bool = False) -> list[str]:
     """Streamlit reads its theme from `.streamlit` in the folder it is started in."""
+    if shared:
+        # Its own module: signing in needs an address and headers that Streamlit's command does not have.
+        serve = "cassia_ui.server.serve"
+        return [sys.executable, "-m", serve, "--port", str(port), "--address", address]
     script = str(settings.app_folder() / "app.py")
     server = ["--server.headless", "true", "--server.port", str(port), "--server.address", address]
     usage = ["--browser.gatherUsageStats", "false"]

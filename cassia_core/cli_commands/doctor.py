@@ -44,7 +44,7 @@ def doctor(_: argparse.Namespace) -> int:
     print(f"CASSIA Workbench {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for name in PACKAGES:
         print(f"  {name:26s} {metadata.version(name)}")
-    memory, disk = psutil.virtual_memory(), shutil.disk_usage(_existing(settings.home()))
+    memory, disk = psutil.virtual_memory(), shutil.disk_usage(_existing(settings.server_home()))
     print(
         f"Memory free: {memory.available / 1024**3:.1f} of {memory.total / 1024**3:.1f} GB; "
         f"disk free: {disk.free / 1024**3:.0f} GB; cores: {os.cpu_count()}"

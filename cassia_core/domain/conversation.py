@@ -18,7 +18,6 @@ AgentRole = Literal[
     "tester",
     "comparator",
     "consultant",
-    "parts_annotator",
 ]
 TurnOutcome = Literal["", "passed", "not_passed", "failed"]
 Repair = Literal[

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from cassia_core import persons, settings
 from cassia_core.domain.config import AgentModel
 from cassia_core.errors import ConfigError, MissingKeyError
 from cassia_core.llm.catalogue import ProviderFacts, provider_facts
@@ -24,10 +25,12 @@ def require_key(model: AgentModel, key: str | None) -> None:
     MissingKeyError
         Says where to get one.
     ConfigError
-        When the provider is not known, or its address is missing or holds a key.
+        When the provider is not known, or its address is missing, holds a key, or (on a shared server) is
+        not one that may be asked.
     """
     _refuse_secrets(model)
     facts = provider_facts(model.provider)
+    _refuse_unlisted(model, facts)
     if facts.kind != "offline" and not (model.base_url or facts.base_url):
         raise ConfigError(
             "The address of the model server is missing.",
@@ -47,6 +50,23 @@ def require_key(model: AgentModel, key: str | None) -> None:
             f"Get one at {facts.key_page} and enter it for this session, "
             f'or in a script: set_api_key("...", provider="{facts.name}").',
         )
+
+
+def _refuse_unlisted(model: AgentModel, facts: ProviderFacts) -> None:
+    """On a shared server, an address that a person types would let them send requests into its inner network:
+    only the known providers' own addresses, and what the operator has listed, are asked.
+    """
+    if not persons.is_shared() or facts.kind == "offline":
+        return
+    address = (model.base_url or facts.base_url or "").strip().rstrip("/").lower()
+    own = (facts.base_url or "").rstrip("/").lower()
+    if address in settings.model_servers() or (address == own and own.startswith("https://")):
+        return
+    raise ConfigError(
+        "This model server cannot be asked from here.",
+        "On a shared server only addresses that its operator has listed are asked.",
+        "Choose another provider, or ask the operator to list the address (CASSIA_MODEL_SERVERS).",
+    )
 
 
 def _refuse_secrets(model: AgentModel) -> None:

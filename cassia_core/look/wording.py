@@ -31,5 +31,4 @@ AGENT_NAMES: dict[AgentRole, str] = {
     "merger": "Merger",
     "comparator": "Comparator",
     "consultant": "Consultant",
-    "parts_annotator": "Annotator of parts",
 }

@@ -21,7 +21,7 @@ from cassia_core.errors import CassiaError
 from cassia_core.runs.call_log import read_calls
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.layout import RunLayout
-from cassia_core.runs.store import load_record
+from cassia_core.runs.store import load_record, may_change
 from cassia_core.version import __version__
 
 AT_WORK = ("queued", "running")
@@ -64,8 +64,9 @@ def digest_of(layout: RunLayout, view: Callable[[], RunView]) -> RunDigest:
         return made
     with suppress(CassiaError):  # a damaged record of calls is no reason not to list the run
         made = replace(made, spent=spending(layout))
-    with suppress(OSError):  # nor is a folder that can only be read
-        write_json(layout.digest, made)
+    if may_change(layout):
+        with suppress(OSError):  # nor is a folder that can only be read
+            write_json(layout.digest, made)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
+from cassia_core import persons, settings
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.config import DatasetSpec, RunConfig
-from cassia_core.errors import RunError, RunNotFound
+from cassia_core.errors import ReadOnlyRun, RunError, RunNotFound
+from cassia_core.own_files import require_own_folder
 from cassia_core.runs.codec import read_json, read_kept, write_json, write_text
 from cassia_core.runs.layout import DatasetLayout, RunLayout, run_name
+from cassia_core.runs.office.links import is_link, linked_run
 from cassia_core.version import __version__
 
 _PACKAGES = (
@@ -57,8 +61,15 @@ def create_run(config: RunConfig, root: Path, prompts: dict[str, str]) -> RunLay
     ------
     RunError
         When the folder cannot be written.
+    NotYours
+        In shared mode, when it is not the person's own.
     """
+    require_own_folder(root)
     base = run_name(tuple(d.tissue for d in config.datasets), datetime.now().strftime("%Y%m%d_%H%M%S"))
+    if persons.is_shared():
+        # Two people start runs in one second: what a page keeps in memory under a run's id must be of one
+        # run.
+        base = f"{base}_{secrets.token_hex(4)}"
     try:
         layout = RunLayout(root=_new_folder(root, base))
         record = RunRecord(
@@ -99,17 +110,47 @@ def _versions() -> dict[str, str]:
 
 
 def find_run(run_id: str, root: Path) -> RunLayout:
-    """The run directory of that name under `root`.
+    """The run directory of that name under `root`, to read it; in shared mode also one behind a link.
 
     Raises
     ------
     RunNotFound
         When there is none; a name that points outside `root` is never followed.
+    NotYours
+        In shared mode, when `root` is not the person's own.
     """
     layout = find_folder(run_id, root)
     if not layout.config.is_file():
         raise _no_run(run_id, root)
     return layout
+
+
+def run_to_change(run_id: str, root: Path) -> RunLayout:
+    """The same, of a run that the person who asks may change.
+
+    Raises
+    ------
+    ReadOnlyRun
+        When it is there and may only be read.
+    """
+    layout = find_run(run_id, root)
+    require_changeable(layout)
+    return layout
+
+
+def require_changeable(layout: RunLayout) -> None:
+    """Refuse a run that may only be read: in shared mode, whatever is not the person's own."""
+    if not may_change(layout):
+        raise ReadOnlyRun(
+            "This run can only be read.",
+            "It is somebody else's.",
+            "Ask its owner to change it, or start a run of your own on the same file.",
+        )
+
+
+def may_change(layout: RunLayout) -> bool:
+    """Whether a run is the person's own; always so in personal mode."""
+    return not persons.is_shared() or layout.root.resolve().is_relative_to(settings.home())
 
 
 def find_folder(run_id: str, root: Path) -> RunLayout:
@@ -119,7 +160,11 @@ def find_folder(run_id: str, root: Path) -> RunLayout:
     # Run ids come from addresses typed into a browser: none may lead out of the folder.
     if not run_id or Path(run_id).name != run_id:
         raise _no_run(run_id, root)
+    if is_link(run_id):
+        return _behind_link(run_id, root)
+    require_own_folder(root)
     if _is_run(root / run_id):
+        require_own_folder(root / run_id)  # a link of the file system may lead out of the workspace
         return RunLayout(root=root / run_id)
     elsewhere = runs_elsewhere(root).get(run_id)
     if elsewhere is None:
@@ -127,13 +172,29 @@ def find_folder(run_id: str, root: Path) -> RunLayout:
     return RunLayout(root=elsewhere)
 
 
+def _behind_link(link: str, root: Path) -> RunLayout:
+    place = linked_run(link)
+    if place is None or not _is_run(place[0] / place[1]):
+        raise _no_run(link, root)
+    return RunLayout(root=place[0] / place[1])
+
+
 def runs_elsewhere(root: Path) -> dict[str, Path]:
     """Run directories outside `root` that were taken into its list, by name; those that are gone left out."""
+    require_own_folder(root)
     listed = root / ELSEWHERE
     if not listed.is_file():
         return {}
     folders = [Path(line) for line in listed.read_text(encoding="utf-8").splitlines() if line]
-    return {folder.name: folder for folder in folders if _is_run(folder)}
+    return {folder.name: folder for folder in folders if _is_run(folder) and _still_open(folder)}
+
+
+def _still_open(folder: Path) -> bool:
+    """In shared mode the operator may have closed a folder since its runs were taken into a list."""
+    if not persons.is_shared():
+        return True
+    real = folder.resolve()
+    return any(real.is_relative_to(allowed) for allowed in settings.server_folders())
 
 
 def list_elsewhere(folder: Path, root: Path) -> tuple[str, ...]:
@@ -174,9 +235,10 @@ def _write_elsewhere(known: dict[str, Path], root: Path) -> None:
 
 
 def _no_run(run_id: str, root: Path) -> RunNotFound:
+    where = "Your workspace" if persons.is_shared() else f"The folder {root}"
     return RunNotFound(
         f"There is no run called {run_id}.",
-        f"The folder {root} holds none of that name.",
+        f"{where} holds none of that name.",
         "Choose one from the list of runs.",
     )
 
@@ -195,6 +257,7 @@ def load_record(layout: RunLayout) -> RunRecord:
 
 def run_ids(root: Path) -> tuple[str, ...]:
     """Names of all runs under `root`, newest first, those whose record is lost included."""
+    require_own_folder(root)
     folders = [p for p in root.glob("run_*") if _is_run(p)]
     own = {p.name for p in folders}
     folders += [path for name, path in runs_elsewhere(root).items() if name not in own]

@@ -14,6 +14,7 @@ from cassia_ui.frame.navigation import RUN
 from cassia_ui.frame.words import when
 from cassia_ui.results.chosen_cluster import begin_with
 from cassia_ui.results.looking_inside import draw_part_of
+from cassia_ui.sharing.run_sharing import read_only_chip
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -33,6 +34,7 @@ def results_of_page(title: str, line: str, empty: str, name: str) -> DatasetResu
     chips = [
         f":material/database: {plain(config.title or names[0])}",
         f":material/event: {when(runs.view_run(run_id).started_at)}",
+        *read_only_chip(run_id),
     ]
     frame.title(title, line, chips)
     draw_part_of(run_id)

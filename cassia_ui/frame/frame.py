@@ -7,11 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from cassia_core import persons
 from cassia_core.domain.config import OFFLINE
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import ALL, DATA
 from cassia_ui.frame.style import css
+from cassia_ui.sharing.sign_in_page import draw_who, keep_signed_in
 
 STARTED, GO_TO = "app_started", "to"
 
@@ -40,11 +42,17 @@ def start_page() -> None:
         _go_on()
     st.html(css(session.theme()))
     session.keep_run_in_url()
+    person = persons.current()
+    if person is not None:
+        keep_signed_in()
     with st.sidebar:
+        if person is not None:
+            draw_who(person.name or person.id, person.role)
+        place = "computer" if person is None else "server"
         engine = session.draft().annotation.annotator.provider
         if engine == OFFLINE:
             st.caption(
-                ":material/lock: New runs use the offline engine: no key, nothing leaves this computer."
+                f":material/lock: New runs use the offline engine: no key, nothing leaves this {place}."
             )
         else:
             st.caption(

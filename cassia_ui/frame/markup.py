@@ -6,15 +6,21 @@ import html
 import re
 from collections.abc import Callable, Sequence
 
+from cassia_core import persons
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
+from cassia_core.own_files import without_paths
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*[A-Za-z0-9]|[A-Za-z]")
 
 
 def plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is: no link, no picture, no formula, no HTML."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    """`text` so that Markdown shows it as it is: no link, no picture, no formula, no HTML.
+
+    On a shared server also without the folders of the server.
+    """
+    shown = without_paths(str(text)) if persons.is_shared() else str(text)
+    return _SPECIAL.sub(r"\\\1", " ".join(shown.split()))
 
 
 def escaped(text: object) -> str:

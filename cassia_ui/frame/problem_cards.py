@@ -8,14 +8,18 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from cassia_core import persons
 from cassia_core.errors import CassiaError
+from cassia_core.own_files import without_paths
 from cassia_ui.frame.markup import plain
 
 logger = logging.getLogger(__name__)
 
 
 def show_problem(error: CassiaError, name: str = "here") -> None:
-    """Draw one error as a card."""
+    """Draw one error as a card. People of a shared server read no names of its folders."""
+    if persons.is_shared():
+        error = CassiaError(*(without_paths(text) for text in (error.what, error.why, error.remedy)))
     with st.container(border=True, key=f"problem_error_{name}"):
         st.markdown(f":material/error: **{plain(error.what)}**")
         if error.why:

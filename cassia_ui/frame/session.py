@@ -17,8 +17,10 @@ from cassia_core.domain.config import (
     ReadOptions,
 )
 from cassia_core.look.palette import Theme
+from cassia_core.services.sharing.sessions import COOKIE
 
 _RUN, _DATASET, _DRAFT, _KEYS = "chosen_run", "chosen_dataset", "draft", "keys"
+_TOKEN = "signed_in_with"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,17 @@ def value(name: str, default: Any = None) -> Any:
 def remember(name: str, new: Any) -> None:
     """Remember a value of a page."""
     st.session_state[name] = new
+
+
+def token() -> str:
+    """What says who signed in: of this session, else of the browser's cookie; "" for nobody."""
+    return st.session_state.get(_TOKEN, "") or st.context.cookies.get(COOKIE, "")
+
+
+def begin(token: str) -> None:
+    """Begin anew as somebody who has just signed in: nothing of anyone before is left in this session."""
+    st.session_state.clear()
+    st.session_state[_TOKEN] = token
 
 
 def theme() -> Theme:

@@ -15,6 +15,7 @@ from cassia_core.domain.progress import FINISHED, ClusterTile, DatasetView, RunV
 from cassia_core.look.wording import AGENT_NAMES, NO_LABEL
 from cassia_core.services.labels.names import everyday_name
 from cassia_core.services.runs.results import label_colours
+from cassia_core.services.runs.runs import QueuePlace
 from cassia_ui.frame import session
 from cassia_ui.frame.markup import plain
 from cassia_ui.frame.words import (
@@ -53,6 +54,28 @@ def draw_bar(view: RunView) -> None:
         st.progress(min(0.9, finished / 12), text=text)
 
 
+def draw_place(place: QueuePlace) -> None:
+    """Where a run stands that waits for its turn, and when it will start as far as that is known."""
+    first = "**Waiting: it is the next to start.**" if not place.ahead else _others_first(place.ahead)
+    if place.starts_in is None:
+        when = "How long that takes is not known yet: nothing has finished on this machine so far."
+    elif place.starts_in < 5:
+        when = "It starts within seconds."
+    else:
+        when = f"It should start in {_duration(place.starts_in)}, as earlier runs here took."
+    st.progress(0.0, text=f"{first} {when} You can leave this page.")
+
+
+def _others_first(ahead: int) -> str:
+    return (
+        f"**Waiting: {ahead} other{'' if ahead == 1 else 's'} start{'s' if ahead == 1 else ''} before it.**"
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"about {seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"
+
+
 def _tally(view: RunView, tiles: list[ClusterTile]) -> str:
     """What became of the clusters of a run that is at rest."""
     if not tiles:
@@ -82,7 +105,7 @@ def _time_left(view: RunView, done: int, total: int) -> str:
 def _left(seconds: float) -> str:
     if seconds < 5:
         return "a few seconds left"
-    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+    return f"{_duration(seconds)} left"
 
 
 def draw_stages(dataset: DatasetView, annotation: AnnotationParams | None, at_rest: bool) -> None:

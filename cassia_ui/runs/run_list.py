@@ -15,6 +15,7 @@ from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import RESULTS, RUN
 from cassia_ui.frame.problem_cards import problems_as_cards
 from cassia_ui.frame.words import engine_name, labelled_of, money, run_badge, when
+from cassia_ui.sharing.run_sharing import draw_sharing
 
 PER_PAGE = 15
 COLUMNS = (6, 3.8, 3.2, 3.4)
@@ -188,6 +189,8 @@ def _draw_parent(run: RunSummary, titles: Mapping[str, str]) -> None:
 def _draw_actions(run: RunSummary, archived: bool) -> None:
     with st.popover("More", icon=":material/more_horiz:", type="tertiary", key=f"more_{run.run_id}"):
         st.caption(f"Folder: {plain(run.run_id)}")
+        if not archived and not run.problem:
+            draw_sharing(run.run_id)
         if archived:
             _act("Bring back", "unarchive", run, runs.restore_run)
         elif run.state in AT_WORK:

@@ -49,9 +49,9 @@ LAYERS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": {"api", "domain"},
 }
-FREE = {"errors", "settings", "log", "version"}
+FREE = {"errors", "persons", "settings", "own_files", "log", "version"}
 """Importable by all, importing nothing of ours but each other."""
-SCREEN = {"services", "domain", "look", "errors", "settings", "version"}
+SCREEN = {"services", "domain", "look", "errors", "persons", "settings", "own_files", "version"}
 """What app.py, pages and cassia_ui may import of the core."""
 HOME_OF_VENDOR = {
     "openai": {"llm"},

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from cassia_core.settings import cache_root
+from cassia_core.settings import common_cache_root
 
 
 def use_numba_cache() -> Path:
@@ -14,7 +14,7 @@ def use_numba_cache() -> Path:
 
     Respects a `NUMBA_CACHE_DIR` that is already set. Returns the folder in use.
     """
-    folder = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_root() / "numba")))
+    folder = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(common_cache_root() / "numba")))
     folder.mkdir(parents=True, exist_ok=True)
     if "numba" in sys.modules:
         import numba

@@ -156,9 +156,7 @@ class Way:
     most, given the request and the run's own model.
     """
 
-    ask: Ask | None = None
-    together: Callable[[JobContext], None] | None = None
-    """Instead: asks about all clusters of the request at once."""
+    ask: Ask
     most_answers: Callable[[OpinionRequest, AgentModel], int] = lambda request, own: 1
 
 

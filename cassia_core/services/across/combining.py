@@ -11,7 +11,7 @@ from cassia_core.errors import RunError
 from cassia_core.runs.store import load_record
 from cassia_core.services.across.labels_across import Across, across
 from cassia_core.services.runs.results import output_files
-from cassia_core.services.runs.runs import find_run
+from cassia_core.services.runs.runs import run_to_change
 
 FEWEST = 2
 
@@ -42,7 +42,7 @@ def combine(
     AnnDataError
         They have no gene in common.
     """
-    layout = find_run(run_id, root)
+    layout = run_to_change(run_id, root)
     specs = [s for s in load_record(layout).config.datasets if tissue in ("", s.tissue)]
     files = _annotated(run_id, root)
     there = [spec for spec in specs if spec.name in files]

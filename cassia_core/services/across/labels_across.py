@@ -27,7 +27,7 @@ from cassia_core.look.wording import NO_LABEL
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.digest import stamp_of
 from cassia_core.runs.layout import RunLayout
-from cassia_core.runs.store import load_record
+from cassia_core.runs.store import load_record, may_change
 from cassia_core.services.labels import review
 from cassia_core.services.runs import runs
 
@@ -110,7 +110,7 @@ def across(run_id: str, root: Path | None = None) -> Across:
         labels=tuple(_merged(labels)),
         left_out=tuple(_left_out(specs, named, {label.dataset for label in labels})),
     )
-    if view.state in runs.ENDED:
+    if view.state in runs.ENDED and may_change(layout):
         with suppress(OSError):  # a folder that can only be read is shown all the same
             write_json(layout.across, merged)
     return merged

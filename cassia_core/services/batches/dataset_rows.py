@@ -17,7 +17,7 @@ from cassia_core.errors import CassiaError
 from cassia_core.runs.codec import read_json, write_json
 from cassia_core.runs.digest import stamp_of
 from cassia_core.runs.layout import RunLayout
-from cassia_core.runs.store import load_record
+from cassia_core.runs.store import load_record, may_change
 from cassia_core.services.runs import runs
 
 AT_WORK = ("queued", "running")
@@ -94,7 +94,8 @@ def rows_of_run(run_id: str, root: Path | None = None) -> RunRows:
     config = load_record(layout).config
     view = runs.view_run(run_id, root)
     made = _rows(view, {spec.name: spec for spec in config.datasets}, stamp, config.title)
-    if not made.at_work and made.state != "interrupted":  # that one lies with a process, not with a file
+    # "interrupted" lies with a process, not with a file; and a run of somebody else is only read
+    if not made.at_work and made.state != "interrupted" and may_change(layout):
         with suppress(OSError):  # a folder that can only be read is shown all the same
             write_json(layout.dataset_rows, made)
     return made

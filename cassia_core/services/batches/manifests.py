@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cassia_core.domain.config import ReadOptions, TableColumns
 from cassia_core.errors import InputError
+from cassia_core.own_files import require_readable
 from cassia_core.services.batches.manifest_rows import ANSWERS, EXCEPTIONS, NEEDED, OPTIONAL, ManifestRow
 
 _TABLES, _WORKBOOKS = (".csv", ".tsv"), (".xlsx", ".xls")
@@ -34,6 +35,7 @@ def read_manifest(path: Path) -> tuple[ManifestRow, ...]:
     InputError
         It has no row, or a row names no file.
     """
+    require_readable(path)
     rows = _rows(path)
     if not rows:
         raise InputError(

@@ -25,7 +25,9 @@ from cassia_core.domain.config import MarkerParams, ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.markers import MarkerTable
 from cassia_core.errors import CassiaError, InputError
+from cassia_core.own_files import require_readable
 from cassia_core.runs.layout import file_stem
+from cassia_core.services.sharing.limits import bytes_for_upload, too_large
 
 logger = logging.getLogger(__name__)
 
@@ -87,16 +89,23 @@ def store_upload(name: str, stream: BinaryIO) -> Path:
     ------
     InputError
         When it is empty.
+    LimitReached
+        On a shared server, when it is larger than it may be.
     """
     root = settings.inputs_root()
     root.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
+    digest, size, most = hashlib.sha256(), 0, bytes_for_upload()
     handle, temporary = tempfile.mkstemp(dir=root, suffix=".part")
     with os.fdopen(handle, "wb") as target:
         while piece := stream.read(CHUNK):
             digest.update(piece)
             size += len(piece)
+            if most is not None and size > most:
+                break
             target.write(piece)
+    if most is not None and size > most:
+        os.unlink(temporary)
+        raise too_large()
     if size == 0:
         os.unlink(temporary)
         raise InputError(
@@ -155,6 +164,7 @@ def unpack_ahead(path: Path, listener: Callable[[str, int], object]) -> None:
     """Unpack a file that is to be inspected, and say meanwhile how far it is; what is wrong with it is left
     for the inspection to say.
     """
+    require_readable(path)
     with told_while_unpacking(listener), suppress(Exception):
         find_source(path)
 
@@ -167,6 +177,7 @@ def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:
     InputError
         The file cannot be opened or used, or it holds something that the program did not foresee.
     """
+    require_readable(path)
     try:
         return file_inspection.inspect_file(path, options or ReadOptions())
     except CassiaError:
@@ -183,16 +194,19 @@ def inspect_file(path: Path, options: ReadOptions | None = None) -> Findings:
 
 def holds_markers(path: Path) -> bool:
     """Whether a file is a table of markers, as far as its start tells; False where it cannot be read."""
+    require_readable(path)
     return file_inspection.holds_markers(path)
 
 
 def preview_markers(path: Path, params: MarkerParams, options: ReadOptions | None = None) -> MarkerTable:
     """The marker lists that a table would give under `params`."""
+    require_readable(path)
     return load_markers(path, params, options or ReadOptions()).table
 
 
 def table_columns(path: Path, options: ReadOptions | None = None) -> tuple[str, ...]:
     """Names of the columns of a marker table that was not recognised; none when it cannot be read at all."""
+    require_readable(path)
     try:
         return tuple(str(c) for c in read_source(path, options or ReadOptions()).frame.columns)
     except InputError:

@@ -8,6 +8,7 @@ import anndata as ad
 import pandas as pd
 
 from cassia_core.errors import InputError
+from cassia_core.own_files import require_readable
 from cassia_core.report.tables.safe_tables import unguard
 
 COLUMNS = {
@@ -26,6 +27,7 @@ _ID_COLUMNS = ("Cluster ID", "cluster", "True Cell Type", "Result ID")
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table of a run, its cluster ids exactly as in the data, also those called "NA", "01" or "+T"."""
+    require_readable(path)
     return pd.read_csv(path, converters=dict.fromkeys(_ID_COLUMNS, unguard))
 
 

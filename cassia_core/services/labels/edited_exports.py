@@ -34,7 +34,7 @@ from cassia_core.runs.store import find_dataset, load_record
 from cassia_core.services.labels import review
 from cassia_core.services.labels.review import GroupedCells, ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults, load_results, output_files
-from cassia_core.services.runs.runs import find_run
+from cassia_core.services.runs.runs import find_run, run_to_change
 
 _NOT_OF_A_PART: dict[str, Any] = {
     "markers": (),
@@ -77,7 +77,7 @@ def make(run_id: str, dataset: str, root: Path | None = None) -> tuple[Path, ...
     RunError
         When the run is not finished.
     """
-    layout = find_run(run_id, root)
+    layout = run_to_change(run_id, root)
     spec, paths = find_dataset(layout, dataset)
     steps = read_edits(paths)
     if not standing(steps):

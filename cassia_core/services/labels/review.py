@@ -37,7 +37,7 @@ from cassia_core.runs.edit_log import append_edit, read_edits
 from cassia_core.runs.layout import DatasetLayout
 from cassia_core.runs.store import find_dataset
 from cassia_core.services.runs.results import load_results
-from cassia_core.services.runs.runs import find_run
+from cassia_core.services.runs.runs import find_run, run_to_change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +253,7 @@ def apply_edit(
     if action == "rename" and not new:
         raise ConfigError("The new label is empty.", "Nothing was typed.", "Type or choose a cell type.")
     return append_edit(
-        _paths(run_id, dataset, root),
+        _paths_to_change(run_id, dataset, root),
         LabelEdit(
             seq=0,
             at="",
@@ -293,7 +293,7 @@ def set_aside(
     RunNotFound
         When the run has no cells.
     """
-    paths = _paths(run_id, dataset, root)
+    paths = _paths_to_change(run_id, dataset, root)
     view, grouped = open_view(paths.view), grouped_cells(run_id, dataset, root)
     chosen = np.unique(np.asarray(cells, dtype=np.int64))
     if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < view.n_cells:
@@ -342,7 +342,7 @@ def undo(run_id: str, dataset: str, root: Path | None = None, *, seq: int | None
     ConfigError
         When the step `seq` does not stand.
     """
-    paths = _paths(run_id, dataset, root)
+    paths = _paths_to_change(run_id, dataset, root)
     left = standing(read_edits(paths))
     if seq is None and not left:
         return None
@@ -368,6 +368,10 @@ def _cl_id(label: str) -> str:
 
 def _paths(run_id: str, dataset: str, root: Path | None) -> DatasetLayout:
     return find_dataset(find_run(run_id, root), dataset)[1]
+
+
+def _paths_to_change(run_id: str, dataset: str, root: Path | None) -> DatasetLayout:
+    return find_dataset(run_to_change(run_id, root), dataset)[1]
 
 
 def _labels(rows: Sequence[ClusterResult], edits: Sequence[LabelEdit]) -> tuple[ReviewedLabel, ...]:

@@ -17,7 +17,7 @@ from cassia_core.errors import RunError
 from cassia_core.runs.store import find_dataset
 from cassia_core.services.runs.export_choices import CellxgeneFields, ExportFormat
 from cassia_core.services.runs.results import output_files
-from cassia_core.services.runs.runs import find_run
+from cassia_core.services.runs.runs import run_to_change
 
 _ENDINGS = {"seurat": "_seurat.zip", "vitessce": "_vitessce.zip", "cellxgene": "_cellxgene.h5ad"}
 
@@ -47,7 +47,7 @@ def export_cells(
     ConfigError
         A field that CELLxGENE asks for is missing.
     """
-    spec, paths = find_dataset(find_run(run_id, root), dataset)
+    spec, paths = find_dataset(run_to_change(run_id, root), dataset)
     source = _annotated(run_id, dataset, root)
     cells = ad.read_h5ad(source)
     target = paths.output(_ENDINGS[form])

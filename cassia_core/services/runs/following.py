@@ -63,6 +63,10 @@ def pause_in_words(view: RunView) -> str:
 
 
 def _draw(bar: tqdm, view: RunView) -> None:
+    if view.state == "queued":
+        bar.set_description_str("waiting for its turn on this machine")
+        bar.refresh()
+        return
     running = [d for d in view.datasets if d.status == "running"]
     stages = [_told(s) for d in running for s in d.stages if s.state == "running"]
     bar.total = max(1, sum(len(d.tiles) for d in view.datasets))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cassia_core import settings
 from cassia_core.data.view.view_store import View, open_view
 from cassia_core.domain.annotation import ClusterResult, Light
 from cassia_core.domain.config import DatasetSpec
@@ -22,7 +23,7 @@ from cassia_core.look.palette import palette_for
 from cassia_core.runs.codec import read_json, read_kept
 from cassia_core.runs.layout import DatasetLayout, RunLayout
 from cassia_core.runs.opinion_log import read_opinions
-from cassia_core.runs.store import find_dataset, load_cluster, load_record
+from cassia_core.runs.store import find_dataset, load_cluster, load_record, may_change
 from cassia_core.services.runs.runs import find_run
 
 _EDITED_LABELS = {
@@ -209,7 +210,7 @@ def zip_run(run_id: str, root: Path | None = None) -> Path:
 
 def pack_files(layout: RunLayout, files: Sequence[OutputFile], name: str) -> Path:
     """These files of a run as the zip of that name, with the folders that they lie in."""
-    target = layout.private / f"{name}.zip"
+    target = _zip_place(layout, f"{name}.zip")
     if (
         target.exists()
         and _packed(target) == {f.path.relative_to(layout.root.parent).as_posix() for f in files}
@@ -222,6 +223,15 @@ def pack_files(layout: RunLayout, files: Sequence[OutputFile], name: str) -> Pat
             archive.write(file.path, Path(layout.root.name) / file.path.relative_to(layout.root))
     part.replace(target)
     return target
+
+
+def _zip_place(layout: RunLayout, name: str) -> Path:
+    """In the run's private folder; of a run that may only be read, among what can be made again."""
+    if may_change(layout):
+        return layout.private / name
+    folder = settings.cache_root() / "zips"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
 
 
 def _packed(archive: Path) -> set[str]:

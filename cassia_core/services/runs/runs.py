@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
-from cassia_core import settings
+from cassia_core import persons, settings
 from cassia_core.agents.prompts import prompt_hashes
 from cassia_core.domain.config import AnnotationParams, DatasetSpec, RunConfig, check
 from cassia_core.domain.conversation import Speaking
@@ -19,6 +19,7 @@ from cassia_core.domain.progress import RunView, fold
 from cassia_core.domain.usage import Estimate
 from cassia_core.errors import CassiaError, InputError, RunError, RunLocked
 from cassia_core.llm.registry import require_key
+from cassia_core.own_files import require_readable
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.runs import orders, store
 from cassia_core.runs.digest import digest_of, spending
@@ -28,9 +29,14 @@ from cassia_core.runs.launcher import launch_worker
 from cassia_core.runs.layout import RunLayout, file_stem
 from cassia_core.runs.live_words import read_live_words
 from cassia_core.runs.lock import wait_for_process, wait_for_worker, worker_alive
+from cassia_core.runs.office.links import is_link
 from cassia_core.runs.opinion_log import job_ids, read_progress
+from cassia_core.runs.queue.turns import QueuePlace
 from cassia_core.services.intake.intake import server_path
+from cassia_core.services.runs.queueing import place_in_queue, work_of
 from cassia_core.services.runs.session_answers import hand_on
+from cassia_core.services.sharing.lab_keys import keys_again, lent_to, note_reserved, settle, within_allowance
+from cassia_core.services.sharing.limits import require_another_run
 
 LEAVING_S = 20.0
 ENDED: tuple[RunState, ...] = ("success", "partial", "failed", "cancelled")
@@ -59,13 +65,24 @@ def start_run(config: RunConfig, keys: Mapping[str, str] | None = None, root: Pa
         When an input is missing.
     MissingKeyError
         When a provider of the run needs a key and `keys` has none.
+    LimitReached
+        In shared mode, when the person may keep no more, or no more of the operator's keys may be spent.
+    NotYours
+        In shared mode, when an input or `root` is not the person's own.
     """
-    keys = keys or {}
+    folder = root or settings.runs_root()
+    if persons.is_shared():
+        require_another_run(store.run_ids(folder))
+    lent = lent_to(config, keys or {})
+    config, keys = within_allowance(config, keys or {})
     _require_keys(config, keys)
+    if config.replay_from:
+        require_readable(config.replay_from)
     ready = replace(config, datasets=_distinct_names(tuple(_checked(d) for d in config.datasets)))
-    layout = store.create_run(ready, root or settings.runs_root(), prompt_hashes())
+    layout = store.create_run(ready, folder, prompt_hashes())
+    note_reserved(layout, ready, lent)
     hand_on(layout, ready, keys)
-    launch_worker(layout, keys)
+    launch_worker(layout, keys, work_of(ready))
     return layout.root.name
 
 
@@ -78,6 +95,7 @@ def _require_keys(config: RunConfig, keys: Mapping[str, str]) -> None:
 
 def _checked(spec: DatasetSpec) -> DatasetSpec:
     path = Path(spec.path).expanduser().resolve()
+    require_readable(path)
     if not path.exists():
         return replace(spec, path=str(path))  # reported by the worker as this dataset's failure
     return replace(spec, path=str(path), sha256=spec.sha256 or file_sha256(path))
@@ -126,6 +144,16 @@ def find_run(run_id: str, root: Path | None = None) -> RunLayout:
     return store.find_run(run_id, root or settings.runs_root())
 
 
+def run_to_change(run_id: str, root: Path | None = None) -> RunLayout:
+    """The run's directory, to change what is in it. Raises `ReadOnlyRun` for one opened by a link."""
+    return store.run_to_change(run_id, root or settings.runs_root())
+
+
+def may_change(run_id: str, root: Path | None = None) -> bool:
+    """Whether a run can be changed, not only read."""
+    return store.may_change(find_run(run_id, root))
+
+
 def load_config(run_id: str, root: Path | None = None) -> RunConfig:
     """What the run was asked to do."""
     return store.load_record(find_run(run_id, root)).config
@@ -142,6 +170,11 @@ def view_run(run_id: str, root: Path | None = None) -> RunView:
         if view.state in ("queued", "running"):
             return replace(view, state="interrupted", datasets=tuple(d.at_rest() for d in view.datasets))
     return view
+
+
+def place_of(run_id: str, root: Path | None = None) -> QueuePlace | None:
+    """Where a run stands in the queue of this machine; None when it does not wait."""
+    return place_in_queue(find_run(run_id, root))
 
 
 def _begins_again(layout: RunLayout) -> bool:
@@ -168,12 +201,12 @@ def replies_under_way(run_id: str, root: Path | None = None) -> tuple[Speaking, 
 
 def cancel_run(run_id: str, root: Path | None = None) -> None:
     """Ask the worker to stop; what is done is kept."""
-    find_run(run_id, root).cancel.touch()
+    run_to_change(run_id, root).cancel.touch()
 
 
 def cancel_datasets(run_id: str, datasets: Collection[str], root: Path | None = None) -> None:
     """Ask the worker to leave these datasets; the others go on, and what is done is kept."""
-    orders.stop_datasets(find_run(run_id, root), datasets)
+    orders.stop_datasets(run_to_change(run_id, root), datasets)
 
 
 def stopped_datasets(run_id: str, root: Path | None = None) -> frozenset[str]:
@@ -183,12 +216,12 @@ def stopped_datasets(run_id: str, root: Path | None = None) -> frozenset[str]:
 
 def pause_run(run_id: str, root: Path | None = None) -> None:
     """Let the run wait: what is under way is finished, nothing else is asked or begun until `unpause_run`."""
-    find_run(run_id, root).pause.touch()
+    run_to_change(run_id, root).pause.touch()
 
 
 def unpause_run(run_id: str, root: Path | None = None) -> None:
     """Let a paused run go on."""
-    find_run(run_id, root).pause.unlink(missing_ok=True)
+    run_to_change(run_id, root).pause.unlink(missing_ok=True)
 
 
 def is_paused(run_id: str, root: Path | None = None) -> bool:
@@ -227,12 +260,13 @@ def resume_run(
         When a provider needs a key and `keys` has none.
     """
     layout = idle_run(run_id, root)
-    keys = keys or {}
     for name in datasets:
         store.find_dataset(layout, name)
-    _require_keys(store.load_record(layout).config, keys)
+    keys = keys_again(layout, keys or {})
+    config = store.load_record(layout).config
+    _require_keys(config, keys)
     orders.take_up_only(layout, datasets)
-    launch_worker(layout, keys)
+    launch_worker(layout, keys, work_of(config))
 
 
 def retry_failed(
@@ -331,9 +365,12 @@ def delete_run(run_id: str, root: Path | None = None, *, archived: bool = False)
     RunError
         When the system refuses.
     """
+    if is_link(run_id):
+        run_to_change(run_id, root)  # says that it can only be read
     if not archived and lies_elsewhere(run_id, root):
         store.forget_elsewhere(run_id, root or settings.runs_root())
         return
+    settle()
     store.delete_run(idle_run(run_id, _shelf(root, archived)))
 
 
@@ -371,6 +408,7 @@ def idle_run(run_id: str, root: Path | None) -> RunLayout:
     leave.
     """
     layout = store.find_folder(run_id, root or settings.runs_root())
+    store.require_changeable(layout)
     if not wait_for_worker(layout, LEAVING_S if _has_ended(run_id, root) else 0.0):
         raise RunLocked(
             "This run is still being worked on.", "Its worker is alive.", "Wait for it, or cancel it first."

@@ -15,6 +15,7 @@ from cassia_core.data.quality import quality_limits as limits
 from cassia_core.domain.config import QCParams, ReadOptions
 from cassia_core.domain.side_jobs import QualityRequest, SideProblem
 from cassia_core.errors import InputError
+from cassia_core.own_files import require_readable
 from cassia_core.runs.codec import read_json, to_json, write_json
 from cassia_core.runs.launcher import launch_quality
 from cassia_core.runs.side_folders import QualityFolder
@@ -34,6 +35,7 @@ def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFr
     InputError
         When the file has no counts, or cannot be read.
     """
+    require_readable(path)
     chosen = options or ReadOptions()
     kept = _cache() / f"{_key(path, chosen)}.parquet"
     if not kept.exists():

@@ -18,6 +18,7 @@ from cassia_core import settings
 from cassia_core.domain.config import DatasetSpec, MarkerParams, QCParams
 from cassia_core.domain.side_jobs import PreviewFindings, PreviewProgress, PreviewRequest, SideProblem
 from cassia_core.errors import CassiaError
+from cassia_core.own_files import require_readable
 from cassia_core.runs.codec import read_json, to_json, write_json
 from cassia_core.runs.launcher import launch_preview
 from cassia_core.runs.side_folders import PreviewFolder
@@ -66,6 +67,7 @@ def leaves_doublets_out(qc: QCParams) -> bool:
 
 def preview_key(spec: DatasetSpec) -> str:
     """The same for the same file, untouched, and the same parameters."""
+    require_readable(spec.path)
     state = Path(spec.path).stat()
     text = f"{state.st_mtime_ns} {state.st_size} {to_json(preview_spec(spec))}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]

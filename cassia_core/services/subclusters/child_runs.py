@@ -146,6 +146,7 @@ def children_of(run_id: str, dataset: str, root: Path | None = None) -> tuple[Ch
     """Runs that look into clusters of `dataset` of this run, newest first; one that cannot be read is left
     out.
     """
+    runs.find_run(run_id, root)
     folder = root or settings.runs_root()
     children = []
     for child in store.run_ids(folder):

@@ -15,7 +15,7 @@ from cassia_core.services.runs import runs
 
 @pytest.fixture
 def without_worker(monkeypatch):
-    monkeypatch.setattr(runs, "launch_worker", lambda layout, keys: 0)
+    monkeypatch.setattr(runs, "launch_worker", lambda layout, keys, work: 0)
 
 
 def names_of(names: list[str], root: Path) -> list[str]:

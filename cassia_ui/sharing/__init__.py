@@ -1,0 +1,1 @@
+"""Signing in, and what people of a shared server see of each other."""
