@@ -64,7 +64,7 @@ _RULES = (
         "credit",
         (INSIDE_200, 400, 401, 403),
         says=r"credit balance is too low|insufficient (?:credits?|balance|funds)|more credits|"
-        r"key limit exceeded|exceeded (?:its|your|the) (?:spend|credit)",
+        r"key limit exceeded|exceeded (?:its|your|the) (?:spend|credit)|budget has been exceeded",
     ),
     _rule(
         "region",
@@ -100,7 +100,8 @@ _RULES = (
         codes="model_not_found model_not_available model_not_supported invalid_model deploymentnotfound",
         says=r"\bmodels?\b[^.]{0,80}?(?:not found|not exist|n't exist|not available|unknown|not loaded|"
         r"retired|deprecated|decommissioned)|(?:unknown|invalid|no such|unsupported) model\b|"
-        r"not a valid model|no endpoints found|access to (?:the )?model|try pulling it",
+        r"not a valid model|no models? (?:is |are )?loaded|no endpoints found|access to (?:the )?model|"
+        r"try pulling it",
     ),
     _rule(
         "key",
@@ -119,7 +120,7 @@ _RULES = (
         (INSIDE_200, 404, 405),
         says=r"unexpected endpoint|invalid url|file not found|cannot (?:post|get)|unknown (?:request )?url|"
         r"no such (?:page|route|endpoint)|(?:page|resource|route|url|path|endpoint) (?:was )?not found|"
-        r"\A\s*(?:404:? )?not found\W*(?:\{|\Z)|not allowed",
+        r"\A\s*(?:404\s*:?\s*)?not found\W*(?:\{|\Z)|not allowed",
     ),
 )
 _LIMIT = re.compile(r"limit|quota|exceed|exhaust", re.IGNORECASE)
@@ -143,12 +144,12 @@ def cause_of(words: ServerWords, model: str) -> Cause:
     # help.
     if status >= 500 and not _says(words, "context"):
         return "failed_there"
+    if status == 413:  # also where a proxy says so with a page
+        return "context"
     if words.web_page:
         return _cause_of_page(words)
     if status == 402:
         return "credit"
-    if status == 413:
-        return "context"
     known = next((rule.cause for rule in _RULES if rule.holds(words)), None)
     # A 404 that names the model speaks of the model, whatever else it says of pages.
     if known is not None and not (known == "path" and _names(words, model)):
