@@ -65,12 +65,10 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 def write_xlsx(path: Path, sheets: dict[str, pd.DataFrame]) -> None:
     """Write guarded tables as the sheets of one workbook."""
+    from cassia_core.report.tables.workbooks import save_workbook  # loads openpyxl, which CSV files need not
+
     part = _part(path).with_suffix(".part.xlsx")
-    with pd.ExcelWriter(part, engine="openpyxl") as book:
-        for name, frame in sheets.items():
-            guarded(frame).map(_printable).to_excel(
-                book, sheet_name=name[:31], index=False, freeze_panes=(1, 0)
-            )
+    save_workbook(part, {name: guarded(frame).map(_printable) for name, frame in sheets.items()})
     os.replace(part, path)
 
 
