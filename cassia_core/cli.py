@@ -15,6 +15,7 @@ from pathlib import Path
 from cassia_core.cli_commands.class_options import add_class
 from cassia_core.cli_commands.clustering_options import add_clustering, resolution
 from cassia_core.cli_commands.exporting_options import add_export
+from cassia_core.cli_commands.opinions.refining_options import add_refining
 from cassia_core.cli_commands.reading_options import add_reading
 from cassia_core.errors import CassiaError
 from cassia_core.services.batches.manifest_rows import ANSWERS, EXCEPTIONS, NEEDED, OPTIONAL
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _function(name: str) -> Callable[[argparse.Namespace], int]:
     """The function of a command, such as "running.annotate"; its module is loaded only now."""
-    module, function = name.split(".")
+    module, _, function = name.rpartition(".")
     return getattr(import_module(f"cassia_core.cli_commands.{module}"), function)
 
 
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _add_batch(commands)
     _add_subcluster(commands)
     _add_again(commands)
+    add_refining(commands, _add_model)
     _add_run_commands(commands)
     _add_across(commands)
     add_export(commands)
@@ -225,7 +227,7 @@ def _add_again(commands) -> None:
     command.add_argument("--max-tokens", type=int, help="stop before this is exceeded")
     command.add_argument("--estimate", action="store_true", help="say what it would cost, and ask nobody")
     command.add_argument("--quiet", action="store_true", help="say nothing on the way")
-    command.set_defaults(run="asking_again.again")
+    command.set_defaults(run="opinions.asking_again.again")
 
 
 def _add_run_commands(commands) -> None:

@@ -1,8 +1,7 @@
 """Build the wheel, install it into a fresh environment outside the checkout, and use it as a person would.
 
 The new environment sees the packages of this one (so nothing is fetched), but not the checkout: what is
-missing
-from the wheel is missing there.
+missing from the wheel is missing there.
 """
 
 from __future__ import annotations
@@ -20,6 +19,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 APP_TESTS = ("tests/app/test_pages.py", "tests/browser/test_demo.py")
+LISTED_IN_THE_APP = """
+from cassia_core import settings
+from streamlit.testing.v1 import AppTest
+
+app = AppTest.from_file(str(settings.app_folder() / "app.py"), default_timeout=120).run()
+page = app.switch_page("pages/runs.py").run()
+print(*(exception.value for exception in page.exception), *(button.key for button in page.button))
+"""
+"""Keys of the buttons on the page Runs of the installed app: each run that is listed has one to open it."""
 
 
 def main() -> int:
@@ -96,6 +104,9 @@ def annotate(python: Path, work: Path, surroundings: dict[str, str]) -> None:
     listed = output([*command, "runs"], work, surroundings)
     if "run_blood_" not in listed:
         raise SystemExit(f"The run is not in the list:\n{listed}")
+    shown = output([python, "-c", LISTED_IN_THE_APP], work, surroundings)
+    if "open_run_blood_" not in shown:
+        raise SystemExit(f"The app does not list the run:\n{shown}")
 
 
 def output(command: list, work: Path, surroundings: dict[str, str]) -> str:

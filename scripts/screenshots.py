@@ -29,7 +29,18 @@ from tests.chromium import ARGS  # noqa: E402
 TARGET = ROOT / "docs" / "screens"
 WAIT_MS = 120_000
 SIZE = {"width": 1440, "height": 900}
-WITHOUT_RUN = ("start", "data", "setup", "run", "results", "conversations", "runs", "refine", "learn")
+WITHOUT_RUN = (
+    "start",
+    "data",
+    "setup",
+    "run",
+    "results",
+    "conversations",
+    "runs",
+    "refine",
+    "learn",
+    "batch",
+)
 NOT_A_FILE_OF_CELLS = {
     "name": "cells.h5ad",
     "mimeType": "application/octet-stream",
@@ -159,6 +170,7 @@ def photograph_all(browser: Browser, url: str) -> None:
         for path in ("run", "results", "conversations", "refine", "knowledge", "settings"):
             camera.visit(path, f"{path}_done", done)
         begin_a_lesson(camera)
+        a_batch(camera)
         look_up_a_type(camera)
         lower_part_of_results(camera)
         panels_and_dialogs(camera)
@@ -219,6 +231,21 @@ def begin_a_lesson(camera: Camera) -> None:
         page.get_by_role("button", name="Begin").or_(page.get_by_role("button", name="Go on")).first.click()
         page.get_by_role("button", name="All lessons").wait_for()
         shoot(page, f"learn_done_{theme}")
+
+
+def a_batch(camera: Camera) -> None:
+    """Three tables prepared, done, and their labels side by side."""
+    for theme, page in camera.pages.items():
+        page.goto(f"{camera.url}/batch")
+        if page.get_by_text("Prepare a batch").count():
+            page.get_by_text("Prepare a batch").click()
+        page.get_by_role("button", name="Three example tables").click()
+        page.get_by_text("For 3 datasets together.").wait_for()
+        shoot(page, f"batch_prepared_{theme}")
+        page.get_by_role("button", name="Start 3 datasets").click()
+        page.get_by_text("3 datasets: 3 done.").wait_for()
+        shoot(page, f"batch_done_{theme}")
+        to_the_end(page, f"batch_across_{theme}")
 
 
 def lower_part_of_results(camera: Camera) -> None:

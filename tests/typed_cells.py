@@ -42,3 +42,17 @@ def typed_cells(
     cells = ad.AnnData(sparse.csr_matrix(counts.astype(np.float32)), obs=obs, var=pd.DataFrame(index=names))
     cells.write_h5ad(path)
     return cells
+
+
+def blood_cells(path: Path, seed: int, n_cells: int = 300) -> Path:
+    """Counts of some of the packaged blood cells, drawn anew, so that no two cells are alike."""
+    import scanpy as sc
+
+    from cassia_core.services.intake.intake import demo_path
+
+    raw = sc.read_h5ad(demo_path()).raw.to_adata()[:n_cells]
+    counts = np.random.default_rng(seed).poisson(2 * np.expm1(raw.X.toarray())).astype(np.float32)
+    cells = ad.AnnData(counts, var=raw.var[[]].copy())
+    cells.obs_names = raw.obs_names
+    cells.write_h5ad(path)
+    return path

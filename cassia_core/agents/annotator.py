@@ -11,7 +11,7 @@ def prompt(task: AnnotateTask, *, earlier: bool = False) -> Prompt:
     data = {
         **setting_data(task.setting),
         "markers": ", ".join(task.markers.symbols(task.n_genes)),
-        "reference": {kind.name: _in_words(kind) for kind in task.reference},
+        "reference": {kind.name: reference_in_words(kind) for kind in task.reference},
         "measured": measured_data(task.measured, task.markers.cluster),
         "cells": {} if earlier else cells_data(task.cells),
         "previous_answer": answer_data(task.previous) if task.previous else None,
@@ -32,7 +32,8 @@ def prompt(task: AnnotateTask, *, earlier: bool = False) -> Prompt:
     return Prompt(messages=messages, json_schema=None if earlier else form)
 
 
-def _in_words(kind: ReferenceType) -> str:
+def reference_in_words(kind: ReferenceType) -> str:
+    """What the knowledge base holds on one type, as it is shown to a model."""
     parts = [f"a kind of {kind.kind_of}"] if kind.kind_of else []
     parts.append(f"marked by {', '.join(kind.marked_by)}")
     if kind.against:

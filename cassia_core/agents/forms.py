@@ -42,6 +42,12 @@ CANDIDATE_SCORES = _object(
 CONSULTATION = _object({"answer": _TEXT, "ask_genes": _NAMES})
 
 
+def parts_by_id(parts: Iterable[str]) -> Schema:
+    """An annotation of every part, by its id."""
+    one = _object({"reasoning": _TEXT, "general": _TEXT, "subtypes": _NAMES, "key_genes": _NAMES})
+    return _object({"parts": _object(dict.fromkeys(parts, one))})
+
+
 def groupings(clusters: Iterable[str]) -> Schema:
     """Three names for every cluster, by its id."""
     return _object(dict.fromkeys(clusters, _NAMES))

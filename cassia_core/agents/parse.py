@@ -20,6 +20,8 @@ from cassia_core.agents.reading.field_values import (
     Fields,
     Unreadable,
     gene_names,
+    is_echo,
+    known_fields,
     name_value,
     readable,
     text_value,
@@ -228,6 +230,54 @@ def read_answer_or_request(text: str) -> Reading[str | GeneRequest]:
             raise
         return Reading(value=wish.value, repairs=wish.repairs)
     return Reading(value=said.value, repairs=said.repairs)
+
+
+def read_parts(text: str, parts: tuple[str, ...]) -> Reading[dict[str, Proposal]]:
+    """Read the annotations of several parts, by their exact ids. A part that is absent, cannot be read or is
+    given twice differently is left out; nothing is taken by position.
+
+    Raises
+    ------
+    ReplyError
+        No block names any of the parts.
+    """
+    notes: list[Repair] = []
+    said: dict[str, set[Proposal | None]] = {}
+    for block in find_blocks(_said(text)).readable:
+        notes += ["mended_json"] if block.mended else []
+        for part, given in _by_id(block.fields, parts, notes).items():
+            said.setdefault(part, set()).add(_part(given, notes))
+    if not said:
+        raise _unreadable("It holds no block that names a part by its id.", text)
+    # Of two answers for one part nobody can say which was meant.
+    named = {part: answers.pop() for part, answers in said.items() if len(answers) == 1}
+    value = {part: proposal for part, proposal in named.items() if proposal is not None}
+    return Reading(value=value, repairs=once(notes))
+
+
+def _by_id(fields: dict[str, object], parts: tuple[str, ...], notes: list[Repair]) -> dict[str, object]:
+    """The entries under the ids of parts: beside each other, under `parts`, or as a list with an id each."""
+    inner = fields.get("parts", fields)
+    if inner is fields:
+        notes.append("loose_value")
+    if isinstance(inner, list):
+        notes.append("loose_value")
+        return {
+            str(entry[key]): entry
+            for entry in inner
+            if isinstance(entry, dict)
+            for key in ("id", "part", "part_id")
+            if str(entry.get(key)) in parts
+        }
+    return {part: inner[part] for part in parts if part in inner} if isinstance(inner, dict) else {}
+
+
+def _part(given: object, notes: list[Repair]) -> Proposal | None:
+    try:
+        fields = known_fields(given, "general", notes) if isinstance(given, dict) else None
+        return _proposal(fields, "", notes) if fields is not None and not is_echo(fields) else None
+    except Unreadable:
+        return None
 
 
 def read_groupings(text: str) -> Reading[dict[str, Names]]:

@@ -26,6 +26,7 @@ from cassia_core.api.looking_closer import (
     runCASSIA_annotationboost_additional_task,
 )
 from cassia_core.api.onto_cells import add_cassia_to_anndata, enhance_scanpy_markers
+from cassia_core.api.part_markers import compute_subcluster_marker_sets
 from cassia_core.api.parts import (
     runCASSIA_n_subcluster,
     runCASSIA_subclusters,
@@ -38,7 +39,15 @@ from cassia_core.api.repeating import (
     runCASSIA_n_times_similarity_score,
     runCASSIA_similarity_score_batch,
 )
-from cassia_core.api.verbs import AnnotatedRun, annotate, annotate_batch, cluster, open_run, subcluster
+from cassia_core.api.verbs import (
+    AnnotatedRun,
+    annotate,
+    annotate_batch,
+    cluster,
+    memory_plan,
+    open_run,
+    subcluster,
+)
 from cassia_core.domain.config import (
     AgentModel,
     AnnotationParams,
@@ -54,6 +63,7 @@ __all__ = [
     "ComparedTypes",
     "LookedCloser",
     "compareCelltypes",
+    "compute_subcluster_marker_sets",
     "runCASSIA_annotationboost_additional_task",
     "symphonyCompare",
     "AgentModel",
@@ -78,6 +88,7 @@ __all__ = [
     "enhance_scanpy_markers",
     "list_available_markers",
     "loadmarker",
+    "memory_plan",
     "merge_annotations",
     "merge_annotations_all",
     "odd_types",

@@ -1,18 +1,19 @@
 """CASSIA's names for annotating the parts of one cluster, from a marker table of the parts.
 
-Each part is asked about by itself, by annotator and validator, and told what all parts are parts of: so there
-is no limit to their number, and ids are kept by key.
+All parts are asked about in one question, as the original does, so that each is named beside the others. Ids
+are kept by key: a part that is missing from the answer is asked about once more, then failed with a reason.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cassia_core.api.calling import SEED_PROVIDER, Markers, asked_model, labels_alone, run_markers, stem_of
-from cassia_core.api.repeating import RepeatedRun, check_times, repeated
-from cassia_core.api.verbs import AnnotatedRun
-from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, MarkerParams, check
-from cassia_core.services.opinions import part_tables
+from cassia_core.api.repeating import RepeatedRun, check_times
+from cassia_core.domain.config import NOBODY, UNKNOWN_TISSUE, AnnotationParams, MarkerParams, check
+from cassia_core.services.engine.keys import known_keys
+from cassia_core.services.opinions import part_answers, part_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,8 @@ def runCASSIA_subclusters(
         `Result ID` (the part's own id), `main_cell_type`, `sub_cell_type`, `key_markers`, `reason`; every
         part of the table is a row.
     """
-    run = _run(
+    answers = _asked(
+        1,
         marker,
         major_cluster_info,
         output_name,
@@ -71,7 +73,7 @@ def runCASSIA_subclusters(
         species,
         additional_context,
     )
-    return part_tables.write_parts(run.clusters, stem_of(output_name), page=True)
+    return part_tables.write_parts(answers.repetitions[0], stem_of(output_name), page=True)
 
 
 def runCASSIA_n_subcluster(
@@ -95,13 +97,14 @@ def runCASSIA_n_subcluster(
     reference_max_content_length: int = 5000,
     reference_max_context_length: int = 12000,
 ) -> RepeatedRun:
-    """Annotate the parts of one cluster `n` times.
+    """Annotate the parts of one cluster `n` times, all parts in one question each time.
 
     Writes `{base_output_name}_{i}.csv` for i = 1 to n. Other parameters are those of `runCASSIA_subclusters`;
     `opinions` of what is returned say what the answers agree on.
     """
     check_times(n)
-    run = _run(
+    answers = _asked(
+        n,
         marker,
         major_cluster_info,
         base_output_name,
@@ -111,11 +114,13 @@ def runCASSIA_n_subcluster(
         species,
         additional_context,
     )
-    answers = repeated(run, n, None)
     target = stem_of(base_output_name)
+    tables = []
     for number, rows in enumerate(answers.repetitions, start=1):
-        part_tables.write_parts(rows, target.with_name(f"{target.name}_{number}"), page=False)
-    return answers
+        named = target.with_name(f"{target.name}_{number}")
+        part_tables.write_parts(rows, named, page=False)
+        tables.append(named.with_name(f"{named.name}.csv"))
+    return replace(answers, tables=tuple(tables))
 
 
 def runCASSIA_subclusters_auto_split(
@@ -144,8 +149,9 @@ def runCASSIA_subclusters_auto_split(
     force_split: bool = True,
     retry_missing: bool = True,
 ) -> pd.DataFrame:
-    """The same as `runCASSIA_subclusters`: parts are asked about one by one here, none need be divided
-    into groups first. `split_...`, `max_group_size`, `force_split` and `retry_missing` are without effect.
+    """The same as `runCASSIA_subclusters`: more than 25 parts are divided over several questions by
+    themselves, and missing ones are asked about again. `split_...`, `max_group_size`, `force_split` and
+    `retry_missing` are without effect.
     """
     return runCASSIA_subclusters(
         marker,
@@ -170,7 +176,8 @@ def _params(
     )
 
 
-def _run(
+def _asked(
+    n: int,
     marker: Markers,
     major_cluster_info: str,
     output_name: str,
@@ -179,19 +186,23 @@ def _run(
     tissue: str | None,
     species: str | None,
     context: str | None,
-) -> AnnotatedRun:
+) -> RepeatedRun:
+    """A run of the parts' table, in which nobody is asked, and the questions about all parts beside it."""
     check(bool(major_cluster_info.strip()), "major_cluster_info", major_cluster_info, "what the cells are")
-    whole = (
-        f"These clusters are the parts of one larger cluster: {major_cluster_info.strip()}. {context or ''}"
-    )
-    return run_markers(
+    run = run_markers(
         marker,
         output_name,
         params,
         tissue or UNKNOWN_TISSUE,
         species or "human",
-        whole.strip(),
+        context,
         MarkerParams(n_genes=n_genes),
         None,
         None,
+        only_cluster=NOBODY[0],
     )
+    run_id, root = run.run_dir.name, run.run_dir.parent
+    keys = known_keys((params.annotator.provider,))
+    job = part_answers.ask_about_parts(run_id, major_cluster_info, params.annotator, n, keys, root)
+    repetitions, agreed = part_answers.named_parts(run_id, job, n, root)
+    return RepeatedRun(run=run, repetitions=repetitions, opinions=agreed)

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cassia_core.domain.annotation import ClusterResult
-from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, DatasetSpec, RunConfig
+from cassia_core.domain.config import UNKNOWN_TISSUE, AnnotationParams, DatasetSpec, ReadOptions, RunConfig
 from cassia_core.errors import RunError
 from cassia_core.services.engine.keys import known_keys
-from cassia_core.services.intake import intake, labels_onto_cells
+from cassia_core.services.intake import intake, labels_onto_cells, memory
 from cassia_core.services.runs import results, runs
 from cassia_core.services.runs.following import follow
 from cassia_core.services.subclusters import subclustering
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from cassia_core.services.intake.memory import MemoryPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,19 @@ def annotate(
     return annotate_batch(
         RunConfig(datasets=(spec,), annotation=annotation or AnnotationParams(), output_dir=output_dir)
     )
+
+
+def memory_plan(path: str | os.PathLike, read: ReadOptions | None = None) -> MemoryPlan | None:
+    """What a file of cells would take, held in memory or left on disk, and which way a run would go.
+
+    Parameters
+    ----------
+    path
+        h5ad, 10x h5 or zarr; None comes back for anything that cannot be read in blocks of cells.
+    read
+        `ReadOptions(cells="sketch")` asks for the sketch, `ReadOptions(memory_gb=6)` says what may be used.
+    """
+    return memory.plan_of_file(Path(path), read or ReadOptions())
 
 
 def cluster(

@@ -56,8 +56,8 @@ def _print_agreement(comparison: RunComparison) -> None:
         f"{comparison.only_other:,} in the second only"
     )
     for agreement, words in AGREEMENTS.items():
-        if n_clusters := comparison.count(agreement):
-            print(f"  {words}: {n_clusters:,} ({n_clusters / comparison.n_compared:.1%})")
+        if n := comparison.count(agreement):
+            print(f"  {words}: {n:,} ({n / comparison.n_compared:.1%})")
     if comparison.adjusted_rand is not None:
         print(f"  Adjusted Rand index of the clusterings: {comparison.adjusted_rand:.3f}")
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 
 from cassia_core.cli_commands.reading_options import OPTION_OF_QUESTION, reading_of
-from cassia_core.services.intake import intake
+from cassia_core.services.intake import intake, memory
 from cassia_core.services.runs import runs
 
 _STEP_BYTES = 100_000_000
@@ -42,6 +42,9 @@ def inspect(options: argparse.Namespace) -> int:
         print("What we do to your data (the file itself is not changed)")
         for sentence in findings.done:
             print(f"   {sentence}")
+    plan = memory.memory_plan(options.input, findings, reading_of(options, options.input))
+    if plan is not None and plan.sketch_bytes is not None:
+        print(f"Memory\n   {plan.in_words()}")
     for question in findings.questions:
         print(f" ? {question.text} [{' / '.join(question.choices)}]")
         if question.option in OPTION_OF_QUESTION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,6 +50,31 @@ def add_reading(command: argparse.ArgumentParser, *, with_cluster_column: bool =
     )
     group.add_argument("--assay", metavar="NAME", help="which assay of an R object with several")
     group.add_argument("--modality", metavar="NAME", help="which modality of a file with several")
+    group.add_argument(
+        "--cells",
+        choices=("auto", "exact", "sketch"),
+        default="auto",
+        help="hold the values of all cells in memory (exact), or leave them on disk, cluster a sketch of the "
+        "cells and join the others to it (sketch); auto: exact where it fits",
+    )
+    group.add_argument(
+        "--memory",
+        type=memory_size,
+        metavar="SIZE",
+        help="memory that a dataset may take, such as 6GB (default: what the machine has free)",
+    )
+
+
+def memory_size(text: str) -> float:
+    """Gigabytes from "6GB", "6 gb", "600MB" or "6"."""
+    found = re.fullmatch(r"\s*([\d.]+)\s*([MGT]?)B?\s*", text.upper())
+    try:
+        size = float(found.group(1)) * {"M": 1e-3, "T": 1e3}.get(found.group(2), 1.0) if found else 0.0
+    except ValueError:
+        size = 0.0
+    if not size > 0:
+        raise argparse.ArgumentTypeError(f'"{text}" is no amount of memory; write 6GB')
+    return size
 
 
 def reading_of(
@@ -77,4 +103,6 @@ def _given(options: argparse.Namespace) -> ReadOptions:
         assay=options.assay,
         modality=options.modality,
         max_cells=getattr(options, "max_cells", None),
+        cells=options.cells,
+        memory_gb=options.memory,
     )

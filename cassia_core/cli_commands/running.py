@@ -29,7 +29,7 @@ from cassia_core.services.batches.row_specs import with_exceptions
 from cassia_core.services.clusters.inside import split_by_kinds
 from cassia_core.services.engine.keys import known_keys
 from cassia_core.services.engine.models import default_model
-from cassia_core.services.intake import intake
+from cassia_core.services.intake import intake, memory
 from cassia_core.services.runs import runs
 from cassia_core.services.runs.following import follow
 from cassia_core.services.side_jobs import cell_quality
@@ -40,9 +40,11 @@ EXIT_OF_STATE = {"success": 0, "failed": 1}
 def annotate(options: argparse.Namespace) -> int:
     """`annotate INPUT --tissue T --species S`."""
     runs.check_input(options.input)
+    dataset = _dataset(options, options.input)
+    _say_memory(dataset)
     return _run(
         RunConfig(
-            datasets=(_dataset(options, options.input),),
+            datasets=(dataset,),
             annotation=annotation_of(options),
             output_dir=_output_dir(options),
             replay_from=_replay(options),
@@ -54,12 +56,9 @@ def annotate(options: argparse.Namespace) -> int:
 def cluster(options: argparse.Namespace) -> int:
     """`cluster INPUT`: no agents."""
     runs.check_input(options.input)
-    return _run(
-        RunConfig(
-            datasets=(_dataset(options, options.input),), annotation=None, output_dir=_output_dir(options)
-        ),
-        options,
-    )
+    dataset = _dataset(options, options.input)
+    _say_memory(dataset)
+    return _run(RunConfig(datasets=(dataset,), annotation=None, output_dir=_output_dir(options)), options)
 
 
 def batch(options: argparse.Namespace) -> int:
@@ -211,6 +210,13 @@ def _quality(options: argparse.Namespace, path: Path, read: ReadOptions) -> QCPa
     ]
     print(f"{path.name}: limits {', '.join(limits) or 'none'}", file=sys.stderr)
     return qc
+
+
+def _say_memory(dataset: DatasetSpec) -> None:
+    """Say before the start what either way of meeting the cells needs, where there are two."""
+    plan = memory.plan_of_file(Path(dataset.path), dataset.reading)
+    if plan is not None and plan.sketch_bytes is not None:
+        print(plan.in_words(), file=sys.stderr)
 
 
 def _datasets_of(options: argparse.Namespace, path: Path) -> list[DatasetSpec]:

@@ -14,6 +14,8 @@ OFFLINE = "offline"
 
 ROLES = ("annotator", "validator", "scorer", "booster", "merger")
 """Roles that may have a model of their own."""
+NOBODY = ("",)
+"""For `only_clusters`: no cluster is asked about by itself; they are asked about together afterwards."""
 UNKNOWN_TISSUE = "unknown"
 NEW_MAP = "new"
 """Instead of the name of an embedding: compute a map even where the file has one."""
@@ -23,6 +25,7 @@ BoostMode = Literal["off", "selective", "fused"]
 ValidatorStrictness = Literal["v1", "v0"]
 TestMethod = Literal["wilcoxon", "t-test", "logreg"]
 MarkersAgainst = Literal["subset", "all", "both"]
+CellsWay = Literal["auto", "exact", "sketch"]
 
 
 def check(holds: bool, parameter: str, received: object, expected: str) -> None:
@@ -317,8 +320,22 @@ class ReadOptions:
     """Which modality of a file with several (h5mu)."""
     max_cells: int | None = None
     """Random subsample (seeded) down to this number of cells."""
+    cells: CellsWay = "auto"
+    """Whether the values of all cells are held in memory ("exact"), or stay on disk while a sketch of the
+    cells is clustered and all others are joined to it ("sketch"). "auto": exact where it fits."""
+    memory_gb: float | None = None
+    """Gigabytes (10^9 bytes) that the dataset may take; None: what the operator allows, else most of what is
+    free.
+    """
 
     def __post_init__(self) -> None:
+        check(self.cells in ("auto", "exact", "sketch"), "cells", self.cells, "auto, exact or sketch")
+        check(
+            self.memory_gb is None or 0 < self.memory_gb < math.inf,
+            "memory_gb",
+            self.memory_gb,
+            "gigabytes above 0, or nothing for what the machine has",
+        )
         check(
             self.max_cells is None or self.max_cells >= 1,
             "max_cells",

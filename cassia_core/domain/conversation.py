@@ -18,6 +18,7 @@ AgentRole = Literal[
     "tester",
     "comparator",
     "consultant",
+    "parts_annotator",
 ]
 TurnOutcome = Literal["", "passed", "not_passed", "failed"]
 Repair = Literal[

@@ -161,6 +161,28 @@ class ConsultTask:
     n_genes: int = 50
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsTask:
+    """Name all parts of one cluster (`whole` says what it is), answered by the ids of the parts.
+
+    `reference` is what the knowledge base holds for a part on types that its genes leave open.
+    """
+
+    setting: Setting
+    whole: str
+    parts: tuple[ClusterMarkers, ...]
+    n_genes: int = 50
+    reference: tuple[tuple[str, tuple[ReferenceType, ...]], ...] = ()
+
+
 AgentTask = (
-    AnnotateTask | ValidateTask | FormatTask | ScoreTask | BoostTask | MergeTask | CompareTask | ConsultTask
+    AnnotateTask
+    | ValidateTask
+    | FormatTask
+    | ScoreTask
+    | BoostTask
+    | MergeTask
+    | CompareTask
+    | ConsultTask
+    | PartsTask
 )

@@ -31,4 +31,5 @@ AGENT_NAMES: dict[AgentRole, str] = {
     "merger": "Merger",
     "comparator": "Comparator",
     "consultant": "Consultant",
+    "parts_annotator": "Annotator of parts",
 }

@@ -15,9 +15,9 @@ from cassia_core.llm.protocol import Provider
 from cassia_core.llm.registry import open_providers
 from cassia_core.llm.replay import ReplayProvider
 from cassia_core.pipeline.annotation.model_calls import Asker
+from cassia_core.pipeline.asking.answered_models import AnsweredFile
 from cassia_core.pipeline.asking.sending import CallReports
 from cassia_core.pipeline.context import RunContext
-from cassia_core.runs.answered import AnsweredFile
 from cassia_core.runs.call_log import CallLog
 from cassia_core.runs.event_log import EventLog
 from cassia_core.runs.layout import RunLayout

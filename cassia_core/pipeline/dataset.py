@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from cassia_core.domain import events as ev
 from cassia_core.domain.annotation import ClusterResult, names_a_type
-from cassia_core.domain.config import DatasetSpec
+from cassia_core.domain.config import NOBODY, DatasetSpec
 from cassia_core.domain.inside import DatasetInside
 from cassia_core.domain.outcome import DatasetOutcome, DatasetStatus, overall
 from cassia_core.errors import CassiaError, RunCancelled
@@ -138,6 +139,7 @@ def _process(
     outcome = _write(context, spec, layout, prepared, results, outcome)
     if outcome.status == "success":
         layout.clustered_h5ad.unlink(missing_ok=True)
+        shutil.rmtree(layout.passes, ignore_errors=True)
     return replace(outcome, total_time=time.monotonic() - begun)
 
 
@@ -222,7 +224,7 @@ def _status(
     failed = [r for r in results if r.status == "failed"]
     tried = [r for r in results if r.status != "skipped"]
     asked = [r for r in results if not spec.only_clusters or r.cluster in spec.only_clusters]
-    if context.asker is not None and not tried:
+    if context.asker is not None and not tried and spec.only_clusters != NOBODY:
         reason = f" First reason: {asked[0].reason}" if asked else ""
         return "failed", f"None of the {len(asked)} clusters could be annotated.{reason}"
     if context.asker is not None and tried and not any(names_a_type(r.label) for r in tried):

@@ -39,6 +39,7 @@ REPLY_TOKENS: dict[AgentRole, tuple[int, int]] = {
     "merger": (20, 40),
     "comparator": (200, 500),
     "consultant": (60, 300),
+    "parts_annotator": (60, 200),
 }
 """Fewest and most tokens of a reply of the length that the prompts ask for; of the merger, per cluster."""
 THINKING_TOKENS = {None: (0, 0), "low": (100, 1500), "medium": (300, 4000), "high": (1000, 12000)}

@@ -218,15 +218,22 @@ def _write_h5ad(
         "model": annotation.annotator.model if annotation else "",
     }
     kept = write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
-    return kept, save_h5ad(adata, layout)
+    return kept, save_h5ad(adata, layout, prepared.add_values)
 
 
-def save_h5ad(adata: ad.AnnData, layout: DatasetLayout) -> tuple[str, ...]:
-    """Write the annotated file, whole or not at all; gives what had to be left out of it."""
+def save_h5ad(
+    adata: ad.AnnData, layout: DatasetLayout, add_values: Callable[[Path], None] | None = None
+) -> tuple[str, ...]:
+    """Write the annotated file, whole or not at all; gives what had to be left out of it.
+
+    `add_values` adds the matrices where `adata` has none.
+    """
     part = layout.annotated_h5ad.with_name(f".{layout.annotated_h5ad.name}.part")
     stored = getattr(adata.X, "nnz", adata.X.size if adata.X is not None else 0)
     try:
         left_out = save_cells(adata, part, compression="gzip" if stored <= LARGEST_COMPRESSED else None)
+        if add_values is not None:
+            add_values(part)
         os.replace(part, layout.annotated_h5ad)
     finally:
         part.unlink(missing_ok=True)

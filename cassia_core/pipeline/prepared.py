@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import anndata as ad
 
@@ -32,6 +33,8 @@ class Prepared:
     cluster_key: str = ""
     refusal: str = ""
     """Why no markers could be computed, with the remedy; "" where they were."""
+    add_values: Callable[[Path], None] | None = None
+    """Adds the matrices to a file with the tables of the cells, where their values stayed on disk."""
 
 
 class StageEvents:

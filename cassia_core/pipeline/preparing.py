@@ -39,7 +39,7 @@ def prepare(
         from cassia_core.pipeline.preparing_cells import prepared_on_disk, resumed_cells
 
         if told:
-            prepared = prepared_on_disk(layout)
+            prepared = prepared_on_disk(context, spec, layout)
             ready(prepared.table, prepared.expression, prepared.findings)
             return prepared
         return _read_stage(context, spec, lambda: resumed_cells(context, spec, layout, ready))
@@ -53,7 +53,7 @@ def prepare(
     # Loads compiled code, so only where there are cells.
     from cassia_core.pipeline.preparing_cells import prepare_cells
 
-    return prepare_cells(context, spec, layout, ready)
+    return prepare_cells(context, spec, layout, ready, findings)
 
 
 def _read_stage(context: RunContext, spec: DatasetSpec, read: Callable[[], T]) -> T:

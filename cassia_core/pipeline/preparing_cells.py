@@ -24,6 +24,7 @@ from cassia_core.domain.markers import MarkerTable
 from cassia_core.pipeline.cell_reader import reader_of
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.known_genes import refuse_unknown_genes
+from cassia_core.pipeline.large_cells import prepare_large_cells, stays_on_disk, values_adder
 from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
 from cassia_core.report.tables.safe_tables import write_csv
 from cassia_core.runs.codec import read_json, write_json, write_text
@@ -33,9 +34,15 @@ logger = logging.getLogger(__name__)
 
 
 def prepare_cells(
-    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady
+    context: RunContext, spec: DatasetSpec, layout: DatasetLayout, ready: MarkersReady, looked_at: Findings
 ) -> Prepared:
-    """Read cells, cluster them and find markers; see `preparing.prepare`."""
+    """Read cells, cluster them and find markers; see `preparing.prepare`.
+
+    `looked_at`: what an inspection of the file has found.
+    """
+    if stays_on_disk(spec, layout, looked_at):
+        prepared, tables = prepare_large_cells(context, spec, layout, ready, looked_at)
+        return prepared if prepared.refusal else _kept(context, spec.name, layout, prepared, tables)
     begun = time.monotonic()
     read = load_cells(Path(spec.path), spec.reading)
     refuse_unknown_genes(context, spec, read.adata.var["symbol"])
@@ -84,7 +91,7 @@ def resumed_cells(
 ) -> Prepared:
     """The cells as an earlier worker of this run left them."""
     begun = time.monotonic()
-    prepared = prepared_on_disk(layout)
+    prepared = prepared_on_disk(context, spec, layout)
     listener = StageEvents(context, spec.name, layout, prepared.findings, ready)
     listener.read(time.monotonic() - begun, "Taken from the earlier part of this run")
     listener.clusters_found(prepared.table.ids(), tuple(c.n_cells for c in prepared.table.clusters))
@@ -92,7 +99,7 @@ def resumed_cells(
     return prepared
 
 
-def prepared_on_disk(layout: DatasetLayout) -> Prepared:
+def prepared_on_disk(context: RunContext, spec: DatasetSpec, layout: DatasetLayout) -> Prepared:
     """The cells and markers that a worker has left in the dataset's folder."""
     findings = read_json(layout.findings, Findings)
     noted = json.loads(layout.prepared.read_text(encoding="utf-8"))
@@ -104,4 +111,5 @@ def prepared_on_disk(layout: DatasetLayout) -> Prepared:
         expression=CellExpression(statistics, findings.species),
         read_cells=lambda: ad.read_h5ad(layout.clustered_h5ad),
         cluster_key=noted["cluster_key"],
+        add_values=values_adder(context, spec, layout) if layout.passes.exists() else None,
     )

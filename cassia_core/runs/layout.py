@@ -109,6 +109,16 @@ class DatasetLayout:
         return self.private / "view"
 
     @property
+    def gene_blocks(self) -> Path:
+        """Values of all cells gene by gene, where the counts stayed on disk; the view reads them."""
+        return self.private / "gene_blocks"
+
+    @property
+    def passes(self) -> Path:
+        """What the passes over a large file have found; there until the dataset is done."""
+        return self.private / "passes"
+
+    @property
     def marker_table(self) -> Path:
         return self.private / "markers.json"
 

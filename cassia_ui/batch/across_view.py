@@ -122,7 +122,7 @@ def _draw_heat(found: Across, counts: pd.DataFrame, shares: pd.DataFrame) -> Non
             hovertemplate="%{customdata}<extra></extra>",
             text=percents if numbered else None,
             texttemplate="%{text}" if numbered else None,
-            colorbar=colour_bar("Share of<br>the dataset"),
+            colorbar=colour_bar("Share of<br>the dataset") | {"tickformat": ".0%"},
         )
     )
     name_rows(figure, [plot_numbers.short_name(f"{name} ({tissues[name]})", 40) for name in order], "Dataset")

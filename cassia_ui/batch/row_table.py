@@ -29,9 +29,9 @@ _WIDTHS = {
     "name": 190,
     "tissue": 120,
     "species": 80,
-    "sample_column": 116,
+    "sample_column": 136,
     "cluster_column": 100,
-    "context": 150,
+    "context": 130,
 }
 _HELP = {
     "name": "Becomes the name of its folder and files.",

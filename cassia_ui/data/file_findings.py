@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from cassia_core.domain.config import ReadOptions, TableColumns
+from cassia_core.domain.config import CellsWay, ReadOptions, TableColumns
 from cassia_core.domain.findings import Findings, Question
 from cassia_core.services.intake import intake
 from cassia_ui.frame import session
@@ -148,7 +148,20 @@ def draw_read_options(findings: Findings) -> None:
                 index=places.index(expression) if expression in places else 0,
                 format_func=lambda p: words.get(p, f"our choice ({findings.expression})"),
             )
-        read = replace(draft.read, max_cells=sample or None, replace_nan=zeros)
+        ways: dict[CellsWay, str] = {
+            "auto": "our choice: in memory where they fit",
+            "exact": "all in memory, clustered exactly",
+            "sketch": "on disk; a sketch is clustered and the others join it",
+        }
+        cells = st.selectbox(
+            "Where the counts of the cells are held",
+            list(ways),
+            list(ways).index(draft.read.cells),
+            key="draft_cells",
+            format_func=lambda way: ways[way],
+            help="h5ad, zarr and 10x h5 can be read in blocks, with the counts left on disk.",
+        )
+        read = replace(draft.read, max_cells=sample or None, replace_nan=zeros, cells=cells)
         changed = read != draft.read
         session.change_draft(read=read, clustering=replace(draft.clustering, expression=expression))
         if changed:

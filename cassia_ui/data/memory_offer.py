@@ -1,21 +1,42 @@
-"""A file that is larger than the memory: the figures, and a sample that fits."""
+"""A file that is larger than the memory: the figures of both ways, and a sample that fits."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
 from cassia_core.domain.findings import Findings
-from cassia_core.services.intake.memory import memory_offer
+from cassia_core.services.intake.memory import MemoryOffer, memory_offer, memory_plan
 from cassia_ui.frame import session
 
 
 def draw_memory_offer(findings: Findings) -> bool:
-    """Draw the offer where the cells do not fit; returns whether it was drawn."""
-    offer = memory_offer(findings, session.draft().read)
+    """Draw what is done with cells that do not fit; returns whether they cannot be used as they are."""
+    draft = session.draft()
+    offer = memory_offer(findings, draft.read)
+    plan = memory_plan(Path(draft.path), findings, draft.read)
+    if plan is not None and plan.way == "sketch":
+        with st.container(border=True, key="memory_plan"):
+            st.markdown(":material/memory: **The counts of these cells stay on disk.**")
+            st.markdown(
+                f"{plan.in_words()} Markers are those of all cells; how sure each joined cell is, is kept."
+            )
+            if plan.disk_bytes:
+                st.caption(
+                    f"About {plan.disk_bytes / 1e9:.1f} GB of disk are needed for what is made of them."
+                )
+            if offer is not None and offer.fits is not None:
+                _draw_sample(offer.fits, primary=False)
+        return False
     if offer is None:
         return False
+    _draw_problem(offer)
+    return True
+
+
+def _draw_problem(offer: MemoryOffer) -> None:
     with st.container(border=True, key="problem_ask_memory"):
         st.markdown(":material/memory: **These cells do not fit into the memory of this machine.**")
         st.markdown(
@@ -26,13 +47,17 @@ def draw_memory_offer(findings: Findings) -> bool:
             st.markdown(
                 "**What to do:** Close other programs, or open the file on a machine with more memory."
             )
-        elif st.button(
-            f"Use a random sample of {offer.fits:,} cells",
-            type="primary",
-            icon=":material/shuffle:",
-            key="use_sample",
-        ):
-            session.forget_widgets("draft_sample")
-            session.change_draft(read=replace(session.draft().read, max_cells=offer.fits))
-            st.rerun()
-    return True
+        else:
+            _draw_sample(offer.fits, primary=True)
+
+
+def _draw_sample(fits: int, *, primary: bool) -> None:
+    if st.button(
+        f"Use a random sample of {fits:,} cells",
+        type="primary" if primary else "secondary",
+        icon=":material/shuffle:",
+        key="use_sample",
+    ):
+        session.forget_widgets("draft_sample")
+        session.change_draft(read=replace(session.draft().read, max_cells=fits))
+        st.rerun()

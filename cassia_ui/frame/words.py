@@ -39,12 +39,15 @@ LIGHT_SHORT: dict[Light | None, str] = {
 STAGE_NAMES: dict[Stage, str] = {
     "read": "Read the file",
     "qc": "Choose cells",
+    "first_pass": "Read all counts, block by block",
+    "sketch": "Choose a sketch of the cells",
     "normalise": "Normalise, take logs",
     "variable_genes": "Find variable genes",
     "pca": "Principal components",
     "neighbors": "Find neighbours",
     "umap": "Draw the map (UMAP)",
     "leiden": "Find clusters (Leiden)",
+    "join": "Join all other cells",
     "markers": "Find marker genes",
     "annotate": "Annotate and check",
     "merge": "Group the labels",
@@ -61,6 +64,7 @@ AGENT_ICONS = {
     "merger": ":material/account_tree:",
     "comparator": ":material/balance:",
     "consultant": ":material/contact_support:",
+    "parts_annotator": ":material/account_tree:",
 }
 _TILES = {
     "waiting": ":gray-badge[:material/schedule: Waiting]",

@@ -16,7 +16,7 @@ MOST_POINTS = 4000
 WIDTH, HEIGHT, MARGIN, RADIUS = 480, 400, 10, 3
 """Size of the picture and of a cell in it, in pixels."""
 SHOWN_HEIGHT = 170
-OF_CELLS = ("qc", "normalise", "pca", "neighbors", "umap", "leiden")
+OF_CELLS = ("qc", "first_pass", "sketch", "normalise", "pca", "neighbors", "umap", "leiden", "join")
 """Stages that only cells have; a table of markers has no map."""
 
 

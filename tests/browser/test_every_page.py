@@ -22,6 +22,7 @@ PAGES = (
     "runs?part=Tokens+and+cost",
     "knowledge",
     "settings",
+    "batch",
 )
 _TAB_STOPS = """() => [...document.querySelectorAll('[data-testid="stMain"] :is(button, input, textarea, a[href], [tabindex="0"])')]
   .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().width > 1

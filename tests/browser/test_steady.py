@@ -72,6 +72,7 @@ def test_the_run_page_stands_still_while_it_looks_for_news(page, app_server, mon
             page.locator(SMALL_MAP),
         ]
         places = []
+        expect(page.locator(SMALL_MAP)).to_be_visible(timeout=LONG_MS)
         page.evaluate("(map) => { window.first = document.querySelector(map) }", SMALL_MAP)
         for _ in range(5):
             places.append([part.bounding_box() for part in watched])

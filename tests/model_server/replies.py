@@ -74,6 +74,13 @@ def candidate_scores(markers: tuple[str, ...], candidates: list[str]) -> str:
     return fenced({"reasoning": f"{markers[0]} decides.", "scores": entries})
 
 
+def part_answer(genes: str) -> dict:
+    """The annotation of one part, from its genes."""
+    markers = tuple(genes.split(", "))
+    general, detailed = label_of(markers)
+    return {"reasoning": "x", "general": general, "subtypes": [detailed], "key_genes": list(markers[:5])}
+
+
 def good_reply(asked: Asked) -> str:
     """What a model that does as it is told would answer."""
     match asked.agent:
@@ -99,6 +106,10 @@ def good_reply(asked: Asked) -> str:
             first = asked.markers[0] if asked.markers else "Nothing"
             return fenced(
                 {"answer": f"{first} leads the list; that is what these data say.", "ask_genes": []}
+            )
+        case "parts_annotator":
+            return fenced(
+                {"parts": {part: part_answer(genes) for part, genes in asked.data["parts"].items()}}
             )
         case "tester":
             return fenced({"answer": "B cells"})

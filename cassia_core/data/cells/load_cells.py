@@ -157,13 +157,15 @@ def _size_of(path: Path) -> int:
     return path.stat().st_size
 
 
-def memory_limit_bytes() -> int:
-    """Memory that one dataset may take: the operator's limit, else most of what is free."""
+def memory_limit_bytes(options: ReadOptions = ReadOptions()) -> int:
+    """Memory that one dataset may take: as asked for, the operator's limit, else most of what is free."""
+    if options.memory_gb is not None:
+        return int(options.memory_gb * 1e9)
     return settings.memory_budget_bytes() or int(_MEMORY_SHARE * psutil.virtual_memory().available)
 
 
 def _refuse_if_too_large(path: Path, findings: Findings, options: ReadOptions) -> None:
-    limit = memory_limit_bytes()
+    limit = memory_limit_bytes(options)
     if findings.memory_bytes <= limit or not findings.n_cells:
         return
     n_cells = min(findings.n_cells, options.max_cells or findings.n_cells)
@@ -191,21 +193,21 @@ def _repaired(file: CellFile, options: ReadOptions) -> tuple[ad.AnnData, GeneNam
     """The file's cells with gene and cell names repaired, in `X`, the layers and `raw`."""
     done: list[str] = []
     adata = file.adata
-    genes = repair_gene_names(adata.var, options, _totals(adata.X))
+    genes = repair_gene_names(adata.var, options, totals_of(adata.X))
     raw = adata.raw
     if not genes.keep.all():
         adata = adata[:, genes.keep].copy()
-    _name_genes(adata, genes)
+    name_genes(adata, genes)
     if raw is not None:
         _put_raw(adata, raw, options, done)
-    _name_cells(adata, done)
+    name_cells(adata, done)
     return adata, genes, done
 
 
 def _put_raw(adata: ad.AnnData, raw: ad.Raw, options: ReadOptions, done: list[str]) -> None:
     """Set `adata.raw` with its gene names repaired; a raw matrix without usable genes is left out."""
     try:
-        genes = repair_gene_names(raw.var, options, _totals(raw.X))
+        genes = repair_gene_names(raw.var, options, totals_of(raw.X))
     except GeneIdError as error:
         del adata.raw
         done.append(f"The raw matrix is left out: {error.what}")
@@ -215,15 +217,17 @@ def _put_raw(adata: ad.AnnData, raw: ad.Raw, options: ReadOptions, done: list[st
         var=raw.var[genes.keep].copy(),
         obs=pd.DataFrame(index=raw.obs_names),
     )
-    _name_genes(part, genes)
+    name_genes(part, genes)
     adata.raw = part
 
 
-def _totals(matrix: Matrix | None) -> np.ndarray | None:
+def totals_of(matrix: Matrix | None) -> np.ndarray | None:
+    """Sum of every gene, by which the strongest of those with one name keeps it."""
     return None if matrix is None else np.nan_to_num(np.asarray(matrix.sum(axis=0), dtype=float).ravel())
 
 
-def _name_genes(adata: ad.AnnData, genes: GeneNames) -> None:
+def name_genes(adata: ad.AnnData, genes: GeneNames) -> None:
+    """Give the genes their repaired names, and keep the file's own in `var`."""
     adata.var["original_name"] = adata.var_names.to_numpy(dtype=object)
     adata.var["symbol"] = genes.plain
     if genes.ensembl is not None and "ensembl" not in adata.var:
@@ -231,7 +235,8 @@ def _name_genes(adata: ad.AnnData, genes: GeneNames) -> None:
     adata.var_names = pd.Index(genes.symbols.astype(str))
 
 
-def _name_cells(adata: ad.AnnData, done: list[str]) -> None:
+def name_cells(adata: ad.AnnData, done: list[str]) -> None:
+    """Make names of cells unique, and give columns with reserved names another one."""
     # Rows of tables are joined by cell name later; two of one name would be mixed up.
     if not adata.obs_names.is_unique:
         repeated = int(adata.obs_names.duplicated().sum())

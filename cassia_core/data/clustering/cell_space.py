@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anndata as ad
 import numpy as np
@@ -12,7 +12,7 @@ from cassia_core.data.clustering.clustering_steps import Steps
 from cassia_core.data.clustering.expression_matrix import Expression
 from cassia_core.data.clustering.samples import harmonise, moments_per_sample, samples_of
 from cassia_core.data.kernels.neighbors import NeighborGraph, neighbor_graph
-from cassia_core.data.kernels.pca import components_of_scaled, principal_components
+from cassia_core.data.kernels.pca import ComponentModel, components_of_scaled, fit_components
 from cassia_core.data.kernels.variable_genes import genes_for_pca, variable_genes, variable_genes_over_samples
 from cassia_core.data.view.view_store import coordinates
 from cassia_core.domain.config import NEW_MAP, ClusteringParams, QCParams
@@ -26,10 +26,13 @@ FEWEST_GENES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellSpace:
-    """`components` has shape (n_cells, n_comps), float32."""
+    """`components` has shape (n_cells, n_comps), float32; `model` places further cells among those of the
+    variable genes, before samples were brought together.
+    """
 
     components: np.ndarray
     graph: NeighborGraph
+    model: ComponentModel | None = None
 
 
 def map_name(adata: ad.AnnData, params: ClusteringParams) -> str | None:
@@ -85,7 +88,7 @@ def variable_space(
         if not np.array_equal(used, picked):
             done.summary += " (all that vary: too few to choose from)"
     with steps.stage("pca") as done:
-        components = principal_components(
+        components, model = fit_components(
             expression.values,
             used,
             expression.moments,
@@ -99,7 +102,7 @@ def variable_space(
         if samples is not None and params.batch_method == "harmony":
             adata.obsm["X_pca_harmony"] = components = harmonise(components, samples, params.seed)
             done.summary += f", {samples.nunique()} samples brought together by Harmony"
-    return _with_neighbors(components, params, steps)
+    return replace(_with_neighbors(components, params, steps), model=model)
 
 
 def _pick(

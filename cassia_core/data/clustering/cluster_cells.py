@@ -20,22 +20,24 @@ from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.cell_space import CellSpace, map_name, scaled_space, variable_space
 from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.clustering.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
-from cassia_core.data.clustering.mixing import sample_column, samples_in_clusters
+from cassia_core.data.clustering.leiden_groups import (
+    COMPUTED_KEY,
+    leiden_groups,
+    own_groups,
+    reader_for,
+    refusal_of,
+    samples_by_cluster,
+    store_clusters,
+)
 from cassia_core.data.clustering.own_tests import own_test
-from cassia_core.data.clustering.reading_cells import CellReader, can_be_read, join_clusters, read_cells
-from cassia_core.data.clustering.resolution import FALL_BACK, suggest_resolution
-from cassia_core.data.clustering.samples import samples_of
-from cassia_core.data.h5ad.own_columns import keep_as_original
-from cassia_core.data.kernels.leiden import leiden_clusters
+from cassia_core.data.clustering.reading_cells import CellReader, read_cells
 from cassia_core.data.kernels.rank_genes import rank_genes
 from cassia_core.data.kernels.umap import UmapJob
 from cassia_core.data.quality.removing_cells import remove_cells
-from cassia_core.data.tables.cluster_names import as_cluster_names, named_like_missing
-from cassia_core.data.tables.select_markers import UNASSIGNED
 from cassia_core.data.view.cell_expression import CellExpression
 from cassia_core.data.view.cluster_statistics import FIELDS, ClusterStatistics
 from cassia_core.data.view.view_store import ViewWriter
-from cassia_core.domain.config import FINE, ClusteringParams, DatasetSpec
+from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import Findings
 from cassia_core.domain.inside import Border, ClusterInside, ClusterSamples, DatasetInside
 from cassia_core.domain.markers import ExpressionSource, MarkerTable
@@ -46,9 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusteredCells", "ClusteringListener", "cluster_cells"]
 
-COMPUTED_KEY = "leiden"
-FINE_RESOLUTION = 2.0
-"""Resolution of the fine clusters that are joined again (docs/guide/clustering.md)."""
 MIN_CELLS, MIN_GENES = 10, 5
 """Fewer cells or genes than this cannot be clustered in any sensible way."""
 
@@ -162,12 +161,12 @@ class _Clustering:
                 self._start_umap(space)
             groups, key = self._leiden(space, expression), COMPUTED_KEY
             self.borders = borders_of(space.graph.connectivities, groups)
-            self._store_clusters(groups, key)
+            store_clusters(self.adata.obs, groups, key, self.steps, computed=self.computes_clusters)
             found = self._markers(groups, expression)
         else:
             key = str(params.cluster_column)
-            groups = self._own_clusters(key)
-            self._store_clusters(groups, key)
+            groups = own_groups(self.adata.obs, key, self.params.min_cells_per_cluster, self.steps)
+            store_clusters(self.adata.obs, groups, key, self.steps, computed=self.computes_clusters)
             found = self._markers(groups, expression)
             if needs_map:
                 self._start_umap(self._space(expression))
@@ -203,86 +202,18 @@ class _Clustering:
 
     def _leiden(self, space: CellSpace, expression: Expression | None) -> CellGroups:
         with self.steps.stage("leiden") as done:
-            resolution, how = self._resolution(space, expression)
-            names = leiden_clusters(
-                space.graph.connectivities, resolution, self.params.seed, self.steps.check
-            )
-            n_fine = len(np.unique(names))
-            done.summary = f"{n_fine} clusters at resolution {resolution:g}{how}"
-            if self.params.resolution == FINE and expression and (reader := self._reader_of(expression)):
-                names = join_clusters(expression, names, reader, self.params.seed)
-                done.summary = _joined_in_words(n_fine, len(np.unique(names)), resolution)
-                self.steps.notice(f"{done.summary}.")
-            n_others = self.whole.n_others if self.whole else 0
-            groups = CellGroups.of(names, self.params.min_cells_per_cluster, n_others)
-            self.adata.uns["cassia_clustering"] = {
-                "method": "leiden",
-                "chosen": _chosen_by(self.params.resolution),
-                "reason": done.summary,
-                "resolution": resolution,
-                "n_neighbors": space.graph.n_neighbors,
-                "n_pcs": space.components.shape[1],
-                "seed": self.params.seed,
-            }
-        return groups
-
-    def _resolution(self, space: CellSpace, expression: Expression | None) -> tuple[float, str]:
-        """The resolution of Leiden, and what to say of it beyond its value."""
-        asked = self.params.resolution
-        if asked is None:
-            suggestion = suggest_resolution(
-                space.graph.connectivities, self.params.seed, self.steps.reporter("leiden")
-            )
-            self.steps.notice(f"Resolution {suggestion.resolution} was chosen: {suggestion.reason}.")
-            return suggestion.resolution, f" ({suggestion.reason})"
-        if asked != FINE:
-            return float(asked), ""
-        if expression is not None and self._reader_of(expression):
-            return FINE_RESOLUTION, ""
-        reason = "too few genes are known to the knowledge base to read the cells and join fine clusters"
-        self.steps.notice(f"Resolution {FALL_BACK} was used: {reason}.")
-        return FALL_BACK, f" ({reason})"
-
-    def _own_clusters(self, column: str) -> CellGroups:
-        if column not in self.adata.obs:
-            there = ", ".join(map(str, self.adata.obs.columns[:12])) or "none"
-            raise AnnDataError(
-                f"The file has no column {column}.",
-                f"Its columns are: {there}.",
-                "Choose one of these, or let the clusters be computed.",
-            )
-        names = as_cluster_names(self.adata.obs[column])
-        groups = CellGroups.of(names, self.params.min_cells_per_cluster)
-        if UNASSIGNED in groups.ids:
-            missing = groups.sizes[groups.ids.index(UNASSIGNED)]
-            self.steps.notice(
-                f"{missing:,} cells have no value in {column}; they are listed as {UNASSIGNED} and "
-                "get no label."
-            )
-        for name in named_like_missing(groups.ids):
-            self.steps.notice(
-                f'The cluster called "{name}" in {column} is taken as a name, not as a missing value.'
-            )
-        return groups
-
-    def _store_clusters(self, groups: CellGroups, key: str) -> None:
-        if key in self.adata.obs and self.computes_clusters:
-            kept = keep_as_original(self.adata.obs, key)
-            self.steps.notice(f"The file's own column {key} is kept as {kept}.")
-        self.adata.obs[key] = groups.categorical()
-        self.steps.clusters_found(groups.ids, groups.sizes)
+            found = leiden_groups(space, expression, self.params, self.reader, self.steps)
+            done.summary = found.summary
+            self.adata.uns["cassia_clustering"] = found.note
+        n_others = self.whole.n_others if self.whole else 0
+        return CellGroups.of(found.names, self.params.min_cells_per_cluster, n_others)
 
     def _markers(self, groups: CellGroups, expression: Expression | None) -> _Found:
-        refusal = _refusal(groups, expression, self.params)
+        refusal = refusal_of(groups, self.params, has_values=expression is not None)
         if refusal is not None:
             self.steps.notice(str(refusal))
-            found = _Found(
-                table=groups.table_without_markers(str(refusal)),
-                frame=_EMPTY_FRAME.copy(),
-                expression=CellExpression(_NO_STATISTICS),
-                statistics=None,
-                refusal=refusal,
-            )
+            table, frame, values = no_markers(groups, refusal)
+            found = _Found(table=table, frame=frame, expression=values, statistics=None, refusal=refusal)
         else:
             assert expression is not None, "clusters without values are refused"
             with self.steps.stage("markers") as done:
@@ -314,14 +245,10 @@ class _Clustering:
         self.steps.notice(said)
         return own
 
-    def _reader_of(self, expression: Expression) -> CellReader | None:
-        """What reads these cells; None where too few of their genes are known to it."""
-        return self.reader if self.reader and can_be_read(expression, self.reader) else None
-
     def _read_inside(self, groups: CellGroups, expression: Expression) -> None:
         """Kinds of cells and samples in every cluster."""
         kinds: dict[str, ClusterInside] = {}
-        if reader := self._reader_of(expression):
+        if reader := reader_for(expression, self.reader):
             found = read_cells(expression, groups, reader, self.params.seed)
             found.write_to(self.adata.obs)
             kinds = found.inside
@@ -330,14 +257,7 @@ class _Clustering:
         )
 
     def _samples(self, groups: CellGroups) -> dict[str, ClusterSamples]:
-        column = (
-            self.params.batch_column
-            or self.spec.qc.sample_column
-            or sample_column(self.findings.obs_columns, self.adata.obs)
-        )
-        if column is None:
-            return {}
-        return samples_in_clusters(column, samples_of(self.adata, column), groups)
+        return samples_by_cluster(self.adata, self.findings, self.spec, groups)
 
     def _rank(self, groups: CellGroups, expression: Expression, whole: _Whole | None) -> ClusterStatistics:
         """Statistics of the groups against each other, or against all cells of the file."""
@@ -369,14 +289,6 @@ class _Clustering:
         self.view.write_genes(values, genes, lambda _: self.steps.check())
 
 
-def _joined_in_words(n_fine: int, n_joined: int, resolution: float) -> str:
-    return (
-        f"{n_joined} clusters: {n_fine} fine ones (resolution {resolution:g}) were parted where they held "
-        f"two kinds, "
-        "then joined where their cells are read alike and no markers part them"
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Whole:
     """Log-normalised values of all cells of the file, shape (n_cells, n_genes), and which of them are
@@ -406,33 +318,10 @@ class _Found:
     refusal: AnnDataError | None
 
 
-def _refusal(
-    groups: CellGroups, expression: Expression | None, params: ClusteringParams
-) -> AnnDataError | None:
-    if expression is None:
-        return AnnDataError(
-            "Markers cannot be computed.",
-            "The file holds scaled values only, and a test on scaled values gives no fold changes.",
-            "Add counts or log-normalised values to the file, for example as .raw or as a layer.",
-        )
-    if not groups.tested():
-        if len(groups.ids) == 1:
-            remedy = (
-                "Choose a higher resolution."
-                if params.cluster_column is None or params.subset_clusters
-                else "Choose another column, or let the clusters be computed."
-            )
-            return AnnDataError(
-                "Markers cannot be computed.",
-                "There is only one cluster, so there is nothing to compare it with.",
-                remedy,
-            )
-        return AnnDataError(
-            "Markers cannot be computed.",
-            "No cluster has enough cells to be compared with the rest.",
-            "Choose a lower resolution or another column.",
-        )
-    return None
+def no_markers(groups: CellGroups, refusal: AnnDataError) -> tuple[MarkerTable, pd.DataFrame, CellExpression]:
+    """Every cluster with the reason why it has no markers, and no statistics."""
+    table = groups.table_without_markers(str(refusal))
+    return table, _EMPTY_FRAME.copy(), CellExpression(_NO_STATISTICS)
 
 
 _EMPTY_FRAME = pd.DataFrame(
@@ -448,10 +337,3 @@ _NO_STATISTICS = ClusterStatistics(
     n_cells=np.zeros(0, dtype=np.int64),
     **{name: np.zeros((0, 0), dtype=np.float32) for name in FIELDS},
 )
-
-
-def _chosen_by(resolution: float | str | None) -> str:
-    """How the resolution was chosen, as the h5ad file says it."""
-    if resolution is None:
-        return "suggested"
-    return "fine" if resolution == FINE else "fixed"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cassia_core.domain.events import Stage
 from cassia_core.domain.inside import DatasetInside
@@ -14,6 +15,7 @@ from cassia_core.domain.markers import ExpressionSource, MarkerTable
 from cassia_core.errors import RunCancelled
 
 _POLL_S = 0.25
+T = TypeVar("T")
 
 
 class ClusteringListener(Protocol):
@@ -100,6 +102,32 @@ class Steps:
         while self._beside is not None and not self._beside.wait(_POLL_S):
             self.check()
         self._beside = None
+
+    def patiently(self, work: Callable[[], T]) -> T:
+        """Do work that does not look whether to stop, in another thread, and look from this one.
+
+        Raises
+        ------
+        RunCancelled
+            When the listener says so; the work is left to itself.
+        """
+        found: list[T] = []
+        failed: list[BaseException] = []
+
+        def do() -> None:
+            try:
+                found.append(work())
+            except BaseException as error:  # noqa: BLE001  raised again in the thread that asked for it
+                failed.append(error)
+
+        thread = threading.Thread(target=do, daemon=True, name="patiently")
+        thread.start()
+        while thread.is_alive():
+            thread.join(_POLL_S)
+            self.check()
+        if failed:
+            raise failed[0]
+        return found[0]
 
     def check(self) -> None:
         """Tell how far the other thread is; stop on a cancel.

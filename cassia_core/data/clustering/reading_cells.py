@@ -17,7 +17,7 @@ from scipy import sparse
 from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.expression_matrix import Expression
 from cassia_core.data.clustering.micro_groups import MicroGroups, micro_groups
-from cassia_core.data.clustering.reading_columns import READING, READING_SCORE
+from cassia_core.data.view.reading_columns import READING, READING_SCORE
 from cassia_core.domain.inside import ClusterInside
 
 LEAST_TELLING = 60

@@ -110,6 +110,11 @@ def normalise_counts(counts: sparse.csr_matrix, target_sum: float) -> tuple[spar
     return normalised, _finish(np.sum([job[-1] for job in jobs], axis=0), counts.shape[0])
 
 
+def normalise_block(counts: sparse.csr_matrix, target_sum: float) -> sparse.csr_matrix:
+    """The values of `normalise_counts` for some of the cells; they do not hang on the others."""
+    return normalise_counts(counts, target_sum)[0]
+
+
 def moments(log_normalised: sparse.csr_matrix) -> GeneMoments:
     """Moments per gene of values that are log-normalised (natural logarithm) already."""
     indptr = log_normalised.indptr.astype(np.int64)

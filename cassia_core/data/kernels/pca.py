@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -17,6 +18,22 @@ COVARIANCE_GENES = 6000
 """Above this many genes the covariance matrix costs more than products with the data (measured)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentModel:
+    """How further cells are placed among components: their genes are scaled, clipped, centred and projected.
+
+    `genes` are positions (n_used,); `mean` and `std` scale them, `centre` is the mean of the scaled and
+    clipped values, `loadings` has shape (n_used, n_comps).
+    """
+
+    genes: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    centre: np.ndarray
+    max_value: float
+    loadings: np.ndarray
+
+
 def principal_components(
     expression: sparse.csr_matrix,
     genes: np.ndarray,
@@ -27,6 +44,22 @@ def principal_components(
     seed: int = 0,
     on_chunk: Callable[[float], None] = lambda _: None,
 ) -> np.ndarray:
+    """As `fit_components`; the scores only, shape (n_cells, n_comps)."""
+    return fit_components(
+        expression, genes, moments, n_comps=n_comps, max_value=max_value, seed=seed, on_chunk=on_chunk
+    )[0]
+
+
+def fit_components(
+    expression: sparse.csr_matrix,
+    genes: np.ndarray,
+    moments: GeneMoments,
+    *,
+    n_comps: int,
+    max_value: float,
+    seed: int = 0,
+    on_chunk: Callable[[float], None] = lambda _: None,
+) -> tuple[np.ndarray, ComponentModel]:
     """Scale the chosen genes to unit variance, clip, and project on the first components.
 
     Equals `scanpy.pp.scale(max_value=...)` followed by `scanpy.tl.pca` up to the sign of a component; each
@@ -46,10 +79,28 @@ def principal_components(
 
     Returns
     -------
-    Scores, shape (n_cells, n_comps), float32; fewer columns when the data do not allow as many.
+    Scores, shape (n_cells, n_comps), float32, and what places further cells; fewer columns when the data do
+    not allow as many.
     """
     offsets, baseline = _scaled_offsets(expression, genes, moments, max_value)
-    return _components(offsets, baseline, n_comps, seed, on_chunk)
+    scores, loadings, centre = _components(offsets, baseline, n_comps, seed, on_chunk)
+    used = np.flatnonzero(genes)
+    return scores, ComponentModel(
+        genes=used,
+        mean=moments.log_mean[used],
+        std=spread_of(moments)[used],
+        centre=centre,
+        max_value=max_value,
+        loadings=loadings,
+    )
+
+
+def spread_of(moments: GeneMoments) -> np.ndarray:
+    """Standard deviation that each gene is divided by, shape (n_genes,)."""
+    std = np.sqrt(moments.log_var)
+    # A gene that is the same in all cells stays 0 after centring, whatever it is divided by.
+    std[std == 0] = 1.0
+    return std
 
 
 def components_of_scaled(
@@ -63,7 +114,7 @@ def components_of_scaled(
     else.
     """
     matrix = sparse.csr_matrix(scaled) if sparse.issparse(scaled) else np.asarray(scaled, dtype=np.float32)
-    return _components(matrix, np.zeros(matrix.shape[1]), n_comps, seed, on_chunk)
+    return _components(matrix, np.zeros(matrix.shape[1]), n_comps, seed, on_chunk)[0]
 
 
 def _components(
@@ -72,7 +123,8 @@ def _components(
     n_comps: int,
     seed: int,
     on_chunk: Callable[[float], None],
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, loadings, and the mean that was taken off each column."""
     n_cells, n_used = offsets.shape
     # Centring takes one dimension away, and the Lanczos solver needs one more than it is asked for.
     n_comps = max(1, min(n_comps, n_cells - 1, n_used - 1))
@@ -81,23 +133,21 @@ def _components(
     # A gene-by-gene matrix pays where cells are many and genes few; else the matrix is only ever multiplied
     # with vectors and never laid out.
     if n_used <= COVARIANCE_GENES and n_cells > n_used // 2:
-        loadings = _top_vectors(chunks.covariance(on_chunk), n_comps, seed)
+        loadings = top_vectors(chunks.covariance(on_chunk), n_comps, seed)
     else:
-        loadings = _top_vectors(chunks.operator(), n_comps, seed)
+        loadings = top_vectors(chunks.operator(), n_comps, seed)
     # Eigenvectors have no sign of their own: without a rule, maps would be mirrored between machines.
     loadings *= np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(n_comps)])
     scores = chunks.project(loadings.astype(np.float32))
     on_chunk(1.0)
-    return scores
+    return scores, loadings.astype(np.float32), mean
 
 
 def _scaled_offsets(
     expression: sparse.csr_matrix, genes: np.ndarray, moments: GeneMoments, max_value: float
 ) -> tuple[sparse.csr_matrix, np.ndarray]:
     """Scaled and clipped values as "baseline of the gene + a sparse offset", so that zeros stay implicit."""
-    std = np.sqrt(moments.log_var)
-    # A gene that is the same in all cells stays 0 after centring, whatever it is divided by.
-    std[std == 0] = 1.0
+    std = spread_of(moments)
     baseline = np.clip(-moments.log_mean / std, -max_value, max_value)
     # Two passes, count and then fill, so that threads write to places of their own without a lock.
     position = np.full(genes.size, -1, dtype=np.int32)
@@ -175,7 +225,7 @@ class _Chunks:
         return np.vstack([self.dense(start, stop) @ loadings for start, stop in self.bounds])
 
 
-def _top_vectors(covariance: np.ndarray | LinearOperator, n_comps: int, seed: int) -> np.ndarray:
+def top_vectors(covariance: np.ndarray | LinearOperator, n_comps: int, seed: int) -> np.ndarray:
     """Eigenvectors of the largest eigenvalues, largest first, shape (n_genes, n_comps), float64."""
     n_genes = int(covariance.shape[0])
     # Lanczos finds few vectors of many fast; for few genes, or a quarter of all vectors, LAPACK is faster and

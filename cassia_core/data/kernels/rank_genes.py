@@ -4,7 +4,7 @@ fractions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,15 +56,42 @@ def rank_genes(
     on_block
         Called with the fraction done after each block of genes; may raise to stop.
     """
-    sums, sizes = _sweep(expression, codes, len(clusters), method == "wilcoxon", on_block)
-    n_cells = expression.shape[0]
+    return rank_blocks(
+        gene_blocks(expression),
+        genes,
+        codes,
+        clusters,
+        method,
+        on_block,
+        logistic=lambda: _logistic(expression, codes, len(clusters)),
+    )
+
+
+def rank_blocks(
+    blocks: Iterable[GeneBlock],
+    genes: tuple[str, ...],
+    codes: np.ndarray,
+    clusters: tuple[str, ...],
+    method: TestMethod = "wilcoxon",
+    on_block: Callable[[float], None] = lambda _: None,
+    logistic: Callable[[], tuple[np.ndarray, np.ndarray]] | None = None,
+) -> ClusterStatistics:
+    """As `rank_genes`, of values that come gene by gene: all genes, in order, in blocks.
+
+    Parameters
+    ----------
+    logistic
+        Scores and p values of the logistic regression, which needs the matrix as a whole.
+    """
+    sums, sizes = _sweep(blocks, codes, len(genes), len(clusters), method == "wilcoxon", on_block)
+    n_cells = codes.size
     size = sizes[:-1, None].astype(np.float64)
     rest = n_cells - size
     mean_in = sums.values[:-1] / size
     # Sums of all minus sums of the cluster: the rest is never gone through again, however many clusters there
     # are. Sums are float64, in which the difference loses nothing that float32 scores could show.
     mean_out = (sums.values.sum(axis=0) - sums.values[:-1]) / rest
-    score, pval = _test(method, sums, size, rest, mean_in, mean_out, expression, codes)
+    score, pval = _test(method, sums, size, rest, mean_in, mean_out, logistic)
     with np.errstate(invalid="ignore"):
         log2fc = np.log2((np.expm1(mean_in) + _SMALL) / (np.expm1(mean_out) + _SMALL))
     pct_out = (sums.positive.sum(axis=0) - sums.positive[:-1]) / rest
@@ -104,8 +131,7 @@ def _test(
     rest: np.ndarray,
     mean_in: np.ndarray,
     mean_out: np.ndarray,
-    expression: sparse.csr_matrix,
-    codes: np.ndarray,
+    logistic: Callable[[], tuple[np.ndarray, np.ndarray]] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     if method == "wilcoxon":
         n_cells = size + rest
@@ -134,7 +160,8 @@ def _test(
         # A gene without any spread in both groups has no t statistic: it tells nothing, which is score 0 and
         # p 1.
         return np.nan_to_num(score, nan=0.0), np.where(np.isnan(pval), 1.0, pval)
-    return _logistic(expression, codes, size.shape[0])
+    assert logistic is not None, "the regression is refused before where there is no matrix"
+    return logistic()
 
 
 def _logistic(
@@ -158,13 +185,14 @@ def _logistic(
 
 
 def _sweep(
-    expression: sparse.csr_matrix,
+    blocks: Iterable[GeneBlock],
     codes: np.ndarray,
+    n_genes: int,
     n_clusters: int,
     with_ranks: bool,
     on_block: Callable[[float], None],
 ) -> tuple[_Sums, np.ndarray]:
-    n_cells, n_genes = expression.shape
+    n_cells = codes.size
     # Cells of no cluster become one more group, so that they count among "the others" without a test in every
     # loop.
     groups = np.where(codes >= 0, codes, n_clusters).astype(np.int32)
@@ -172,7 +200,7 @@ def _sweep(
     sums = _Sums(
         **{name: np.zeros((n_clusters + 1, n_genes)) for name in ("ranks", "values", "squares", "positive")}
     )
-    for block in gene_blocks(expression):
+    for block in blocks:
         in_threads(
             _work_on,
             [

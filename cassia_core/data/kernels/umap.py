@@ -157,11 +157,10 @@ def _optimise(embedding, head, tail, every, states, a, b, n_epochs, status):
                 state ^= state >> np.uint64(7)
                 state ^= state << np.uint64(17)
                 k = int((state >> np.uint64(33)) % np.uint64(n_cells))
-                if k == j:  # its own place of before this move: nothing to be pushed from
-                    continue
                 dx, dy = x - embedding[k, 0], y - embedding[k, 1]
                 square = dx * dx + dy * dy
-                if square > 0:
+                # A cell that drew itself is not pushed: what is stored of it is its place before this move.
+                if square > 0 and k != j:
                     # `tiny` keeps the push finite between cells that nearly touch.
                     push = two * b / ((tiny + square) * (a * square**b + one))
                     x += min(max(push * dx, -four), four) * alpha

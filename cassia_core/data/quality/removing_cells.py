@@ -57,13 +57,13 @@ def remove_cells(
             qc = replace(qc, min_counts=None, max_counts=None)
         metrics = cell_metrics(matrix, genes, is_log=not is_counts)
         metrics.index = adata.obs_names
-        _add_columns(adata, metrics, is_counts, steps)
+        add_quality_columns(adata, metrics, is_counts, steps)
         if qc.score_doublets or qc.max_doublet_score is not None:
             _score_doublets(adata, matrix, metrics, qc, is_counts, steps)
         reason = failing(metrics, qc)
         gone = (reason != "").to_numpy()
         removed = pd.DataFrame({"cell": adata.obs_names[gone], "reason": reason[gone].to_numpy()})
-        done.summary = _summary(removed, adata.n_obs)
+        done.summary = removed_in_words(removed, adata.n_obs)
         if len(removed) == adata.n_obs:
             raise AnnDataError("No cell is left after quality control.", done.summary, "Choose wider limits.")
         if len(removed):
@@ -77,7 +77,8 @@ def remove_cells(
     return removed
 
 
-def _add_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool, steps: Steps) -> None:
+def add_quality_columns(adata: ad.AnnData, metrics: pd.DataFrame, is_counts: bool, steps: Steps) -> None:
+    """Put what was measured of every cell into `obs`, where the file has no column of that name."""
     for name in METRICS:
         if name in adata.obs and _holds_shares(adata.obs[name], metrics[name]):
             steps.notice(
@@ -123,7 +124,8 @@ def _score_doublets(
     adata.obs["predicted_doublet"] = scored["predicted_doublet"].reindex(metrics.index, fill_value=False)
 
 
-def _summary(removed: pd.DataFrame, n_cells: int) -> str:
+def removed_in_words(removed: pd.DataFrame, n_cells: int) -> str:
+    """How many cells were removed, and why."""
     if removed.empty:
         return f"all {n_cells:,} cells stay"
     parts = [f"{reason} {n:,}" for reason, n in removed["reason"].value_counts().items()]

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cassia_core.data.view.cluster_statistics import FIELDS, ClusterStatistics
+from cassia_core.data.view.gene_store import GeneStore
 from cassia_core.domain.findings import ColumnInfo
 from cassia_core.errors import RunNotFound
 
@@ -65,6 +66,7 @@ class ViewWriter:
     def __init__(self, view_dir: Path) -> None:
         self._view_dir = view_dir
         self._part = view_dir.with_name(view_dir.name + ".part")
+        self._store_name = ""
         self.discard()
         self._part.mkdir(parents=True)
 
@@ -81,6 +83,11 @@ class ViewWriter:
         """
         (self._part / "genes.txt").write_text("\n".join(_one_line(g) for g in genes), encoding="utf-8")
         _write_genes(expression, self._part, on_block)
+
+    def use_store(self, genes: tuple[str, ...], name: str) -> None:
+        """Colour by the store of genes (`gene_store`) of that name, which lies beside the view."""
+        (self._part / "genes.txt").write_text("\n".join(_one_line(g) for g in genes), encoding="utf-8")
+        self._store_name = name
 
     def finish(
         self,
@@ -99,6 +106,8 @@ class ViewWriter:
             "columns": _write_columns(adata.obs, cluster_key, part),
             "clusters": [],
         }
+        if self._store_name:
+            head["gene_store"] = self._store_name
         if statistics is not None:
             head["clusters"] = list(statistics.clusters)
             np.save(part / "cluster_sizes.npy", statistics.n_cells)
@@ -151,6 +160,7 @@ class View:
         self._genes: tuple[str, ...] | None = None
         self._clusters: Column | None = None
         self._names_digest = ""
+        self._store: GeneStore | None = None
 
     @property
     def n_cells(self) -> int:
@@ -231,6 +241,8 @@ class View:
         if self._gene_at is None:
             self._gene_at = {gene: i for i, gene in enumerate(self.genes())}
         at = self._gene_at[symbol]
+        if (store := self._gene_store()) is not None:
+            return store.gene(at)
         start, stop = np.load(self._folder / "gene_starts.npy", mmap_mode="r")[at : at + 2].tolist()
         values = np.zeros(self.n_cells, dtype=np.float32)
         values[_read(self._folder / "gene_rows.bin", np.int32, start, stop)] = _read(
@@ -250,9 +262,27 @@ class View:
         -------
         list of (gene, share among the chosen, share among the others)
         """
-        starts = np.load(self._folder / "gene_starts.npy")
         inside = np.zeros(self.n_cells, dtype=bool)
         inside[cells] = True
+        seen, sizes = self._seen_among(inside)
+        n_in = max(1, int(inside.sum()))
+        share = seen / n_in
+        others = (sizes - seen) / max(1, self.n_cells - n_in)
+        best = np.argsort(others - share, kind="stable")[:n]
+        genes = self.genes()
+        return [(genes[i], float(share[i]), float(others[i])) for i in best if share[i] > others[i]]
+
+    def _gene_store(self) -> GeneStore | None:
+        """The store of genes beside the view, of cells whose counts stayed on disk."""
+        if self._store is None and (name := self._head.get("gene_store")):
+            self._store = GeneStore(self._folder.parent / name)
+        return self._store
+
+    def _seen_among(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cells that express each gene, among those marked and in all, shape (n_genes,) each."""
+        if (store := self._gene_store()) is not None:
+            return store.seen_among(inside), store.gene_sizes()
+        starts = np.load(self._folder / "gene_starts.npy")
         seen = np.zeros(len(starts) - 1, dtype=np.int64)
         first = 0
         while first < len(seen):
@@ -265,12 +295,7 @@ class View:
             if len(filled):
                 seen[filled] = np.add.reduceat(chosen, starts[filled] - begin, dtype=np.int64)
             first = stop
-        n_in = max(1, int(inside.sum()))
-        share = seen / n_in
-        others = (np.diff(starts) - seen) / max(1, self.n_cells - n_in)
-        best = np.argsort(others - share, kind="stable")[:n]
-        genes = self.genes()
-        return [(genes[i], float(share[i]), float(others[i])) for i in best if share[i] > others[i]]
+        return seen, np.diff(starts)
 
     def clusters(self) -> tuple[str, ...]:
         """Clusters with statistics (tested ones), in natural order."""

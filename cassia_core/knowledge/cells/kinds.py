@@ -33,12 +33,20 @@ LEAST_Z = 4.0
 """Standard errors that the difference must be, and ..."""
 LEAST_GENES = 3
 """... genes of which it must hold, both directions together."""
+STRONG = 4.0
+"""A gene that says as much tells two types almost alone and counts twice (CD8A, CD8B of T cells)."""
+LEAST_BELOW = 8
+"""Genes, so counted, from which a broad reading ("T cell") is apart from a kind of it: a whole programme."""
 CONTRADICTION = 0.5
 """Genes that say the opposite, as a part of those that support, up to which two groups count as apart."""
 PARTING_DIFFERENCE, PARTING_Z, PARTING_GENES = 1.0, 6.0, 4
 """Genes on either side, their difference (natural logarithm) and its standard errors, from which two clusters
 stay
 apart although they are read alike."""
+
+
+_LIKELIEST = 40
+"""Types, the likeliest first, among which a rival is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -228,7 +236,7 @@ class Judge:
         """The likeliest type that excludes the one that a part is read as; -1 where none can be told from
         it.
         """
-        order = np.argsort(-part.evidence, kind="stable")[:40] if part.type >= 0 else ()
+        order = np.argsort(-part.evidence, kind="stable")[:_LIKELIEST] if part.type >= 0 else ()
         return next((int(t) for t in order if self.exclude(part.type, int(t))), -1)
 
     def speaking(self, part: Part, rival: int, most: int = 4) -> np.ndarray:
@@ -250,11 +258,39 @@ class Judge:
         """Whether two parts are of different kinds, by their types and by genes that tell these apart."""
         if self.parted_by_markers(a, b):
             return True
-        if not self.exclude(a.type, b.type):
+        if self.exclude(a.type, b.type):
+            return self._told_apart(a, b, LEAST_GENES)
+        broad, narrow = (a, b) if a.type in self._above(b.type) else (b, a)
+        if broad.type not in self._above(narrow.type):
             return False
+        # What is read as "T cell" beside CD4 T cells may be CD8 T cells of which too little is seen to tell.
+        other = self._kind_beside(broad, narrow)
+        return other >= 0 and self._told_apart(replace(broad, type=other), narrow, LEAST_BELOW)
+
+    def _above(self, t: int) -> tuple[int, ...]:
+        return tuple(self.profiles.above(t)) if t >= 0 else ()
+
+    def _kind_beside(self, broad: Part, narrow: Part) -> int:
+        """The likeliest kind of a broad reading that the other part cannot be; -1 where there is none."""
+        order = np.argsort(-broad.evidence, kind="stable")[:_LIKELIEST]
+        return next(
+            (
+                int(t)
+                for t in order
+                if broad.type in self._above(int(t)) and self.exclude(int(t), narrow.type)
+            ),
+            -1,
+        )
+
+    def _told_apart(self, a: Part, b: Part, least: int) -> bool:
+        """Whether at least so many genes that tell the two types apart differ so, and few the other way."""
         support, against = self.differing(a, b)
+        strong = np.abs(self.telling(a.type, b.type)) >= STRONG
         # Genes that differ the wrong way speak of noise or of another difference: then the two stay together.
-        return bool(support.sum() >= LEAST_GENES and against.sum() <= CONTRADICTION * support.sum())
+        return bool(
+            support.sum() + (support & strong).sum() >= least
+            and against.sum() <= CONTRADICTION * support.sum()
+        )
 
     def parted_by_markers(self, a: Part, b: Part) -> bool:
         """Whether so many genes are far higher in either that the two are not one, whatever they are read

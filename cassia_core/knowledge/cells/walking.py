@@ -38,6 +38,8 @@ UNDECIDED = -0.5
 """Evidence of a kind for which nothing decisive was measured."""
 NO_RIVAL = -1.0
 """Evidence of the rival of a kind that has none."""
+UNDEFINED = 0.5
+"""At most so likely is a kind of which no gene that defines it was measured: nobody has looked."""
 SOFT = 0.8
 """Evidence beyond what is needed by which the odds of a kind grow by a factor of e."""
 
@@ -67,7 +69,8 @@ class KindWalk:
         self._decisive: Decisive = load_decisive(reference.species)
         speaks = np.maximum(self._decisive.weights[reference.rows], 0.0)
         self.measured = speaks.sum(axis=0) / np.maximum(self._decisive.total, 1e-6)
-        self.nameable = ~self._decisive.cross_cutting & self._decisive.can_be_defined(reference.rows)
+        self.defined = self._decisive.can_be_defined(reference.rows)
+        self.nameable = ~self._decisive.cross_cutting & self.defined
         top = reference.overall.high[None]
         _, trust = place_in_range(top, np.array([1000.0]), reference.overall, SETTINGS.floor, SETTINGS)
         self.value = self._values(
@@ -113,7 +116,8 @@ class KindWalk:
             children = [c for c in self.profiles.children[node] if lineage[c] == lineage[node]]
             if children:
                 odds = 1.0 / (1.0 + np.exp(-np.clip(self._beyond(node, children) / SOFT, -20.0, 20.0)))
-                shares[:, children] = shares[:, [node]] * odds
+                most = np.where(self.defined[children], 1.0, UNDEFINED)
+                shares[:, children] = shares[:, [node]] * np.minimum(odds, most)
         return shares
 
     def children(self, node: int) -> list[int]:

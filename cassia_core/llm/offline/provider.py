@@ -13,6 +13,7 @@ from cassia_core.domain.tasks import (
     ConsultTask,
     FormatTask,
     MergeTask,
+    PartsTask,
     ScoreTask,
     ValidateTask,
 )
@@ -23,6 +24,7 @@ from cassia_core.llm.offline.comparator import compare
 from cassia_core.llm.offline.consultant import consult
 from cassia_core.llm.offline.formatter import format_answer
 from cassia_core.llm.offline.merger import merge
+from cassia_core.llm.offline.parts import name_parts
 from cassia_core.llm.offline.reviewer import score, validate
 from cassia_core.llm.protocol import ChatRequest, ChatResponse, Heard, unheard
 
@@ -64,6 +66,8 @@ def _answer(request: ChatRequest) -> str:
             return compare(request.task)
         case ConsultTask():
             return consult(request.task)
+        case PartsTask():
+            return name_parts(request.task)
         case _:
             raise ProviderError(
                 "The offline engine cannot answer this.",

@@ -16,10 +16,12 @@ from cassia_core.pipeline.annotation.looking_up import look_up, measure, sibling
 
 
 def needs_boost(case: Case, draft: Draft) -> bool:
-    """A score below the threshold, a verdict that is not a pass, or evidence that asks for a look."""
+    """A score below the threshold or none, a verdict that is not a pass, or evidence that asks for a look."""
     if case.params.boost != "selective":
         return False
-    low = draft.score is not None and draft.score.value < case.params.score_threshold
+    # A score that was wanted and could not be read says nothing for the label: it is no reason to pass it by.
+    unscored = case.params.score and draft.score is None
+    low = unscored or (draft.score is not None and draft.score.value < case.params.score_threshold)
     # Three doubts, any of which is enough: a low score, an objection of the validator, or genes that do not
     # speak for the label, whatever model and validator say.
     light, _ = case.checks.light_of(draft.evidence, draft.score, draft.verdict)

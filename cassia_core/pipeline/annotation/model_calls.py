@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from cassia_core.agents import annotator, booster, formatter, merger, scorer, validator
-from cassia_core.agents.opinions import comparator, consultant
+from cassia_core.agents.opinions import comparator, consultant, parts_annotator
 from cassia_core.agents.prompts import Prompt
 from cassia_core.domain.config import AgentModel, AnnotationParams
 from cassia_core.domain.conversation import AgentRole, Message, Repair, Turn
@@ -36,6 +36,7 @@ PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
     "tester": small_question.prompt,
     "comparator": comparator.prompt,
     "consultant": consultant.prompt,
+    "parts_annotator": parts_annotator.prompt,
 }
 EARLIER_PROMPT_OF: dict[AgentRole, Callable[..., Prompt]] = {
     role: partial(PROMPT_OF[role], earlier=True) for role in ("annotator", "validator", "scorer", "booster")

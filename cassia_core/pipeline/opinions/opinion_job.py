@@ -156,7 +156,9 @@ class Way:
     most, given the request and the run's own model.
     """
 
-    ask: Ask
+    ask: Ask | None = None
+    together: Callable[[JobContext], None] | None = None
+    """Instead: asks about all clusters of the request at once."""
     most_answers: Callable[[OpinionRequest, AgentModel], int] = lambda request, own: 1
 
 

@@ -24,6 +24,7 @@ from cassia_core.log import start_log
 from cassia_core.pipeline.annotation.model_calls import Asker
 from cassia_core.pipeline.asking.sending import CallReports
 from cassia_core.pipeline.opinions.asking_again import ask_again, most_answers
+from cassia_core.pipeline.opinions.asking_parts import ask_parts
 from cassia_core.pipeline.opinions.opinion_files import write_after
 from cassia_core.pipeline.opinions.opinion_job import JobContext, JobProgress, Way, ask_all, params_for
 from cassia_core.pipeline.opinions.reopening import reopen
@@ -43,6 +44,7 @@ WAYS: dict[OpinionKind, Way] = {
     "comparison": Way(ask=compare, most_answers=most_scores),
     "closer_look": Way(ask=closer_look),
     "question": Way(ask=question),
+    "parts": Way(together=ask_parts, most_answers=lambda request, own: request.times),
 }
 """Who asks for which kind of opinion."""
 GOES_ON = "Resume it whenever you like; what is done is kept, and what is paid is not paid again."
@@ -115,7 +117,10 @@ def do_job(
             )
             way = WAYS[request.kind]
             progress.update(most_answers=way.most_answers(request, config.annotator) * len(request.clusters))
-            ask_all(context, way.ask)
+            if way.together is not None:
+                way.together(context)
+            if way.ask is not None:
+                ask_all(context, way.ask)
     finally:
         layout.opinion_job(request.id).live_words.unlink(missing_ok=True)
         for provider in set(providers.values()):

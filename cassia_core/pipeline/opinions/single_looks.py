@@ -55,7 +55,7 @@ def compare(context: JobContext, cluster: str) -> Answered:
 
     first = request.models[0]
     found = compare_candidates(
-        _case(context, cluster, context.params_of(first)), talks, _rules(request), heard
+        case_of(context, cluster, context.params_of(first)), talks, _rules(request), heard
     )
     turns = _by_round(turn for _, talk in talks for turn in talk.turns)
     opinion = replace(new_opinion(context, cluster), comparison=found, usage=usage_of_turns(turns))
@@ -89,7 +89,7 @@ def closer_look(context: JobContext, cluster: str) -> Answered:
     if row is None:
         return failed_opinion(context, cluster, "The run has no record of this cluster."), ()
     talk = _talk(context, model, cluster)
-    found = look_closer(_case(context, cluster, params), talk, row, context.request.question)
+    found = look_closer(case_of(context, cluster, params), talk, row, context.request.question)
     context.progress.answered()
     return (
         replace(new_opinion(context, cluster), closer_look=found, usage=usage_of_turns(talk.turns)),
@@ -105,7 +105,7 @@ def question(context: JobContext, cluster: str) -> Answered:
     talk = _talk(context, model, cluster)
     given = names_given(read_edits(context.paths)).get(cluster)
     found = consult(
-        _case(context, cluster, context.params_of(model)),
+        case_of(context, cluster, context.params_of(model)),
         talk,
         row,
         context.request.question,
@@ -133,7 +133,7 @@ def usage_of_turns(turns: Iterable[Turn]) -> Usage:
     )
 
 
-def _case(context: JobContext, cluster: str, params: AnnotationParams) -> Case:
+def case_of(context: JobContext, cluster: str, params: AnnotationParams) -> Case:
     return Case(
         markers=context.markers_of(cluster),
         setting=context.data.setting,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cassia_core.data.clustering.reading_columns import READING
+from cassia_core.data.view.reading_columns import READING
 from cassia_core.data.view.view_store import View
 from cassia_core.domain.annotation import ClusterResult
 from cassia_core.domain.review import LabelEdit

@@ -16,6 +16,7 @@ from cassia_core.domain.opinions.opinion import Opinion
 from cassia_core.domain.opinions.request import OpinionJob, OpinionProgress, OpinionRequest
 from cassia_core.errors import ConfigError, RunError
 from cassia_core.llm.registry import require_key
+from cassia_core.pipeline.opinions.asking_parts import check_parts
 from cassia_core.pipeline.opinions.single_looks import check_looks
 from cassia_core.report.tables.run_tables import usage_of
 from cassia_core.runs import opinion_log
@@ -73,6 +74,8 @@ def prepared(run_id: str, request: OpinionRequest, root: Path | None = None) -> 
     )
     ready = replace(request, models=models, clusters=chosen_clusters(data.rows, request.clusters))
     check_looks(ready)
+    if ready.kind == "parts":
+        check_parts(ready)
     return ready
 
 

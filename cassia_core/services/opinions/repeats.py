@@ -74,7 +74,7 @@ def _repetition(
     at = 0
     for answer in opinion.answers:
         if answer.repetition == number:
-            return _as_result(own, answer, tuple(turns[at : at + answer.n_turns]))
+            return as_result(own, answer, tuple(turns[at : at + answer.n_turns]))
         at += answer.n_turns
     return _missing(own, "It was not asked that often.")
 
@@ -85,7 +85,8 @@ def _missing(row: ClusterResult, reason: str) -> ClusterResult:
     )
 
 
-def _as_result(row: ClusterResult, answer: OpinionAnswer, turns: tuple[Turn, ...]) -> ClusterResult:
+def as_result(row: ClusterResult, answer: OpinionAnswer, turns: tuple[Turn, ...]) -> ClusterResult:
+    """One answer as a result of the cluster of `row`; a missing one is failed, with the reason."""
     result = replace(
         _missing(row, answer.reason),
         provider=answer.provider,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cassia_core.domain.config import OFFLINE, AgentModel, RunConfig
-from cassia_core.runs.answered import AnsweredFile
+from cassia_core.pipeline.asking.answered_models import AnsweredFile
 from cassia_core.runs.layout import RunLayout
 
 KEPT_S = 3600.0

@@ -108,6 +108,13 @@ SIGNATURES = {
         "adata, cluster_col=None, n_genes=None, min_expression=0.0, include_stats=True, "
         "key='rank_genes_groups'"
     ),
+    "compute_subcluster_marker_sets": (
+        "data, parent_col, parent_label, subcluster_col, "
+        "modes=('local', 'global_relabel', 'target_vs_background'), n_genes=50, method='wilcoxon', "
+        "output_dir=None, use_raw=None, layer=None, rankby_abs=False, tie_correct=False, "
+        "expression_threshold=0.0, min_log2fc=0.25, max_p_val_adj=None, "
+        "key_prefix='cassia_subcluster_marker_sets'"
+    ),
     "loadmarker": ("marker_type='processed'"),
     "set_api_key": ("api_key, provider='openai'"),
     "runCASSIA_generate_score_report": ("csv_path, index_name='CASSIA_reports_summary'"),

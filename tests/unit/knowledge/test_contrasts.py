@@ -63,6 +63,20 @@ def test_the_cells_decide_how_deep_the_name_goes_and_the_checks_use_them() -> No
     assert right.score > wrong.score
 
 
+def test_a_kind_whose_defining_gene_nobody_measured_is_never_green_whoever_names_it() -> None:
+    cluster = markers(KINDS["CD16"].split())
+    lights = {
+        gene: light_of(
+            weigh("non-classical monocyte", cluster, BLOOD, cells=contrasts(leave_out=gene)["CD16"]),
+            None,
+            None,
+        )
+        for gene in ("CD14", "")
+    }
+    assert lights[""][0] == "high"
+    assert lights["CD14"][0] == "medium" and "not the kind" in lights["CD14"][1]
+
+
 def test_an_open_kind_is_never_green() -> None:
     clear = Evidence(label="B cell", basis="cells", score=90.0, kind=0.95)
     assert light_of(clear, None, None)[0] == "high"

@@ -61,12 +61,13 @@ def read_matrix(
             return np.asarray(element[()], dtype=np.float32)
         return np.asarray(take(element, rows), dtype=np.float32)
     shape = matrix_shape(element)
-    if _is_csc(element, shape):
+    if is_csc(element, shape):
         return _read_csc(element, shape, rows, max_values)
     return _read_csr(element, shape, rows)
 
 
-def _is_csc(element: h5py.Group, shape: tuple[int, int]) -> bool:
+def is_csc(element: h5py.Group, shape: tuple[int, int]) -> bool:
+    """Whether a sparse matrix is stored by columns."""
     kind = element.attrs.get("encoding-type", element.attrs.get("h5sparse_format", ""))
     kind = kind.decode() if isinstance(kind, bytes) else str(kind)
     if kind:

@@ -67,7 +67,7 @@ def read_h5ad(
     with h5py.File(path, "r") as whole:
         part = part_to_read(whole, path, modality)
         file = part.group
-        main, genes = _main_matrix(file, path)
+        main, genes = main_matrix(file, path)
         n_cells, n_genes = matrix_shape(main)
         rows = block_rows(n_cells) if inspect else random_rows(n_cells, max_cells)
         bound = _INSPECTED_VALUES if inspect else None
@@ -77,11 +77,11 @@ def read_h5ad(
             var = read_frame(genes, None, lambda name: lost.append(f"the gene column {name}"))
         except UNREADABLE as error:
             raise damaged(path, error) from error
-        obs, var = _fitting(obs, matrix.shape[0], "cells", path), _fitting(var, n_genes, "genes", path)
+        obs, var = fitting(obs, matrix.shape[0], "cells", path), fitting(var, n_genes, "genes", path)
         adata = ad.AnnData(X=matrix, obs=obs, var=var)
         _add_layers(adata, file, rows, bound, (n_cells, n_genes), lost)
         _add_raw(adata, file, rows, bound, n_cells, lost)
-        embeddings = _add_embeddings(adata, file, rows, n_cells, lost)
+        embeddings = add_embeddings(adata, file, rows, n_cells, lost)
         if not inspect:
             _add_rest(adata, file, rows, lost)
         table = (
@@ -119,7 +119,7 @@ def _grouping_text(sample: pd.DataFrame) -> list[str]:
     return text[:_TEXT_COLUMNS]
 
 
-def _main_matrix(file: h5py.Group, path: Path) -> tuple[h5py.Group | h5py.Dataset, h5py.Group | h5py.Dataset]:
+def main_matrix(file: h5py.Group, path: Path) -> tuple[h5py.Group | h5py.Dataset, h5py.Group | h5py.Dataset]:
     """The matrix that stands for the cells, and the table of its genes: X, else a layer, else `raw`."""
     # X without genes is how some tools save a file whose values lie in a layer or in `raw`.
     candidates = [file.get("X")] + [file["layers"][name] for name in file.get("layers", {})]
@@ -148,7 +148,14 @@ def _length(frame: h5py.Group | h5py.Dataset) -> int:
     return len(read_frame(frame))
 
 
-def _fitting(frame: pd.DataFrame, n: int, what: str, path: Path) -> pd.DataFrame:
+def fitting(frame: pd.DataFrame, n: int, what: str, path: Path) -> pd.DataFrame:
+    """The table itself, if it names as many cells or genes as the matrix has.
+
+    Raises
+    ------
+    AnnDataError
+        It does not.
+    """
     if len(frame) != n:
         raise AnnDataError(
             f"{path.name} contradicts itself.",
@@ -206,7 +213,7 @@ def _add_raw(
     adata.raw = ad.AnnData(X=values, var=var, obs=pd.DataFrame(index=adata.obs_names))
 
 
-def _add_embeddings(
+def add_embeddings(
     adata: ad.AnnData, file: h5py.Group, rows: Rows, n_cells: int, lost: list[str]
 ) -> tuple[str, ...]:
     """Put the readable two-dimensional arrays of `obsm` in place; gives their names."""
@@ -242,12 +249,12 @@ def _embedding(
 
 def _add_rest(adata: ad.AnnData, file: h5py.Group, rows: Rows, lost: list[str]) -> None:
     """Graphs, loadings and notes, for the sake of the file that is written later."""
-    _each(file, "uns", lost, lambda name, value: adata.uns.__setitem__(name, value))
-    _each(file, "varm", lost, lambda name, value: adata.varm.__setitem__(name, value))
+    read_each(file, "uns", lost, lambda name, value: adata.uns.__setitem__(name, value))
+    read_each(file, "varm", lost, lambda name, value: adata.varm.__setitem__(name, value))
     # A graph joins cells: of a sample of them it would be a graph with holes.
     if rows is None:
-        _each(file, "obsp", lost, lambda name, value: adata.obsp.__setitem__(name, value))
-        _each(file, "varp", lost, lambda name, value: adata.varp.__setitem__(name, value))
+        read_each(file, "obsp", lost, lambda name, value: adata.obsp.__setitem__(name, value))
+        read_each(file, "varp", lost, lambda name, value: adata.varp.__setitem__(name, value))
     noted = adata.uns.get("log1p")
     if isinstance(noted, dict):
         noted.setdefault("base", None)  # scanpy reads it, and old files lost it on writing
@@ -256,7 +263,8 @@ def _add_rest(adata: ad.AnnData, file: h5py.Group, rows: Rows, lost: list[str]) 
 _WORDS = {"uns": "note", "varm": "gene loadings", "obsp": "graph", "varp": "gene graph"}
 
 
-def _each(file: h5py.Group, key: str, lost: list[str], put: Callable[[str, object], None]) -> None:
+def read_each(file: h5py.Group, key: str, lost: list[str], put: Callable[[str, object], None]) -> None:
+    """Read every entry of a group such as `uns`; what cannot be read is named in `lost`."""
     group = file.get(key)
     if not isinstance(group, h5py.Group):
         return

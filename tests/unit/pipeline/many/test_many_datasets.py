@@ -7,10 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-import anndata as ad
-import numpy as np
 import pytest
-import scanpy as sc
 
 from cassia_core.data.kernels.threads import n_threads
 from cassia_core.domain.config import DatasetSpec, RunConfig
@@ -25,20 +22,10 @@ from cassia_core.runs.codec import read_json
 from cassia_core.runs.event_log import EventLog, read_events
 from cassia_core.runs.layout import RunLayout
 from cassia_core.runs.store import create_run
-from cassia_core.services.intake.intake import demo_path
 from tests.small_runs import fill
+from tests.typed_cells import blood_cells
 
 SPEC = DatasetSpec(name="one", path="one.h5ad", tissue="blood")
-
-
-def small_cells(path: Path, seed: int) -> Path:
-    """Counts of 300 of the packaged blood cells, drawn anew, so that no two cells are alike."""
-    raw = sc.read_h5ad(demo_path()).raw.to_adata()[:300]
-    counts = np.random.default_rng(seed).poisson(2 * np.expm1(raw.X.toarray())).astype(np.float32)
-    cells = ad.AnnData(counts, var=raw.var[[]].copy())
-    cells.obs_names = raw.obs_names
-    cells.write_h5ad(path)
-    return path
 
 
 def run_of(folder: Path, files: list[Path], side_by_side: int) -> tuple[RunLayout, RunConfig]:
@@ -49,7 +36,7 @@ def run_of(folder: Path, files: list[Path], side_by_side: int) -> tuple[RunLayou
 
 @pytest.mark.slow
 def test_cells_prepared_side_by_side_end_as_those_prepared_one_after_the_other(tmp_path: Path):
-    files = [small_cells(tmp_path / "a.h5ad", 1), small_cells(tmp_path / "b.h5ad", 2)]
+    files = [blood_cells(tmp_path / "a.h5ad", 1), blood_cells(tmp_path / "b.h5ad", 2)]
     broken = tmp_path / "broken.h5ad"
     broken.write_bytes(b"no HDF5 at all")
     files.append(broken)

@@ -32,7 +32,7 @@ def again(options: argparse.Namespace) -> int:
         dataset=dataset_of_run(options.dataset, config, folder),
         clusters=tuple(options.clusters),
         kind="several" if len(options.models) > 1 else "repeat",
-        models=tuple(_model(text, config, options.base_url) for text in options.models),
+        models=tuple(model_named(text, config, options.base_url) for text in options.models),
         times=options.times,
         discuss=not options.no_discussion,
         max_workers=options.max_workers,
@@ -43,7 +43,7 @@ def again(options: argparse.Namespace) -> int:
         return _print_estimate(folder, request)
     asked = {model.provider for model in (*request.models, *config.models())}
     job = opinions.start(folder.name, request, known_keys(tuple(asked)), folder.parent)
-    ended = _follow(folder, job, quiet=options.quiet)
+    ended = follow_job(folder, job, quiet=options.quiet)
     for opinion in opinions.list_opinions(folder.name, request.dataset, root=folder.parent):
         if opinion.job == job:
             print(_in_words(opinion))
@@ -52,7 +52,7 @@ def again(options: argparse.Namespace) -> int:
     return EXIT_OF_STATE.get(ended.progress.state, 2)
 
 
-def _model(text: str, config: RunConfig, base_url: str | None) -> AgentModel:
+def model_named(text: str, config: RunConfig, base_url: str | None) -> AgentModel:
     """Of "PROVIDER/MODEL" with a provider of ours, of a provider alone, or of the run's own provider."""
     known = {facts.name for facts in providers()}
     provider, _, model = text.partition("/")
@@ -74,7 +74,7 @@ def _print_estimate(folder: Path, request: OpinionRequest) -> int:
     return 0
 
 
-def _follow(folder: Path, job: str, *, quiet: bool) -> OpinionJob:
+def follow_job(folder: Path, job: str, *, quiet: bool) -> OpinionJob:
     """Wait for the end; Ctrl-C asks the job to stop, and waits for that."""
     told: set[str] = set()
     while True:

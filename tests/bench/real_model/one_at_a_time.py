@@ -1,6 +1,6 @@
 """A server that answers one question at a time: are clusters lost, and how long does it take?
 
-`python -m tests.bench.one_at_a_time [--seconds 40] [--clusters 8] [--workers 10]`
+`python -m tests.bench.real_model.one_at_a_time [--seconds 40] [--clusters 8] [--workers 10]`
 """
 
 from __future__ import annotations

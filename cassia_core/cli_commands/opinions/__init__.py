@@ -1,0 +1,1 @@
+"""Commands that ask further about clusters of a run, or about a table alone."""

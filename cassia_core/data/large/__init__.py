@@ -1,0 +1,1 @@
+"""Cells whose counts stay on disk: passes over blocks of rows, a sketch, and everything joined to it."""
