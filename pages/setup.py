@@ -23,9 +23,10 @@ from cassia_ui.setup.clustering_form import draw_clusters
 from cassia_ui.setup.clustering_preview import draw_preview, end_preview, previewed_clusters
 from cassia_ui.setup.engine_form import draw_engine, draw_stages
 from cassia_ui.setup.markers_form import draw_markers
+from cassia_ui.setup.nudges import ask_tissue
 
 
-def sample(draft: session.RunDraft) -> None:
+def sample(draft: session.RunDraft, findings: Findings) -> None:
     st.subheader("The sample", anchor=False)
     left, right = st.columns((2, 1))
     names = list(dict.fromkeys([UNKNOWN_TISSUE, draft.tissue, *tissue_names()]))
@@ -43,6 +44,8 @@ def sample(draft: session.RunDraft) -> None:
     chosen = right.selectbox(
         "Species", options, index=options.index(species), accept_new_options=True, key="draft_species"
     )
+    session.change_draft(tissue=tissue or UNKNOWN_TISSUE, tissue_set=True, species=chosen or "human")
+    ask_tissue(findings)
     context = st.text_area(
         "Anything the agents should know (optional)",
         draft.context,
@@ -50,9 +53,7 @@ def sample(draft: session.RunDraft) -> None:
         height=80,
         placeholder="For example: tumour biopsy, treated for two weeks, enriched for CD45",
     )
-    session.change_draft(
-        tissue=tissue or UNKNOWN_TISSUE, tissue_set=True, species=chosen or "human", context=context
-    )
+    session.change_draft(context=context)
 
 
 def spec_of(draft: session.RunDraft) -> DatasetSpec:
@@ -139,7 +140,7 @@ def show() -> None:
         return
     findings = findings_of(Path(draft.path), draft.read)
     with st.container(border=True):
-        sample(draft)
+        sample(draft, findings)
     if findings.kind == "cells":
         draw_memory_offer(findings)
         with st.container(border=True):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cassia_core.domain.review import UNKNOWN_LABEL, EditAction, LabelEdit, standing
 from cassia_core.look.wording import NO_LABEL
-from cassia_core.services.labels import review
+from cassia_core.services.labels import edited_exports, review
 from cassia_core.services.labels.names import everyday_name, shown_name
 from cassia_core.services.labels.review import ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults
@@ -201,6 +201,8 @@ def draw_history(run_id: str, dataset: str) -> None:
         return
     left = standing(steps)
     undone = {e.undoes: e for e in steps if e.action == "undo"}
+    if left:
+        _take_home(run_id, dataset)
     with st.expander(
         f"Your corrections ({len(left)} of {len(undone) + len(left)} stand)"
         if undone
@@ -230,6 +232,22 @@ def draw_history(run_id: str, dataset: str) -> None:
             st.caption(
                 f"And {len(taken) - _SHOWN_STEPS} earlier steps; all are in the corrected tables (Excel)."
             )
+
+
+def _take_home(run_id: str, dataset: str) -> None:
+    """The corrected cells by one click: they are written when they are asked for."""
+    name = edited_exports.corrected_cells_name(run_id, dataset)
+    if name:
+        st.download_button(
+            "Save the corrected cells (h5ad)",
+            lambda: edited_exports.corrected_cells(run_id, dataset),
+            file_name=name,
+            mime="application/octet-stream",
+            on_click="ignore",
+            icon=":material/download:",
+            key="corrected_cells",
+            help="Every cell with the labels as they stand now. Tables and report are under Download.",
+        )
 
 
 def _undo(run_id: str, dataset: str, step: LabelEdit) -> None:

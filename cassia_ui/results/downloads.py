@@ -12,8 +12,6 @@ from cassia_core.services.runs.results import OutputFile
 from cassia_ui.frame.markup import plain
 from cassia_ui.results.other_programs import draw_other_programs
 
-LARGE = 200_000_000
-
 
 def draw_downloads(run_id: str) -> None:
     """A popover with all files."""
@@ -62,7 +60,7 @@ def _draw_file(file: OutputFile, number: int) -> None:
     """A file that is read when it is asked for: the page is drawn often, and files may be large."""
     size = file.path.stat().st_size
     label = f"{file.label}, {size / 1e6:.1f} MB" if size > 100_000 else file.label
-    if size > LARGE:
+    if size > edited_exports.LARGEST_IN_A_BROWSER:
         st.markdown(f":gray[{label}: large; it is on the server at] `{file.path}`")
         return
     st.download_button(

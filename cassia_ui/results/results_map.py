@@ -36,7 +36,7 @@ WAYS = (BY_TYPE, BY_CLUSTER, BY_READING, BY_LIGHT, BY_EVIDENCE, BY_SCORE, BY_GEN
 PANELS = (1, 2, 4)
 NARROWEST = 300
 """Panels narrower than this stand below each other (pixels)."""
-LOW = 250
+LOW = 240
 """Height of each of four panels; of one or two it is the page's choice."""
 _PANELS, _PANELS_WIDGET = "panels_of_map", "results_panels"
 

@@ -12,6 +12,7 @@ from cassia_core.domain.config import FINE, NEW_MAP, ClusteringParams, ReadOptio
 from cassia_core.domain.findings import ColumnInfo, Findings
 from cassia_ui.frame import session
 from cassia_ui.setup import clustering_help
+from cassia_ui.setup.nudges import offer_samples
 
 OWN, COMPUTE = "Keep clusters of the file", "Compute clusters (Leiden)"
 AS_FINE, SUGGESTED, FIXED = "As fine as the cells carry", "Suggest the resolution", "A fixed resolution"
@@ -166,7 +167,7 @@ def _samples(now: ClusteringParams, columns: list[ColumnInfo]) -> ClusteringPara
     names = [None, *(c.name for c in fit)]
     qc = session.draft().qc
     column_now = now.batch_column or qc.sample_column
-    left, right = st.columns((2, 1), vertical_alignment="bottom")
+    left, right = st.columns((3, 2), vertical_alignment="bottom")
     column = left.selectbox(
         "Sample of each cell",
         names,
@@ -176,13 +177,15 @@ def _samples(now: ClusteringParams, columns: list[ColumnInfo]) -> ClusteringPara
         help=clustering_help.SAMPLES,
     )
     harmony = right.toggle(
-        "Bring the samples together (Harmony)",
+        "Join the samples (Harmony)",
         now.batch_method == "harmony" and column is not None,
         disabled=column is None,
         key="draft_harmony",
         help=clustering_help.HARMONY,
     )
     harmony = harmony and column is not None
+    if column is None:
+        offer_samples(fit)
     if harmony:
         st.caption(f":material/info: {clustering_help.HARMONY}")
     session.change_draft(qc=replace(qc, sample_column=column))

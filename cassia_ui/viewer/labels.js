@@ -106,6 +106,16 @@ function lineTo(box, cx, cy) {
   return box.off >= LINE_FROM ? { x, y, length: Math.hypot(cx - x, cy - y), angle: Math.atan2(cy - y, cx - x) } : null;
 }
 
+// Whether a line passes through a rectangle; looked at every few pixels.
+function passes(line, { x, y, w, h }) {
+  if (!line) return false;
+  for (let at = 0; at <= line.length; at += 3) {
+    const px = line.x + at * Math.cos(line.angle), py = line.y + at * Math.sin(line.angle);
+    if (px >= x && px <= x + w && py >= y && py <= y + h) return true;
+  }
+  return false;
+}
+
 // Rectangles for labels in the order given. `kept`: the candidate each label has so far; `taken`: rectangles to stay out of.
 function placeLabels(wanted, sums, coordinates, kept, taken) {
   const placed = [], stage = coordinates.size();
@@ -123,12 +133,13 @@ function placeLabels(wanted, sums, coordinates, kept, taken) {
       const [x0, y0] = coordinates.toMap(whole.x, whole.y + whole.h), [x1, y1] = coordinates.toMap(whole.x + whole.w, whole.y);
       if (covered(sums, x0, y0, x1, y1) > 0) return;
       const far = Math.hypot(x + w / 2 - cx, y + h / 2 - cy) / Math.max(stage.w, stage.h);
-      box.whole = whole;
-      box.off = STEPS[Math.floor(at / WAYS.length)];
+      Object.assign(box, { whole, off: STEPS[Math.floor(at / WAYS.length)] });
+      box.line = lineTo(box, cx, cy);
+      if (placed.some((other) => passes(box.line, other.whole) || passes(other.line, whole))) return;
       box.cost = far + (kept.get(label.name) === at ? -0.15 : 0);
       if (!best || box.cost < best.cost) best = box;
     });
-    if (best) placed.push({ ...best, line: lineTo(best, cx, cy) });
+    if (best) placed.push(best);
   }
   return placed;
 }

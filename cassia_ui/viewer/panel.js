@@ -277,7 +277,8 @@ class Panel {
       .filter((label) => label.n && label.island && this.shows(label.k + 1));
     wanted.sort((a, b) => (b.name === boxed) - (a.name === boxed) || b.n - a.n);
     for (const label of wanted) label.width = this.measure(label.name);
-    const taken = [this.tools, this.note, this.axis].filter((part) => !part.hidden).map(boxOnStage);
+    const taken = [this.tools, this.note, this.axis].filter((part) => !part.hidden).map(boxOnStage)
+      .map(({ x, y, w, h }) => ({ x: x - 4, y: y - 4, w: w + 8, h: h + 8 }));
     for (const { x, y, at, label, line } of placeLabels(wanted, this.places.sums, this.coordinates, this.kept, taken)) {
       this.kept.set(label.name, at);
       const element = make("div", label.name === boxed ? "label boxed" : "label", label.name);

@@ -187,3 +187,27 @@ def test_limits_of_quality_are_counted_per_rule(tmp_path):
     assert "190 of 200 cells stay" in text_of(at)
     assert "Set aside by number of genes: 10" in text_of(at)
     assert any(s.key == "draft_qc_pct_ribo" for s in at.slider)
+
+
+def test_the_tissue_is_asked_for_with_a_guess_from_the_name_and_taken_by_one_click(cells, tmp_path):
+    path = tmp_path / "mouse_kidney_2024.h5ad"
+    path.write_bytes(cells.read_bytes())
+    at = opened(path)
+    assert "Kidney?" in text_of(at) and draft(at).tissue == "unknown", "a question, never an answer"
+    button(at, "Yes, kidney").click().run()
+    assert draft(at).tissue == at.selectbox(key="draft_tissue").value == "kidney"
+    assert "Kidney?" not in text_of(healthy(at))
+
+
+def test_a_column_that_looks_like_samples_is_offered_and_taken_by_one_click(cells, tmp_path):
+    adata = ad.read_h5ad(cells)
+    adata.obs["donor"] = pd.Categorical(["a", "b", "c"] * (adata.n_obs // 3))
+    path = tmp_path / "cells.h5ad"
+    adata.write_h5ad(path)
+    at = opened(path)
+    assert "donor looks like the sample of each cell" in text_of(at).replace("**", "")
+    assert draft(at).clustering.batch_column is None
+    button(at, "Use donor").click().run()
+    assert draft(at).clustering.batch_column == draft(at).qc.sample_column == "donor"
+    assert at.selectbox(key="draft_batch").value == "donor"
+    assert draft(at).clustering.batch_method == "none"

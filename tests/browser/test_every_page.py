@@ -133,3 +133,19 @@ def test_every_control_of_results_is_reached_by_the_tab_key_and_its_focus_is_see
     assert not unseen
     assert [name for number, name in enumerate(wanted) if number not in reached] == []
     assert len(wanted) > 30, "the page has its controls"
+
+
+@pytest.mark.parametrize("width", [820, 1440])
+def test_four_panels_have_one_scale_and_one_tool_bar_and_fit_a_screen(page, app_server, run_id, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, app_server.url, "results", run_id)
+    page.get_by_role("radio", name="4", exact=True).click()
+    maps = page.locator("canvas.cw-map[data-state=drawn]")
+    expect(maps).to_have_count(4, timeout=60_000)
+    at_rest(page)
+    shapes = maps.evaluate_all(
+        "all => all.map((e) => { const r = e.getBoundingClientRect(); return [r.width, r.height, e.dataset.view]; })"
+    )
+    assert all(shape == shapes[0] for shape in shapes), "whatever their legends, all have the same frame"
+    assert page.locator(".tools:visible").count() == 1
+    assert page.locator("div.legend").last.evaluate("e => e.getBoundingClientRect().bottom") <= 900

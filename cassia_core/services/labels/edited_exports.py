@@ -36,6 +36,8 @@ from cassia_core.services.labels.review import GroupedCells, ReviewedLabel
 from cassia_core.services.runs.results import DatasetResults, load_results, output_files
 from cassia_core.services.runs.runs import find_run, run_to_change
 
+LARGEST_IN_A_BROWSER = 200_000_000
+"""Bytes of a file that is handed over by the page; larger ones are fetched from the server's disk."""
 _NOT_OF_A_PART: dict[str, Any] = {
     "markers": (),
     "turns": (),
@@ -106,6 +108,34 @@ def make(run_id: str, dataset: str, root: Path | None = None) -> tuple[Path, ...
             remove_edited_files(paths)
             return ()
     return _expected(paths)
+
+
+def corrected_cells_name(run_id: str, dataset: str, root: Path | None = None) -> str:
+    """Name of the file of corrected cells; "" where the run has none, or one too large for a browser."""
+    _, paths = find_dataset(find_run(run_id, root), dataset)
+    annotated = paths.annotated_h5ad
+    fits = annotated.exists() and annotated.stat().st_size <= LARGEST_IN_A_BROWSER
+    return paths.edited_h5ad.name if fits else ""
+
+
+def corrected_cells(run_id: str, dataset: str, root: Path | None = None) -> bytes:
+    """The annotated cells with the corrections that stand, made first where they are not there yet.
+
+    Raises
+    ------
+    RunError
+        When the run is not finished, or someone corrected a label meanwhile.
+    """
+    _, paths = find_dataset(find_run(run_id, root), dataset)
+    if not paths.edited_h5ad.exists():
+        make(run_id, dataset, root)
+    if not paths.edited_h5ad.exists():
+        raise RunError(
+            "The corrected cells were not written.",
+            "A label was corrected while they were made.",
+            "Ask for them again.",
+        )
+    return paths.edited_h5ad.read_bytes()
 
 
 def _expected(paths: DatasetLayout) -> tuple[Path, ...]:
