@@ -82,7 +82,7 @@ def dense(values: np.ndarray, rows: Sequence[str] | None, columns: Sequence[str]
 def factor(values: Sequence[str]) -> Held:
     """A factor with its levels in order of the alphabet."""
     found = pd.Categorical(values)
-    codes = np.where(found.codes < 0, NA_INTEGER, found.codes + 1).astype(np.int32)
+    codes = np.where(found.codes < 0, NA_INTEGER, found.codes.astype(np.int32) + 1).astype(np.int32)
     return Held(codes, {"levels": list(found.categories), "class": ["factor"]})
 
 
