@@ -167,7 +167,7 @@ class _LargeClustering:
             )
         if self.spec.markers.own_test is not None:
             raise _needs_memory(
-                f"The file's own test {self.spec.markers.own_test} was asked for, which a sketch does not read.",
+                f"The file's own test {self.spec.markers.own_test} was asked for; a sketch does not read it.",
                 "Let the markers be computed: they are those of all cells.",
             )
         if self.spec.qc.max_doublet_score is not None:
