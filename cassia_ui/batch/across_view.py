@@ -53,7 +53,9 @@ def draw_across(run_id: str) -> None:
             st.caption("Tables of markers have no cells: of these, shares of clusters are shown.")
         _draw_odd(found, level)
         if st.toggle("Numbers", key="batch_across_numbers", help="The table behind the heat map."):
-            st.dataframe(counts, alt="Cells, or clusters, of each type in each dataset")
+            st.dataframe(
+                counts, key="table_batch_across", alt="Cells, or clusters, of each type in each dataset"
+            )
 
 
 def _draw_files(run_id: str, found: Across, level: Level) -> None:

@@ -117,7 +117,10 @@ def _draw_orders(run_id: str, found: RunRows) -> None:
 def _draw_table(run_id: str, found: RunRows) -> None:
     st.caption("Tick rows to open or cancel them." if found.at_work else "Tick a row to open it.")
     chosen = draw_rows(
-        found.rows, key=f"batch_rows_{run_id}", stopped=runs.stopped_datasets(run_id), free=_is_free(run_id)
+        found.rows,
+        key=f"table_batch_rows_{run_id}",
+        stopped=runs.stopped_datasets(run_id),
+        free=_is_free(run_id),
     )
     one = next((row for row in found.rows if chosen[:1] == (row.name,)), None)
     with st.container(horizontal=True, gap="xsmall"):

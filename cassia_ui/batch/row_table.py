@@ -54,7 +54,7 @@ def draw_table(looks: Sequence[Inspected | None]) -> tuple[int, ...]:
         height=HEAD + ROW * min(len(rows), MOST_SHOWN),
         column_config=_columns(),
         disabled=[SEEN, INSIDE],
-        key=f"batch_table_{version()}",
+        key=f"table_batch_{version()}",
         alt="Datasets with name, tissue, species, sample column, clusters and note",
     )
     typed = tuple(

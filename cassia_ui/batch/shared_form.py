@@ -132,7 +132,7 @@ def _draw_exceptions() -> None:
         height=HEAD + ROW * min(len(rows), MOST_SHOWN),
         column_config=_COLUMNS,
         disabled=["Dataset"],
-        key=f"batch_exceptions_{version()}",
+        key=f"table_batch_exceptions_{version()}",
         alt="Settings in which single datasets differ from the others",
     )
     typed = tuple(

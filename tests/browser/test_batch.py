@@ -43,7 +43,7 @@ def test_a_batch_is_clicked_through_from_uploads_to_labels_side_by_side(page, ap
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("button", name="Retry these only").click()
     expect(page.get_by_role("button", name="Retry these only")).to_be_visible(timeout=LONG_MS)
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     page.get_by_role("button", name="Make the zip").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the zip").click()
