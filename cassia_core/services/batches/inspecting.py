@@ -10,9 +10,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from cassia_core import persons
 from cassia_core.domain.config import ReadOptions
 from cassia_core.domain.findings import Findings
 from cassia_core.errors import CassiaError, InputError
@@ -21,7 +23,7 @@ from cassia_core.services.batches.manifests import answers_read
 from cassia_core.services.intake import intake
 
 MOST_KEPT = 2048
-_Key = tuple[str, int, tuple[tuple[str, str], ...]]
+_Key = tuple[str, str, int, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +50,19 @@ def inspected(rows: Iterable[ManifestRow]) -> tuple[Inspected | None, ...]:
 
 
 def _known(row: ManifestRow) -> Inspected | None:
-    key = _key(row)
+    asking = persons.current()
+    key = (asking.id if asking else "", *_key(row))
     with _lock:
         look = _looks.get(key)
         if look is None:
-            look = _looks[key] = _pool.submit(_look, row)
+            look = _looks[key] = _pool.submit(_look, row, asking)
         _looks.move_to_end(key)
         while len(_looks) > MOST_KEPT:
             _looks.popitem(last=False)[1].cancel()
     return look.result() if look.done() and not look.cancelled() else None
 
 
-def _key(row: ManifestRow) -> _Key:
+def _key(row: ManifestRow) -> tuple[str, int, tuple[tuple[str, str], ...]]:
     """A file is another one when it has changed, or is to be read another way."""
     said = {**row.answers, "cluster_column": row.cluster_column}
     return str(row.path), _changed_ns(row.path), tuple(sorted(said.items()))
@@ -72,7 +75,13 @@ def _changed_ns(path: Path) -> int:
         return 0
 
 
-def _look(row: ManifestRow) -> Inspected:
+def _look(row: ManifestRow, asking: persons.Person | None) -> Inspected:
+    """Look in the name of the person whose page it is: the thread itself is nobody's."""
+    with persons.acting_as(asking) if asking else nullcontext():
+        return _looked(row)
+
+
+def _looked(row: ManifestRow) -> Inspected:
     try:
         if not row.path.exists():
             raise InputError(
