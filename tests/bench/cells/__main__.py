@@ -30,19 +30,10 @@ import anndata as ad
 import pandas as pd
 
 from cassia_core.knowledge.naming.lineages import exclusive, lineage_of, lineage_of_term
+from tests.bench.cells.sets import ROOT, SETS, SHARED
 
 warnings.simplefilter("ignore")
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-SETS = {
-    "pbmc_facs_zheng2017": ("human", "blood"),
-    "pbmc68k_reduced": ("human", "blood"),
-    "pbmc_symphony_3batches": ("human", "blood"),
-    "mouse_hippocampus_saunders2018": ("mouse", "hippocampus"),
-    "mouse_kidney_tabulamuris": ("mouse", "kidney"),
-}
-"""Species and tissue of each labelled set."""
 DECILES = list(range(0, 101, 10))
 
 
