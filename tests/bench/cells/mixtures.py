@@ -98,7 +98,7 @@ def both_named(tool: ModuleType, inside: ClusterInside, terms: tuple[str, str]) 
 
 
 def measure(tool: ModuleType, name: str) -> tuple[dict[float, list[bool]], list[bool]]:
-    """Print one set's shares; the outcome of every mixture by share, and whether each pure cluster was split."""
+    """Print one set's shares; each mixture's outcome by share, and whether each pure cluster was split."""
     begun = time.perf_counter()
     labelled = LabelledCells(tool, name)
     whole = labelled.inside(labelled.gold, np.arange(len(labelled.gold)))
