@@ -36,7 +36,7 @@ def inspect(options: argparse.Namespace) -> int:
         return 0
     print(f"What we found in {options.input.name}")
     for line in findings.found:
-        mark = {"ok": " ", "notice": "!", "ask": "?"}[line.level]
+        mark = {"ok": " ", "notice": "!", "ask": "?", "none": " "}[line.level]
         print(f" {mark} {line.topic}: {line.value}" + (f" ({line.remark})" if line.remark else ""))
     if findings.done:
         print("What we do to your data (the file itself is not changed)")

@@ -7,7 +7,8 @@ from typing import Literal
 
 InputKind = Literal["cells", "markers"]
 MatrixState = Literal["counts", "counts_like", "log_normalised", "scaled", "unknown", "empty"]
-Level = Literal["ok", "notice", "ask"]
+Level = Literal["ok", "notice", "ask", "none"]
+"""Of what was found: in order, to be known, to be answered, or not there: a tick stands by the first only."""
 Role = Literal["", "clusters", "labels", "sample"]
 """What a column of cells seems to hold, by its name and its number of values."""
 

@@ -22,6 +22,7 @@ _MARKS = {
     "ok": ":green[:material/check_circle:]",
     "notice": ":orange[:material/info:]",
     "ask": ":orange[:material/contrast:]",
+    "none": ":gray[:material/remove:]",
 }
 
 

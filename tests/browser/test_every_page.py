@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 
+import anndata
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from cassia_core.services.intake.intake import demo_path
 from tests.browser.looking import AXE, at_rest, faults_by_axe, faults_of_layout
 
 pytestmark = pytest.mark.browser
@@ -66,6 +68,28 @@ def test_no_page_juts_out_scrolls_sideways_or_cuts_words_at_any_width(page, app_
         if faults := faults_of_layout(opened(page, app_server.url, path, run_id)):
             wrong[path] = faults
     assert not wrong
+
+
+def test_pages_with_a_file_open_are_laid_out_well_at_every_width(page, app_server, tmp_path):
+    adata = anndata.read_h5ad(demo_path())
+    del adata.obsm["X_umap"]
+    adata.obs = adata.obs[[]].assign(donor=["a", "b", "c", "d"] * (adata.n_obs // 4))
+    own = tmp_path / "a_long_name_of_a_file_of_blood_cells_as_people_give_them_2024-01-31_final.h5ad"
+    adata.write_h5ad(own)
+    page.set_default_timeout(60_000)
+    opened(page, app_server.url, "data", "")
+    page.locator("input[type=file]").set_input_files(own)
+    expect(page.get_by_role("button", name="Next: Set-up")).to_be_enabled(timeout=120_000)
+    at_rest(page)
+    wrong = {"data": faults_of_layout(page)}
+    marks = page.get_by_role("row").filter(has_text="None in the file")
+    assert marks.count() == 2 and "check_circle" not in " ".join(marks.all_inner_texts()), "no tick"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="Next: Set-up").click()
+    expect(page.get_by_role("button", name="Use donor")).to_be_visible(timeout=120_000)
+    at_rest(page)
+    wrong["setup"] = faults_of_layout(page)
+    assert not any(wrong.values()), wrong
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here; .ci/run fetches it")

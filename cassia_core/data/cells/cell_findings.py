@@ -254,7 +254,7 @@ def _clusters(columns: tuple[ColumnInfo, ...]) -> Finding:
     clusters = [c for c in columns if c.looks_like == "clusters"]
     labels = [c for c in columns if c.looks_like == "labels"]
     if not clusters and not labels:
-        return Finding(topic="Clusters", value="None in the file", remark="We make them.")
+        return Finding(topic="Clusters", value="None in the file", remark="We make them.", level="none")
     named = ", ".join(f"{c.name} ({c.n_values})" for c in (*clusters, *labels)[:4])
     return Finding(
         topic="Clusters", value=named, remark="You can keep one of these, or let us make new ones."
@@ -264,7 +264,7 @@ def _clusters(columns: tuple[ColumnInfo, ...]) -> Finding:
 def _map(file: CellFile) -> Finding:
     maps = [name for name in file.embeddings if "umap" in name.lower() or "tsne" in name.lower()]
     if not maps:
-        return Finding(topic="Map (UMAP)", value="None in the file", remark="We make one.")
+        return Finding(topic="Map (UMAP)", value="None in the file", remark="We make one.", level="none")
     return Finding(topic="Map (UMAP)", value=", ".join(maps))
 
 

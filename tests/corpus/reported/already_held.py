@@ -129,6 +129,18 @@ def test_of_ensembl_ids(folder: Path) -> Path:
     return saved(tested(cells(logged(), ensembl(symbols()))), folder)
 
 
+@case(TESTS, says=("rank_genes_groups (Wilcoxon, 2 groups of leiden)",))
+def test_as_anndata_wrote_it_in_2018(folder: Path) -> Path:
+    path = test_in_the_file(folder)
+    with h5py.File(path, "a") as file:
+        params = file["uns/rank_genes_groups/params"]
+        for name in ("groupby", "method", "reference"):
+            value = params[name].asstr()[()].encode()
+            del params[name]
+            params[name] = np.array([value])
+    return path
+
+
 SEVERAL = "Several measurements (h5mu)"
 
 

@@ -82,6 +82,7 @@ def _frame(element: h5py.Group, groups: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _word(params: h5py.Group, name: str) -> str:
+    """A setting of the test; anndata before 0.7 wrote each as a list of one."""
     element = params.get(name) if isinstance(params, h5py.Group) else None
-    value = element[()] if isinstance(element, h5py.Dataset) and element.shape == () else ""
+    value = np.ravel(element[()])[0] if isinstance(element, h5py.Dataset) and element.size == 1 else ""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
