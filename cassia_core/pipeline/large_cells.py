@@ -12,13 +12,12 @@ from pathlib import Path
 
 import anndata as ad
 
-from cassia_core.data.cells.load_cells import memory_limit_bytes
 from cassia_core.data.cells.subset import subset_findings
 from cassia_core.data.clustering.expression_matrix import COUNT_STATES, chosen_matrix
 from cassia_core.data.large.annotated_blocks import MatrixCopy, add_matrices
-from cassia_core.data.large.cells_on_disk import can_be_read_in_blocks, open_cells
+from cassia_core.data.large.cells_on_disk import open_cells
 from cassia_core.data.large.large_clusters import KEPT_ROWS, LargePlaces, cluster_large
-from cassia_core.data.large.memory_plan import MemoryPlan, plan_memory
+from cassia_core.data.large.memory_plan import MemoryPlan
 from cassia_core.data.large.passes import PassFolder
 from cassia_core.data.view.gene_store import GeneStore
 from cassia_core.domain import events as ev
@@ -28,6 +27,7 @@ from cassia_core.errors import AnnDataError
 from cassia_core.pipeline.cell_reader import reader_of
 from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.known_genes import refuse_unknown_genes
+from cassia_core.pipeline.memory_of import memory_plan_of
 from cassia_core.pipeline.prepared import MarkersReady, Prepared, StageEvents
 from cassia_core.report.tables.safe_tables import write_csv
 from cassia_core.runs.codec import write_json
@@ -44,7 +44,7 @@ def stays_on_disk(spec: DatasetSpec, layout: DatasetLayout, looked_at: Findings)
     if spec.read.cells != "auto":
         return spec.read.cells == "sketch"
     # A run that was cut off goes on the way it began, whatever memory is free by now.
-    return layout.passes.exists() or _plan(spec, looked_at).way == "sketch"
+    return layout.passes.exists() or memory_plan_of(spec, looked_at).way == "sketch"
 
 
 def prepare_large_cells(
@@ -132,17 +132,12 @@ def _sizes(
 ) -> tuple[int, int]:
     """Cells of the sketch, and of a part that is clustered as a whole; decided once for a run."""
     if not passes.has(_PLAN):
-        plan = _plan(spec, looked_at)
+        plan = memory_plan_of(spec, looked_at)
         _refuse_without_room(plan, layout)
         context.emit(ev.Notice(dataset=spec.name, text=plan.in_words()))
         passes.save(_PLAN, {"sketch_cells": plan.sketch_cells, "most_cells": plan.most_cells})
     kept = passes.load(_PLAN)
     return int(kept["sketch_cells"]), int(kept["most_cells"])
-
-
-def _plan(spec: DatasetSpec, looked_at: Findings) -> MemoryPlan:
-    allowed, in_blocks = memory_limit_bytes(spec.reading), can_be_read_in_blocks(Path(spec.path))
-    return plan_memory(looked_at, spec.reading, allowed, in_blocks=in_blocks)
 
 
 def _refuse_without_room(plan: MemoryPlan, layout: DatasetLayout) -> None:

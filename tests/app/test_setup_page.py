@@ -176,6 +176,17 @@ def test_cells_that_do_not_fit_into_memory_get_an_offer_with_figures(tmp_path, m
     assert "do not fit" not in text_of(at)
 
 
+def test_a_sketch_that_is_asked_for_is_told_with_both_figures(tmp_path):
+    typed_cells(tmp_path / "cells.h5ad", n_cells=200)
+    at = opened(tmp_path / "cells.h5ad", "data")
+    healthy(at.selectbox(key="draft_cells").select("sketch").run())
+    assert draft(at).read.cells == "sketch"
+    told = text_of(at)
+    assert "The counts of these cells stay on disk." in told
+    assert "All values in memory: 0." in told and "GB may be used" in told
+    assert "200 of 200 cells stay" in told, "limits of quality can be set all the same"
+
+
 def test_limits_of_quality_are_counted_per_rule(tmp_path):
     typed_cells(tmp_path / "poor.h5ad", n_cells=200, n_poor=10)
     at = opened(tmp_path / "poor.h5ad", "data")

@@ -55,7 +55,7 @@ def test_a_wrong_word_in_a_manifest_is_refused(tmp_path: Path):
 
 
 def test_every_question_that_can_be_asked_has_an_option():
-    asked = {f.name for f in fields(ReadOptions)} - {"max_cells", "species", "columns"}
+    asked = {f.name for f in fields(ReadOptions)} - {"max_cells", "species", "columns", "cells", "memory_gb"}
     assert asked | {"columns.cluster", "columns.gene", "columns.sheet"} == set(OPTION_OF_QUESTION)
 
 
@@ -86,3 +86,18 @@ def test_the_species_given_chooses_the_genome_of_a_10x_file(tmp_path: Path):
     path = tenx.tenx_several_genomes(tmp_path)
     assert [q.option for q in intake.inspect_file(path).questions] == ["genome"]
     assert not intake.inspect_file(path, ReadOptions(species="mouse")).questions
+
+
+@pytest.mark.parametrize(
+    ("written", "gigabytes"), [("6GB", 6.0), ("6", 6.0), (" 600 mb ", 0.6), ("1.5T", 1500)]
+)
+def test_memory_is_written_as_people_write_it(written: str, gigabytes: float, tmp_path: Path):
+    read = read_as(tmp_path / "cells.h5ad", "--memory", written, "--cells", "sketch")
+    assert read.memory_gb == pytest.approx(gigabytes) and read.cells == "sketch"
+
+
+@pytest.mark.parametrize("written", ["much", "0GB", "-3", "1.2.3GB"])
+def test_what_is_no_amount_of_memory_is_refused(written: str, tmp_path: Path, capsys: pytest.CaptureFixture):
+    with pytest.raises(SystemExit):
+        read_as(tmp_path / "cells.h5ad", f"--memory={written}")
+    assert "no amount of memory; write 6GB" in capsys.readouterr().err

@@ -83,7 +83,8 @@ def plan_memory(findings: Findings, read: ReadOptions, allowed: int, *, in_block
     # A sample that a person asked for is taken cell by cell and always held in memory.
     may_sketch = in_blocks and read.max_cells is None
     way = read.cells if may_sketch and read.cells != "auto" else "exact"
-    if may_sketch and read.cells == "auto" and findings.memory_bytes > allowed:
+    # Of few cells a block is all of them: then the sketch saves nothing, and a smaller sample is what helps.
+    if may_sketch and read.cells == "auto" and sketch_bytes <= allowed < findings.memory_bytes:
         way = "sketch"
     return MemoryPlan(
         way="sketch" if way == "sketch" else "exact",

@@ -178,6 +178,13 @@ def _clusters(
             f"({how}): {stages['variable_genes']}. They were scaled to unit variance and clipped at "
             f"{chosen.max_value:g}."
         )
+    if "sketch" in stages:
+        parts.append(
+            "As the counts were left on disk, clusters and map were found on a sketch of the cells "
+            f"({stages['sketch']}), drawn by leverage (Hao et al. 2024) and by misfit to the profile of "
+            f"their group; {stages.get('join', 'all others were joined to it')} by their ten nearest. "
+            "Markers are those of all cells."
+        )
     if "pca" in stages:
         parts.append(f"Principal component analysis gave {stages['pca']}.")
     if chosen.batch_method == "harmony":

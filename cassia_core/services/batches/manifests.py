@@ -68,6 +68,8 @@ def answers_read(answers: Mapping[str, str], path: Path, default: ReadOptions) -
         assay=given["assay"] or default.assay,
         modality=given["modality"] or default.modality,
         max_cells=default.max_cells,
+        cells=default.cells,
+        memory_gb=default.memory_gb,
     )
 
 

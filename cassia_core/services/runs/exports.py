@@ -9,10 +9,12 @@ from pathlib import Path
 
 import anndata as ad
 
+from cassia_core.data.cells.load_cells import inspect_cells, memory_limit_bytes
 from cassia_core.data.exports.cellxgene_file import write_cellxgene
 from cassia_core.data.exports.seurat_folder import SCRIPT, write_seurat_folder
 from cassia_core.data.exports.vitessce_store import write_vitessce_folder
 from cassia_core.data.h5ad.annotated_file import cluster_column_of
+from cassia_core.domain.config import ReadOptions
 from cassia_core.errors import RunError
 from cassia_core.runs.store import find_dataset
 from cassia_core.services.runs.export_choices import CellxgeneFields, ExportFormat
@@ -43,12 +45,13 @@ def export_cells(
     Raises
     ------
     RunError
-        The dataset has no annotated cells.
+        The dataset has no annotated cells, or too many for the memory.
     ConfigError
         A field that CELLxGENE asks for is missing.
     """
     spec, paths = find_dataset(run_to_change(run_id, root), dataset)
     source = _annotated(run_id, dataset, root)
+    _refuse_if_too_large(source, spec.read)
     cells = ad.read_h5ad(source)
     target = paths.output(_ENDINGS[form])
     if form == "cellxgene":
@@ -59,6 +62,18 @@ def export_cells(
         said = _write_folder(cells, target, form, cluster_column_of(source))
     edited = ("The labels are the corrected ones.",) if source.name.endswith("_edited_annotated.h5ad") else ()
     return Export(path=target, said=(*edited, *said))
+
+
+def _refuse_if_too_large(source: Path, read: ReadOptions) -> None:
+    """Other programs' forms are made of all values in memory: say so where these do not fit."""
+    needed, allowed = inspect_cells(source)[0].memory_bytes, memory_limit_bytes(read)
+    if needed > allowed:
+        raise RunError(
+            "These cells are too many for this form.",
+            f"It is made of all values in memory, about {needed / 1e9:.1f} GB; {allowed / 1e9:.1f} GB may be "
+            "used.",
+            "Take the annotated h5ad, which is written block by block, or use a machine with more memory.",
+        )
 
 
 def _annotated(run_id: str, dataset: str, root: Path | None) -> Path:

@@ -210,7 +210,8 @@ def _child_spec(
         name=f"{spec.name}_{_words(chosen)}",
         path=str(path),
         sha256="",
-        read=ReadOptions(),
+        # A part of cells that stayed on disk may take no more memory than the whole could.
+        read=ReadOptions(memory_gb=spec.read.memory_gb),
         qc=QCParams(min_cells_per_gene=spec.qc.min_cells_per_gene),
         clustering=_changed(base, changes),
         markers=replace(spec.markers, own_test=None),

@@ -92,11 +92,15 @@ def test_what_is_done_is_said_and_what_was_needed_is_gone(sketched):
     assert view.gene(view.genes()[0]).shape == (view.n_cells,)
 
 
-def test_memory_decides_where_nobody_does(cells: Path, sketched, tmp_path: Path):
-    assert plan_of_file(cells).way == "exact"
-    little = ReadOptions(memory_gb=0.5)
-    assert plan_of_file(cells, little).way == "sketch"
-    layout, spec, status = run(cells, tmp_path, memory_gb=0.5)
+def test_memory_decides_where_nobody_does(cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory_plan, "FEWEST", 100)
+    monkeypatch.setattr(memory_plan, "BLOCK_BYTES", 0)
+    plan = plan_of_file(cells)
+    assert plan.way == "exact" and plan.sketch_bytes < plan.exact_bytes
+    little = (plan.exact_bytes - 1000) / 1e9
+    assert plan_of_file(cells, ReadOptions(memory_gb=little)).way == "sketch"
+    assert plan_of_file(cells, ReadOptions(memory_gb=0.5)).way == "exact", "not even a sketch fits"
+    layout, spec, status = run(cells, tmp_path, memory_gb=little)
     assert status == "success"
     assert layout.dataset(0, spec).gene_blocks.exists()
 
