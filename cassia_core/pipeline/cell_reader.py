@@ -33,8 +33,8 @@ class KnowledgeReader:
 
     def kinds(self, clusters: list[GroupedCluster], genes: tuple[str, ...]) -> list[ClusterKinds]:
         trees = _trees(clusters)
-        found = kinds_of(trees, genes, self._setting, self._reference(trees, genes))
-        return [self._said(kinds, genes) for kinds in found]
+        kinds_of_groups = kinds_of(trees, genes, self._setting, self._reference(trees, genes))
+        return [self._said(kinds, genes) for kinds in kinds_of_groups]
 
     def join(self, clusters: list[GroupedCluster], genes: tuple[str, ...]) -> list[np.ndarray]:
         trees = _trees(clusters)

@@ -66,8 +66,10 @@ def write_dataset(
         read_cells = prepared.read_cells
 
         def write_cells() -> None:
-            kept, left_out = _write_h5ad(context, spec, layout, prepared, read_cells(), results)
-            renamed.extend(f"The file's own column {old} is kept as {new}." for old, new in kept.items())
+            own_columns, left_out = _write_h5ad(context, spec, layout, prepared, read_cells(), results)
+            renamed.extend(
+                f"The file's own column {old} is kept as {new}." for old, new in own_columns.items()
+            )
             problems.extend(f"{layout.annotated_h5ad.name}: {sentence}" for sentence in left_out)
 
         _attempt(layout.annotated_h5ad, write_cells, problems)
@@ -217,8 +219,8 @@ def _write_h5ad(
         "provider": annotation.annotator.provider if annotation else "",
         "model": annotation.annotator.model if annotation else "",
     }
-    kept = write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
-    return kept, save_h5ad(adata, layout, prepared.add_values)
+    renamed = write_labels(adata, prepared.cluster_key, results, provenance, everyday_name=everyday_name)
+    return renamed, save_h5ad(adata, layout, prepared.add_values)
 
 
 def save_h5ad(
@@ -258,11 +260,11 @@ def _repairs(layout: RunLayout, config: RunConfig) -> Counter[str]:
     """How many replies of the run were read after which repair, from the checkpoints of its clusters; the
     merger's belong to none of them and are read again.
     """
-    found: Counter[str] = Counter(merger_repairs(read_calls(layout.calls)))
+    repairs: Counter[str] = Counter(merger_repairs(read_calls(layout.calls)))
     for number, spec in enumerate(config.datasets):
         for row in load_clusters(layout.dataset(number, spec)):
-            found.update(repair for turn in row.turns for repair in turn.repairs)
-    return found
+            repairs.update(repair for turn in row.turns for repair in turn.repairs)
+    return repairs
 
 
 def write_batch(

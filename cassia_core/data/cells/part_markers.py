@@ -96,12 +96,12 @@ def _of_part(
     chosen = cells[group | others].copy()
     chosen.obs[_GROUP] = pd.Categorical(np.where(group[group | others], _THIS, _OTHERS))
     ranked = _ranked(chosen, test)
-    kept = _filtered(ranked, test).head(test.n_genes).reset_index(drop=True)
-    kept.insert(0, "mode", mode)
-    kept.insert(1, "subcluster", part)
-    kept.insert(2, "comparison", COMPARISONS[mode].format(part=part, whole=whole))
-    kept.insert(3, "rank", range(1, len(kept) + 1))
-    return _with_shares(kept, chosen, (chosen.obs[_GROUP] == _THIS).to_numpy(), test)
+    passing = _filtered(ranked, test).head(test.n_genes).reset_index(drop=True)
+    passing.insert(0, "mode", mode)
+    passing.insert(1, "subcluster", part)
+    passing.insert(2, "comparison", COMPARISONS[mode].format(part=part, whole=whole))
+    passing.insert(3, "rank", range(1, len(passing) + 1))
+    return _with_shares(passing, chosen, (chosen.obs[_GROUP] == _THIS).to_numpy(), test)
 
 
 def _ranked(chosen: ad.AnnData, test: PartTest) -> pd.DataFrame:
@@ -136,13 +136,15 @@ def _filtered(ranked: pd.DataFrame, test: PartTest) -> pd.DataFrame:
     return ranked
 
 
-def _with_shares(kept: pd.DataFrame, chosen: ad.AnnData, group: np.ndarray, test: PartTest) -> pd.DataFrame:
+def _with_shares(
+    passing: pd.DataFrame, chosen: ad.AnnData, group: np.ndarray, test: PartTest
+) -> pd.DataFrame:
     source = chosen.raw if test.use_raw and chosen.raw is not None else chosen
     matrix = chosen.layers[test.layer] if test.layer else source.X
-    at = source.var_names.get_indexer(kept["gene"])
+    at = source.var_names.get_indexer(passing["gene"])
     for number, rows in (("1", group), ("2", ~group)):
         values = matrix[rows][:, at]
         dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-        kept[f"pct.{number}"] = (dense > test.expression_threshold).mean(axis=0)
-        kept[f"mean.{number}"] = dense.mean(axis=0)
-    return kept
+        passing[f"pct.{number}"] = (dense > test.expression_threshold).mean(axis=0)
+        passing[f"mean.{number}"] = dense.mean(axis=0)
+    return passing

@@ -23,12 +23,12 @@ def borders_of(connectivities: sparse.spmatrix, groups: CellGroups) -> dict[str,
     )
     weights = (member @ connectivities @ member.T).toarray()
     shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    found = {}
+    borders = {}
     for k, cluster in enumerate(groups.ids):
         order = [int(i) for i in np.argsort(-shares[k], kind="stable") if i != k]
-        found[cluster] = tuple(
+        borders[cluster] = tuple(
             Border(cluster=groups.ids[i], share=round(float(shares[k, i]), 3))
             for i in order
             if shares[k, i] >= LEAST_BORDER
         )
-    return found
+    return borders

@@ -28,14 +28,14 @@ class CellGroups:
     @classmethod
     def of(cls, names: pd.Series | np.ndarray, min_cells: int, n_others: int = 0) -> CellGroups:
         """From a cluster name per cell (strings)."""
-        codes, found = pd.factorize(np.asarray(names, dtype=object))
-        order = sorted(range(len(found)), key=lambda i: natural_key(str(found[i])))
-        place = np.empty(len(found), dtype=np.int64)
-        place[order] = np.arange(len(found))
+        codes, ids = pd.factorize(np.asarray(names, dtype=object))
+        order = sorted(range(len(ids)), key=lambda i: natural_key(str(ids[i])))
+        place = np.empty(len(ids), dtype=np.int64)
+        place[order] = np.arange(len(ids))
         codes = place[codes]
-        sizes = np.bincount(codes, minlength=len(found))
+        sizes = np.bincount(codes, minlength=len(ids))
         return cls(
-            ids=tuple(found[i] for i in order),
+            ids=tuple(ids[i] for i in order),
             codes=codes,
             sizes=tuple(int(n) for n in sizes),
             min_cells=max(min_cells, 2),

@@ -162,26 +162,26 @@ class _Clustering:
             groups, key = self._leiden(space, expression), COMPUTED_KEY
             self.borders = borders_of(space.graph.connectivities, groups)
             store_clusters(self.adata.obs, groups, key, self.steps, computed=self.computes_clusters)
-            found = self._markers(groups, expression)
+            markers = self._markers(groups, expression)
         else:
             key = str(params.cluster_column)
             groups = own_groups(self.adata.obs, key, self.params.min_cells_per_cluster, self.steps)
             store_clusters(self.adata.obs, groups, key, self.steps, computed=self.computes_clusters)
-            found = self._markers(groups, expression)
+            markers = self._markers(groups, expression)
             if needs_map:
                 self._start_umap(self._space(expression))
         self.whole = None  # values of cells that are not clustered: not needed any more, and large
         self._write_genes(expression)
         self._finish_umap()
-        self.view.finish(self.adata, key, found.statistics, kept_map or "X_umap")
+        self.view.finish(self.adata, key, markers.statistics, kept_map or "X_umap")
         return ClusteredCells(
             adata=self.adata,
             cluster_key=key,
-            table=found.table,
-            frame=found.frame,
-            expression=found.expression,
+            table=markers.table,
+            frame=markers.frame,
+            expression=markers.expression,
             removed=removed,
-            refusal=found.refusal,
+            refusal=markers.refusal,
         )
 
     def _space(self, expression: Expression | None) -> CellSpace:
@@ -202,18 +202,18 @@ class _Clustering:
 
     def _leiden(self, space: CellSpace, expression: Expression | None) -> CellGroups:
         with self.steps.stage("leiden") as done:
-            found = leiden_groups(space, expression, self.params, self.reader, self.steps)
-            done.summary = found.summary
-            self.adata.uns["cassia_clustering"] = found.note
+            partition = leiden_groups(space, expression, self.params, self.reader, self.steps)
+            done.summary = partition.summary
+            self.adata.uns["cassia_clustering"] = partition.note
         n_others = self.whole.n_others if self.whole else 0
-        return CellGroups.of(found.names, self.params.min_cells_per_cluster, n_others)
+        return CellGroups.of(partition.names, self.params.min_cells_per_cluster, n_others)
 
     def _markers(self, groups: CellGroups, expression: Expression | None) -> _Found:
         refusal = refusal_of(groups, self.params, has_values=expression is not None)
         if refusal is not None:
             self.steps.notice(str(refusal))
             table, frame, values = no_markers(groups, refusal)
-            found = _Found(table=table, frame=frame, expression=values, statistics=None, refusal=refusal)
+            markers = _Found(table=table, frame=frame, expression=values, statistics=None, refusal=refusal)
         else:
             assert expression is not None, "clusters without values are refused"
             with self.steps.stage("markers") as done:
@@ -224,7 +224,7 @@ class _Clustering:
                 if self.params.markers_against == "both" and self.whole is not None and alone.tested():
                     among = alone.marker_table(self._rank(alone, expression, None).frame(), self.spec.markers)
                     table = alternate(table, among, statistics, self.spec.markers.n_genes)
-                found = _Found(
+                markers = _Found(
                     table=table,
                     frame=frame,
                     statistics=statistics,
@@ -234,8 +234,8 @@ class _Clustering:
                 with_genes = sum(bool(c.genes) for c in table.clusters)
                 done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers"
                 self._read_inside(groups, expression)
-        self.steps.markers_ready(found.table, found.expression)
-        return found
+        self.steps.markers_ready(markers.table, markers.expression)
+        return markers
 
     def _tested(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Statistics that choose the markers: those computed, or the file's own where they were asked for."""
@@ -249,9 +249,9 @@ class _Clustering:
         """Kinds of cells and samples in every cluster."""
         kinds: dict[str, ClusterInside] = {}
         if reader := reader_for(expression, self.reader):
-            found = read_cells(expression, groups, reader, self.params.seed)
-            found.write_to(self.adata.obs)
-            kinds = found.inside
+            reading = read_cells(expression, groups, reader, self.params.seed)
+            reading.write_to(self.adata.obs)
+            kinds = reading.inside
         self.steps.inside_read(
             DatasetInside(kinds=kinds, samples=self._samples(groups), borders=self.borders)
         )

@@ -111,12 +111,12 @@ class Steps:
         RunCancelled
             When the listener says so; the work is left to itself.
         """
-        found: list[T] = []
+        results: list[T] = []
         failed: list[BaseException] = []
 
         def do() -> None:
             try:
-                found.append(work())
+                results.append(work())
             except BaseException as error:  # noqa: BLE001  raised again in the thread that asked for it
                 failed.append(error)
 
@@ -127,7 +127,7 @@ class Steps:
             self.check()
         if failed:
             raise failed[0]
-        return found[0]
+        return results[0]
 
     def check(self) -> None:
         """Tell how far the other thread is; stop on a cancel.

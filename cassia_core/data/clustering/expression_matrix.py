@@ -52,17 +52,17 @@ def chosen_matrix(findings: Findings, wish: str | None) -> MatrixInfo | None:
     location = wish or findings.expression
     if not location:
         return None
-    found = next((m for m in findings.matrices if m.location == location), None)
-    if found is None:
+    matrix = next((m for m in findings.matrices if m.location == location), None)
+    if matrix is None:
         there = ", ".join(m.location for m in findings.matrices) or "none"
         raise AnnDataError(f"The file has no matrix {location}.", f"It has: {there}.", "Choose one of these.")
-    if found.state in ("scaled", "empty"):
+    if matrix.state in ("scaled", "empty"):
         raise AnnDataError(
             f"Markers cannot be computed from {location}.",
-            f"Its values are {found.state}.",
+            f"Its values are {matrix.state}.",
             "Choose a matrix with counts or log-normalised values.",
         )
-    return found
+    return matrix
 
 
 def matrix_at(adata: ad.AnnData, location: str) -> tuple[sparse.csr_matrix, tuple[str, ...]]:

@@ -143,8 +143,8 @@ def store_clusters(obs: pd.DataFrame, groups: CellGroups, key: str, steps: Steps
     ones stays under another name.
     """
     if key in obs and computed:
-        kept = keep_as_original(obs, key)
-        steps.notice(f"The file's own column {key} is kept as {kept}.")
+        free_name = keep_as_original(obs, key)
+        steps.notice(f"The file's own column {key} is kept as {free_name}.")
     obs[key] = groups.categorical()
     steps.clusters_found(groups.ids, groups.sizes)
 

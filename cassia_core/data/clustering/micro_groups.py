@@ -76,8 +76,10 @@ def _varying(values: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
     mean = np.asarray(values.mean(axis=0)).ravel()
     square = np.asarray(values.multiply(values).mean(axis=0)).ravel()
     variance = np.maximum(square - mean**2, 0.0)
-    found = np.bincount(values.indices, minlength=values.shape[1]) / n_cells
-    usable = np.flatnonzero((found >= LEAST_SHARE) & (found * n_cells >= 3) & (variance > 0))
+    share_of_cells = np.bincount(values.indices, minlength=values.shape[1]) / n_cells
+    usable = np.flatnonzero(
+        (share_of_cells >= LEAST_SHARE) & (share_of_cells * n_cells >= 3) & (variance > 0)
+    )
     if len(usable) < 2:
         return usable, np.ones(len(usable))
     logs = np.log(mean[usable]), np.log(variance[usable])
@@ -112,8 +114,8 @@ def _grouped(values, genes, weights, middle, turn, fitted_at, n_groups, seed) ->
         placed = (values[:, genes] @ (weights[:, None] * turn)) - (middle @ turn)
         codes = means.predict(np.ascontiguousarray(placed, dtype=np.float32))
     # k-means may leave a centre without cells: codes are made gapless, for they point into arrays.
-    kept, codes = np.unique(codes, return_inverse=True)
-    if len(kept) < 2:
+    used_codes, codes = np.unique(codes, return_inverse=True)
+    if len(used_codes) < 2:
         return MicroGroups(codes=codes, joins=np.zeros((0, 2), dtype=np.intp))
-    tree = linkage(means.cluster_centers_[kept].astype(np.float64), method="ward")
+    tree = linkage(means.cluster_centers_[used_codes].astype(np.float64), method="ward")
     return MicroGroups(codes=codes, joins=tree[:, :2].astype(np.intp))

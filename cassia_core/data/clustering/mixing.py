@@ -96,5 +96,5 @@ def neighbours_mixed(connectivities: sparse.csr_matrix, samples: pd.Series) -> f
     pairs = connectivities.tocoo()
     other = codes[pairs.row] != codes[pairs.col]
     degree = np.bincount(pairs.row, minlength=len(codes))
-    found = np.bincount(pairs.row, weights=other, minlength=len(codes)) / np.maximum(degree, 1)
-    return float(min(1.0, found[degree > 0].mean() / expected)) if expected else 1.0
+    mixed = np.bincount(pairs.row, weights=other, minlength=len(codes)) / np.maximum(degree, 1)
+    return float(min(1.0, mixed[degree > 0].mean() / expected)) if expected else 1.0

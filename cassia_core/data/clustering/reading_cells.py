@@ -84,14 +84,14 @@ def read_cells(expression: Expression, groups: CellGroups, reader: CellReader, s
     tested = [groups.ids.index(c) for c in groups.tested()]
     cells = [np.flatnonzero(groups.codes == code) for code in tested]
     micro = _small_groups(found_in, cells, seed)
-    found = reader.kinds(_profiles(values, cells, micro), genes)
+    kinds_of_cells = reader.kinds(_profiles(values, cells, micro), genes)
     names = np.full(values.shape[0], None, dtype=object)
     scores = np.full(values.shape[0], np.nan, dtype=np.float32)
-    for at, own, kinds in zip(cells, micro, found, strict=True):
+    for at, own, kinds in zip(cells, micro, kinds_of_cells, strict=True):
         labels = np.array([kind.label for kind in kinds.inside.kinds], dtype=object)
         names[at] = labels[kinds.of_group[own.codes]]
         scores[at] = kinds.confidence[own.codes]
-    inside = {groups.ids[code]: kinds.inside for code, kinds in zip(tested, found, strict=True)}
+    inside = {groups.ids[code]: kinds.inside for code, kinds in zip(tested, kinds_of_cells, strict=True)}
     return ReadCells(inside=inside, names=names, scores=scores)
 
 
@@ -126,10 +126,10 @@ def _at_cells(
     n_cells: int, cells: list[np.ndarray], micro: list[MicroGroups], numbers: Iterable[np.ndarray]
 ) -> np.ndarray:
     """Numbers of the groups of every cluster taken to their cells, shape (n_cells,)."""
-    found = np.zeros(n_cells, dtype=np.intp)
+    group_of_cell = np.zeros(n_cells, dtype=np.intp)
     for at, own, of_group in zip(cells, micro, numbers, strict=True):
-        found[at] = of_group[own.codes]
-    return found
+        group_of_cell[at] = of_group[own.codes]
+    return group_of_cell
 
 
 def _parts(kinds: ClusterKinds) -> np.ndarray:
@@ -140,11 +140,11 @@ def _parts(kinds: ClusterKinds) -> np.ndarray:
 
 def _numbered(parts: Iterable[np.ndarray]) -> list[np.ndarray]:
     """The same numbers, no two clusters having one in common."""
-    found, used = [], 0
+    numbered, used = [], 0
     for numbers in parts:
-        found.append(numbers + used)
+        numbered.append(numbers + used)
         used += int(numbers.max()) + 1
-    return found
+    return numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

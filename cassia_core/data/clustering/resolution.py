@@ -52,13 +52,17 @@ def suggest_resolution(
     n_seeds = SEEDS if connectivities.shape[0] <= MANY_CELLS else SEEDS_MANY
     trials = []
     for at, resolution in enumerate(CANDIDATES):
-        found = []
+        partitions = []
         for turn in range(n_seeds):
             on_trial((at * n_seeds + turn) / (len(CANDIDATES) * n_seeds))
             # The same graph with other seeds: clusters that hang on the seed are no property of the cells.
-            found.append(communities(graph, resolution, seed + turn))
+            partitions.append(communities(graph, resolution, seed + turn))
         trials.append(
-            Trial(resolution=resolution, n_clusters=len(np.unique(found[0])), stability=mean_agreement(found))
+            Trial(
+                resolution=resolution,
+                n_clusters=len(np.unique(partitions[0])),
+                stability=mean_agreement(partitions),
+            )
         )
     # Clusters smaller than this on average cannot be told from noise by a marker test.
     most = max(2, connectivities.shape[0] // CONFIDENT_CELLS)

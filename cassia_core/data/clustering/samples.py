@@ -40,8 +40,8 @@ def moments_per_sample(values: sparse.csr_matrix, samples: pd.Series) -> list[Ge
     """
     sizes = samples.value_counts()
     # The spread of a gene in a handful of cells is mostly noise, and every sample has one vote.
-    kept = sorted(sizes.index[sizes >= MIN_CELLS])
-    return [moments(values[(samples == sample).to_numpy()]) for sample in kept]
+    large_samples = sorted(sizes.index[sizes >= MIN_CELLS])
+    return [moments(values[(samples == sample).to_numpy()]) for sample in large_samples]
 
 
 def harmonise(components: np.ndarray, samples: pd.Series, seed: int = 0) -> np.ndarray:
@@ -53,14 +53,14 @@ def harmonise(components: np.ndarray, samples: pd.Series, seed: int = 0) -> np.n
     import harmonypy
 
     logging.getLogger("harmonypy").setLevel(logging.WARNING)
-    found = harmonypy.run_harmony(
+    harmonised = harmonypy.run_harmony(
         components.astype(np.float64),
         pd.DataFrame({"sample": samples.to_numpy()}),
         ["sample"],
         random_state=seed,
         verbose=False,
     )
-    corrected = np.asarray(found.Z_corr)
+    corrected = np.asarray(harmonised.Z_corr)
     return np.ascontiguousarray(
         # Versions of harmonypy differ in which way round they give the matrix.
         corrected if corrected.shape == components.shape else corrected.T,

@@ -93,12 +93,12 @@ class GeneStore:
 
     def gene(self, at: int) -> np.ndarray:
         """Log-normalised values of one gene in all cells, shape (n_cells,), float32."""
-        found = np.zeros(self.n_cells, dtype=np.float32)
+        values = np.zeros(self.n_cells, dtype=np.float32)
         for block in range(self.n_blocks):
             part = self.slice(block, at, at + 1)
             cells = part.first + part.rows.astype(np.int64)
-            found[cells] = np.log1p(part.values / self.scale[cells]) if self.is_counts else part.values
-        return found
+            values[cells] = np.log1p(part.values / self.scale[cells]) if self.is_counts else part.values
+        return values
 
     def seen_among(self, inside: np.ndarray, check: Callable[[], None] = lambda: None) -> np.ndarray:
         """How many of the cells marked in `inside` (n_cells,), bool, have a value, for every gene."""

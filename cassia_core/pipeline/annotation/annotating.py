@@ -63,10 +63,10 @@ class ClusterPool:
         setting = setting_of(self._context.config, self._spec, findings)
         contrasts = self._contrasts(table, expression, setting)
         for markers in table.clusters:
-            kept = self._kept(markers)
-            if kept is not None:
-                self._futures[markers.cluster] = _done(kept)
-                self._announce(kept)
+            finished = self._kept(markers)
+            if finished is not None:
+                self._futures[markers.cluster] = _done(finished)
+                self._announce(finished)
             else:
                 self._futures[markers.cluster] = self._context.pool.submit(
                     self._one, markers, setting, expression, contrasts.get(markers.cluster)
@@ -92,12 +92,12 @@ class ClusterPool:
                 self._announce(result)
 
     def _kept(self, markers: ClusterMarkers) -> ClusterResult | None:
-        kept = load_cluster(self._layout, markers.cluster)
+        finished = load_cluster(self._layout, markers.cluster)
         n_genes = self._spec.markers.n_genes
         # An answer is kept only for the very list that it was given for: other limits give other genes.
-        if kept is None or kept.status not in FINAL or kept.markers != markers.symbols(n_genes):
+        if finished is None or finished.status not in FINAL or finished.markers != markers.symbols(n_genes):
             return None
-        return kept
+        return finished
 
     def _one(
         self, markers: ClusterMarkers, setting: Setting, expression: ExpressionSource, cells: Contrast | None

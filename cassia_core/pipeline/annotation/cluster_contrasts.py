@@ -29,13 +29,15 @@ def contrasts_of(
     """
     if not isinstance(expression, CellExpression) or len(expression.statistics.clusters) < 2:
         return {}
-    found = expression.statistics
+    statistics = expression.statistics
     groups = GroupProfiles(
-        groups=found.clusters,
-        genes=found.genes,
-        sizes=np.asarray(found.n_cells, dtype=np.float32),
-        means=found.mean_in,
-        fractions=found.pct_in,
+        groups=statistics.clusters,
+        genes=statistics.genes,
+        sizes=np.asarray(statistics.n_cells, dtype=np.float32),
+        means=statistics.mean_in,
+        fractions=statistics.pct_in,
     )
-    lists = np.stack([score_types(table.get(cluster), setting, n_genes).llr for cluster in found.clusters])
-    return dict(zip(found.clusters, read_clusters(groups, setting, lists), strict=True))
+    lists = np.stack(
+        [score_types(table.get(cluster), setting, n_genes).llr for cluster in statistics.clusters]
+    )
+    return dict(zip(statistics.clusters, read_clusters(groups, setting, lists), strict=True))

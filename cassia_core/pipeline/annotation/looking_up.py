@@ -17,19 +17,19 @@ def siblings_of(case: Case, labels: tuple[str, ...]) -> Siblings:
     """Close relatives of the labels with the genes that mark them: those whose genes this cluster shows
     most.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    genes_of: dict[str, tuple[str, ...]] = {}
     for label in labels:
         for name, genes in case.checks.sibling_markers(label, case.setting.species):
             if genes and name not in labels:
-                found.setdefault(name, genes[:GENES_PER_SIBLING])
+                genes_of.setdefault(name, genes[:GENES_PER_SIBLING])
     values = case.expression.measure(
-        case.markers.cluster, tuple({g for genes in found.values() for g in genes})
+        case.markers.cluster, tuple({g for genes in genes_of.values() for g in genes})
     )
     shown = {value.gene: _strength(value) for value in values}
     likeliest = sorted(
-        found, key=lambda name: -sum(shown.get(g, 0.0) for g in found[name]) / len(found[name])
+        genes_of, key=lambda name: -sum(shown.get(g, 0.0) for g in genes_of[name]) / len(genes_of[name])
     )
-    return tuple((name, found[name]) for name in likeliest[:MOST_SIBLINGS])
+    return tuple((name, genes_of[name]) for name in likeliest[:MOST_SIBLINGS])
 
 
 def _strength(value: GeneMeasurement) -> float:

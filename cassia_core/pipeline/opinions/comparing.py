@@ -85,16 +85,16 @@ def compare_candidates(
     """
     evidence = tuple(_weighed(case, name) for name in rules.candidates)
     telling = genes_that_tell(case, rules.candidates)
-    found = Comparison(
+    compared = Comparison(
         candidates=rules.candidates, evidence=evidence, telling=telling, threshold=rules.threshold
     )
     for round_ in range(1, rules.discussion_rounds + 2):
-        rows = _one_round(case, talks, found, round_)
-        found = replace(found, rows=(*found.rows, *rows))
-        heard(found)
-        if found.verdict().outcome != "no_agreement" or not _differ(found):
+        rows = _one_round(case, talks, compared, round_)
+        compared = replace(compared, rows=(*compared.rows, *rows))
+        heard(compared)
+        if compared.verdict().outcome != "no_agreement" or not _differ(compared):
             break
-    return found
+    return compared
 
 
 def genes_that_tell(case: Case, candidates: tuple[str, ...]) -> tuple[TellingGene, ...]:
@@ -111,22 +111,24 @@ def _weighed(case: Case, name: str) -> Evidence:
     return case.checks.weigh(name, case.markers, case.setting, case.expression, (), case.n_genes, case.cells)
 
 
-def _differ(found: Comparison) -> bool:
+def _differ(comparison: Comparison) -> bool:
     """Whether at least two models answered: nobody discusses alone."""
-    return sum(row.status == "answered" for row in found.standing()) > 1
+    return sum(row.status == "answered" for row in comparison.standing()) > 1
 
 
-def _one_round(case: Case, talks: Talks, found: Comparison, round_: int) -> tuple[ModelScores, ...]:
+def _one_round(case: Case, talks: Talks, comparison: Comparison, round_: int) -> tuple[ModelScores, ...]:
     with ThreadPoolExecutor(max(len(talks), 1)) as pool:
-        asked = [pool.submit(_row, case, model, talk, found, round_) for model, talk in talks]
+        asked = [pool.submit(_row, case, model, talk, comparison, round_) for model, talk in talks]
         return tuple(future.result() for future in asked)
 
 
-def _row(case: Case, model: AgentModel, talk: Conversation, found: Comparison, round_: int) -> ModelScores:
-    nothing = tuple(TypeScore(type=name) for name in found.candidates)
+def _row(
+    case: Case, model: AgentModel, talk: Conversation, comparison: Comparison, round_: int
+) -> ModelScores:
+    nothing = tuple(TypeScore(type=name) for name in comparison.candidates)
     row = ModelScores(provider=model.provider, model=model.model, round=round_, scores=nothing)
     try:
-        answer = _asked(talk, _task(case, model, found, round_))
+        answer = _asked(talk, _task(case, model, comparison, round_))
     except RunCancelled:
         raise
     except CassiaError as error:
@@ -134,16 +136,16 @@ def _row(case: Case, model: AgentModel, talk: Conversation, found: Comparison, r
     return replace(row, scores=answer.scores, reason=answer.reasoning)
 
 
-def _task(case: Case, model: AgentModel, found: Comparison, round_: int) -> CompareTask:
-    standing = found.standing() if round_ > 1 else ()
+def _task(case: Case, model: AgentModel, comparison: Comparison, round_: int) -> CompareTask:
+    standing = comparison.standing() if round_ > 1 else ()
     own = [row for row in standing if (row.provider, row.model) == (model.provider, model.model)]
     others = [row for row in standing if row not in own and row.status == "answered"]
-    shown = tuple(dict.fromkeys(gene.measured for gene in found.telling))
+    shown = tuple(dict.fromkeys(gene.measured for gene in comparison.telling))
     return CompareTask(
         setting=case.setting,
         markers=case.markers,
-        candidates=found.candidates,
-        evidence=found.evidence,
+        candidates=comparison.candidates,
+        evidence=comparison.evidence,
         measured=shown[:MOST_TELLING] if case.expression.basis == "cells" else (),
         round=round_,
         own=own[0].scores if own and own[0].status == "answered" else (),
@@ -156,14 +158,14 @@ def _task(case: Case, model: AgentModel, found: Comparison, round_: int) -> Comp
 def _asked(talk: Conversation, task: CompareTask) -> CandidateScores:
     """The scores; asked once more where some are missing, and then taken as they are."""
     read = partial(read_candidate_scores, candidates=task.candidates)
-    kept: list[Reading[CandidateScores]] = []
+    readings: list[Reading[CandidateScores]] = []
 
     def complete(text: str) -> Reading[CandidateScores]:
-        found = read(text)
-        if found.value.missing:
-            kept.append(found)
-            raise ReplyError(ReplyError.UNREADABLE, _what_is_missing(found.value), raw=text)
-        return found
+        reading = read(text)
+        if reading.value.missing:
+            readings.append(reading)
+            raise ReplyError(ReplyError.UNREADABLE, _what_is_missing(reading.value), raw=text)
+        return reading
 
     try:
         return talk.ask("comparator", task, complete, attempt=task.round)
@@ -172,10 +174,10 @@ def _asked(talk: Conversation, task: CompareTask) -> CandidateScores:
         try:
             return talk.ask("comparator", task, read, attempt=task.round, note=note)
         except ReplyError:
-            if kept:
-                return kept[0].value
+            if readings:
+                return readings[0].value
             raise
 
 
-def _what_is_missing(found: CandidateScores) -> str:
-    return f"It has no score from 0 to 100 under exactly these names: {', '.join(found.missing)}."
+def _what_is_missing(scores: CandidateScores) -> str:
+    return f"It has no score from 0 to 100 under exactly these names: {', '.join(scores.missing)}."

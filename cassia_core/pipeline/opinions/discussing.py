@@ -25,11 +25,11 @@ GENES_NAMED = 8
 
 def differ(labels: Sequence[str]) -> bool:
     """Whether any two labels name types of which neither is the other or lies above it."""
-    found = [vote_of(label) for label in dict.fromkeys(labels)]
+    votes = [vote_of(label) for label in dict.fromkeys(labels)]
     return any(
         one.leaf not in other.types and other.leaf not in one.types
-        for at, one in enumerate(found)
-        for other in found[at + 1 :]
+        for at, one in enumerate(votes)
+        for other in votes[at + 1 :]
     )
 
 
@@ -57,19 +57,19 @@ def _speakers(
     context: JobContext, answers: Sequence[OpinionAnswer]
 ) -> list[tuple[AgentModel, OpinionAnswer]]:
     """The first answer of every model that gave one."""
-    found = []
+    speakers = []
     for model in context.request.models:
         own = [
             a for a in answers if (a.provider, a.model, a.status) == (model.provider, model.model, "answered")
         ]
         if own:
-            found.append((model, own[0]))
-    return found
+            speakers.append((model, own[0]))
+    return speakers
 
 
 def _evidence_in_words(context: JobContext, cluster: str, answers: Sequence[OpinionAnswer]) -> str:
     by_label = {answer.label: answer.key_genes for answer in answers}
-    found = (
+    weighed = (
         weigh(
             label,
             context.markers_of(cluster),
@@ -81,7 +81,7 @@ def _evidence_in_words(context: JobContext, cluster: str, answers: Sequence[Opin
         )
         for label, genes in by_label.items()
     )
-    return " ".join(map(_in_words, found))
+    return " ".join(map(_in_words, weighed))
 
 
 def _in_words(evidence: Evidence) -> str:

@@ -24,6 +24,6 @@ def write_after(
     calls = [entry.call for entry in read_calls(layout.calls)]
     write_text(layout.token_tracking, run_tables.token_tracking(calls, config.replay_from))
     table = read_json(paths.marker_table, MarkerTable)
-    found = [load_cluster(paths, entry.cluster) for entry in table.clusters]
-    rows = with_agreement([row for row in found if row is not None], read_opinions(paths))
+    results = [load_cluster(paths, entry.cluster) for entry in table.clusters]
+    rows = with_agreement([row for row in results if row is not None], read_opinions(paths))
     return write_dataset_again(layout, spec, paths, rows)

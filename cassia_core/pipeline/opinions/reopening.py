@@ -54,13 +54,13 @@ def reopen(config: RunConfig, spec: DatasetSpec, paths: DatasetLayout) -> Reopen
     table = read_json(paths.marker_table, MarkerTable)
     setting = setting_of(config, spec, findings)
     expression = _expression(spec, paths, findings, table)
-    found = (load_cluster(paths, entry.cluster) for entry in table.clusters)
+    results = (load_cluster(paths, entry.cluster) for entry in table.clusters)
     return Reopened(
         setting=setting,
         table=table,
         expression=expression,
         contrasts=contrasts_of(table, expression, setting, spec.markers.n_genes),
-        results={result.cluster: result for result in found if result is not None},
+        results={result.cluster: result for result in results if result is not None},
     )
 
 

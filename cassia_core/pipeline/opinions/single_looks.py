@@ -48,19 +48,19 @@ def compare(context: JobContext, cluster: str) -> Answered:
     talks = [(model, _talk(context, model, cluster)) for model in request.models]
     told = 0
 
-    def heard(found: Comparison) -> None:
+    def heard(comparison: Comparison) -> None:
         nonlocal told
-        context.progress.answered(len(found.rows) - told)
-        told = len(found.rows)
+        context.progress.answered(len(comparison.rows) - told)
+        told = len(comparison.rows)
 
     first = request.models[0]
-    found = compare_candidates(
+    comparison = compare_candidates(
         case_of(context, cluster, context.params_of(first)), talks, _rules(request), heard
     )
     turns = _by_round(turn for _, talk in talks for turn in talk.turns)
-    opinion = replace(new_opinion(context, cluster), comparison=found, usage=usage_of_turns(turns))
-    if found.verdict().outcome == "no_answer":
-        opinion = replace(opinion, status="failed", reason=found.rows[-1].reason)
+    opinion = replace(new_opinion(context, cluster), comparison=comparison, usage=usage_of_turns(turns))
+    if comparison.verdict().outcome == "no_answer":
+        opinion = replace(opinion, status="failed", reason=comparison.rows[-1].reason)
     return opinion, turns
 
 
@@ -89,10 +89,10 @@ def closer_look(context: JobContext, cluster: str) -> Answered:
     if row is None:
         return failed_opinion(context, cluster, "The run has no record of this cluster."), ()
     talk = _talk(context, model, cluster)
-    found = look_closer(case_of(context, cluster, params), talk, row, context.request.question)
+    look = look_closer(case_of(context, cluster, params), talk, row, context.request.question)
     context.progress.answered()
     return (
-        replace(new_opinion(context, cluster), closer_look=found, usage=usage_of_turns(talk.turns)),
+        replace(new_opinion(context, cluster), closer_look=look, usage=usage_of_turns(talk.turns)),
         talk.turns,
     )
 
@@ -104,7 +104,7 @@ def question(context: JobContext, cluster: str) -> Answered:
         return failed_opinion(context, cluster, "The run has no record of this cluster."), ()
     talk = _talk(context, model, cluster)
     given = names_given(read_edits(context.paths)).get(cluster)
-    found = consult(
+    consultation = consult(
         case_of(context, cluster, context.params_of(model)),
         talk,
         row,
@@ -114,7 +114,7 @@ def question(context: JobContext, cluster: str) -> Answered:
     )
     context.progress.answered()
     return (
-        replace(new_opinion(context, cluster), consultation=found, usage=usage_of_turns(talk.turns)),
+        replace(new_opinion(context, cluster), consultation=consultation, usage=usage_of_turns(talk.turns)),
         talk.turns,
     )
 

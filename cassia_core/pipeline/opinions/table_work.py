@@ -54,8 +54,8 @@ def score_rows(
     """
     expression = MarkerExpression(_frame(rows), setting.species)
     with _asking(params, keys) as (asker, calls), ThreadPoolExecutor(params.max_workers) as pool:
-        found = pool.map(lambda row: _score(row, setting, expression, asker), rows)
-        return tuple(found), tuple(calls)
+        scored = pool.map(lambda row: _score(row, setting, expression, asker), rows)
+        return tuple(scored), tuple(calls)
 
 
 def merge_rows(

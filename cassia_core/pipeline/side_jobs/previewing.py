@@ -106,18 +106,18 @@ def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
     n_run = min(request.n_cells, spec.read.max_cells or request.n_cells)
     loaded = load_cells(Path(spec.path), replace(spec.reading, max_cells=min(n_run, PREVIEW_CELLS)))
     n_drawn = loaded.adata.n_obs
-    found = cluster_cells(loaded, spec, listener, folder.view, reader_of(spec))
+    clustered = cluster_cells(loaded, spec, listener, folder.view, reader_of(spec))
     view = open_view(folder.view)
     column, name = view.column(view.cluster_key), view.embeddings()[0]
     np.savez(folder.cells, xy=view.embedding(name), codes=column.codes)
-    of = {c.cluster: c for c in found.table.clusters}
-    used = found.adata.uns["cassia_clustering"]
+    of = {c.cluster: c for c in clustered.table.clusters}
+    used = clustered.adata.uns["cassia_clustering"]
     write_json(
         folder.findings,
         PreviewFindings(
             n_run=n_run,
             n_drawn=n_drawn,
-            n_removed=n_drawn - found.adata.n_obs,
+            n_removed=n_drawn - clustered.adata.n_obs,
             clusters=tuple(
                 PreviewCluster(cluster=c, n_cells=of[c].n_cells or 0, genes=of[c].symbols())
                 for c in column.categories
@@ -126,7 +126,7 @@ def make_preview(request: PreviewRequest, folder: PreviewFolder) -> None:
             n_neighbors=int(used["n_neighbors"]),
             n_pcs=int(used["n_pcs"]),
             map_name=name,
-            samples=_mixing(found.adata, loaded.findings, spec),
+            samples=_mixing(clustered.adata, loaded.findings, spec),
             how=str(used["reason"]),
             notices=tuple(listener.notices),
             seconds=time.monotonic() - begun,

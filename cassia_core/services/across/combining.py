@@ -61,11 +61,11 @@ def combine(
 
 def _annotated(run_id: str, root: Path | None) -> dict[str, Path]:
     """Annotated files by dataset; of two the one with corrections."""
-    found: dict[str, Path] = {}
+    annotated: dict[str, Path] = {}
     for file in output_files(run_id, root):
         if file.path.name.endswith("_annotated.h5ad"):
-            found.setdefault(file.dataset, file.path)  # edited files are listed first
-    return found
+            annotated.setdefault(file.dataset, file.path)  # edited files are listed first
+    return annotated
 
 
 def _refuse(specs: list[DatasetSpec]) -> None:

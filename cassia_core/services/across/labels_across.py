@@ -94,9 +94,9 @@ def across(run_id: str, root: Path | None = None) -> Across:
     stamp = _stamp(layout)
     if layout.across.exists():
         with suppress(CassiaError):  # damaged, or of another version: it is made anew
-            kept = read_json(layout.across, Across)
-            if kept.stamp == stamp:
-                return kept
+            saved = read_json(layout.across, Across)
+            if saved.stamp == stamp:
+                return saved
     view = runs.view_run(run_id, root)
     specs = {spec.name: spec for spec in load_record(layout).config.datasets}
     named = {dataset.name: dataset for dataset in view.datasets}

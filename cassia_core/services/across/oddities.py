@@ -55,11 +55,11 @@ class Oddity:
         return told[self.kind]
 
 
-def oddities(found: Across, level: Level = "type") -> tuple[Oddity, ...]:
+def oddities(labels: Across, level: Level = "type") -> tuple[Oddity, ...]:
     """What stands out, the commonest types first; nothing of tissues with fewer than three datasets."""
-    shares = shares_across(found, level)
+    shares = shares_across(labels, level)
     tissues: dict[str, list[str]] = {}
-    for label in found.labels:
+    for label in labels.labels:
         tissues.setdefault(label.tissue, [])
         if label.dataset not in tissues[label.tissue]:
             tissues[label.tissue].append(label.dataset)

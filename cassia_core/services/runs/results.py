@@ -140,8 +140,8 @@ def saved_rows(paths: DatasetLayout, table: MarkerTable | None) -> tuple[Cluster
     """
     if table is None:
         return ()
-    found = (load_cluster(paths, c.cluster) for c in table.clusters)
-    return with_agreement([r for r in found if r is not None], read_opinions(paths))
+    results = (load_cluster(paths, c.cluster) for c in table.clusters)
+    return with_agreement([r for r in results if r is not None], read_opinions(paths))
 
 
 def look_first(rows: Sequence[ClusterResult]) -> tuple[ClusterResult, ...]:

@@ -107,30 +107,34 @@ def setup_differences(
 ) -> tuple[SetupDifference, ...]:
     """What differs in input, settings, models, prompts and program; what is equal is left out."""
     first, second = _settings(*one), _settings(*other)
-    found = [
+    differences = [
         SetupDifference(what=what, one=first.get(what, NOT_SET), other=second.get(what, NOT_SET))
         for what in dict.fromkeys([*first, *second])
         if first.get(what, NOT_SET) != second.get(what, NOT_SET)
     ]
     changed = _changed_prompts(one[0], other[0])
     if changed:
-        found.append(SetupDifference(what="Prompts", one="one text", other=f"another text for the {changed}"))
-    return tuple(found)
+        differences.append(
+            SetupDifference(what="Prompts", one="one text", other=f"another text for the {changed}")
+        )
+    return tuple(differences)
 
 
 def _settings(record: RunRecord, spec: DatasetSpec) -> dict[str, str]:
     """Every setting that may change a label: plain word to plain value."""
     content = f" (content {spec.sha256[:_SHORTEST_CONTENT_NAME]})" if spec.sha256 else ""
     asked, unused = _flat(asdict(spec)), _unused_of_data(spec)
-    found = {"Input": f"{Path(spec.path).name}{content}", **_worded(asked, unused)}
+    settings = {"Input": f"{Path(spec.path).name}{content}", **_worded(asked, unused)}
     if record.config.annotation is None:
-        found["Annotation"] = "none, clusters and markers only"
+        settings["Annotation"] = "none, clusters and markers only"
     else:
         annotation = record.config.annotation
-        found |= _models(annotation) | _worded(_flat(asdict(annotation)), _unused_of_annotation(annotation))
-    found["Answers from an earlier run"] = Path(record.config.replay_from).name or NOT_SET
-    found["Version of the program"] = record.version
-    return found
+        settings |= _models(annotation) | _worded(
+            _flat(asdict(annotation)), _unused_of_annotation(annotation)
+        )
+    settings["Answers from an earlier run"] = Path(record.config.replay_from).name or NOT_SET
+    settings["Version of the program"] = record.version
+    return settings
 
 
 def _models(annotation: AnnotationParams) -> dict[str, str]:

@@ -16,8 +16,8 @@ def shared_cells(one: View, other: View) -> tuple[np.ndarray, np.ndarray]:
     first, second = pd.Index(one.cell_ids()), pd.Index(other.cell_ids())
     at = np.flatnonzero(~first.duplicated(keep=False))
     places = np.flatnonzero(~second.duplicated(keep=False))
-    found = second[places].get_indexer(first[at])
-    return at[found >= 0], places[found[found >= 0]]
+    places_there = second[places].get_indexer(first[at])
+    return at[places_there >= 0], places[places_there[places_there >= 0]]
 
 
 def cross_table(one: np.ndarray, other: np.ndarray, n_one: int, n_other: int) -> np.ndarray:

@@ -39,20 +39,20 @@ def limits() -> ServerLimits:
         When the operator's text cannot be read: a limit that is not understood is none.
     """
     known = {field.name for field in fields(ServerLimits)}
-    found: dict[str, float] = {}
+    limit_of: dict[str, float] = {}
     for part in settings.limits_text():
         name, _, number = (piece.strip() for piece in part.partition("="))
         try:
-            found[name] = float(number)
+            limit_of[name] = float(number)
         except ValueError:
-            found[name] = -1
-        if name not in known or found[name] < 0:
+            limit_of[name] = -1
+        if name not in known or limit_of[name] < 0:
             raise ConfigError(
                 f"CASSIA_LIMITS is not understood: {part}",
                 f"It knows {', '.join(sorted(known))}, each with a number.",
                 "Write it like: upload_mb=500, runs=30, days=60, usd=2, usd_all=40",
             )
-    return replace(ServerLimits(), **found)
+    return replace(ServerLimits(), **limit_of)
 
 
 def bytes_for_upload() -> int | None:

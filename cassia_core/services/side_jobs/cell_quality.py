@@ -37,13 +37,13 @@ def quality_metrics(path: Path, options: ReadOptions | None = None) -> pd.DataFr
     """
     require_readable(path)
     chosen = options or ReadOptions()
-    kept = _cache() / f"{_key(path, chosen)}.parquet"
-    if not kept.exists():
-        _measure(path, chosen, kept)
-    return pd.read_parquet(kept)
+    cached = _cache() / f"{_key(path, chosen)}.parquet"
+    if not cached.exists():
+        _measure(path, chosen, cached)
+    return pd.read_parquet(cached)
 
 
-def _measure(path: Path, options: ReadOptions, kept: Path) -> None:
+def _measure(path: Path, options: ReadOptions, cached: Path) -> None:
     folder = QualityFolder(root=_cache() / f"{uuid.uuid4().hex}.part")
     folder.root.mkdir(parents=True)
     try:
@@ -51,7 +51,7 @@ def _measure(path: Path, options: ReadOptions, kept: Path) -> None:
         _wait(launch_quality(folder))
         if not folder.metrics.exists():
             raise _problem(folder)
-        folder.metrics.replace(kept)
+        folder.metrics.replace(cached)
     finally:
         shutil.rmtree(folder.root, ignore_errors=True)
     for old in sorted(_cache().glob("*.parquet"), key=lambda p: p.stat().st_mtime, reverse=True)[KEPT:]:
