@@ -42,7 +42,9 @@ def test_a_batch_is_clicked_through_from_uploads_to_labels_side_by_side(page, ap
     assert not faults_of_layout(page)
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("button", name="Retry these only").click()
-    expect(page.get_by_role("button", name="Retry these only")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("button", name="Cancel all")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("4 datasets: 3 done, 1 failed.")).to_be_visible(timeout=LONG_MS)
+    at_rest(page)
     page.get_by_role("button", name="Download", exact=True).click()
     page.get_by_role("button", name="Make the zip").click()
     with page.expect_download() as saved:
