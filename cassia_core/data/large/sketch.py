@@ -59,10 +59,12 @@ def choose_sketch(
         logs, spread = normalise_counts(counts, params.target_sum)
     else:
         logs, spread = counts, moments(counts)
-    model, own = _look_at(logs, spread, params)
+    model, own = steps.patiently(lambda: _look_at(logs, spread, params))
     places = project(store, model, _part(report, _GATHERED, _PLACED))
     graph = neighbor_graph(own, params.n_neighbors, params.seed, steps.reporter("sketch"))
-    names = leiden_clusters(graph.connectivities, PILOT_RESOLUTION, params.seed, steps.check)
+    names = steps.patiently(
+        lambda: leiden_clusters(graph.connectivities, PILOT_RESOLUTION, params.seed, steps.check)
+    )
     groups = np.unique(names, return_inverse=True)[1]
     nearest, _ = nearest_of(own, places, 1, params.seed, _part(report, _PLACED, _GROUPED))
     profiles = GroupShares(

@@ -157,7 +157,9 @@ def _values_of(
             log_base=None if store.is_counts else "e",
         )
         del matrix
-        expression = log_normalised(some, state, spec.clustering.target_sum, steps.notice)
+        expression = steps.patiently(
+            lambda: log_normalised(some, state, spec.clustering.target_sum, steps.notice)
+        )
         done.summary = f"{sketch.size:,} cells of the sketch, {store.n_genes:,} genes"
     return some, expression
 

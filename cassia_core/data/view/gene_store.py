@@ -8,7 +8,8 @@ count one of 8 bits with the few larger ones beside. So a count takes 3 bytes wh
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ BLOCK_CELLS = 16_384
 """Cells of a block; a place within it must fit into 16 bits."""
 ESCAPE = 255
 """A stored count of this value is a larger one, found in the list beside."""
+_VALUES_AT_ONCE = 2_000_000
+"""Stored values that a page looks at in one go: tens of MB however many cells there are."""
+_READERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +90,6 @@ class GeneStore:
             values=self._values(begin, end),
         )
 
-    def rows_of(self, block: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where each gene starts in a block, and the places of its cells in the block, without the values."""
-        begin, end = int(self.offsets[block]), int(self.offsets[block + 1])
-        return np.array(self._starts[block]), self._read("rows.bin", np.uint16, begin, end)
-
     def gene(self, at: int) -> np.ndarray:
         """Log-normalised values of one gene in all cells, shape (n_cells,), float32."""
         values = np.zeros(self.n_cells, dtype=np.float32)
@@ -100,18 +99,28 @@ class GeneStore:
             values[cells] = np.log1p(part.values / self.scale[cells]) if self.is_counts else part.values
         return values
 
-    def seen_among(self, inside: np.ndarray, check: Callable[[], None] = lambda: None) -> np.ndarray:
+    def seen_among(self, inside: np.ndarray) -> np.ndarray:
         """How many of the cells marked in `inside` (n_cells,), bool, have a value, for every gene."""
-        seen = np.zeros(self.n_genes, dtype=np.int64)
-        for block in range(self.n_blocks):
-            check()
-            chosen = inside[self.firsts[block] : self.firsts[block + 1]]
-            # Cells chosen on a map lie together in few blocks or in all; blocks without any need no read.
-            if not chosen.any():
-                continue
-            starts, rows = self.rows_of(block)
-            hits = np.concatenate([[0], np.cumsum(chosen[rows], dtype=np.int64)])
-            seen += np.diff(hits[starts])
+        # Reading, looking up and adding up all let other threads work meanwhile.
+        with ThreadPoolExecutor(min(_READERS, os.cpu_count() or 1)) as pool:
+            counted = pool.map(lambda block: self._seen_in(block, inside), range(self.n_blocks))
+            return np.sum(list(counted), axis=0, dtype=np.int64)
+
+    def _seen_in(self, block: int, inside: np.ndarray) -> np.ndarray:
+        seen = np.zeros(self.n_genes, dtype=np.int32)
+        chosen = inside[self.firsts[block] : self.firsts[block + 1]]
+        # Files are often sorted by sample: blocks without any chosen cell need no read.
+        if not chosen.any():
+            return seen
+        starts, offset, first = np.array(self._starts[block]), int(self.offsets[block]), 0
+        while first < self.n_genes:
+            wanted = starts[first] + _VALUES_AT_ONCE
+            stop = max(first + 1, int(np.searchsorted(starts, wanted, side="right")) - 1)
+            begin, end = int(starts[first]), int(starts[stop])
+            hits = chosen[self._read("rows.bin", np.uint16, offset + begin, offset + end)]
+            passed = np.concatenate([[0], np.cumsum(hits, dtype=np.int32)])
+            seen[first:stop] = np.diff(passed[starts[first : stop + 1] - begin])
+            first = stop
         return seen
 
     def _values(self, begin: int, end: int) -> np.ndarray:
