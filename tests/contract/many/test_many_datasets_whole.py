@@ -1,7 +1,7 @@
 """Twelve datasets of three tissues from start to end: two broken, one whose worker is killed half-way.
 
 The same from Python and from the command line, failures done once more, and the loading snippets of the text
-that describes batches run on the result. The page is clicked through in tests/browser/test_many_datasets_clicked.py.
+that describes batches run on the result. tests/browser/test_many_datasets_clicked.py clicks through the page.
 """
 
 from __future__ import annotations
