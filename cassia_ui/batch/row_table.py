@@ -28,10 +28,10 @@ ROW, HEAD, MOST_SHOWN = 34, 40, 12
 _WIDTHS = {
     "name": 190,
     "tissue": 120,
-    "species": 80,
+    "species": 96,
     "sample_column": 136,
     "cluster_column": 100,
-    "context": 130,
+    "context": 114,
 }
 _HELP = {
     "name": "Becomes the name of its folder and files.",
