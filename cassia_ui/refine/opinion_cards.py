@@ -78,7 +78,12 @@ def _who(opinion: Opinion) -> str:
 def _draw_votes(opinion: Opinion, consensus: Consensus) -> None:
     if opinion.reason and opinion.status == "done":
         st.markdown(f":gray[{plain(opinion.reason)}]")
-    if consensus.label:
+    if consensus.label and consensus.answered == 1:
+        st.markdown(
+            f":gray-badge[:material/person: One answer] **{plain(everyday_name(consensus.label))}**. "
+            ":gray[One answer alone is no agreement.]"
+        )
+    elif consensus.label:
         early = (
             f" :gray[Settled after {consensus.asked} of {consensus.planned}.]"
             if consensus.settled_early

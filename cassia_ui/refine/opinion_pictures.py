@@ -24,7 +24,9 @@ def votes_by_level(consensus: Consensus) -> str:
     lines = ""
     for level in consensus.levels:
         agreed = level.name == consensus.label
-        mark = ' <span class="cw-verdict passed">agreed</span>' if agreed else ""
+        # One answer alone agrees with nobody.
+        shared = agreed and consensus.answered > 1
+        mark = ' <span class="cw-verdict passed">agreed</span>' if shared else ""
         name = (
             f"<b>{escaped(everyday_name(level.name))}</b>" if agreed else escaped(everyday_name(level.name))
         )
@@ -64,7 +66,8 @@ def matrix(comparison: Comparison) -> str:
         cells = "".join(_score_cell(comparison, row, index) for row in rows)
         if mean:
             cells += f'<td class="n">{_number(comparison.mean_score(name))}</td>'
-        mark = ' <span class="cw-verdict passed">agreed</span>' if verdict.type == name else ""
+        shared = verdict.type == name and verdict.answered > 1
+        mark = ' <span class="cw-verdict passed">agreed</span>' if shared else ""
         evidence = comparison.evidence[index] if index < len(comparison.evidence) else None
         lines += (
             f"<tr><td><b>{escaped(everyday_name(name))}</b>{mark}</td>{cells}{_evidence_cells(evidence)}</tr>"

@@ -91,8 +91,11 @@ def _scores(comparison: Comparison) -> str:
             f"{candidate}: {', '.join(given) or 'no score'}; data {_points(evidence.get(candidate))}"
         )
     verdict = comparison.verdict()
-    agreed = f"Agreed on: {verdict.type} ({verdict.votes} of {verdict.answered})"
-    lines.append(agreed if verdict.type else "No agreement.")
+    if verdict.type and verdict.answered == 1:
+        lines.append(f"Scores highest: {verdict.type}. One model alone is no agreement.")
+    else:
+        agreed = f"Agreed on: {verdict.type} ({verdict.votes} of {verdict.answered})"
+        lines.append(agreed if verdict.type else "No agreement.")
     return "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ def test_candidates_are_scored_beside_the_evidence(run: Path, capsys: pytest.Cap
     asked = ["candidates", str(run), "--cluster", "1", "--types", "T cell", "B cell", "--rounds", "0"]
     assert main(asked) == 0
     said = capsys.readouterr().out
-    assert "T cell: " in said and "B cell: " in said and "data " in said and "Agreed on: T cell" in said
+    assert "T cell: " in said and "B cell: " in said and "data " in said and "Scores highest: T cell" in said
 
 
 def test_a_closer_look_and_a_question_are_answered_and_kept(run: Path, capsys: pytest.CaptureFixture[str]):
