@@ -21,7 +21,8 @@ def draw_memory_offer(findings: Findings) -> bool:
         with st.container(border=True, key="memory_plan"):
             st.markdown(":material/memory: **The counts of these cells stay on disk.**")
             st.markdown(
-                f"{plan.in_words()} Markers are those of all cells; how sure each joined cell is, is kept."
+                f"{plan.in_words()} Markers are those of all cells, and it is said which joined cells "
+                "are unsure."
             )
             if plan.disk_bytes:
                 st.caption(

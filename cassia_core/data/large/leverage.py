@@ -1,10 +1,13 @@
 """Which cells a sketch is made of: so many of each place, and all that stand out.
 
-Half of the chance is the same for all cells. A quarter goes by leverage: a cell's squared places among the
-components, each divided by the spread of that component, which is large where few cells make a component. A
-quarter goes by misfit: how much more a cell's counts differ from the profile of its group than draws from
-that profile do, over all genes. A kind too rare to move a component or a variable gene still has hundreds of
-genes that its group does not explain. Source of leverage: Drineas et al., J Mach Learn Res 2012, as in
+Two fifths of the chance are the same for all cells. A fifth is the same for all groups of a first look, so
+that small groups are taken whole. A fifth goes by leverage: a cell's squared places among the components,
+each divided by the spread of that component, which is large where few cells make a component. A fifth goes
+by misfit: how much more a cell's counts differ from the profile of its group than draws from that profile
+do, over all genes. A kind too rare to move a component or a variable gene still has hundreds of genes that
+its group does not explain.
+
+Source of leverage: Drineas et al., J Mach Learn Res 2012, as in
 Seurat 5 (Hao et al., Nat Biotechnol 2024). Misfit is ours: the unbiased estimate of the squared distance of
 two rates of Poisson draws.
 """
@@ -27,8 +30,8 @@ alone.
 """
 STANDS_OUT = 3.0
 """Spreads above the middle of its group from which a cell's misfit counts."""
-SHARES = (0.5, 0.25, 0.25)
-"""Of the chances: the same for all, by leverage, by misfit."""
+SHARES = (0.4, 0.2, 0.2, 0.2)
+"""Of the chances: the same for all cells, the same for all groups, by leverage, by misfit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +119,17 @@ def _standing_out(misfit: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return np.where(scaled >= STANDS_OUT, scaled, 0.0)
 
 
-def draw_cells(leverage: np.ndarray, misfit: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
-    """`n` cells, sorted, drawn by their chances; none twice."""
+def draw_cells(
+    leverage: np.ndarray, misfit: np.ndarray, groups: np.ndarray, n: int, seed: int = 0
+) -> np.ndarray:
+    """`n` cells, sorted, drawn by their chances; none twice. All arrays have shape (n_cells,)."""
     n_cells = leverage.size
     if n >= n_cells:
         return np.arange(n_cells)
-    parts = (np.ones(n_cells), leverage, misfit)
+    # A small group explains its own few cells, so that none of them stands out: all groups have the same
+    # share.
+    of_group = 1.0 / np.bincount(groups)[groups]
+    parts = (np.ones(n_cells), of_group, leverage, misfit)
     weights = sum(
         share * part / max(float(part.sum()), 1e-12) for share, part in zip(SHARES, parts, strict=True)
     )

@@ -71,7 +71,7 @@ def choose_sketch(
         shares=_shares(counts if store.is_counts else _undone(counts), groups), groups=groups[nearest[:, 0]]
     )
     misfit = misfit_of(store, profiles, totals, _part(report, _GROUPED, 1.0))
-    cells = draw_cells(leverage_of(places), misfit, n, params.seed)
+    cells = draw_cells(leverage_of(places), misfit, profiles.groups, n, params.seed)
     return Sketch(cells=cells, n_standing_out=int((misfit > 0).sum()))
 
 

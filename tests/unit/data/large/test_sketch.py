@@ -34,17 +34,24 @@ def test_cells_that_their_group_does_not_explain_stand_out(tmp_path: Path):
     misfit = misfit_of(GeneStore(tmp_path / "store"), groups, totals)
     assert (misfit[rare] > 0).all()
     assert (misfit[~rare] > 0).mean() < 0.02
-    drawn = draw_cells(np.ones(3_000), misfit, 300)
+    drawn = draw_cells(np.ones(3_000), misfit, groups.groups, 300)
     assert set(np.flatnonzero(rare)) <= set(drawn), "all of the rare are in the sketch"
 
 
 def test_a_draw_has_the_cells_asked_for_and_none_twice():
     leverage = np.random.default_rng(0).gamma(0.3, size=5_000)
-    drawn = draw_cells(leverage, np.zeros(5_000), 700, seed=3)
+    one = np.zeros(5_000, dtype=np.int64)
+    drawn = draw_cells(leverage, np.zeros(5_000), one, 700, seed=3)
     assert drawn.size == np.unique(drawn).size == 700
     assert (np.diff(drawn) > 0).all()
-    assert leverage[drawn].mean() > 1.3 * leverage.mean()
-    assert draw_cells(leverage, np.zeros(5_000), 9_000).size == 5_000
+    assert leverage[drawn].mean() > 1.2 * leverage.mean()
+    assert draw_cells(leverage, np.zeros(5_000), one, 9_000).size == 5_000
+
+
+def test_all_of_a_small_group_are_drawn():
+    groups = np.repeat([0, 1, 2], [4_900, 80, 20])
+    drawn = draw_cells(np.ones(5_000), np.zeros(5_000), groups, 1_000)
+    assert (groups[drawn] == 1).sum() >= 60 and (groups[drawn] == 2).sum() == 20
 
 
 def test_a_component_of_few_cells_gives_them_leverage():
