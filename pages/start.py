@@ -14,6 +14,7 @@ from cassia_ui.frame.markup import plain
 from cassia_ui.frame.navigation import DATA, RESULTS, RUN, SETTINGS
 from cassia_ui.frame.problem_cards import problems_as_cards
 from cassia_ui.frame.words import engine_name, money, run_badge, when
+from cassia_ui.sharing.going_notice import draw_going
 
 _VISIT, _MOST_ENDED = "visit", 4
 PATH = (
@@ -135,6 +136,7 @@ with problems_as_cards("start"):
     )
     listed = tuple(run for run in runs.list_runs() if not run.problem)
     since_last_visit(listed)
+    draw_going()
     doors(listed)
     st.space("small")
     left, right = st.columns((1, 2), gap="medium")

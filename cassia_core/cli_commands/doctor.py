@@ -12,8 +12,10 @@ from pathlib import Path
 import psutil
 
 from cassia_core import settings
+from cassia_core.persons import is_shared
 from cassia_core.services.engine.keys import ANY, VARIABLES
 from cassia_core.services.intake.health import check_engine, check_folder
+from cassia_core.services.runs.queueing import queue_in_words
 from cassia_core.version import __version__
 
 PACKAGES = (
@@ -51,6 +53,7 @@ def doctor(_: argparse.Namespace) -> int:
     )
     folder_ok, folder_text = check_folder()
     print(f"Runs folder: {folder_text}")
+    print(f"Mode: {'shared' if is_shared() else 'personal'}; {queue_in_words()}")
     for variable in (*VARIABLES.values(), ANY):
         print(f"  {variable:22s} {'set' if os.environ.get(variable) else 'not set'}")
     engine_ok, engine_text = check_engine()

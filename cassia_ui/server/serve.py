@@ -6,6 +6,11 @@ Started by `cassia app` in shared mode; personal mode starts Streamlit as ever.
 from __future__ import annotations
 
 import argparse
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,10 +20,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.starlette import App
 
 from cassia_core import settings
-from cassia_core.services.sharing import sessions
+from cassia_core.services.runs import queueing
+from cassia_core.services.sharing import keeping, operating, sessions
+from cassia_core.services.sharing.limits import limits
 from cassia_ui.sharing.sign_in_page import FORGET, KEEP
 
+logger = logging.getLogger(__name__)
+
 MOST_BODY = 200
+TIDY_EVERY_S = 3600.0
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -82,6 +92,24 @@ async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+@asynccontextmanager
+async def _while_serving(_: App) -> AsyncIterator[dict]:
+    """Take up what a restart has cut off, and look after old runs once an hour."""
+    threading.Thread(target=_look_after, daemon=True).start()
+    yield {}
+
+
+def _look_after() -> None:
+    taken = queueing.take_up_again()
+    logger.info("%d runs were taken up again", len(taken))
+    while True:
+        try:
+            keeping.tidy_everybody()
+        except Exception:  # the server goes on, and its operator reads why
+            logger.exception("Old runs could not be looked after")
+        time.sleep(TIDY_EVERY_S)
+
+
 def _is_encrypted(request: Request) -> bool:
     """Whether the browser came by https, also through a proxy that says so."""
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
@@ -89,6 +117,7 @@ def _is_encrypted(request: Request) -> bool:
 
 def make_app() -> App:
     """The app with our addresses and headers."""
+    logging.getLogger().addHandler(operating.FaultKeeper())
     return App(
         settings.app_folder() / "app.py",
         routes=[
@@ -97,6 +126,7 @@ def make_app() -> App:
             Route("/health", health),
         ],
         middleware=[Middleware(SafeHeaders)],
+        lifespan=_while_serving,
     )
 
 
@@ -111,6 +141,7 @@ def main() -> None:
             "server.port": options.port,
             "server.address": options.address,
             "server.headless": True,
+            "server.maxUploadSize": max(1, int(limits().upload_mb)),
             "server.enableXsrfProtection": True,
             "browser.gatherUsageStats": False,
         }

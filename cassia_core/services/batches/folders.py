@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cassia_core.errors import InputError
+from cassia_core.own_files import require_readable
 from cassia_core.services.intake.intake import INPUT_ENDINGS
 
 
 def inputs_in(folder: Path) -> tuple[Path, ...]:
     """Files of cells and markers in a folder, and 10x and zarr folders, in the order of their names."""
+    require_readable(folder)
     return tuple(sorted(path for path in folder.iterdir() if _is_input(path)))
 
 
@@ -22,6 +24,7 @@ def inputs_by_tissue(folder: Path) -> tuple[tuple[Path, str], ...]:
     InputError
         No sub-folder holds an input.
     """
+    require_readable(folder)
     found = tuple(
         (path, sub_folder.name.replace("_", " ").replace("-", " "))
         for sub_folder in sorted(folder.iterdir())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 
-from cassia_core import settings
+from cassia_core import persons, settings
 from cassia_core.domain.markers import ClusterMarkers, MarkerGene
 from cassia_core.domain.tasks import Setting
 from cassia_core.knowledge.scoring.engine import rank_types
@@ -14,7 +14,8 @@ _B_CELL_GENES = ("MS4A1", "CD79A", "CD79B", "CD19", "BANK1", "CD74", "HLA-DRA", 
 
 def check_folder() -> tuple[bool, str]:
     """Whether runs can be written, and where."""
-    root = settings.runs_root()
+    # On a shared server each person has a folder of runs; the folder above all of them tells.
+    root = settings.people_root() if persons.is_shared() else settings.runs_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=root):

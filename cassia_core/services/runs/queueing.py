@@ -54,6 +54,13 @@ def place_in_queue(layout: RunLayout) -> QueuePlace | None:
     return tickets.place_in_queue(layout.root)
 
 
+def queue_in_words() -> str:
+    """How many pieces of work are under way and wait on this machine."""
+    alive = [ticket for ticket in tickets.all_tickets() if tickets.is_alive(ticket)]
+    at_work = sum(ticket.started is not None for ticket in alive)
+    return f"{at_work} at work, {len(alive) - at_work} waiting"
+
+
 def take_up_again() -> tuple[str, ...]:
     """Start runs anew whose processes went with the server, each at its old place; on a shared server, where
     nobody may be there to resume them. Runs that had a key of a person wait for that person.
