@@ -52,7 +52,7 @@ def _ask_for_code() -> None:
     if not pressed:
         return
     try:
-        token = sessions.begin_session(class_codes.person_of_code(code, st.context.ip_address or ""))
+        token = sessions.begin_session(class_codes.person_of_code(code, str(st.context.ip_address or "")))
     except CassiaError as error:
         show_problem(error, "sign_in")
         return

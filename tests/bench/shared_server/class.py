@@ -2,9 +2,9 @@
 
     python -m tests.bench.shared_server.class --people 30 --spread 60 [--all-at-once] [--port 8790]
 
-Starts a server in shared mode with a fresh home, signs `--people` Chromium contexts in, lets each press "Try
-the demo" at its moment within `--spread` seconds, and follows every run to its end from disk. Page answers are
-timed by a further person who moves between pages meanwhile. `--all-at-once` switches the queue off.
+Starts a server in shared mode with a fresh home, signs `--people` contexts of Chromium in, lets each press
+"Try the demo" at its moment within `--spread` seconds, and follows every run to its end from disk. Page
+answers are timed by a further person who moves between pages. `--all-at-once` switches the queue off.
 """
 
 from __future__ import annotations
