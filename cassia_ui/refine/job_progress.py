@@ -60,8 +60,8 @@ def _draw_job(run_id: str, job: OpinionJob) -> None:
 def _tally(job: OpinionJob) -> str:
     progress = job.progress
     answers = f", {progress.answers} answers so far" if progress.answers else ""
-    one = progress.clusters == 1
-    if one:
+    # Before the process has begun, nothing is counted yet.
+    if progress.clusters <= 1:
         return f"**Under way**{answers}."
     return f"**{progress.clusters_done} of {progress.clusters} clusters done**{answers}."
 
