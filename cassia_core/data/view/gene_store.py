@@ -104,7 +104,7 @@ class GeneStore:
         # Reading, looking up and adding up all let other threads work meanwhile.
         with ThreadPoolExecutor(min(_READERS, os.cpu_count() or 1)) as pool:
             counted = pool.map(lambda block: self._seen_in(block, inside), range(self.n_blocks))
-            return np.sum(list(counted), axis=0, dtype=np.int64)
+            return np.asarray(np.sum(list(counted), axis=0, dtype=np.int64))
 
     def _seen_in(self, block: int, inside: np.ndarray) -> np.ndarray:
         seen = np.zeros(self.n_genes, dtype=np.int32)

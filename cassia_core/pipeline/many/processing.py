@@ -18,7 +18,7 @@ from cassia_core.pipeline.context import RunContext
 from cassia_core.pipeline.dataset import finished_outcome, process_dataset
 from cassia_core.pipeline.exporting import write_batch
 from cassia_core.pipeline.many.side_by_side import may_be_side_by_side, workers_for
-from cassia_core.pipeline.memory_of import memory_plan_of
+from cassia_core.pipeline.memory_of import bytes_needed
 from cassia_core.runs.codec import read_json
 
 logger = logging.getLogger(__name__)
@@ -77,8 +77,7 @@ def _side_by_side(context: RunContext, n_workers: int, left: Collection[int], su
 def _estimated_bytes(spec: DatasetSpec) -> int:
     """Memory that a dataset takes, by its headers; 0 where they cannot be read: its worker will say why."""
     try:
-        plan = memory_plan_of(spec, inspect_file(Path(spec.path), spec.reading))
-        return plan.sketch_bytes if plan.way == "sketch" and plan.sketch_bytes else plan.exact_bytes
+        return bytes_needed(spec, inspect_file(Path(spec.path), spec.reading))
     except (CassiaError, OSError):
         return 0
     except Exception:  # whatever a file holds, it is reported once, by the worker that reads it

@@ -17,6 +17,7 @@ from cassia_core.domain.findings import Findings
 from cassia_core.domain.usage import Estimate
 from cassia_core.pipeline.estimate import estimate
 from cassia_core.pipeline.many.side_by_side import may_be_side_by_side, workers_for
+from cassia_core.pipeline.memory_of import bytes_needed
 from cassia_core.services.batches.inspecting import Inspected
 from cassia_core.services.batches.pace import Pace, pace_of
 
@@ -67,7 +68,8 @@ def plan(config: RunConfig, seen: Sequence[Inspected | None], root: Path | None 
     low, high = (sum(span[end] for span in spans) for end in (0, 1))
     cells = _of_cells(seen)
     at_once = max(1, workers_for(config, cells) if may_be_side_by_side(config) else 1)
-    sizes = sorted((f.memory_bytes for f in cells.values()), reverse=True)
+    needed = {at: bytes_needed(config.datasets[at], f) for at, f in cells.items()}
+    sizes = sorted(needed.values(), reverse=True)
     allowed = memory_limit_bytes()
     pace = pace_of(config.annotator, root)
     estimates = estimate(config, low), estimate(config, high)
@@ -80,7 +82,7 @@ def plan(config: RunConfig, seen: Sequence[Inspected | None], root: Path | None 
         peak_bytes=min(sum(sizes[:at_once]), max(allowed, sizes[0] if sizes else 0)),
         largest_bytes=sizes[0] if sizes else 0,
         allowed_bytes=allowed,
-        too_large=tuple(config.datasets[at].name for at, f in cells.items() if f.memory_bytes > allowed),
+        too_large=tuple(config.datasets[at].name for at, n in needed.items() if n > allowed),
         cells_seconds=_cells_seconds(config, cells, pace, at_once),
         answers_seconds=_answers_seconds(config, pace, estimates),
     )
