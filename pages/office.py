@@ -58,7 +58,8 @@ def people(state: ServerState) -> None:
         alt="People of this server with their runs, disk and spending",
     )
     for known in class_codes.list_classes():
-        st.caption(f"Class {plain(known.name)}: {known.people} codes, made {known.made_at[:10]}")
+        codes = "1 code" if known.people == 1 else f"{known.people} codes"
+        st.caption(f"Class {plain(known.name)}: {codes}, made {known.made_at[:10]}")
 
 
 def faults(state: ServerState) -> None:
