@@ -125,7 +125,7 @@ def serve(python: Path, work: Path, surroundings: dict[str, str]) -> None:
     try:
         wait_for(f"http://localhost:{port}/_stcore/health")
     finally:
-        server.send_signal(2)
+        server.terminate()  # an interrupt is ignored by what a shell started in the background
         server.wait(timeout=30)
 
 
