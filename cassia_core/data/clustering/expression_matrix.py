@@ -105,15 +105,26 @@ def log_normalised(
         matrix = _with_data(matrix, to_natural_log(matrix.data, base))
     elif matrix.data.dtype != "float32":
         matrix = _with_data(matrix, matrix.data.astype("float32"))
-    total = usual_total(matrix)
-    if total > FAR_ABOVE * target_sum:
-        notice(
-            f"The cells were scaled to about {total:,.0f} each before the logarithm; they were scaled to "
-            f"{target_sum:,.0f} for all steps, whose limits are made for that. The file's own values stay as "
-            "they are."
-        )
+    total = far_above(matrix, target_sum)
+    if total is not None:
+        notice(brought_to_sum(total, target_sum))
         matrix = _with_data(matrix, scaled_before_log(matrix.data, target_sum / total))
     return Expression(values=matrix, genes=genes, moments=moments(matrix))
+
+
+def far_above(log_normalised: sparse.csr_matrix, target_sum: float) -> float | None:
+    """Usual sum of a cell before the logarithm where it is far above `target_sum`; None where it is not."""
+    total = usual_total(log_normalised)
+    return total if total > FAR_ABOVE * target_sum else None
+
+
+def brought_to_sum(total: float, target_sum: float) -> str:
+    """What is said of values that were brought to the usual sum."""
+    return (
+        f"The cells were scaled to about {total:,.0f} each before the logarithm; they were scaled to "
+        f"{target_sum:,.0f} for all steps, whose limits are made for that. The file's own values stay as "
+        "they are."
+    )
 
 
 def _with_data(matrix: sparse.csr_matrix, data) -> sparse.csr_matrix:

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cassia_core.data.kernels.normalise import to_natural_log
+from cassia_core.data.clustering.expression_matrix import far_above
+from cassia_core.data.kernels.normalise import scaled_before_log, to_natural_log
 from cassia_core.data.large.row_blocks import RowBlocks, ahead, bounds
 from cassia_core.data.large.store_writer import GeneStoreWriter
 from cassia_core.data.quality.cell_metrics import cell_metrics
@@ -40,11 +41,13 @@ class ValueSource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstPass:
     """What the pass found of the cells that were wanted: their quality, and why they go ("" for those that
-    stay).
+    stay). `scaled_from` is the sum of a cell that logarithms in the store were brought down from, None where
+    they are as in the file.
     """
 
     metrics: pd.DataFrame
     reason: np.ndarray
+    scaled_from: float | None = None
 
 
 def first_pass(
@@ -69,10 +72,17 @@ def first_pass(
     """
     n_cells = source.rows.shape[0]
     writer = GeneStoreWriter(folder, len(source.genes), is_counts=not source.log_base)
-    metrics, reasons = [], []
+    metrics: list[pd.DataFrame] = []
+    reasons: list[np.ndarray] = []
+    scaled_from: float | None = None
     try:
         for start, block, measured in ahead(_measured(source, wanted)):
             on_block(start / n_cells)
+            if source.log_base and not metrics:
+                # The first cells tell the sum: all were scaled to the same one.
+                scaled_from = far_above(block, target_sum)
+            if scaled_from is not None:
+                block.data = scaled_before_log(block.data, target_sum / scaled_from)
             reason = failing(measured, qc).to_numpy(dtype=str)
             stays = reason == ""
             if stays.any():
@@ -86,7 +96,7 @@ def first_pass(
         writer.finish(None if source.log_base else _scale(found[reason == ""], target_sum))
     finally:
         writer.close()
-    return FirstPass(metrics=found, reason=reason)
+    return FirstPass(metrics=found, reason=reason, scaled_from=scaled_from)
 
 
 def chosen_columns(block: sparse.csr_matrix, columns: np.ndarray) -> sparse.csr_matrix:

@@ -18,7 +18,7 @@ from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.cell_space import map_name
 from cassia_core.data.clustering.cluster_cells import ClusteredCells, no_markers
 from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
-from cassia_core.data.clustering.expression_matrix import COUNT_STATES, chosen_matrix
+from cassia_core.data.clustering.expression_matrix import COUNT_STATES, brought_to_sum, chosen_matrix
 from cassia_core.data.clustering.leiden_groups import (
     COMPUTED_KEY,
     own_groups,
@@ -211,6 +211,8 @@ class _LargeClustering:
                 wanted,
                 self.steps.reporter("first_pass"),
             )
+        if found.scaled_from is not None:
+            self.steps.notice(brought_to_sum(found.scaled_from, self.params.target_sum))
         positions = np.arange(self.adata.n_obs) if wanted is None else np.flatnonzero(wanted)
         arrays: dict[str, Any] = {name: found.metrics[name].to_numpy() for name in METRICS}
         arrays |= {"reason": found.reason.astype(str), KEPT_ROWS: positions[found.reason == ""]}

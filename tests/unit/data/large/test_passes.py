@@ -166,6 +166,22 @@ def test_markers_are_those_of_all_cells(cells: Path, tmp_path: Path):
     assert view.cluster_statistics("type 1").equals(whole.cluster_statistics("type 1"))
 
 
+def test_logarithms_of_counts_per_million_are_brought_to_the_usual_sum(cells: Path, tmp_path: Path):
+    written = ad.read_h5ad(cells)
+    share = written.X.multiply(1.0 / written.X.sum(axis=1)).toarray()
+    written.X = sparse.csr_matrix(np.log2(1 + share * 1e6).astype(np.float32))
+    written.write_h5ad(tmp_path / "cpm.h5ad")
+    own, listener = {"cluster_column": "type"}, Remembering()
+    found = large(tmp_path / "cpm.h5ad", tmp_path / "run", listener, **own)
+    path = tmp_path / "cpm.h5ad"
+    exact = cluster_cells(load_cells(path), spec_of(path, **own), Remembering(), tmp_path / "view")
+    assert any("about 1,000,000 each" in text for text in listener.notices)
+    assert [c.symbols(10) for c in found.table.clusters] == [c.symbols(10) for c in exact.table.clusters]
+    gene = found.table.clusters[0].genes[0].gene
+    view, whole = open_view(tmp_path / "run" / "view"), open_view(tmp_path / "view")
+    np.testing.assert_allclose(view.gene(gene), whole.gene(gene), rtol=1e-4)
+
+
 @pytest.mark.parametrize("against", ["subset", "all", "both"])
 def test_a_part_is_clustered_as_a_whole(cells: Path, tmp_path: Path, against: str):
     part = {"cluster_column": "type", "subset_clusters": ("type 0", "type 2"), "markers_against": against}
