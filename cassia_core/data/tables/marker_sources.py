@@ -12,6 +12,7 @@ import pandas as pd
 from cassia_core.data.marker_files.json_markers import json_table
 from cassia_core.data.marker_files.marker_folder import ClusterFile, cluster_files, name_of_file, stacked
 from cassia_core.data.marker_files.markup_tables import markup_table
+from cassia_core.data.marker_files.running_text import refuse_running_text
 from cassia_core.data.marker_files.second_header import with_one_header
 from cassia_core.data.marker_files.written_lists import written_lists
 from cassia_core.data.readers.count_list import is_count_list
@@ -150,6 +151,7 @@ def _from_text(path: Path) -> SourceTable:
         return replace(base, format=kind, frame=frame)
     if (marked_up := markup_table(path)) is not None:
         return replace(base, format="Table in HTML or LaTeX", frame=with_one_header(marked_up))
+    refuse_running_text(path)
     parsed = read_table(path)
     words = _DELIMITER_WORDS[parsed.delimiter]
     return replace(

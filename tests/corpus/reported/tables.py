@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cassia_core.errors import MarkerFormatError
 from tests.corpus.case import case
 from tests.corpus.marker_dresses import KINDS
 from tests.corpus.material import seurat, written
@@ -160,3 +161,32 @@ def row_names_of_one_sign(folder: Path) -> Path:
     table = seurat().drop_duplicates("gene").head(10)
     table.index = pd.Index(["1", "2", "CD3D", *table["gene"].iloc[3:]])
     return written(table.drop(columns=["gene"]).assign(cluster="T"), folder, index=True)
+
+
+PROSE = "Running text"
+
+
+@case(PROSE, kind="markers", error=MarkerFormatError, says=("is running text",))
+def sentences_of_a_paper(folder: Path) -> Path:
+    said = "We found that cluster 3 expressed CD3D, CD3E and IL7R (Fig. 2a).\n"
+    return text(
+        folder, "results.txt", said + "In contrast, cells of cluster 4 were high in MS4A1 and CD79A.\n"
+    )
+
+
+@case(PROSE, kind="markers", error=MarkerFormatError, says=("is running text",))
+def one_long_paragraph(folder: Path) -> Path:
+    said = (
+        "The clusters were T cells (CD3D), B cells (CD79A) and monocytes (LYZ), as one would expect in blood."
+    )
+    return text(folder, "m.csv", said)
+
+
+@case(PROSE, kind="markers", error=MarkerFormatError, says=("is running text",))
+def notes_with_questions(folder: Path) -> Path:
+    lines = (
+        "Could cluster 5 be natural killer cells, given that NKG7 is high?",
+        "I would rather not call cluster 6 before we have seen GNLY.",
+        "Please have a look at the markers of cluster 7 again!",
+    )
+    return text(folder, "notes.md", "\n\n".join(lines))
