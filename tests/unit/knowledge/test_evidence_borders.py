@@ -10,10 +10,14 @@ import pytest
 
 from cassia_core.domain.annotation import EvidenceItem
 from cassia_core.domain.markers import GeneMeasurement
+from cassia_core.domain.tasks import Setting
+from cassia_core.knowledge.content.base import load_knowledge
 from cassia_core.knowledge.evidence.conflicts import find_conflicts, find_unexpected
 from cassia_core.knowledge.evidence.evidence_score import Against, evidence_score
-from cassia_core.knowledge.evidence.expected import _look
+from cassia_core.knowledge.evidence.expected import _listed, _look, weigh_expected
+from cassia_core.knowledge.scoring.list_scores import score_types
 from cassia_core.knowledge.scoring.mixtures import joint_llr
+from tests.knowledge_lists import markers
 
 T, B, NK = "T cell", "B cell", "natural killer cell"
 ENTRY = SimpleNamespace(name="T cell")
@@ -184,3 +188,56 @@ def test_the_terms_add_up_to_the_score_and_name_what_they_take_off():
     words = " | ".join(term.text for term in score.terms)
     assert "5 of the 5 genes read" in words and f"{NK} best" in words and "silent: A, B" in words
     assert "X0, X1, X2, X3, X4 and 1 more" in words
+
+
+class Measuring:
+    """Measured values: some genes silent (found in no cell), some high, and which genes were asked for."""
+
+    def __init__(self, silent: set[str]) -> None:
+        self.silent, self.asked = silent, ()
+
+    def measure(self, cluster: str, genes: tuple[str, ...]) -> list[GeneMeasurement]:
+        self.asked = genes
+        return [
+            GeneMeasurement(
+                gene=gene,
+                status="measured_here",
+                pct_in=0.0 if gene in self.silent else 0.9,
+                log2fc=-3.0 if gene in self.silent else 3.0,
+            )
+            for gene in genes
+        ]
+
+
+def test_the_twenty_most_telling_markers_are_looked_up_and_silence_is_weighed_against_support():
+    kb = load_knowledge()
+    own = {m.gene: m.weight for m in kb.markers_of(kb.get(T), "human")}
+    first = sorted(own, key=lambda gene: -own[gene])[:20]
+    assert len(own) > 20
+    listed = [gene for gene in ("CD3D", "TRAC") if gene in first]
+    cluster, blood = markers(listed), Setting(species="human", tissue="blood")
+    others = [gene for gene in first if gene not in listed]
+    values = Measuring(silent=set(others[:5]))
+    result = weigh_expected(kb.get(T), cluster, score_types(cluster, blood, 50), blood, values)
+    assert set(values.asked) == set(first)
+    assert result.silent == tuple(others[:5])
+    assert set(result.supporting) == {*listed, *others[5:]}
+    weights = {item.gene: item.weight for item in result.items}
+    assert weights[others[5]] == round(0.7 * own[others[5]], 2)
+    against = sum(weights[gene] for gene in result.silent)
+    in_favour = sum(weights[gene] for gene in result.supporting)
+    assert result.silent_share == pytest.approx(against / (against + in_favour))
+    nothing_silent = weigh_expected(
+        kb.get(T), cluster, score_types(cluster, blood, 50), blood, Measuring(set())
+    )
+    assert nothing_silent.silent_share == 0.0
+
+
+@pytest.mark.parametrize(
+    ("says", "other", "supports"),
+    [(0.36, 0.0, True), (0.35, 0.0, False), (2.0, 3.99, True), (2.0, 4.0, False)],
+)
+def test_a_listed_gene_supports_when_it_tells_and_no_other_type_explains_it_far_better(says, other, supports):
+    scores = scores_of([[says, other]], (T, B), llr=[0.0, 0.0])
+    scores.profiles.column, scores.profiles.species = {T: 0}, "human"
+    assert bool(_listed(ENTRY, scores)[0]) is supports
