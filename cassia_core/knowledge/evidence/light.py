@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cassia_core.domain.annotation import PROLIFERATING, Evidence, Light, QualityScore, Verdict, names_a_type
 from cassia_core.knowledge.cells.excluding import names_a_stage
 from cassia_core.knowledge.naming.lineages import family_of, is_vague
@@ -11,6 +13,8 @@ GREEN_EVIDENCE, RED_EVIDENCE = 70.0, 30.0
 GREEN_KIND = 0.8
 """How likely the cells must find a kind for a green light."""
 GREEN_SCORE, RED_SCORE = 75.0, 50.0
+_GENE_IN_NAME = re.compile(r"\b(?:[A-Z][A-Za-z]*\d+[A-Za-z]?|[A-Z]{3,})\b(?!-negative|-low)")
+"""What may be a gene in the name of a type: "CD4" of "CD4-positive, alpha-beta T cell"."""
 
 
 def light_of(
@@ -49,6 +53,8 @@ def light_of(
             f"; {everyday_name(evidence.best_alternative)} comes close" if evidence.best_alternative else ""
         )
         return "medium", f"The cells settle the lineage, but not the kind{close}."
+    if silent := silent_in_name(evidence):
+        return "medium", f"{silent}, after which the type is named, was measured and is silent here."
     if measured < GREEN_EVIDENCE:
         return "medium", f"The evidence is fair ({measured:.0f} of 100)."
     if is_vague(evidence.label):
@@ -58,3 +64,16 @@ def light_of(
     if score is not None and score.value < GREEN_SCORE:
         return "medium", f"The evidence is good, but the scorer gave only {score.value:.0f} of 100."
     return "high", f"The genes speak clearly for the label ({measured:.0f} of 100) and nothing against it."
+
+
+def silent_in_name(evidence: Evidence) -> str:
+    """The gene after which a type is named (CD8A and CD8B for "CD8") where none of it is seen though it was
+    measured; "" else.
+    """
+    for word in _GENE_IN_NAME.findall(evidence.label):
+        own = re.compile(rf"{word}[A-Z]?", re.IGNORECASE)
+        kinds = {item.gene: item.kind for item in evidence.items if own.fullmatch(item.gene)}
+        silent = [gene for gene, kind in kinds.items() if kind == "silent"]
+        if silent and "supporting" not in kinds.values():
+            return " and ".join(silent)
+    return ""

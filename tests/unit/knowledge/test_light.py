@@ -80,6 +80,23 @@ def test_a_problem_makes_a_clear_label_medium_and_is_the_reason():
     assert light_of(replace(CLEAR, score=5.0, problems=("One.",)), None, PASS) == ("look", "One.")
 
 
+@pytest.mark.parametrize(
+    ("label", "genes", "wanted"),
+    [
+        ("CD4-positive, alpha-beta memory B", {"CD4": "silent"}, "medium"),
+        ("CD4-positive, alpha-beta memory B", {"CD4": "supporting"}, "high"),
+        ("CD4-positive, alpha-beta memory B", {"CD4": "not_measured", "CD40": "silent"}, "high"),
+        ("CD8-positive B", {"CD8A": "silent", "CD8B": "silent"}, "medium"),
+        ("CD8-positive B", {"CD8A": "supporting", "CD8B": "silent"}, "high"),
+        ("SST interneuron", {"SST": "silent"}, "medium"),
+        ("CD4-negative B", {"CD4": "silent"}, "high"),
+    ],
+)
+def test_a_type_whose_name_gives_a_gene_that_is_silent_is_never_green(label, genes, wanted):
+    items = tuple(EvidenceItem(gene=gene, kind=kind, text="") for gene, kind in genes.items())
+    assert colour(replace(CLEAR, label=label, items=items)) == wanted
+
+
 def test_an_umbrella_is_medium():
     assert colour(replace(CLEAR, label="leukocyte")) == "medium"
 
