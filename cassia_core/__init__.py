@@ -27,6 +27,7 @@ __all__ = [
     "combine_datasets",
     "compareCelltypes",
     "compare_datasets",
+    "compute_subcluster_marker_sets",
     "enhance_scanpy_markers",
     "list_available_markers",
     "loadmarker",

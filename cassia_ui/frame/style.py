@@ -18,6 +18,7 @@ _RULES = """
 [data-testid="stMain"] [data-testid="stCaptionContainer"]{color:var(--cw-muted);opacity:1}
 [data-testid="stMain"] [data-testid="stCaptionContainer"] p{color:inherit}
 [data-testid="stMain"] .stMarkdownBadge{white-space:normal!important}
+[data-testid="stMain"] [data-testid="stExpander"] summary{opacity:1!important}
 [data-testid="stMain"] [data-testid="stExpander"] summary p{color:var(--cw-text);opacity:1}
 [data-testid="stFileUploaderDropzoneInstructions"] *{white-space:normal!important}
 .cw-muted{color:var(--cw-muted)} .cw-small{font-size:14px}

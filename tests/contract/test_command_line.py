@@ -54,6 +54,7 @@ def test_a_run_leaves_every_promised_file(demo_run: Path):
         "input_tokens",
         "output_tokens",
         "cost",
+        "counted",
         "provider",
         "model",
         "agent",

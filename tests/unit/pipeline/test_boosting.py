@@ -37,7 +37,7 @@ def draft(
 
 @pytest.mark.parametrize(
     ("score", "threshold", "wanted"),
-    [(75.0, 75.0, False), (74.9, 75.0, True), (60.0, 60.0, False), (59.0, 60.0, True), (None, 75.0, False)],
+    [(75.0, 75.0, False), (74.9, 75.0, True), (60.0, 60.0, False), (59.0, 60.0, True), (None, 75.0, True)],
 )
 def test_a_score_below_the_threshold_asks_for_a_closer_look_and_one_at_it_does_not(score, threshold, wanted):
     assert needs_boost(case_of(score_threshold=threshold), draft(score=score)) is wanted
