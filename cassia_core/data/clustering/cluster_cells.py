@@ -18,6 +18,7 @@ from cassia_core.data.clustering.borders import borders_of
 from cassia_core.data.clustering.both_comparisons import alternate
 from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.cell_space import CellSpace, map_name, scaled_space, variable_space
+from cassia_core.data.clustering.cluster_markers import ClusteredPart, MarkersOfClusters
 from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.clustering.expression_matrix import Expression, chosen_matrix, log_normalised, matrix_at
 from cassia_core.data.clustering.leiden_groups import (
@@ -208,12 +209,14 @@ class _Clustering:
         n_others = self.whole.n_others if self.whole else 0
         return CellGroups.of(partition.names, self.params.min_cells_per_cluster, n_others)
 
-    def _markers(self, groups: CellGroups, expression: Expression | None) -> _Found:
+    def _markers(self, groups: CellGroups, expression: Expression | None) -> MarkersOfClusters:
         refusal = refusal_of(groups, self.params, has_values=expression is not None)
         if refusal is not None:
             self.steps.notice(str(refusal))
             table, frame, values = no_markers(groups, refusal)
-            markers = _Found(table=table, frame=frame, expression=values, statistics=None, refusal=refusal)
+            markers = MarkersOfClusters(
+                table=table, frame=frame, expression=values, statistics=None, refusal=refusal
+            )
         else:
             assert expression is not None, "clusters without values are refused"
             with self.steps.stage("markers") as done:
@@ -224,7 +227,7 @@ class _Clustering:
                 if self.params.markers_against == "both" and self.whole is not None and alone.tested():
                     among = alone.marker_table(self._rank(alone, expression, None).frame(), self.spec.markers)
                     table = alternate(table, among, statistics, self.spec.markers.n_genes)
-                markers = _Found(
+                markers = MarkersOfClusters(
                     table=table,
                     frame=frame,
                     statistics=statistics,
@@ -290,32 +293,12 @@ class _Clustering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Whole:
+class _Whole(ClusteredPart):
     """Log-normalised values of all cells of the file, shape (n_cells, n_genes), and which of them are
     clustered.
     """
 
     values: sparse.csr_matrix
-    inside: np.ndarray
-
-    @property
-    def n_others(self) -> int:
-        return int((~self.inside).sum())
-
-    def codes(self, codes: np.ndarray) -> np.ndarray:
-        """A cluster per cell of the file from one per clustered cell; -1 for the others."""
-        spread = np.full(self.inside.size, -1, dtype=np.int64)
-        spread[self.inside] = codes
-        return spread
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    table: MarkerTable
-    frame: pd.DataFrame
-    expression: CellExpression
-    statistics: ClusterStatistics | None
-    refusal: AnnDataError | None
 
 
 def no_markers(groups: CellGroups, refusal: AnnDataError) -> tuple[MarkerTable, pd.DataFrame, CellExpression]:

@@ -17,6 +17,7 @@ from cassia_core.data.clustering.both_comparisons import alternate
 from cassia_core.data.clustering.cell_groups import CellGroups
 from cassia_core.data.clustering.cell_space import map_name
 from cassia_core.data.clustering.cluster_cells import ClusteredCells, no_markers
+from cassia_core.data.clustering.cluster_markers import ClusteredPart, MarkersOfClusters
 from cassia_core.data.clustering.clustering_steps import ClusteringListener, Steps
 from cassia_core.data.clustering.expression_matrix import COUNT_STATES, brought_to_sum, chosen_matrix
 from cassia_core.data.clustering.leiden_groups import (
@@ -47,7 +48,6 @@ from cassia_core.data.view.view_store import ViewWriter
 from cassia_core.domain.config import DatasetSpec
 from cassia_core.domain.findings import MatrixInfo
 from cassia_core.domain.inside import ClusterInside, DatasetInside, KindInside
-from cassia_core.domain.markers import MarkerTable
 from cassia_core.errors import AnnDataError
 
 KEPT_ROWS = "rows"
@@ -377,12 +377,12 @@ class _LargeClustering:
             self.adata.obsm[f"{name}_original"] = self.adata.obsm[name]
         self.adata.obsm[name] = values
 
-    def _markers(self, store: GeneStore, groups: CellGroups) -> _FoundMarkers:
+    def _markers(self, store: GeneStore, groups: CellGroups) -> MarkersOfClusters:
         refusal = refusal_of(groups, self.params)
         if refusal is not None:
             self.steps.notice(str(refusal))
             table, frame, expression = no_markers(groups, refusal)
-            return _FoundMarkers(
+            return MarkersOfClusters(
                 table=table, frame=frame, expression=expression, statistics=None, refusal=refusal
             )
         with self.steps.stage("markers") as done:
@@ -400,7 +400,7 @@ class _LargeClustering:
             with_genes = sum(bool(c.genes) for c in table.clusters)
             done.summary = f"{with_genes} of {len(groups.ids)} clusters have markers, from all cells"
         expression = CellExpression(statistics, self.findings.species)
-        return _FoundMarkers(
+        return MarkersOfClusters(
             table=table, frame=frame, expression=expression, statistics=statistics, refusal=None
         )
 
@@ -438,30 +438,10 @@ class _LargeClustering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _WholeStore:
+class _WholeStore(ClusteredPart):
     """All cells of the file, and which of them are clustered."""
 
     store: GeneStore
-    inside: np.ndarray
-
-    @property
-    def n_others(self) -> int:
-        return int((~self.inside).sum())
-
-    def codes(self, codes: np.ndarray) -> np.ndarray:
-        """A cluster per cell of the file; -1 for those that are not clustered."""
-        spread = np.full(self.inside.size, -1, dtype=np.int64)
-        spread[self.inside] = codes
-        return spread
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FoundMarkers:
-    table: MarkerTable
-    frame: pd.DataFrame
-    expression: CellExpression
-    statistics: ClusterStatistics | None
-    refusal: AnnDataError | None
 
 
 def _with_all_clusters(sketch: np.ndarray, own: CellGroups, seed: int, least: int = 200) -> np.ndarray:
