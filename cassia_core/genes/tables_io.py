@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -53,7 +54,9 @@ def orthologue_pairs() -> tuple[dict[str, str], dict[str, str]]:
     return to_mouse, to_human
 
 
-def table_lines(name: str) -> list[str]:
-    """Lines of a packaged table."""
-    packed = (resources.files("cassia_core.genes") / "tables" / name).read_bytes()
-    return gzip.decompress(packed).decode().splitlines()
+def table_lines(name: str) -> Iterator[str]:
+    """Lines of a packaged table, one after the other: the whole table would double what its names take."""
+    table = resources.files("cassia_core.genes") / "tables" / name
+    with table.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield line.rstrip("\n")

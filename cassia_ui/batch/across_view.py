@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from cassia_core.services.across.across_tables import across_csv, counts_across, labels_csv, shares_across
@@ -17,8 +15,8 @@ from cassia_ui.frame.problem_cards import problems_as_cards
 from cassia_ui.plots.plot_style import (
     chart_text,
     colour_bar,
-    colour_scale,
     draw_chart,
+    heat_of_shares,
     name_columns,
     name_rows,
     row_height,
@@ -98,35 +96,16 @@ def _draw_heat(found: Across, counts: pd.DataFrame, shares: pd.DataFrame) -> Non
     order = sorted(counts.index, key=lambda name: (tissues[name], list(counts.index).index(name)))
     counts, shares = counts.loc[order], shares.loc[order]
     types, numbers, share_of = list(counts.columns), counts.to_numpy(), shares.to_numpy(dtype=float)
-    words = np.array(
+    words = [
         [
-            [
-                f"{chart_text(name)} ({chart_text(tissues[name])})<br>{chart_text(kind)}: "
-                f"{numbers[i, j]:,}, {share_of[i, j]:.1%}"
-                for j, kind in enumerate(types)
-            ]
-            for i, name in enumerate(order)
-        ],
-        dtype=object,
-    )
-    numbered = len(types) <= MOST_NUMBERED
-    percents = [[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in share_of]
-    figure = go.Figure(
-        go.Heatmap(
-            z=share_of.astype(np.float32),
-            x=list(range(len(types))),
-            y=list(range(len(order))),
-            customdata=words,
-            zmin=0,
-            xgap=1,
-            ygap=1,
-            colorscale=colour_scale(),
-            hovertemplate="%{customdata}<extra></extra>",
-            text=percents if numbered else None,
-            texttemplate="%{text}" if numbered else None,
-            colorbar=colour_bar("Share of<br>the dataset") | {"tickformat": ".0%"},
-        )
-    )
+            f"{chart_text(name)} ({chart_text(tissues[name])})<br>{chart_text(kind)}: "
+            f"{numbers[i, j]:,}, {share_of[i, j]:.1%}"
+            for j, kind in enumerate(types)
+        ]
+        for i, name in enumerate(order)
+    ]
+    bar = colour_bar("Share of<br>the dataset") | {"tickformat": ".0%"}
+    figure = heat_of_shares(share_of, words, bar, most_numbered=MOST_NUMBERED)
     name_rows(figure, [plot_numbers.short_name(f"{name} ({tissues[name]})", 40) for name in order], "Dataset")
     name_columns(figure, [chart_text(kind, 34) for kind in types], len(order), italic=False, angle=-45)
     draw_chart(

@@ -14,8 +14,7 @@ from cassia_core.services.batches.manifest_rows import ManifestRow
 from cassia_core.services.intake import intake
 from cassia_ui.batch.batch_draft import batch_draft, put_rows
 from cassia_ui.batch.looks import look_in_words
-from cassia_ui.data.file_findings import MAPPED, draw_done, draw_found, needs_mapper
-from cassia_ui.frame.markup import plain
+from cassia_ui.data.file_findings import MAPPED, draw_done, draw_found, draw_question, needs_mapper
 from cassia_ui.frame.problem_cards import show_problem
 
 
@@ -59,16 +58,9 @@ def draw_details(looks: Sequence[Inspected | None]) -> None:
 
 
 def _ask(place: int, row: ManifestRow, question: Question) -> None:
-    with st.container(border=True, key=f"problem_ask_batch_{question.option}"):
-        st.markdown(f":material/help: **{plain(question.text)}**")
-        with st.container(horizontal=True):
-            for choice in question.choices:
-                if st.button(
-                    plain(choice),
-                    type="primary" if choice == question.suggested else "secondary",
-                    key=f"batch_answer_{place}_{question.option}_{choice}",
-                ):
-                    _put(place, answered(row, question.option, choice, question.choices))
+    choice = draw_question(question, "problem_ask_batch", f"batch_answer_{place}")
+    if choice is not None:
+        _put(place, answered(row, question.option, choice, question.choices))
 
 
 def _draw_mapper(place: int, row: ManifestRow) -> None:

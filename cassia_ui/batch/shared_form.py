@@ -12,7 +12,7 @@ from cassia_core.services.batches.manifest_rows import EXCEPTIONS, ManifestRow
 from cassia_core.services.batches.row_specs import SharedSetup
 from cassia_ui.batch.batch_draft import batch_draft, keep, version
 from cassia_ui.setup import clustering_help
-from cassia_ui.setup.clustering_form import FIXED, HOW, VIGNETTE, chosen_resolution, how_finely
+from cassia_ui.setup.clustering_form import draw_how_finely, draw_resolution
 from cassia_ui.setup.engine_form import draw_engine, draw_stages
 from cassia_ui.setup.markers_form import draw_limits, draw_method
 
@@ -42,25 +42,10 @@ def draw_shared() -> None:
 
 def _clustering(now: ClusteringParams) -> ClusteringParams:
     st.caption("Datasets that name a column in “Clusters” keep those; these settings are for the others.")
-    how = st.segmented_control(
-        "How finely",
-        HOW,
-        default=how_finely(now.resolution),
-        required=True,
-        key="batch_how",
-        help=clustering_help.HOW_FINELY,
-    )
+    how = draw_how_finely(now, "batch")
     first, second, third, fourth = st.columns(4)
-    resolution = first.slider(
-        "Resolution",
-        0.1,
-        3.0,
-        now.resolution if isinstance(now.resolution, float) else VIGNETTE,
-        0.1,
-        disabled=how != FIXED,
-        key="batch_resolution",
-        help=clustering_help.RESOLUTION,
-    )
+    with first:
+        resolution = draw_resolution(now, how, "batch")
     neighbors = second.number_input(
         "Neighbours", 2, 200, now.n_neighbors, key="batch_neighbors", help=clustering_help.NEIGHBORS
     )
@@ -68,9 +53,7 @@ def _clustering(now: ClusteringParams) -> ClusteringParams:
         "Principal components", 2, 200, now.n_pcs, key="batch_pcs", help=clustering_help.COMPONENTS
     )
     seed = fourth.number_input("Seed", 0, 1_000_000, now.seed, key="batch_seed", help=clustering_help.SEED)
-    return replace(
-        now, resolution=chosen_resolution(how, resolution), n_neighbors=neighbors, n_pcs=n_pcs, seed=seed
-    )
+    return replace(now, resolution=resolution, n_neighbors=neighbors, n_pcs=n_pcs, seed=seed)
 
 
 def _cells(now: SharedSetup) -> SharedSetup:

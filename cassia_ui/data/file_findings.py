@@ -80,18 +80,27 @@ def draw_done(findings: Findings) -> None:
             st.markdown(":gray[Nothing had to be mended.]")
 
 
-def _ask(question: Question) -> None:
-    with st.container(border=True, key=f"problem_ask_{question.option}"):
+def draw_question(question: Question, card: str, button: str) -> str | None:
+    """A card with a question; the choice that was just clicked. `card`, `button`: heads of the keys."""
+    clicked = None
+    with st.container(border=True, key=f"{card}_{question.option}"):
         st.markdown(f":material/help: **{plain(question.text)}**")
         with st.container(horizontal=True):
             for choice in question.choices:
                 if st.button(
                     plain(choice),
                     type="primary" if choice == question.suggested else "secondary",
-                    key=f"draft_answer_{question.option}_{choice}",
+                    key=f"{button}_{question.option}_{choice}",
                 ):
-                    _answer(question, choice)
-                    st.rerun()
+                    clicked = choice
+    return clicked
+
+
+def _ask(question: Question) -> None:
+    choice = draw_question(question, "problem_ask", "draft_answer")
+    if choice is not None:
+        _answer(question, choice)
+        st.rerun()
 
 
 def _answer(question: Question, choice: str) -> None:

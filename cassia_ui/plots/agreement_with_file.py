@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from cassia_core.services.labels import agreement
@@ -16,8 +14,8 @@ from cassia_ui.plots.figure_downloads import draw_take_home
 from cassia_ui.plots.plot_style import (
     chart_text,
     colour_bar,
-    colour_scale,
     draw_chart,
+    heat_of_shares,
     name_columns,
     name_rows,
     row_height,
@@ -118,36 +116,16 @@ def _draw_matrix(agreed: FileAgreement) -> None:
     shares = counts.div(counts.sum(axis=1), axis=0)
     golds, predicted = [str(g) for g in counts.index], [str(p) for p in counts.columns]
     numbers, share_of = counts.to_numpy(), shares.to_numpy(dtype=float)
-    words = np.array(
+    words = [
         [
-            [
-                f"{chart_text(gold)}<br>predicted {chart_text(name)}: {numbers[i, j]:,} cells, "
-                f"{share_of[i, j]:.1%} of the label"
-                for j, name in enumerate(predicted)
-            ]
-            for i, gold in enumerate(golds)
-        ],
-        dtype=object,
-    )
-    numbered = len(predicted) <= MOST_NUMBERED
-    percents = [[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in shares.to_numpy()]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares.to_numpy(dtype=np.float32),
-            x=list(range(len(predicted))),
-            y=list(range(len(golds))),
-            customdata=words,
-            zmin=0,
-            zmax=1,
-            xgap=1,
-            ygap=1,
-            colorscale=colour_scale(),
-            hovertemplate="%{customdata}<extra></extra>",
-            text=percents if numbered else None,
-            texttemplate="%{text}" if numbered else None,
-            colorbar=colour_bar("Share of<br>the row"),
-        )
-    )
+            f"{chart_text(gold)}<br>predicted {chart_text(name)}: {numbers[i, j]:,} cells, "
+            f"{share_of[i, j]:.1%} of the label"
+            for j, name in enumerate(predicted)
+        ]
+        for i, gold in enumerate(golds)
+    ]
+    bar = colour_bar("Share of<br>the row")
+    figure = heat_of_shares(share_of, words, bar, most_numbered=MOST_NUMBERED, top=1)
     name_rows(figure, [plot_numbers.short_name(g, 36) for g in golds], agreed.by)
     name_columns(figure, [chart_text(p, 34) for p in predicted], len(golds), italic=False, angle=-45)
     best = ", ".join(

@@ -6,6 +6,7 @@ import html
 import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -42,6 +43,35 @@ def row_height(n_rows: int) -> int:
     if n_rows <= MANY_ROWS:
         return 26
     return 18 if n_rows <= 80 else 14
+
+
+def heat_of_shares(
+    shares: np.ndarray, words: list[list[str]], bar: dict, *, most_numbered: int, top: float | None = None
+) -> go.Figure:
+    """A heat map of shares (0 to 1), with `words` on hover; numbers in the fields up to so many columns.
+
+    `top` is the share at the end of the colours; None: the largest.
+    """
+    n_rows, n_columns = shares.shape
+    numbered = n_columns <= most_numbered
+    percents = [[f"{s:.0%}" if s >= 0.005 else "" for s in row] for row in shares]
+    return go.Figure(
+        go.Heatmap(
+            z=shares.astype(np.float32),
+            x=list(range(n_columns)),
+            y=list(range(n_rows)),
+            customdata=np.array(words, dtype=object),
+            zmin=0,
+            zmax=top,
+            xgap=1,
+            ygap=1,
+            colorscale=colour_scale(),
+            hovertemplate="%{customdata}<extra></extra>",
+            text=percents if numbered else None,
+            texttemplate="%{text}" if numbered else None,
+            colorbar=bar,
+        )
+    )
 
 
 def name_rows(figure: go.Figure, names: Sequence[str], title: str = "") -> None:

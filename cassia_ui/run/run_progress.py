@@ -189,7 +189,7 @@ def draw_cost(view: RunView, config: RunConfig) -> None:
             st.caption("We do not know the price of this model.")
         if view.failed_calls:
             st.caption(
-                f"{counted(view.failed_calls, 'question', 'questions')} got no answer and "
+                f"{counted(view.failed_calls, 'question', 'questions')} failed and "
                 f"{'was' if view.failed_calls == 1 else 'were'} asked again where that can help. What the "
                 "server said stands with the cluster."
             )

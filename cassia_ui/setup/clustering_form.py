@@ -87,25 +87,10 @@ def _column_line(columns: list[ColumnInfo], name: str) -> str:
 
 def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]) -> ClusteringParams:
     caps = caps_of(findings, session.draft().read)
-    how = st.segmented_control(
-        "How finely",
-        HOW,
-        default=how_finely(now.resolution),
-        required=True,
-        key="draft_how",
-        help=clustering_help.HOW_FINELY,
-    )
+    how = draw_how_finely(now, "draft")
     first, second, third = st.columns(3)
-    resolution = first.slider(
-        "Resolution",
-        0.1,
-        3.0,
-        now.resolution if isinstance(now.resolution, float) else VIGNETTE,
-        0.1,
-        disabled=how != FIXED,
-        key="draft_resolution",
-        help=clustering_help.RESOLUTION,
-    )
+    with first:
+        resolution = draw_resolution(now, how, "draft")
     neighbors = second.number_input(
         "Neighbours",
         2,
@@ -124,12 +109,39 @@ def _leiden(now: ClusteringParams, findings: Findings, columns: list[ColumnInfo]
         "genes.",
     )
     _say_what_is_capped(neighbors, n_pcs, caps)
-    params = replace(now, resolution=chosen_resolution(how, resolution), n_neighbors=neighbors, n_pcs=n_pcs)
+    params = replace(now, resolution=resolution, n_neighbors=neighbors, n_pcs=n_pcs)
     params = _samples(params, columns)
     with st.expander("Advanced"):
         params = _variable_genes(params)
         params = _small_print(params, findings)
     return params
+
+
+def draw_how_finely(now: ClusteringParams, prefix: str) -> str:
+    """Which way clusters become as fine as they are; `prefix` is the head of the control's key."""
+    return st.segmented_control(
+        "How finely",
+        HOW,
+        default=how_finely(now.resolution),
+        required=True,
+        key=f"{prefix}_how",
+        help=clustering_help.HOW_FINELY,
+    )
+
+
+def draw_resolution(now: ClusteringParams, how: str, prefix: str) -> float | Literal["fine"] | None:
+    """The resolution that goes with the way chosen, set by hand where that is the way."""
+    resolution = st.slider(
+        "Resolution",
+        0.1,
+        3.0,
+        now.resolution if isinstance(now.resolution, float) else VIGNETTE,
+        0.1,
+        disabled=how != FIXED,
+        key=f"{prefix}_resolution",
+        help=clustering_help.RESOLUTION,
+    )
+    return chosen_resolution(how, resolution)
 
 
 def how_finely(resolution: float | str | None) -> str:

@@ -110,7 +110,7 @@ def test_clusters_without_an_answer_are_named_with_the_reason_and_only_they_are_
         wait(run_id, lambda v: v.state == "success")
         assert {a.markers[0] for a in server.stats.asked if a.agent == "annotator"} == {"NKG7"}
     text = text_of(page_of(run_id))
-    assert "4 of 4 clusters have a label." in text and "without an answer" not in text
+    assert "4 of 4 clusters have a label." in text and "no answer" not in text
 
 
 def test_a_refused_key_is_one_card_with_what_to_do_and_not_one_per_cluster(tmp_path):

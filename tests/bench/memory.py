@@ -54,6 +54,15 @@ def report(kind: str, n_cells: int, folder: Path) -> None:
     )
 
 
+def peak_while_running(process: subprocess.Popen) -> int:
+    """Bytes at the height of a process, watched until it ends."""
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, high_water(process.pid))
+        time.sleep(0.05)
+    return peak
+
+
 def peak_of_worker(path: Path, folder: Path) -> int:
     """Bytes at the height of the worker, which this process starts as a run does and watches."""
     from cassia_core.domain.config import DatasetSpec, RunConfig
@@ -68,16 +77,14 @@ def peak_of_worker(path: Path, folder: Path) -> int:
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, high_water(process.pid))
-        time.sleep(0.05)
+    peak = peak_while_running(process)
     if process.returncode:
         raise SystemExit(layout.events.read_text()[-1000:])
     return peak
 
 
 def high_water(pid: int) -> int:
+    """Peak of a process in bytes, 0 where it cannot be told."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

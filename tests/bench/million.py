@@ -26,6 +26,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+from tests.bench.memory import high_water, peak_while_running  # noqa: E402
+
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "cassia-bench-numba"))
 
 N_GENES, N_TYPES, DRAWS = 20_000, 15, 5_400
@@ -252,10 +255,7 @@ def by_run(path: Path, way: str, memory: float, folder: Path) -> dict:
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    peak = 0
-    while worker.poll() is None:
-        peak = max(peak, high_water(worker.pid))
-        time.sleep(0.1)
+    peak = peak_while_running(worker)
     seconds = time.monotonic() - began
     if worker.returncode:
         raise SystemExit(layout.events.read_text(encoding="utf-8")[-2000:])
@@ -303,15 +303,6 @@ def cpu_of_children() -> float:
 
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def high_water(pid: int) -> int:
-    """Peak of a process in bytes, 0 where it cannot be told."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def scanpy_apart(path: Path, seed: int) -> dict:

@@ -88,7 +88,7 @@ def test_two_gigabytes_are_inspected_without_being_loaded(large: Path):
     )
     n_cells, expression, megabytes = done.stdout.split()
     assert (int(n_cells), expression) == (N_CELLS, "X")
-    assert int(megabytes) < 320
+    assert int(megabytes) < 300
 
 
 def test_a_file_beyond_the_memory_limit_is_refused_with_figures(large: Path, monkeypatch: pytest.MonkeyPatch):
